@@ -1,0 +1,149 @@
+"""Applies a student to the planes of a frame: the one thing that the pipeline calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .catalogue import Domain, Student, load_student
+from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
+from .device import resolve_device
+from .errors import ModelError
+from .strips import in_strips
+
+CHROMA_HALO_PX = 2
+"""How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
+
+
+@dataclass(frozen=True)
+class PlaneFormat:
+    """How the numbers in a frame's planes are meant."""
+
+    bit_depth: int
+    """8..16: planes of more than 8 bits are uint16, in the low bits."""
+    full_range: bool
+    matrix: str
+    """`bt601`, `bt709` or `bt2020`."""
+    chroma_left: bool
+    """Subsampled chroma lies on the left luma column, not between two."""
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.bit_depth <= 16:
+            raise ModelError(f"Planes of {self.bit_depth} bits are not supported; accepted are 8 to 16.")
+        if self.matrix not in LUMA_WEIGHTS:
+            raise ModelError(f"The colour matrix '{self.matrix}' is not known; accepted are {', '.join(LUMA_WEIGHTS)}.")
+
+
+class Enhancer:
+    """A student on a device, applied to frames' planes."""
+
+    domain: Domain
+    name: str
+    halo_px: int | None
+    """An output sample depends on input no farther than this from it; what lies farther may change freely."""
+    align_px: int
+    """A tile cut from a frame must start at a multiple of this to give the frame's own result."""
+
+    def __init__(
+        self,
+        student_or_name: Student | str | Path,
+        device: str = "cpu",
+        strength: float = 1.0,
+        threads: int | None = None,
+    ) -> None:
+        """Loads the weights once.
+
+        Args:
+            student_or_name: a shipped name, a checkpoint file, or a student.
+            device: as `resolve_device` takes it.
+            strength: S in out = in + S·(student − in), 0..1.5.
+            threads: CPU threads for torch in this process; None leaves them as they are.
+
+        Raises:
+            ModelError, CheckpointError: as `load_student`, or the strength is out of range.
+            DeviceError: as `resolve_device`.
+        """
+        if not 0 <= strength <= 1.5:
+            raise ModelError(f"A strength of {strength} is out of range; accepted are 0 to 1.5.")
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.device = resolve_device(device)
+        student = student_or_name if isinstance(student_or_name, Student) else load_student(student_or_name)
+        self._net = student.net.eval().to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._student = student
+        self.strength = strength
+        self.domain = student.domain
+        self.name = student.name
+        self.align_px = student.align_px
+        self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
+
+    def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
+        """Sharpens one frame.
+
+        Args:
+            planes: [Y] or [Y, U, V] (an alpha plane may follow), uint8 or, above 8 bits, uint16, each [H, W], rows
+                possibly padded. Never modified.
+            fmt: how their numbers are meant.
+
+        Returns:
+            As many entries as planes: a new contiguous array of the same dtype and shape, or None where the plane
+            stays as it is. Values are rounded half up and clipped to 0..2^bit_depth − 1.
+
+        Raises:
+            ModelError: planes of another dtype than the bit depth says, or chroma of a shape that fits no subsampling.
+        """
+        wanted = np.uint8 if fmt.bit_depth == 8 else np.uint16
+        for plane in planes:
+            if plane.dtype != wanted or plane.ndim != 2:
+                raise ModelError(
+                    f"A plane of {plane.dtype} {plane.shape} was given; "
+                    f"{fmt.bit_depth} bits want {np.dtype(wanted)} of two dimensions."
+                )
+        unchanged: list[np.ndarray | None] = [None] * len(planes)
+        if self.strength == 0 or not planes:
+            return unchanged
+        with torch.inference_mode():
+            changed = self._luma(planes[0], fmt) if self.domain == "luma" else self._rgb(planes[:3], fmt)
+        arrays: list[np.ndarray | None] = [plane.cpu().numpy().astype(wanted) for plane in changed]
+        return arrays + unchanged[len(arrays) :]
+
+    def _luma(self, luma: np.ndarray, fmt: PlaneFormat) -> list[Tensor]:
+        codes = self._upload(luma)
+        peak = 2**fmt.bit_depth - 1
+        x = (codes / peak)[None, None]
+        residual = self._run(x).sub_(x)[0, 0]
+        return [round_to_codes(codes.add_(residual, alpha=self.strength * peak), fmt.bit_depth)]
+
+    def _rgb(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[Tensor]:
+        """Adds the student's change in RGB to the planes; the conversion is linear, so nothing else moves."""
+        codes = [self._upload(plane) for plane in planes]
+        y, u, v = codes if len(codes) == 3 else (codes[0], None, None)
+        chroma_shape = None if u is None else (u.shape[0], u.shape[1])
+        rgb = yuv_to_rgb(
+            y, u, v, matrix=fmt.matrix, full_range=fmt.full_range, bit_depth=fmt.bit_depth, chroma_left=fmt.chroma_left
+        ).clamp_(0, 1)
+        change = self._run(rgb).sub_(rgb).mul_(self.strength)
+        steps = rgb_to_code_steps(
+            change,
+            chroma_shape,
+            matrix=fmt.matrix,
+            full_range=fmt.full_range,
+            bit_depth=fmt.bit_depth,
+            chroma_left=fmt.chroma_left,
+        )
+        return [round_to_codes(plane + step, fmt.bit_depth) for plane, step in zip(codes, steps, strict=True)]
+
+    def _run(self, x: Tensor) -> Tensor:
+        """The student's answer, float32 of x's shape."""
+        with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
+            return in_strips(self._forward, x, halo=self._student.halo_px, align=self._student.align_px)
+
+    def _forward(self, x: Tensor) -> Tensor:
+        answer = self._net(x.contiguous(memory_format=torch.channels_last))
+        return answer[0] if isinstance(answer, tuple) else answer
+
+    def _upload(self, plane: np.ndarray) -> Tensor:
+        return torch.from_numpy(plane.astype(np.float32)).to(self.device)

@@ -1,0 +1,17 @@
+"""What can go wrong, said in one plain sentence for people; every error survives pickling between processes."""
+
+
+class VidsharpError(Exception):
+    """The base of all errors that vidsharp raises on purpose; `str(error)` is one plain sentence."""
+
+
+class ModelError(VidsharpError, ValueError):
+    """A model name or a model's setting that nothing here answers to."""
+
+
+class CheckpointError(VidsharpError, ValueError):
+    """A weights file that is missing, is no checkpoint, or does not fit the model."""
+
+
+class DeviceError(VidsharpError, RuntimeError):
+    """A device that this machine does not have."""

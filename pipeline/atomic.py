@@ -1,0 +1,50 @@
+"""Files that are either whole or absent, whatever happens while they are written."""
+
+import os
+from pathlib import Path
+
+from .errors import OutputError, disk_sentence
+
+
+def sync(path: Path) -> None:
+    """Makes a file or folder survive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def publish(temporary: Path, final: Path) -> None:
+    """Gives a finished file its final name, in one step and for good.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    try:
+        sync(temporary)
+        temporary.replace(final)
+        sync(final.parent)
+    except OSError as error:
+        raise OutputError(disk_sentence(error, final), final) from error
+
+
+def temporary_name(final: Path) -> Path:
+    """A name beside `final` that no other process uses, with the same suffix."""
+    return final.with_name(f"{final.stem}.{os.getpid()}-{os.urandom(3).hex()}.part{final.suffix}")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes a small file whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written; what was there before is still there.
+    """
+    temporary = temporary_name(path)
+    try:
+        temporary.write_bytes(data)
+        publish(temporary, path)
+    except OSError as error:
+        raise error if isinstance(error, OutputError) else OutputError(disk_sentence(error, path), path) from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,56 @@
+"""What a finished chunk says of itself; its file beside the chunk's pictures is what makes the chunk count as done."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ChunkRecord:
+    """One chunk's result. `pts` and `durations` have one number for each picture, in presentation order."""
+
+    index: int
+    frames_expected: int
+    pts: tuple[int, ...]
+    """In ticks of the source stream's time base; never falling, and equal where pictures share a time."""
+    durations: tuple[int, ...]
+    """In the same ticks; 0 where the source does not say."""
+    reorder_depth: int
+    """Pictures that the encoder holds back: how far decode order lags behind presentation order."""
+    bytes: int
+    """Size of the chunk's file."""
+    errors: tuple[str, ...]
+    """What the decoder refused, the first few."""
+    decode_s: float
+    model_s: float
+    encode_s: float
+    wait_s: float
+    """Time that the encoder waited for pictures."""
+    wall_s: float
+    node: str
+    actor: str
+    attempt: int
+
+    @property
+    def frames(self) -> int:
+        """Pictures that came out."""
+        return len(self.pts)
+
+    @property
+    def frames_lost(self) -> int:
+        """Pictures that the recording announces but that do not decode."""
+        return max(0, self.frames_expected - self.frames)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "ChunkRecord":
+        """The inverse of `to_json`; raises TypeError or KeyError on data of another version."""
+        return cls(
+            **{
+                **data,
+                "pts": tuple(data["pts"]),
+                "durations": tuple(data["durations"]),
+                "errors": tuple(data["errors"]),
+            }
+        )

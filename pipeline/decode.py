@@ -1,0 +1,101 @@
+"""From packets to pictures: a decoder that treats undecodable packets as facts, and finds a chunk's first packet."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .plan import Chunk, PacketMark
+from .recording import open_recording, video_alone
+
+
+def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet], errors: list[str]) -> Iterator[VideoFrame]:
+    """Yields every picture that decodes, in presentation order, and flushes the decoder at the end.
+
+    One thread decodes: decode, student and encoder run side by side anyway, and with frame threads it would depend on
+    timing which pictures of a damaged stream come out.
+
+    Args:
+        decoder: a fresh decoder.
+        packets: in decode order.
+        errors: grows by one sentence for each packet that the decoder refused.
+    """
+    decoder.thread_count = 1
+    for packet in packets:
+        # An empty packet would flush the decoder (AVI writes one where the previous picture is shown again).
+        if packet.size == 0:
+            continue
+        try:
+            pictures = decoder.decode(packet)
+        except FFmpegError as error:
+            errors.append(f"packet at {packet.pts}: {error.strerror}")
+        else:
+            yield from pictures
+    try:
+        yield from decoder.decode(None)
+    except FFmpegError as error:
+        errors.append(f"at the end: {error.strerror}")
+
+
+def frame_pts(frame: VideoFrame) -> int | None:
+    """A picture's PTS in ticks of its stream; its packet's DTS where the container stores no PTS (AVI)."""
+    return frame.pts if frame.pts is not None else frame.dts
+
+
+def decode_chunk(
+    path: Path, stream_index: int, chunk: Chunk, start: PacketMark, errors: list[str]
+) -> Iterator[VideoFrame]:
+    """Yields the pictures that `chunk` owns, in presentation order.
+
+    Decoding begins at `start` (the chunk's keyframe, or an earlier one) and ends with the last packet that one of the
+    chunk's pictures needs; pictures outside the chunk's PTS range belong to its neighbours and are dropped.
+
+    Raises:
+        MediaError: the recording cannot be opened any more.
+    """
+    with open_recording(path) as container:
+        stream = video_alone(container, stream_index)
+        packets = _sought(container, stream, start)
+        if packets is None:
+            # The container's index is wrong or missing. Counting packets from the beginning is slow but cannot miss.
+            container.close()
+            container = open_recording(path)
+            stream = video_alone(container, stream_index)
+            packets = islice(_packets(container, stream), start.index, None)
+        try:
+            needed = islice(packets, chunk.end_packet - start.index)
+            for frame in decode_packets(stream.codec_context, needed, errors):
+                if chunk.owns(frame_pts(frame)):
+                    yield frame
+        finally:
+            container.close()
+
+
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+    return (packet for packet in container.demux(stream) if packet.size > 0)
+
+
+def _sought(container: InputContainer, stream: VideoStream, start: PacketMark) -> Iterator[Packet] | None:
+    """The packets from `start` on, or None where seeking does not lead to that very packet."""
+    if start.index == 0:
+        return _packets(container, stream)
+    target = start.dts if start.dts is not None else start.pts
+    if target is None or start.pts is None:
+        return None
+    try:
+        container.seek(target, stream=stream, backward=True)
+        packets = _packets(container, stream)
+        for packet in packets:
+            if packet.pts == start.pts and packet.size == start.size:
+                return chain([packet], packets)
+            if packet.is_keyframe and packet.pts is not None and packet.pts > start.pts:
+                return None
+    except FFmpegError:
+        return None
+    return None

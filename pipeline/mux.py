@@ -1,0 +1,308 @@
+"""Joins a clip's chunks and puts them beside the source's other streams; what was written is read back and verified."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.format import Flags as FormatFlags
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from .chunk_record import ChunkRecord
+from .container import add_copy, can_hold, muxers_to_try, open_output
+from .errors import OutputError, disk_sentence
+from .probe import ClipInfo
+from .recording import open_recording
+from .sharpen_chunk import packet_order
+
+
+@dataclass(frozen=True)
+class MuxResult:
+    """How a clip was joined."""
+
+    muxer: str
+    own_muxer: str
+    """The muxer of the source's container; another one was used where it could not hold the clip."""
+    codec: str
+    notes: tuple[str, ...]
+    """What the user should know, each in a sentence."""
+
+
+class _Unfit(Exception):
+    """This container cannot hold the clip; the next one may."""
+
+
+@dataclass(frozen=True)
+class _Times:
+    """All pictures' times in ticks of the source's time base, in presentation order."""
+
+    pts: tuple[int, ...]
+    durations: tuple[int, ...]
+    reorder_depth: int
+    lead: int
+    """Ticks between the decode times that come before the first picture's presentation."""
+
+    @classmethod
+    def of(cls, records: Sequence[ChunkRecord], *, strict: bool, negative: bool) -> "_Times":
+        """
+        Args:
+            strict: the container wants every picture at a time of its own; those that share one move by a tick.
+            negative: the container takes times before zero.
+        """
+        pts = [time for record in records for time in record.pts]
+        if strict:
+            pts = list(accumulate(pts, lambda before, time: max(before + 1, time)))
+        gaps = [b - a for a, b in pairwise(pts)]
+        step = max(1, min(gaps, default=1))
+        durations = [duration for record in records for duration in record.durations]
+        depth = max(record.reorder_depth for record in records)
+        return cls(
+            tuple(pts),
+            tuple(own or gap for own, gap in zip(durations, [*gaps, step], strict=True)),
+            depth,
+            step if negative or not depth else max(1, min(step, pts[0] // depth)),
+        )
+
+    def dts(self, place: int) -> int:
+        """When the packet at `place` in decode order is decoded: when the picture `reorder_depth` places earlier is
+        shown. That never falls, and is never after the packet's own picture, also across chunks."""
+        early = self.reorder_depth - place
+        return self.pts[0] - early * self.lead if early > 0 else self.pts[-early]
+
+
+def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequence[Path], target: Path) -> MuxResult:
+    """Writes the whole clip to `target`: sharpened pictures, and every other stream copied packet for packet.
+
+    Tries the source's own container first, then Matroska, and reads back what it wrote: a container that cannot keep
+    the packets or the pictures' times does not count as written.
+
+    Args:
+        records: of all chunks, in order.
+        chunk_files: one path for each record; absent where the record has no frames.
+        target: a temporary file, on the file system of the final one.
+
+    Raises:
+        MediaError: the recording can no longer be opened.
+        OutputError: no container could be written. `target` is gone then.
+    """
+    own, *_ = tried = muxers_to_try(info.container, info.path.suffix)
+    reasons: list[str] = []
+    for muxer in tried:
+        try:
+            with open_recording(info.path) as source:
+                kept, notes = _streams_to_keep(muxer, source, info, last_resort=muxer == tried[-1])
+                written, codec = _write(muxer, source, kept, info, records, chunk_files, target)
+            _verify(target, info, records, written)
+        except _Unfit as reason:
+            target.unlink(missing_ok=True)
+            reasons.append(f"{muxer} {reason}")
+            continue
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        if muxer != own:
+            notes = (f"written as .mkv: {reasons[0]}", *notes)
+        return MuxResult(muxer, own, codec, notes)
+    raise OutputError(f"{info.path}: no container could be written ({'; '.join(reasons)})", info.path)
+
+
+def _streams_to_keep(
+    muxer: str, source: InputContainer, info: ClipInfo, *, last_resort: bool
+) -> tuple[list[Stream], tuple[str, ...]]:
+    """The streams to write, the sharpened one among them, in the source's order."""
+    kept: list[Stream] = []
+    notes: list[str] = []
+    empty = _empty_streams(source, info)
+    for stream in source.streams:
+        if stream.index in empty:
+            notes.append(f"stream {stream.index} ({stream.type}) left out: it is empty")
+        elif stream.index == info.stream_index or can_hold(muxer, source, stream):
+            kept.append(stream)
+        else:
+            sentence = f"stream {stream.index} ({stream.type}) left out: no container here can hold a copy of it"
+            others_can = not last_resort and can_hold("matroska", source, stream)
+            if others_can:
+                raise _Unfit(f"cannot hold a copy of stream {stream.index} ({stream.type})")
+            notes.append(sentence)
+    return kept, tuple(notes)
+
+
+def _empty_streams(source: InputContainer, info: ClipInfo) -> set[int]:
+    """Tracks that a header announces and no packet belongs to; muxers drop them, and the rest would move up."""
+    suspects = {
+        stream.index
+        for stream in source.streams
+        if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
+    }
+    if suspects:
+        for packet in source.demux():
+            if packet.size:
+                suspects.discard(packet.stream_index)
+            if not suspects:
+                break
+        source.seek(0)
+    return suspects
+
+
+def _write(
+    muxer: str,
+    source: InputContainer,
+    kept: Sequence[Stream],
+    info: ClipInfo,
+    records: Sequence[ChunkRecord],
+    chunk_files: Sequence[Path],
+    path: Path,
+) -> tuple[dict[int, int], str]:
+    """Writes all streams. Returns the number of packets copied, by place in the new file, and the video's codec."""
+    files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
+    if not files:
+        raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
+    copied: dict[int, int] = {}
+    try:
+        with av.open(str(files[0])) as first, open_output(path, muxer, source) as target:
+            flags = target.format.flags
+            times = _Times.of(
+                records,
+                strict=not flags & FormatFlags.ts_nonstrict.value,
+                negative=bool(flags & FormatFlags.ts_negative.value),
+            )
+            new_streams: dict[int, Stream] = {}
+            for stream in kept:
+                if stream.index == info.stream_index:
+                    new_streams[stream.index] = _add_video(target, stream, first.streams.video[0], info, times)
+                else:
+                    new_streams[stream.index] = add_copy(target, stream)
+                    copied[new_streams[stream.index].index] = 0
+            target.start_encoding()
+            video = new_streams[info.stream_index]
+            extradata = first.streams.video[0].codec_context.extradata
+            pictures = _pictures(info, records, chunk_files, extradata, times)
+            waiting = next(pictures, None)
+            others = [stream for stream in kept if stream.index != info.stream_index and stream.type != "attachment"]
+            for packet in source.demux(others) if others else ():
+                if packet.size == 0 and packet.dts is None:
+                    continue  # PyAV's flush packets; real empty packets (subtitles have them) carry a time
+                while waiting is not None and _seconds(waiting) <= _seconds(packet):
+                    _mux(target, waiting, video)
+                    waiting = next(pictures, None)
+                new_stream = new_streams[packet.stream_index]
+                _mux(target, packet, new_stream)
+                copied[new_stream.index] += 1
+            while waiting is not None:
+                _mux(target, waiting, video)
+                waiting = next(pictures, None)
+            codec = first.streams.video[0].codec_context.codec.canonical_name
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        if isinstance(error, FFmpegError) and (error.errno is None or error.errno < 0 or error.errno == 22):
+            raise _Unfit(f"refuses the clip ({error.strerror or error})") from error
+        raise OutputError(disk_sentence(error, path), path) from error
+    except ValueError as error:
+        raise _Unfit(f"refuses the clip ({error})") from error
+    return copied, codec
+
+
+def _add_video(
+    target: OutputContainer, source: Stream, encoded: VideoStream, info: ClipInfo, times: _Times
+) -> VideoStream:
+    """Adds the stream of sharpened pictures. Where the codec is the source's, the source is the model, so that side
+    data of the stream (HDR, stereo) comes along; not for Dolby Vision, whose per-picture data the encoder drops."""
+    same_codec = encoded.codec_context.codec.canonical_name == info.codec
+    template = source if same_codec and not info.dolby_vision else encoded
+    stream = target.add_stream_from_template(template, opaque=True)  # type: ignore[type-var]
+    assert isinstance(stream, VideoStream)
+    context, made = stream.codec_context, encoded.codec_context
+    context.extradata = made.extradata
+    context.width, context.height, context.pix_fmt = made.width, made.height, info.pix_fmt
+    context.color_range, context.color_primaries = info.colour.range, info.colour.primaries
+    context.color_trc, context.colorspace = info.colour.transfer, info.colour.matrix
+    context.bit_rate = 0  # the source's no longer holds
+    context.framerate = info.frame_rate
+    context.reorder_depth = times.reorder_depth
+    if info.sample_aspect_ratio:
+        context.sample_aspect_ratio = info.sample_aspect_ratio
+    if info.codec == "hevc" and target.format.name in ("mov", "mp4"):
+        context.codec_tag = "hvc1"  # parameter sets are in the header: Apple's players want it said so
+    stream.time_base = info.time_base
+    stream.metadata.update(source.metadata)
+    stream.disposition = source.disposition
+    if info.display_matrix:
+        stream.set_display_matrix(info.display_matrix)
+    return stream
+
+
+def _pictures(
+    info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequence[Path], extradata: bytes | None, times: _Times
+) -> Iterator[Packet]:
+    """All chunks' packets in decode order, with the source's times."""
+    first = place = 0
+    for record, file in zip(records, chunk_files, strict=True):
+        if not record.frames:
+            continue
+        ranks = packet_order(file)
+        with av.open(str(file)) as chunk:
+            stream = chunk.streams.video[0]
+            if stream.codec_context.extradata != extradata:
+                raise OutputError(
+                    f"{info.path}: the encoder wrote different headers for chunk {record.index}; "
+                    "choose another with --encoder",
+                    info.path,
+                )
+            packets = (packet for packet in chunk.demux(stream) if packet.size)
+            for rank, packet in zip(ranks, packets, strict=True):
+                packet.pts = times.pts[first + rank]
+                packet.dts = times.dts(place)
+                packet.duration = times.durations[first + rank]
+                packet.time_base = info.time_base
+                yield packet
+                place += 1
+        first += record.frames
+
+
+def _seconds(packet: Packet) -> Fraction:
+    """When a packet is due. Packets without any time go out at once."""
+    time = packet.dts if packet.dts is not None else packet.pts
+    return time * packet.time_base if time is not None else Fraction(-(10**9))
+
+
+def _mux(target: OutputContainer, packet: Packet, stream: Stream) -> None:
+    packet.stream = stream
+    target.mux_one(packet)
+
+
+def _verify(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: dict[int, int]) -> None:
+    """Reads the written file back, packets only.
+
+    Raises:
+        _Unfit: it does not hold every packet, or not every picture at its time.
+    """
+    expected = [time * info.time_base for record in records for time in record.pts]
+    found: list[int] = []
+    with av.open(str(path), metadata_errors="replace") as container:
+        counts = dict.fromkeys(copied, 0)
+        video = next(stream.index for stream in container.streams if stream.index not in copied)
+        time_base = container.streams[video].time_base or Fraction(1)
+        for packet in container.demux():
+            if packet.size == 0 and packet.dts is None:
+                continue
+            if packet.stream_index == video:
+                found.append(packet.pts if packet.pts is not None else packet.dts or 0)
+            else:
+                counts[packet.stream_index] += 1
+    if len(found) != len(expected):
+        raise _Unfit(f"kept {len(found)} of {len(expected)} pictures")
+    for index, count in copied.items():
+        if counts[index] != count:
+            raise _Unfit(f"kept {counts[index]} of {count} packets of stream {index}")
+    for time, wanted in zip(sorted(found), expected, strict=True):
+        if abs(time * time_base - wanted) > max(time_base, info.time_base):
+            raise _Unfit(
+                f"cannot keep the pictures' times ({float(wanted):.4f} s became {float(time * time_base):.4f} s)"
+            )

@@ -1,0 +1,124 @@
+"""What a recording is: its container, streams and first picture, read once and handed on as plain values."""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideData
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .decode import decode_packets
+from .errors import MediaError
+from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
+from .recording import main_video, open_recording
+
+PACKETS_UNTIL_FIRST_PICTURE = 2000
+"""Video packets tried before a recording counts as one whose pictures do not decode (over a minute at 30 fps)."""
+
+
+@dataclass(frozen=True)
+class Colour:
+    """The colour tags of the first picture, as the code points of ITU-T H.273."""
+
+    range: int
+    """1 limited (16–235), 2 full (0–255), 0 unknown (taken as limited)."""
+    primaries: int
+    transfer: int
+    matrix: int
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """A recording's facts: everything that planning, encoding and muxing need to know besides the packets."""
+
+    path: Path
+    container: str
+    """The demuxer's name, such as `mov,mp4,m4a,3gp,3g2,mj2`."""
+    stream_index: int
+    """The video stream that is sharpened; all others are copied."""
+    codec: str
+    """FFmpeg's codec name, such as `h264`."""
+    time_base: Fraction
+    """Seconds per tick of the stream's PTS."""
+    frame_rate: Fraction
+    """Average frames per second as declared; of variable-rate recordings only a hint."""
+    width: int
+    height: int
+    pix_fmt: str
+    sample_aspect_ratio: Fraction | None
+    colour: Colour
+    chroma_location: Literal["left", "center"]
+    interlaced: bool
+    display_matrix: tuple[int, ...] | None
+    """Nine fixed-point numbers of the container's rotation and mirroring, or None."""
+    mastering: Mastering | None
+    light_level: LightLevel | None
+    dolby_vision: bool
+    duration_s: float | None
+    audio_streams: int
+
+
+def probe(path: Path) -> ClipInfo:
+    """Reads a recording's facts, decoding up to its first picture.
+
+    Raises:
+        MediaError: the recording cannot be opened, has no video, or none of its pictures decodes.
+    """
+    with open_recording(path) as container:
+        stream = main_video(container, path)
+        frame = _first_picture(container, stream, path)
+        side_data: dict[SideData, Any] = {data.type: data for data in cast(Iterable[Any], frame.side_data)}
+        matrix = side_data.get(SideData.DISPLAYMATRIX)
+        mastering = side_data.get(SideData.MASTERING_DISPLAY_METADATA)
+        light = side_data.get(SideData.CONTENT_LIGHT_LEVEL)
+        context = stream.codec_context
+        duration = container.duration
+        return ClipInfo(
+            path=path,
+            container=container.format.name,
+            stream_index=stream.index,
+            codec=context.codec.canonical_name,
+            time_base=stream.time_base or Fraction(1, 90000),
+            frame_rate=_frame_rate(stream),
+            width=frame.width,
+            height=frame.height,
+            pix_fmt=frame.format.name,
+            sample_aspect_ratio=stream.sample_aspect_ratio or None,
+            colour=Colour(frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace),
+            # JPEG and MPEG-1 site chroma between the luma samples; all later MPEG and ITU-T codecs at the left one.
+            chroma_location="center" if context.codec.canonical_name in ("mjpeg", "mpeg1video") else "left",
+            interlaced=frame.interlaced_frame,
+            display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
+            mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,
+            light_level=parse_light_level(bytes(memoryview(light))) if light is not None else None,
+            dolby_vision=SideData.DOVI_RPU_BUFFER in side_data or SideData.DOVI_METADATA in side_data,
+            duration_s=duration / 1_000_000 if duration else None,
+            audio_streams=len(container.streams.audio),
+        )
+
+
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    packets = (packet for _, packet in zip(range(PACKETS_UNTIL_FIRST_PICTURE), container.demux(stream), strict=False))
+    errors: list[str] = []
+    for frame in decode_packets(stream.codec_context, packets, errors):
+        return frame
+    reason = f" ({errors[0]})" if errors else ""
+    raise MediaError(
+        f"{path}: none of its pictures decodes{reason}; it is encrypted, or only its beginning was saved", path
+    )
+
+
+def _frame_rate(stream: VideoStream) -> Fraction:
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate and Fraction(1, 10) <= rate <= 1000:
+            return Fraction(rate)
+    return Fraction(30)
+
+
+def _nine_numbers(raw: bytes) -> tuple[int, ...]:
+    return struct.unpack("=9i", raw[:36])

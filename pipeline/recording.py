@@ -1,0 +1,62 @@
+"""Opening a recording, and choosing the one stream that is sharpened."""
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import EOFError as EndOfFile
+from av.error import FFmpegError, InvalidDataError
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from .errors import MediaError
+
+
+def open_recording(path: Path) -> InputContainer:
+    """Opens a recording for reading.
+
+    Raises:
+        MediaError: it is missing, unreadable, empty, or nothing that FFmpeg knows.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise MediaError(f"{path} is empty (0 bytes); it was probably never written, or not downloaded", path)
+        # Odd bytes in a title must not stop a recording.
+        return av.open(str(path), metadata_errors="replace")
+    except FileNotFoundError as error:
+        raise MediaError(f"{path} does not exist", path) from error
+    except PermissionError as error:
+        raise MediaError(f"{path} cannot be read: permission denied", path) from error
+    except (InvalidDataError, EndOfFile) as error:
+        raise MediaError(
+            f"{path} is not a recording that can be opened: it is no video file, or its index (the MP4 'moov' part) "
+            "is missing because the recording or the download was cut off",
+            path,
+        ) from error
+    except (FFmpegError, OSError, ValueError) as error:
+        raise MediaError(f"{path} cannot be opened: {error}", path) from error
+
+
+def main_video(container: InputContainer, path: Path) -> VideoStream:
+    """The stream to sharpen: the first with moving pictures (cover art is a video stream too, but does not move).
+
+    Raises:
+        MediaError: there is none.
+    """
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            if stream.codec_context is None:
+                raise MediaError(f"{path} holds video in a format that no decoder here knows", path)
+            return stream
+    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no"
+    raise MediaError(f"{path} has no video to sharpen (it holds {kinds} streams only)", path)
+
+
+def video_alone(container: InputContainer, stream_index: int) -> VideoStream:
+    """The video stream at `stream_index`; the demuxer is told to skip all others."""
+    for stream in container.streams:
+        if stream.index != stream_index:
+            stream.discard = Discard.all
+    video = container.streams[stream_index]
+    assert isinstance(video, VideoStream)
+    return video

@@ -1,0 +1,182 @@
+"""One chunk's work, from packets of the recording to a whole chunk file: decode, sharpen and encode side by side."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import av
+from av.error import FFmpegError
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+
+from ..models.enhance import Enhancer
+from .atomic import publish, temporary_name
+from .chunk_record import ChunkRecord
+from .decode import decode_chunk, frame_pts
+from .encoder import EncoderChoice, add_encoder
+from .errors import ChunkError, OutputError, disk_sentence
+from .overlap import Stopwatch, run_ahead
+from .plan import Chunk, PacketMark
+from .probe import ClipInfo
+from .sharpen import plane_format, sharpen
+from .workspace import Workspace
+
+ERRORS_KEPT = 5
+"""Decoder complaints kept in a record; a badly damaged hour has thousands."""
+
+DEFAULT_MEMORY_BYTES = 256 * 1024**2
+"""Ceiling for frames in flight in one actor, where the user sets none."""
+
+
+@dataclass(frozen=True)
+class ChunkTask:
+    """All that an actor needs to do one chunk. Frames never leave the actor; only this and the record travel."""
+
+    info: ClipInfo
+    chunk: Chunk
+    encoder: EncoderChoice
+    folder: Path
+    """The clip's workspace, reachable from every node."""
+    key: str
+    threads: int
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    attempt: int = 1
+
+
+def sharpen_chunk(task: ChunkTask, enhancer: Enhancer, on_frame: Callable[[], None] = lambda: None) -> ChunkRecord:
+    """Does one chunk and marks it as done.
+
+    Where fewer pictures decode than the packets announce, the chunk is decoded once more from an earlier keyframe:
+    some streams' keyframes need what came before them. What is missing after that is lost in the recording itself.
+
+    Args:
+        task: which pictures, how to write them, and where.
+        enhancer: the student, loaded once by the caller.
+        on_frame: called for each picture that has been encoded.
+
+    Raises:
+        MediaError: the recording can no longer be opened.
+        EncoderError: the encoder refuses the pictures.
+        OutputError: the chunk file cannot be written.
+        ChunkError: the file does not hold as many pictures as were put into it.
+    """
+    record, temporary = _attempt(task, task.chunk.start, enhancer, on_frame)
+    if record.frames < record.frames_expected and task.chunk.earlier_start is not None:
+        second, other = _attempt(task, task.chunk.earlier_start, enhancer, lambda: None)
+        if second.frames > record.frames:
+            record, temporary, other = second, other, temporary
+        other.unlink(missing_ok=True)
+    workspace = Workspace(task.folder, task.key)
+    if record.frames:
+        publish(temporary, workspace.chunk_file(task.chunk.name))
+    else:
+        temporary.unlink(missing_ok=True)
+    workspace.save_record(task.chunk.name, record)
+    return record
+
+
+def _attempt(
+    task: ChunkTask, start: PacketMark, enhancer: Enhancer, on_frame: Callable[[], None]
+) -> tuple[ChunkRecord, Path]:
+    began = perf_counter()
+    decoding, sharpening, encoding, waiting = Stopwatch(), Stopwatch(), Stopwatch(), Stopwatch()
+    fmt = plane_format(task.info)
+    errors: list[str] = []
+    depth = frames_in_flight(task.info, task.memory_bytes)
+
+    def sharpened(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        for frame in frames:
+            with sharpening:
+                sharpen(frame, enhancer, fmt)
+            yield frame
+
+    decoded = decoding.timing(decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors))
+    frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
+    temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
+    try:
+        pts, durations = _encode(task, frames, temporary, encoding, on_frame)
+        reorder_depth = _check(temporary, len(pts), task) if pts else 0
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    record = ChunkRecord(
+        index=task.chunk.index,
+        frames_expected=task.chunk.frames,
+        pts=tuple(pts),
+        durations=tuple(durations),
+        reorder_depth=reorder_depth,
+        bytes=temporary.stat().st_size if pts else 0,
+        errors=tuple(errors[:ERRORS_KEPT]),
+        decode_s=decoding.seconds,
+        model_s=sharpening.seconds,
+        encode_s=encoding.seconds,
+        wait_s=waiting.seconds,
+        wall_s=perf_counter() - began,
+        node=socket.gethostname(),
+        actor=str(os.getpid()),
+        attempt=task.attempt,
+    )
+    return record, temporary
+
+
+def frames_in_flight(info: ClipInfo, memory_bytes: int) -> int:
+    """How far decode and student may each run ahead, in frames: 1 to 8 within half of `memory_bytes` each."""
+    fmt = VideoFormat(info.pix_fmt, info.width, info.height)
+    frame_bytes = sum(part.width * part.height * ((part.bits + 7) // 8) for part in fmt.components)
+    return max(1, min(8, memory_bytes // (2 * max(1, frame_bytes))))
+
+
+def _encode(
+    task: ChunkTask, frames: Iterator[VideoFrame], path: Path, clock: Stopwatch, on_frame: Callable[[], None]
+) -> tuple[list[int], list[int]]:
+    """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks."""
+    pts: list[int] = []
+    durations: list[int] = []
+    nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
+    try:
+        with av.open(str(path), "w", format="nut") as container:
+            stream = add_encoder(container, task.encoder, task.info, threads=task.threads)
+            step = stream.codec_context.time_base
+            for frame in frames:
+                time = frame_pts(frame)
+                if time is None:  # raw streams: an even rate is all there is to know
+                    time = pts[-1] + nominal if pts else 0
+                # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
+                pts.append(max(time, pts[-1]) if pts else time)
+                durations.append(frame.duration or 0)
+                frame.pts, frame.time_base = len(pts) - 1, step
+                with clock:
+                    container.mux(stream.encode(frame))
+                on_frame()
+            with clock:
+                if pts:
+                    container.mux(stream.encode(None))
+    except OSError as error:
+        if isinstance(error, FFmpegError) and error.errno is None:
+            raise ChunkError(f"{task.info.path}: {task.chunk.name} could not be encoded: {error}") from error
+        raise OutputError(disk_sentence(error, path), path) from error
+    finally:
+        frames.close()  # type: ignore[attr-defined]
+    return pts, durations
+
+
+def _check(path: Path, frames: int, task: ChunkTask) -> int:
+    """Reads the chunk file back: it must hold one packet for each frame. Returns the encoder's reorder depth."""
+    order = packet_order(path)
+    if len(order) != frames:
+        raise ChunkError(
+            f"{task.info.path}: {task.chunk.name} holds {len(order)} pictures instead of {frames}; is the disk full?",
+            task.info.path,
+        )
+    return max(0, *(place - rank for place, rank in enumerate(order)))
+
+
+def packet_order(path: Path) -> list[int]:
+    """For each packet of a chunk file, in decode order: the place of its picture in presentation order."""
+    with av.open(str(path)) as container:
+        times = [packet.pts or 0 for packet in container.demux(container.streams.video[0]) if packet.size]
+    ranks = {time: rank for rank, time in enumerate(sorted(times))}
+    return [ranks[time] for time in times]

@@ -1,0 +1,87 @@
+"""A clip's work in progress on disk: its plan and its finished chunks, from which the same command goes on.
+
+Everything here is written whole (`atomic`), so a run that is killed at any moment leaves either a finished chunk or
+none. Records carry the clip's key: after a change of input or settings, older work no longer counts.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from .atomic import write_atomically
+from .chunk_record import ChunkRecord
+from .errors import OutputError, disk_sentence
+from .plan import Chunk
+
+FORMAT = 1
+"""Raised when older work in progress can no longer be read."""
+
+
+class Workspace:
+    """The folder of one clip under `.vidsharp/`."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.folder = folder
+        self.key = key
+
+    @classmethod
+    def of(cls, work_root: Path, clip: str, key: str) -> "Workspace":
+        """The workspace of the clip with the relative path `clip`, whose input and settings are named by `key`."""
+        return cls(work_root / hashlib.sha256(clip.encode("utf-8", "surrogateescape")).hexdigest()[:16], key)
+
+    def load_plan(self) -> tuple[Chunk, ...] | None:
+        """The plan of an earlier run of the same input and settings, or None."""
+        try:
+            manifest = json.loads((self.folder / "manifest.json").read_bytes())
+            if (manifest["format"], manifest["key"]) != (FORMAT, self.key):
+                return None
+            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def begin(self, clip: str, chunks: Sequence[Chunk]) -> None:
+        """Throws away what an earlier run with other settings left, and writes the plan.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        self.clear()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(disk_sentence(error, self.folder), self.folder) from error
+        manifest = {"format": FORMAT, "key": self.key, "clip": clip, "chunks": [asdict(chunk) for chunk in chunks]}
+        # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
+        write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
+
+    def chunk_file(self, chunk_name: str) -> Path:
+        """Where a chunk's encoded pictures are."""
+        return self.folder / f"{chunk_name}.nut"
+
+    def save_record(self, chunk_name: str, record: ChunkRecord) -> None:
+        """Marks a chunk as done. Its file must be in place.
+
+        Raises:
+            OutputError: the record cannot be written.
+        """
+        data = {"format": FORMAT, "key": self.key, "record": record.to_json()}
+        write_atomically(self.folder / f"{chunk_name}.json", json.dumps(data).encode())
+
+    def load_record(self, chunk: Chunk) -> ChunkRecord | None:
+        """The record of a chunk that is done, whole, and of this plan; else None."""
+        try:
+            data = json.loads((self.folder / f"{chunk.name}.json").read_bytes())
+            if (data["format"], data["key"]) != (FORMAT, self.key):
+                return None
+            record = ChunkRecord.from_json(data["record"])
+            whole = record.frames == 0 or self.chunk_file(chunk.name).stat().st_size == record.bytes
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return record if whole and record.index == chunk.index and record.frames_expected == chunk.frames else None
+
+    def clear(self) -> None:
+        """Removes the folder with all that is in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)

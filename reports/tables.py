@@ -1,0 +1,117 @@
+"""The tables of a run: their columns, how rows become frames, and how the rows of several runs merge."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+CLIP_COLUMNS: Mapping[str, str] = {
+    "clip": "string",
+    "status": "string",
+    "error": "string",
+    "note": "string",
+    "out": "string",
+    "container": "string",
+    "codec": "string",
+    "encoder": "string",
+    "width": "Int64",
+    "height": "Int64",
+    "pix_fmt": "string",
+    "rotation": "Int64",
+    "duration_s": "Float64",
+    "frames": "Int64",
+    "frames_lost": "Int64",
+    "chunks": "Int64",
+    "source_fps": "Float64",
+    "model": "string",
+    "device": "string",
+    "strength": "Float64",
+    "wall_s": "Float64",
+    "fps": "Float64",
+    "model_fps": "Float64",
+    "decode_s": "Float64",
+    "model_s": "Float64",
+    "encode_s": "Float64",
+    "mux_s": "Float64",
+    "reused_share": "Float64",
+    "ssim_input": "Float64",
+    "psnr_input": "Float64",
+    "sharpness_before": "Float64",
+    "sharpness_after": "Float64",
+    "flicker_before": "Float64",
+    "flicker_after": "Float64",
+    "ssim_ref_before": "Float64",
+    "ssim_ref_after": "Float64",
+    "psnr_ref_before": "Float64",
+    "psnr_ref_after": "Float64",
+    "bytes_in": "Int64",
+    "bytes_out": "Int64",
+    "audio_streams": "Int64",
+    "retries": "Int64",
+    "key": "string",
+}
+"""One row for each clip. A figure that does not apply, or was not measured, is null, never 0."""
+
+CHUNK_COLUMNS: Mapping[str, str] = {
+    "clip": "string",
+    "chunk": "Int64",
+    "start_s": "Float64",
+    "frames": "Int64",
+    "frames_lost": "Int64",
+    "reused": "boolean",
+    "retries": "Int64",
+    "wall_s": "Float64",
+    "decode_s": "Float64",
+    "model_s": "Float64",
+    "encode_s": "Float64",
+    "wait_s": "Float64",
+    "bytes": "Int64",
+    "node": "string",
+    "actor": "string",
+    "errors": "string",
+}
+"""One row for each chunk. A reused chunk keeps the times and the actor of the run that computed it."""
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as a frame with exactly `columns` and their nullable types; what a row does not say is null."""
+    records = list(rows)
+    return pd.DataFrame(
+        {name: pd.array([record.get(name) for record in records], dtype=dtype) for name, dtype in columns.items()}
+    )
+
+
+def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `new`, and those of `old` whose clip is not in `new`; sorted by clip, chunks in order."""
+    kept = old[~old["clip"].isin(new["clip"])]
+    parts = [part for part in (kept, new) if len(part)]
+    both = pd.concat(parts, ignore_index=True) if parts else new
+    order = [name for name in ("clip", "chunk") if name in both.columns]
+    return both.sort_values(order, kind="stable", ignore_index=True)
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """The table as a Parquet file."""
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """The table as UTF-8 CSV; nulls are empty."""
+    return frame.to_csv(index=False).encode("utf-8", "backslashreplace")
+
+
+def from_parquet(data: bytes, columns: Mapping[str, str]) -> pd.DataFrame:
+    """A table read back with the types it was written with; columns that an older version lacked are null."""
+    read = pd.read_parquet(io.BytesIO(data))
+    return table(read.to_dict("records"), columns) if len(read) else table([], columns)
+
+
+def rows(frame: pd.DataFrame) -> Sequence[dict[str, Any]]:
+    """The rows as plain values, with None for null."""
+    return [
+        {str(name): None if value is pd.NA or pd.isna(value) else value for name, value in record.items()}
+        for record in frame.to_dict("records")
+    ]
