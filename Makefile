@@ -28,6 +28,9 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1" "torchvision==0.29.1"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@# Pyright does not follow setuptools' import hook: it finds the package by these links.
+	mkdir -p $(VENV)/typed/vidsharp
+	ln -sfn $(CURDIR)/pipeline $(CURDIR)/models $(CURDIR)/training $(CURDIR)/jobs $(CURDIR)/reports $(VENV)/typed/vidsharp/
 	@touch $(READY)
 
 clean:

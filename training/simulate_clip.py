@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -12,7 +11,7 @@ import av
 from av import VideoFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
@@ -62,7 +61,7 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
             frames, width, height, fps = _convert(source, output, parameters)
         if not frames:
             raise SimulationError(f"'{src}' has no video frame that can be decoded.")
-        os.replace(part, dst)
+        part.replace(dst)
     except (FFmpegError, ValueError) as error:
         if isinstance(error, SimulationError):
             raise
@@ -85,7 +84,8 @@ def _convert(
     encoded = _recorder_stream(output, video, parameters, rate)
     audio: dict[int, AudioStream] = {s.index: output.add_stream_from_template(s) for s in source.streams.audio}
     times: list[int] = []
-    step = 1 / rate
+    tick = Fraction(encoded.codec_context.time_base)
+    step = max(round(1 / rate / tick), 1)
 
     def decoded() -> Iterator[VideoFrame]:
         for packet in source.demux(video, *source.streams.audio):
@@ -94,27 +94,24 @@ def _convert(
                     packet.stream = audio[packet.stream.index]
                     output.mux(packet)
                 continue
-            with contextlib.suppress(av.error.InvalidDataError):  # a damaged packet shows nothing; go on after it
+            with contextlib.suppress(InvalidDataError):  # a damaged packet shows nothing; go on after it
                 for frame in packet.decode():
                     if not isinstance(frame, VideoFrame):
                         continue
-                    base = frame.time_base or encoded.time_base
-                    at = frame.pts * base if frame.pts is not None else (_last(times, encoded) + step)
-                    times.append(round(at / Fraction(encoded.codec_context.time_base)))
+                    if frame.pts is None or frame.time_base is None:
+                        times.append((times[-1] if times else -step) + step)
+                    else:
+                        times.append(round(frame.pts * frame.time_base / tick))
                     yield frame.reformat(width, height)
 
     number = -1
     for number, frame in enumerate(through_line(decoded(), parameters, float(rate))):
         even = even_frame(frame)
-        even.pts, even.time_base, even.pict_type = times[number], encoded.codec_context.time_base, PictureType.NONE
+        even.pts, even.time_base, even.pict_type = times[number], tick, PictureType.NONE
         output.mux(encoded.encode(even))
     if number >= 0:
         output.mux(encoded.encode(None))
     return number + 1, width, height, float(rate)
-
-
-def _last(times: list[int], encoded: VideoStream) -> Fraction:
-    return (times[-1] if times else -1) * Fraction(encoded.codec_context.time_base)
 
 
 def _recorder_stream(
