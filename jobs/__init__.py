@@ -1,4 +1,4 @@
-"""The edges: the command line, Ray, and the folders on disk. `process(ProcessConfig(...))` is the main job in Python."""
+"""The edges: command line, Ray, folders on disk. `process(ProcessConfig(...))` is the main job, from Python."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
-from av.stream import Stream
+from av.stream import Disposition, Stream
 
 MATROSKA = "matroska"
 """The container that takes nearly everything; used where the source's own cannot be written."""
@@ -30,17 +30,14 @@ _MUXERS: Mapping[str, Mapping[str, str]] = {
 _BRAND_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """Metadata that describes the old file's making, not its content."""
 
+_COVER_TYPES = {"mjpeg": "image/jpeg", "png": "image/png"}
+
 
 def muxers_to_try(demuxer: str, suffix: str) -> tuple[str, ...]:
     """The muxer of the source's own container, then Matroska. Raw streams have no container: only Matroska."""
     family = _MUXERS.get(demuxer, {})
     own = family.get(suffix.lower(), family.get(""))
     return (own, MATROSKA) if own and own != MATROSKA else (MATROSKA,)
-
-
-def output_name(path: Path, muxer: str, own_muxer: str) -> Path:
-    """The final name: the source's, with the suffix .mkv where the container had to change."""
-    return path if muxer == own_muxer else path.with_suffix(".mkv")
 
 
 def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContainer:
@@ -55,6 +52,9 @@ def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContain
         if any("." in tag for tag in source.metadata):
             # Keeps tags that MP4's classic atoms do not know, such as a phone's com.apple.quicktime.*.
             options["movflags"] = "use_metadata_tags"
+    if muxer in (MATROSKA, "webm"):
+        # Else sound that begins before zero (AAC does) would move every stream.
+        options["avoid_negative_ts"] = "disabled"
     target = av.open(str(path), "w", format=muxer, container_options=options)
     target.metadata.update({tag: text for tag, text in source.metadata.items() if tag not in _BRAND_TAGS})
     chapters = source.chapters()
@@ -80,6 +80,19 @@ def add_copy(target: OutputContainer, stream: Stream) -> Stream:
     copy.metadata.update(stream.metadata)
     copy.disposition = stream.disposition
     return copy
+
+
+def cover_type(muxer: str, stream: Stream) -> str | None:
+    """The media type of cover art that Matroska keeps as an attached file (as a track it would count as video)."""
+    if muxer != MATROSKA or not stream.disposition & Disposition.attached_pic or stream.codec_context is None:
+        return None
+    return _COVER_TYPES.get(stream.codec_context.name)
+
+
+def add_cover(target: OutputContainer, stream: Stream, media_type: str, picture: bytes) -> None:
+    """Attaches cover art as a file, under the name that Matroska wants for it."""
+    name = stream.metadata.get("filename", f"cover.{'jpg' if media_type == 'image/jpeg' else 'png'}")
+    target.add_attachment(name, media_type, picture)
 
 
 def can_hold(muxer: str, source: InputContainer, stream: Stream) -> bool:

@@ -137,6 +137,9 @@ def _set_up(context: VideoCodecContext, choice: EncoderChoice, info: ClipInfo, t
 
 def _options(name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> dict[str, str]:
     options = dict(_DEFAULTS.get(name, {}))
+    if not choice.options.keys().isdisjoint(("b", "qp")):
+        # A default quality would win over the bitrate or the quantiser asked for.
+        options = {key: value for key, value in options.items() if key not in ("crf", *_CONSTANT_QUANTISER)}
     if info.container in ("avi", "flv"):
         # These know one time for a packet and none before zero: no picture may be decoded earlier than it is shown.
         options["bf"] = "0"

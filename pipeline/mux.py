@@ -11,14 +11,14 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.format import Flags as FormatFlags
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from .chunk_record import ChunkRecord
-from .container import add_copy, can_hold, muxers_to_try, open_output
+from .container import add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
 from .probe import ClipInfo
-from .recording import open_recording
+from .recording import main_video, open_recording
 from .sharpen_chunk import packet_order
 
 
@@ -120,6 +120,8 @@ def _streams_to_keep(
     notes: list[str] = []
     empty = _empty_streams(source, info)
     for stream in source.streams:
+        if stream.discard == Discard.all or ("timecode" in stream.metadata and stream.type == "data"):
+            continue  # an MP4's chapter track (its demuxer hides it) or time code, which the muxer writes anew
         if stream.index in empty:
             notes.append(f"stream {stream.index} ({stream.type}) left out: it is empty")
         elif stream.index == info.stream_index or can_hold(muxer, source, stream):
@@ -141,12 +143,13 @@ def _empty_streams(source: InputContainer, info: ClipInfo) -> set[int]:
         if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
     }
     if suspects:
-        for packet in source.demux():
-            if packet.size:
-                suspects.discard(packet.stream_index)
-            if not suspects:
-                break
-        source.seek(0)
+        # Read apart: after seeking back, a demuxer would skip the packets before the first picture's.
+        with open_recording(info.path) as apart:
+            for packet in apart.demux():
+                if packet.size:
+                    suspects.discard(packet.stream_index)
+                if not suspects:
+                    break
     return suspects
 
 
@@ -158,8 +161,8 @@ def _write(
     records: Sequence[ChunkRecord],
     chunk_files: Sequence[Path],
     path: Path,
-) -> tuple[dict[int, int], str]:
-    """Writes all streams. Returns the number of packets copied, by place in the new file, and the video's codec."""
+) -> tuple[list[tuple[str, int]], str]:
+    """Writes all streams. Returns the kind of each copied stream with its packets, in order, and the video's codec."""
     files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
     if not files:
         raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
@@ -174,26 +177,29 @@ def _write(
             )
             new_streams: dict[int, Stream] = {}
             for stream in kept:
+                media_type = cover_type(muxer, stream)
                 if stream.index == info.stream_index:
                     new_streams[stream.index] = _add_video(target, stream, first.streams.video[0], info, times)
+                elif media_type is not None:
+                    add_cover(target, stream, media_type, _first_payload(info.path, stream.index))
+                    copied[stream.index] = 1
                 else:
                     new_streams[stream.index] = add_copy(target, stream)
-                    copied[new_streams[stream.index].index] = 0
+                    copied[stream.index] = 0
             target.start_encoding()
             video = new_streams[info.stream_index]
             extradata = first.streams.video[0].codec_context.extradata
             pictures = _pictures(info, records, chunk_files, extradata, times)
             waiting = next(pictures, None)
-            others = [stream for stream in kept if stream.index != info.stream_index and stream.type != "attachment"]
+            others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
             for packet in source.demux(others) if others else ():
                 if packet.size == 0 and packet.dts is None:
                     continue  # PyAV's flush packets; real empty packets (subtitles have them) carry a time
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)
                     waiting = next(pictures, None)
-                new_stream = new_streams[packet.stream_index]
-                _mux(target, packet, new_stream)
-                copied[new_stream.index] += 1
+                copied[packet.stream_index] += not _is_pause(packet)
+                _mux(target, packet, new_streams[packet.stream_index])
             while waiting is not None:
                 _mux(target, waiting, video)
                 waiting = next(pictures, None)
@@ -206,7 +212,12 @@ def _write(
         raise OutputError(disk_sentence(error, path), path) from error
     except ValueError as error:
         raise _Unfit(f"refuses the clip ({error})") from error
-    return copied, codec
+    return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec
+
+
+def _first_payload(path: Path, stream_index: int) -> bytes:
+    with open_recording(path) as apart:
+        return bytes(next(apart.demux(apart.streams[stream_index])))
 
 
 def _add_video(
@@ -228,7 +239,7 @@ def _add_video(
     context.reorder_depth = times.reorder_depth
     if info.sample_aspect_ratio:
         context.sample_aspect_ratio = info.sample_aspect_ratio
-    if info.codec == "hevc" and target.format.name in ("mov", "mp4"):
+    if made.codec.canonical_name == "hevc" and target.format.name in ("mov", "mp4"):
         context.codec_tag = "hvc1"  # parameter sets are in the header: Apple's players want it said so
     stream.time_base = info.time_base
     stream.metadata.update(source.metadata)
@@ -272,12 +283,17 @@ def _seconds(packet: Packet) -> Fraction:
     return time * packet.time_base if time is not None else Fraction(-(10**9))
 
 
+def _is_pause(packet: Packet) -> bool:
+    """Whether it is one of the captions without text that fill the pauses in MP4; the muxer adds more of them."""
+    return packet.size == 2 and packet.stream.type == "subtitle" and not any(bytes(packet))
+
+
 def _mux(target: OutputContainer, packet: Packet, stream: Stream) -> None:
     packet.stream = stream
     target.mux_one(packet)
 
 
-def _verify(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: dict[int, int]) -> None:
+def _verify(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: Sequence[tuple[str, int]]) -> None:
     """Reads the written file back, packets only.
 
     Raises:
@@ -286,21 +302,25 @@ def _verify(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: 
     expected = [time * info.time_base for record in records for time in record.pts]
     found: list[int] = []
     with av.open(str(path), metadata_errors="replace") as container:
-        counts = dict.fromkeys(copied, 0)
-        video = next(stream.index for stream in container.streams if stream.index not in copied)
-        time_base = container.streams[video].time_base or Fraction(1)
+        video = main_video(container, path)
+        time_base = video.time_base or Fraction(1)
+        counts = {stream.index: 0 for stream in container.streams}
         for packet in container.demux():
             if packet.size == 0 and packet.dts is None:
                 continue
-            if packet.stream_index == video:
+            if packet.stream_index == video.index:
                 found.append(packet.pts if packet.pts is not None else packet.dts or 0)
             else:
-                counts[packet.stream_index] += 1
+                counts[packet.stream_index] += not _is_pause(packet)
+        others = [(stream.type, counts[stream.index]) for stream in container.streams if stream.index != video.index]
     if len(found) != len(expected):
         raise _Unfit(f"kept {len(found)} of {len(expected)} pictures")
-    for index, count in copied.items():
-        if counts[index] != count:
-            raise _Unfit(f"kept {counts[index]} of {count} packets of stream {index}")
+    # Containers put cover art last, and muxers add tracks (chapters): only streams of one kind keep their order.
+    for kind in {kind for kind, _ in copied}:
+        wanted = [count for other, count in copied if other == kind]
+        kept = [count for other, count in others if other == kind][: len(wanted)]
+        if kept != wanted:
+            raise _Unfit(f"kept {kept} of {wanted} packets of the {kind} streams")
     for time, wanted in zip(sorted(found), expected, strict=True):
         if abs(time * time_base - wanted) > max(time_base, info.time_base):
             raise _Unfit(

@@ -1,8 +1,10 @@
 """Opening a recording, and choosing the one stream that is sharpened."""
 
+import os
 from pathlib import Path
 
 import av
+import av.logging as av_logging
 from av.container import InputContainer
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError, InvalidDataError
@@ -10,6 +12,12 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from .errors import MediaError
+
+
+def silence() -> None:
+    """Stops the codec libraries from writing to stderr: what matters of it is in the tables."""
+    av_logging.set_level(av_logging.PANIC)
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 does not ask FFmpeg before it talks
 
 
 def open_recording(path: Path) -> InputContainer:

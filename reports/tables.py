@@ -84,11 +84,11 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.D
 
 def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """The rows of `new`, and those of `old` whose clip is not in `new`; sorted by clip, chunks in order."""
-    kept = old[~old["clip"].isin(new["clip"])]
+    kept = old.loc[~old["clip"].isin(new["clip"]), :]
     parts = [part for part in (kept, new) if len(part)]
-    both = pd.concat(parts, ignore_index=True) if parts else new
+    both: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else new
     order = [name for name in ("clip", "chunk") if name in both.columns]
-    return both.sort_values(order, kind="stable", ignore_index=True)
+    return both.sort_values(by=order, ignore_index=True)
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:

@@ -47,8 +47,8 @@ def _window_sums(length: int, like: Tensor) -> Tensor:
 
 
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
-    """Peak signal-to-noise ratio in dB of float [N, …], one for each of N; at most 60, so that pictures that are already
-    identical, or nearly so, do not rule a mean.
+    """Peak signal-to-noise ratio in dB of float [N, …], one for each of N; at most 60, so that pictures that are
+    already identical, or nearly so, do not rule a mean.
     """
     error = ((x - y) ** 2).flatten(1).mean(dim=1)
     return 10 * torch.log10(data_range**2 / error.clamp_min(data_range**2 * 1e-6))

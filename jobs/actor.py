@@ -1,0 +1,82 @@
+"""The Ray actor: one process with one student, which plans recordings and sharpens chunks, one at a time."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..models.enhance import Enhancer
+from ..pipeline.chunk_record import ChunkRecord
+from ..pipeline.encoder import EncoderChoice, check_encoder
+from ..pipeline.errors import MediaError
+from ..pipeline.plan import Chunk, plan_chunks
+from ..pipeline.probe import ClipInfo, probe
+from ..pipeline.recording import silence
+from ..pipeline.sharpen import check_pixel_format
+from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
+from ..pipeline.timeline import read_timeline
+from ..pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recording that is ready to be sharpened, with what an earlier run has done of it."""
+
+    info: ClipInfo
+    chunks: tuple[Chunk, ...]
+    done: dict[int, ChunkRecord]
+    """Finished chunks by index."""
+
+
+class SharpenActor:
+    """Media are opened here and not in the driver: a recording that crashes a codec costs one retry, not the job."""
+
+    def __init__(self, threads: int) -> None:
+        silence()
+        self._threads = threads
+        self._enhancer: Enhancer | None = None
+        self._frames = 0
+
+    def load(self, model: str, device: str, strength: float) -> str:
+        """Loads the student, once, before all other calls; returns the node's name.
+
+        Raises:
+            ModelError, CheckpointError, DeviceError: as `Enhancer`.
+        """
+        self._enhancer = Enhancer(model, device=device, strength=strength, threads=self._threads)
+        return socket.gethostname()
+
+    def prepare(
+        self, path: Path, clip: str, folder: Path, key: str, chunk_seconds: float, encoder: EncoderChoice
+    ) -> Prepared:
+        """Probes a recording, checks that its pictures can be sharpened and encoded, and plans it or finds its plan.
+
+        Raises:
+            MediaError, EncoderError: the recording or the encoder cannot do it.
+            OutputError: the workspace cannot be written.
+        """
+        if not path.exists():
+            raise MediaError(f"{path} does not exist on the node {socket.gethostname()}", path)
+        info = probe(path)
+        check_pixel_format(info)
+        check_encoder(encoder, info)
+        workspace = Workspace(folder, key)
+        chunks = workspace.load_plan()
+        if chunks is None:
+            chunks = plan_chunks(read_timeline(info), int(chunk_seconds / info.time_base))
+            workspace.begin(clip, chunks)
+        records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
+        return Prepared(info, chunks, {index: record for index, record in records if record is not None})
+
+    def sharpen(self, task: ChunkTask) -> ChunkRecord:
+        """Does one chunk; see `sharpen_chunk`."""
+        assert self._enhancer is not None, "load() comes first"
+        self._frames = 0
+
+        def count() -> None:
+            self._frames += 1
+
+        return sharpen_chunk(task, self._enhancer, count)
+
+    def frames_done(self) -> int:
+        """How many frames of the chunk at work are encoded. Called while `sharpen` runs."""
+        return self._frames

@@ -1,0 +1,178 @@
+"""The sharpening actors of a run: started, given work, listened to, and replaced when one dies."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError, RayTaskError
+
+from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from ..pipeline.errors import EncoderError, MediaError, OutputError
+from ..pipeline.sharpen_chunk import ChunkTask
+from .actor import SharpenActor
+from .cluster import ClusterError
+from .pool import PoolPlan
+from .schedule import Work
+
+MAX_FAILED_STARTS = 3
+"""Actors that may die in a row before one has loaded its student."""
+
+_PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
+"""What another attempt would only meet again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a piece of work."""
+
+    actor: str
+    about: Any
+    """What was handed in with the work."""
+    value: Any = None
+    error: BaseException | None = None
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again is useless."""
+        return isinstance(self.error, _PERMANENT)
+
+    @property
+    def sentence(self) -> str:
+        """The error for people."""
+        if isinstance(self.error, VidsharpError):
+            return str(self.error)
+        if isinstance(self.error, RayActorError):
+            return "the process that worked on it died (it ran out of memory, a codec crashed, or its node was lost)"
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+@dataclass
+class _Actor:
+    handle: Any
+    about: Any = None
+    """What it is working on; None when idle."""
+    loading: bool = True
+    progress: Any = field(default=None, repr=False)
+    """The answer that is still out on how far it is."""
+
+
+class ActorPool:
+    """Keeps `plan.actors` actors alive. An actor is named by a number that no later actor gets again."""
+
+    def __init__(self, plan: PoolPlan, model: str, strength: float) -> None:
+        self._plan = plan
+        self._load = (model, plan.device, strength)
+        self._numbers = itertools.count()
+        self._actors: dict[str, _Actor] = {}
+        self._pending: dict[Any, str] = {}
+        self._failed_starts = 0
+        for _ in range(plan.actors):
+            self._start()
+
+    def _start(self) -> None:
+        remote_class: Any = ray.remote(SharpenActor)
+        actor = remote_class.options(
+            num_cpus=self._plan.threads,
+            num_gpus=self._plan.gpus,
+            # One thread works, the other answers how far it is.
+            max_concurrency=2,
+        )
+        name = f"actor-{next(self._numbers)}"
+        handle = actor.remote(self._plan.threads)
+        self._actors[name] = _Actor(handle)
+        self._pending[handle.load.remote(*self._load)] = name
+
+    @property
+    def busy(self) -> bool:
+        """Whether any answer is out."""
+        return bool(self._pending)
+
+    def names(self) -> list[str]:
+        """All living actors."""
+        return list(self._actors)
+
+    def idle(self) -> list[str]:
+        """Actors that have loaded their student and wait for work."""
+        return [name for name, actor in self._actors.items() if not actor.loading and actor.about is None]
+
+    def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
+        """Has an idle actor probe and plan a recording."""
+        self._give(name, self._actors[name].handle.prepare.remote(*arguments), about)
+
+    def sharpen(self, name: str, task: ChunkTask, about: Work) -> None:
+        """Has an idle actor do a chunk."""
+        self._give(name, self._actors[name].handle.sharpen.remote(task), about)
+
+    def _give(self, name: str, reference: Any, about: Any) -> None:
+        self._actors[name].about = about
+        self._pending[reference] = name
+
+    def answers(self, timeout_s: float) -> list[Answer]:
+        """What has come back, after at most `timeout_s`. Replaces actors that died.
+
+        Raises:
+            ModelError, CheckpointError, DeviceError: no actor can load the student.
+            ClusterError: actors die before they are ready, again and again.
+        """
+        if not self._pending:
+            return []
+        ready, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
+        if not ready:
+            ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
+        return [answer for reference in ready for answer in self._answer(reference)]
+
+    def _answer(self, reference: Any) -> Iterator[Answer]:
+        name = self._pending.pop(reference)
+        actor = self._actors[name]
+        about, was_loading = actor.about, actor.loading
+        value, error = None, None
+        try:
+            value = ray.get(reference)
+        except RayTaskError as caught:
+            # Ray wraps the error with a traceback; people get the error itself.
+            error = caught.cause if isinstance(caught.cause, Exception) else caught
+        except RayError as caught:
+            error = caught
+        if isinstance(error, RayError) and not isinstance(error, RayTaskError):
+            del self._actors[name]
+            self._failed_starts += was_loading
+            if self._failed_starts >= MAX_FAILED_STARTS:
+                raise ClusterError(f"sharpening processes die before they are ready ({_one_line(error)})") from error
+            self._start()
+        else:
+            actor.about, actor.progress = None, None
+        if was_loading:
+            if error is None:
+                actor.loading, self._failed_starts = False, 0
+            elif isinstance(error, VidsharpError):
+                raise error
+            elif name in self._actors:
+                raise ClusterError(f"a sharpening process cannot start ({_one_line(error)})") from error
+            return
+        yield Answer(name, about, value, error)
+
+    def frames_done(self) -> Iterator[tuple[Work, int]]:
+        """How far the chunks at work are, as far as their actors have answered."""
+        for actor in self._actors.values():
+            if not isinstance(actor.about, Work):
+                continue
+            if actor.progress is None:
+                actor.progress = actor.handle.frames_done.remote()
+            elif ray.wait([actor.progress], timeout=0)[0]:
+                with suppress(RayError):  # of an actor that died, its work's own answer says so
+                    yield actor.about, ray.get(actor.progress)
+                actor.progress = None
+
+    def stop(self) -> None:
+        """Ends all actors, at work or not; what they have not finished does not count."""
+        for actor in self._actors.values():
+            ray.kill(actor.handle)
+        self._actors.clear()
+        self._pending.clear()
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]

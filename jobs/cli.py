@@ -1,0 +1,166 @@
+"""The command line: names, defaults and exit codes. Each command calls one function and does no work of its own.
+
+Torch and Ray are imported by the commands that use them, so that `vidsharp --help` answers at once.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from .config import ProcessConfig, UsageError
+from .logs import set_up_logs
+
+OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+_FOLDER = click.Path(path_type=Path)
+
+
+class _Commands(click.Group):
+    """Commands in the order a newcomer meets them, and every error as one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except VidsharpError as error:
+            _exit(str(error), _exit_code(error))
+
+
+def _exit_code(error: VidsharpError) -> int:
+    from ..pipeline.errors import EncoderError
+
+    asked_for_what_is_not = (UsageError, ModelError, CheckpointError, DeviceError, EncoderError)
+    return WRONG_USAGE if isinstance(error, asked_for_what_is_not) else SOME_FAILED
+
+
+def _exit(sentence: str, code: int) -> NoReturn:
+    click.echo(f"vidsharp: {sentence}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("vidsharp"), prog_name="vidsharp")
+def main() -> None:
+    """Sharpens recorded video calls: every frame through a small neural student, every other stream untouched.
+
+    \b
+    The main job:  vidsharp process recordings/ --out sharpened/
+    """
+
+
+def _key_value(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    options = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not (key and separator):
+            raise click.BadParameter(f"{pair!r} is not of the form key=value", ctx, parameter)
+        options[key] = value
+    return options
+
+
+def _log_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--log-json", is_flag=True, help="Log lines on stderr as JSON objects."),
+        click.option("-q", "--quiet", is_flag=True, help="Only errors on stderr."),
+        click.option("-v", "--verbose", is_flag=True, help="More on stderr."),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=_FOLDER, metavar="INPUT...")
+@click.option("--out", required=True, type=_FOLDER, metavar="DIR", help="Where results go; paths below INPUT are kept.")
+@click.option(
+    "--model", default="fast", show_default=True, metavar="NAME|PATH", help="A student, or a checkpoint file."
+)
+@click.option("--strength", default=1.0, show_default=True, metavar="S",
+              help="out = in + S·(student − in), 0 to 1.5; 0 changes nothing.")  # fmt: skip
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--workers", type=int, metavar="N", help="Sharpening processes [default: one for each GPU, or by CPUs].")
+@click.option("--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine].")
+@click.option("--chunk-seconds", default=10.0, show_default=True, metavar="S", help="Chunk length; cuts are keyframes.")
+@click.option("--encoder", metavar="NAME", help="Output encoder, e.g. libx264 or h264_nvenc [default: the source's].")
+@click.option("--crf", type=float, metavar="Q", help="Constant rate factor of the encoder.")
+@click.option("--preset", metavar="NAME", help="Speed preset of the encoder.")
+@click.option(
+    "-e", "encoder_options", multiple=True, callback=_key_value, metavar="K=V", help="Further encoder options."
+)
+@click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
+@click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",
+              help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
+@_log_options
+def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+    """Sharpens recordings and folders of recordings.
+
+    The same command again skips what is finished and goes on with the rest. Exit codes: 0 all clips finished, 1 some
+    failed, 2 wrong usage, 130 interrupted.
+    """
+    set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    _process(ProcessConfig(**options), quiet=quiet, lines_only=log_json)
+
+
+def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from .process import process as run
+    from .progress import watching
+
+    try:
+        with watching(quiet=quiet, lines_only=lines_only) as watcher:
+            result = run(config, watcher)
+    except KeyboardInterrupt:
+        _exit("interrupted; the same command goes on from the finished chunks", INTERRUPTED)
+    counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
+    said = ", ".join(f"{count} {status}" for count, status in counts if count)
+    click.echo(f"{len(result.rows)} clip{'s' if len(result.rows) != 1 else ''}: {said}")
+    click.echo(f"report: {result.report}")
+    sys.exit(SOME_FAILED if result.count("failed") else OK)
+
+
+@main.command()
+@click.option("--out", default=Path("demo"), show_default=True, type=_FOLDER, metavar="DIR")
+@click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
+@_log_options
+def demo(out: Path, seconds: float, quiet: bool, verbose: bool, log_json: bool) -> None:
+    """Makes a sample call recording, softens it as a thin line would, and sharpens it."""
+    set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    from .demo import make_soft_call
+
+    recording = make_soft_call(out, seconds=seconds)
+    click.echo(f"a soft call recording: {recording}")
+    click.echo(f"sharpened:             {out / 'sharpened' / recording.name}")
+    config = ProcessConfig(inputs=(recording.parent,), out=out / "sharpened", overwrite=True)
+    _process(config, quiet=quiet, lines_only=log_json)
+
+
+@main.command()
+@click.option("--model", default="fast", show_default=True, metavar="NAME|PATH")
+@click.option("--device", default="auto", show_default=True)
+@click.option("--size", default="1920x1080", show_default=True, metavar="WxH")
+@click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
+@click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
+@click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
+@click.option("--end-to-end", "recording", type=_FOLDER, metavar="FILE", help="Measure decode to mux on a recording.")
+@click.option("--encoder", metavar="NAME", help="With --end-to-end: the output encoder.")
+def bench(recording: Path | None, size: str, **options: Any) -> None:
+    """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
+    from . import bench as measure
+
+    if recording is not None:
+        keys = ("model", "device", "threads", "encoder")
+        figures = measure.bench_end_to_end(recording, **{key: options[key] for key in keys})
+    else:
+        width, separator, height = size.lower().partition("x")
+        if not (separator and width.isdigit() and height.isdigit() and int(width) and int(height)):
+            raise UsageError(f"--size {size!r} is not of the form WxH, such as 1920x1080")
+        keys = ("model", "device", "threads", "warmup", "runs")
+        figures = measure.bench_model(int(width), int(height), **{key: options[key] for key in keys})
+    click.echo(json.dumps(figures, indent=2))

@@ -1,0 +1,172 @@
+"""One clip on its way through the job: what is known of it, and the rows that the tables get at its end."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..pipeline.chunk_record import ChunkRecord
+from ..pipeline.encoder import EncoderChoice, encoder_name
+from ..pipeline.mux import MuxResult
+from ..pipeline.plan import Chunk
+from ..pipeline.probe import ClipInfo
+from ..pipeline.workspace import Workspace
+from .clips import Clip
+from .config import ProcessConfig
+
+
+@dataclass
+class ClipWork:
+    """A clip between its first and its last step."""
+
+    clip: Clip
+    workspace: Workspace
+    info: ClipInfo
+    chunks: tuple[Chunk, ...]
+    records: dict[int, ChunkRecord]
+    reused: frozenset[int]
+    """Chunks that an earlier run had finished."""
+    began: float
+    retries: int = 0
+    at_work: dict[int, int] = field(default_factory=dict)
+    """Frames done of the chunks that actors are working on."""
+
+    @property
+    def complete(self) -> bool:
+        return len(self.records) == len(self.chunks)
+
+    @property
+    def frames_expected(self) -> int:
+        return sum(chunk.frames for chunk in self.chunks)
+
+    @property
+    def frames_done(self) -> int:
+        return sum(record.frames for record in self.records.values()) + sum(self.at_work.values())
+
+    def in_order(self) -> list[ChunkRecord]:
+        return [self.records[chunk.index] for chunk in self.chunks]
+
+    def chunk_files(self) -> list[Path]:
+        return [self.workspace.chunk_file(chunk.name) for chunk in self.chunks]
+
+
+def finished_rows(
+    work: ClipWork,
+    config: ProcessConfig,
+    device: str,
+    out: str,
+    joined: MuxResult,
+    *,
+    mux_s: float,
+    wall_s: float,
+    bytes_out: int,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The rows of a clip that came through. Times of stages are sums over the chunks that this run computed."""
+    info, records = work.info, work.in_order()
+    fresh = [record for record in records if record.index not in work.reused]
+    frames = sum(record.frames for record in records)
+    fresh_frames = sum(record.frames for record in fresh)
+    model_s = sum(record.model_s for record in fresh)
+    lost = sum(record.frames_lost for record in records)
+    first, last = _span(records)
+    sharpens = config.strength > 0
+    notes = list(joined.notes)
+    if lost:
+        notes.append(f"{lost} pictures of the recording do not decode; their time stays empty")
+    if info.dolby_vision:
+        notes.append("the Dolby Vision layer is left out (it describes the old pictures); the base picture is kept")
+    row = {
+        "clip": work.clip.name,
+        "status": "resumed" if work.reused else "done",
+        "note": "; ".join(notes) or None,
+        "out": out,
+        "container": joined.muxer,
+        "codec": joined.codec,
+        "encoder": encoder_name(encoder_choice(config), info),
+        "width": info.width,
+        "height": info.height,
+        "pix_fmt": info.pix_fmt,
+        "rotation": _rotation(info.display_matrix),
+        "duration_s": float((last - first) * info.time_base) if records else None,
+        "frames": frames,
+        "frames_lost": lost,
+        "chunks": len(records),
+        "source_fps": float(info.frame_rate),
+        "model": config.model,
+        "device": device,
+        "strength": config.strength,
+        "wall_s": wall_s,
+        "fps": fresh_frames / wall_s if fresh_frames else None,
+        "model_fps": fresh_frames / model_s if sharpens and fresh_frames and model_s else None,
+        "decode_s": sum(record.decode_s for record in fresh) if fresh else None,
+        "model_s": model_s if fresh and sharpens else None,
+        "encode_s": sum(record.encode_s for record in fresh) if fresh else None,
+        "mux_s": mux_s,
+        "bytes_in": work.clip.path.stat().st_size,
+        "bytes_out": bytes_out,
+        "audio_streams": info.audio_streams,
+        "retries": work.retries,
+        "key": work.workspace.key,
+    }
+    return row, [_chunk_row(work, record) for record in records]
+
+
+def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, Any]:
+    """The row of a clip that did not come through."""
+    return {
+        "clip": clip.name,
+        "status": "failed",
+        "error": sentence,
+        "model": config.model,
+        "strength": config.strength,
+        "bytes_in": _size(clip.path),
+    }
+
+
+def encoder_choice(config: ProcessConfig) -> EncoderChoice:
+    """What a run's settings say of the encoder."""
+    return EncoderChoice(config.encoder, config.crf, config.preset, dict(config.encoder_options))
+
+
+def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:
+    return {
+        "clip": work.clip.name,
+        "chunk": record.index,
+        "start_s": float(record.pts[0] * work.info.time_base) if record.pts else None,
+        "frames": record.frames,
+        "frames_lost": record.frames_lost,
+        "reused": record.index in work.reused,
+        "retries": record.attempt - 1,
+        "wall_s": record.wall_s,
+        "decode_s": record.decode_s,
+        "model_s": record.model_s,
+        "encode_s": record.encode_s,
+        "wait_s": record.wait_s,
+        "bytes": record.bytes,
+        "node": record.node,
+        "actor": record.actor,
+        "errors": "; ".join(record.errors) or None,
+    }
+
+
+def _span(records: Sequence[ChunkRecord]) -> tuple[int, int]:
+    """The first picture's time and the last one's end, in ticks."""
+    filled = [record for record in records if record.frames]
+    return (filled[0].pts[0], filled[-1].pts[-1] + filled[-1].durations[-1]) if filled else (0, 0)
+
+
+def _rotation(matrix: tuple[int, ...] | None) -> int | None:
+    """Degrees counter-clockwise by which a player turns the picture, as FFmpeg's av_display_rotation_get."""
+    if not matrix:
+        return None
+    a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
+    scale = math.hypot(a, c), math.hypot(b, d)
+    return round(-math.degrees(math.atan2(b / scale[1], a / scale[0]))) if all(scale) else None
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

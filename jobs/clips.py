@@ -1,0 +1,76 @@
+"""Which recordings a command means, and where each of their results goes."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .config import UsageError
+
+RECORDING_SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf", ".ogv"),
+    *(".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".mxf", ".nut"),
+)
+"""Files that a folder search takes for recordings. A file named on the command line is tried whatever its name."""
+
+WORK_FOLDER = ".vidsharp"
+REPORT_FOLDER = "report"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One recording of a run."""
+
+    path: Path
+    """Absolute."""
+    name: str
+    """Its path below the folder it was found in, with forward slashes: its name in the tables and below the output."""
+
+
+def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:
+    """All recordings that `inputs` name, in order, each once.
+
+    Raises:
+        UsageError: an input is missing, nothing is found, two would be written to one place, or the output would be
+            written over the input.
+    """
+    out = out.resolve()
+    clips: dict[str, Clip] = {}
+    for given in inputs:
+        for clip in _found(given, out):
+            other = clips.setdefault(clip.name, clip)
+            if other.path != clip.path:
+                raise UsageError(
+                    f"{other.path} and {clip.path} would both be written to {out / clip.name}; "
+                    "process them with different --out folders"
+                )
+            if (out / clip.name).resolve() == clip.path.resolve():
+                raise UsageError(
+                    f"{clip.path} would be written over itself; choose an --out folder other than the recordings' own"
+                )
+    if not clips:
+        listed = ", ".join(map(str, inputs))
+        raise UsageError(f"there is no recording in {listed} (looked for {' '.join(RECORDING_SUFFIXES)})")
+    return tuple(clips.values())
+
+
+def _found(given: Path, out: Path) -> Iterator[Clip]:
+    if not given.exists():
+        raise UsageError(f"{given} does not exist")
+    if not given.is_dir():
+        yield Clip(given.absolute(), given.name)
+        return
+    root = given.absolute()
+    if root.resolve() == out:
+        raise UsageError(
+            f"--out {out} is the folder of the recordings itself; choose another, they are never overwritten"
+        )
+    for folder, subfolders, files in os.walk(root):
+        # A result folder inside the recordings is not searched for recordings; hidden files are nobody's recordings.
+        subfolders[:] = sorted(
+            name for name in subfolders if not name.startswith(".") and (Path(folder) / name).resolve() != out
+        )
+        for name in sorted(files):
+            path = Path(folder) / name
+            if not name.startswith(".") and path.suffix.lower() in RECORDING_SUFFIXES:
+                yield Clip(path, path.relative_to(root).as_posix())

@@ -1,0 +1,83 @@
+"""Ray itself: started on this machine for one run, or joined where it runs already."""
+
+import logging
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ray
+
+from ..models.errors import VidsharpError
+
+
+class ClusterError(VidsharpError, RuntimeError):
+    """Ray cannot be started or reached, or its processes keep dying."""
+
+
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Actors that share one named GPU reserve none from Ray, which must then not hide it from them.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+_TOKEN = secrets.token_hex(32)
+"""Ray reads its key once in a process, so all sessions of this process share one."""
+
+
+@contextmanager
+def ray_session(address: str | None) -> Iterator[None]:
+    """Ray for the time of a `with` block. A Ray that the caller has initialised already is used as it is.
+
+    Args:
+        address: of a running cluster (`auto` finds one on this machine); None starts one on this
+            machine for this process alone: without a dashboard, and with a random key.
+
+    Raises:
+        ClusterError: no cluster answers at `address`.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    before = dict(os.environ)
+    os.environ.update(_SETTINGS)
+    if address is None:
+        # Other people on the machine cannot talk to it, and no key is left in a home folder.
+        os.environ["RAY_AUTH_TOKEN"] = _TOKEN
+        logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    folder = None if address else tempfile.mkdtemp(prefix="vidsharp-ray-")
+    try:
+        try:
+            if address:
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+            else:
+                ray.init(
+                    address="local",
+                    num_cpus=len(os.sched_getaffinity(0)),
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    configure_logging=False,
+                    # Only small values travel; Ray's default would take a third of the memory.
+                    object_store_memory=100 * 1024**2,
+                    _node_ip_address="127.0.0.1",
+                    _temp_dir=folder,
+                )
+        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+            where = f"at {address!r}; is it running, and is the address right?" if address else "on this machine"
+            raise ClusterError(f"Ray could not be {'reached' if address else 'started'} {where} ({error})") from error
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own there
+        yield
+    finally:
+        ray.shutdown()
+        os.environ.clear()
+        os.environ.update(before)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,58 @@
+"""What the main job is asked to do: one frozen value, checked when it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..models.errors import VidsharpError
+
+
+class UsageError(VidsharpError, ValueError):
+    """The command as given cannot be carried out, whatever the recordings are."""
+
+
+@dataclass(frozen=True)
+class ProcessConfig:
+    """Everything `vidsharp process` takes; the defaults are the command's.
+
+    Raises:
+        UsageError: a value out of range.
+    """
+
+    inputs: tuple[Path, ...]
+    """Recordings, and folders of recordings (searched recursively)."""
+    out: Path
+    model: str = "fast"
+    """A shipped student's name, or a checkpoint file."""
+    strength: float = 1.0
+    """out = in + strength · (student − in); 0 to 1.5."""
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:N`."""
+    workers: int | None = None
+    """Sharpening actors; None: one for each GPU, or what fits the CPUs."""
+    address: str | None = None
+    """Of a Ray cluster; None starts Ray on this machine for the run."""
+    chunk_seconds: float = 10.0
+    encoder: str | None = None
+    """An FFmpeg encoder; None: the one of the source's codec."""
+    crf: float | None = None
+    preset: str | None = None
+    encoder_options: Mapping[str, str] = field(default_factory=dict)
+    overwrite: bool = False
+    """Redo finished clips, and replace files that vidsharp did not make."""
+    memory_mb: int | None = None
+    """Ceiling for frames in flight in one actor, in MiB; None: 256."""
+
+    def __post_init__(self) -> None:
+        if not self.inputs:
+            raise UsageError("name at least one recording, or a folder of recordings")
+        if not 0 <= self.strength <= 1.5:
+            raise UsageError(
+                f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"
+            )
+        if self.workers is not None and self.workers < 1:
+            raise UsageError(f"--workers {self.workers} is too few: at least 1")
+        if not 0.1 <= self.chunk_seconds <= 3600:
+            raise UsageError(f"--chunk-seconds {self.chunk_seconds:g} is out of range: 0.1 to 3600")
+        if self.memory_mb is not None and self.memory_mb < 16:
+            raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")

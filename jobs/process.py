@@ -1,0 +1,348 @@
+"""The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from filelock import FileLock, Timeout
+
+from ..models.catalogue import check_model, weights_digest
+from ..models.errors import VidsharpError
+from ..pipeline.atomic import publish
+from ..pipeline.encoder import check_encoder_name
+from ..pipeline.errors import MediaError, OutputError, disk_sentence
+from ..pipeline.fingerprint import clip_key
+from ..pipeline.mux import MuxResult, mux_clip
+from ..pipeline.recording import silence
+from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
+from ..pipeline.workspace import FORMAT, Workspace
+from .actor import Prepared
+from .actors import ActorPool, Answer
+from .clip_work import ClipWork, encoder_choice, failed_row, finished_rows
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips
+from .cluster import ray_session
+from .config import ProcessConfig, UsageError
+from .pool import plan_pool
+from .progress import NoWatcher, Watcher
+from .report_folder import ReportFolder, keep_rows, kept_rows
+from .schedule import MAX_RETRIES, Schedule, Work
+
+log = logging.getLogger("vidsharp")
+
+POLL_S = 0.25
+"""How often the driver looks for news."""
+
+TABLES_SHARE = 0.05
+"""Of a run's time, at most this goes into rewriting tables: with thousands of clips, not after every single one."""
+
+
+@dataclass(frozen=True)
+class ProcessResult:
+    """How a run ended."""
+
+    report: Path
+    """The folder with the tables."""
+    rows: tuple[dict[str, Any], ...]
+    """The `clips` rows of this run's clips."""
+
+    def count(self, status: str) -> int:
+        """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
+        return sum(row["status"] == status for row in self.rows)
+
+
+def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
+    """Sharpens recordings. Finished clips are skipped, unfinished ones go on from their finished chunks.
+
+    One clip's failure is a row in the tables and stops no other.
+
+    Raises:
+        UsageError: nothing to do, or the output folder cannot be used.
+        ModelError, CheckpointError, EncoderError, DeviceError, ClusterError: what was asked for is not there.
+        OutputError: the tables cannot be written.
+    """
+    silence()
+    clips = find_clips(config.inputs, config.out)
+    check_model(config.model)
+    if config.encoder:
+        check_encoder_name(config.encoder)
+    work_root = config.out.absolute() / WORK_FOLDER
+    try:
+        work_root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(work_root / "lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(
+            f"another vidsharp is writing to {config.out}; wait for it, or choose another --out"
+        ) from error
+    except OSError as error:
+        raise UsageError(disk_sentence(error, config.out)) from error
+    try:
+        return _Run(config, clips, work_root, watcher or NoWatcher()).run()
+    finally:
+        lock.release()
+        (work_root / "lock").unlink(missing_ok=True)
+        if not any(work_root.iterdir()):
+            work_root.rmdir()
+
+
+class _Run:
+    """The state of one call of `process`: what waits, what is under way, what is done."""
+
+    def __init__(self, config: ProcessConfig, clips: Sequence[Clip], work_root: Path, watcher: Watcher) -> None:
+        self.config = config
+        self.clips = clips
+        self.out = config.out.absolute()
+        self.work_root = work_root
+        self.watcher = watcher
+        self.encoder = encoder_choice(config)
+        self.report = ReportFolder(self.out / REPORT_FOLDER)
+        self.settings = {
+            "format": FORMAT,
+            "model": weights_digest(config.model),
+            "strength": config.strength,
+            "encoder": [self.encoder.name, self.encoder.crf, self.encoder.preset, sorted(self.encoder.options.items())],
+            "chunk_seconds": config.chunk_seconds,
+        }
+        self.names = {clip.name for clip in clips}
+        self.to_prepare: deque[tuple[Clip, Workspace, int]] = deque()
+        self.schedule = Schedule()
+        self.under_way: dict[str, ClipWork] = {}
+        self.joining: dict[Future[tuple[dict[str, Any], list[dict[str, Any]]]], ClipWork] = {}
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.unwritten: list[tuple[dict[str, Any], list[dict[str, Any]], Path | None]] = []
+        self.tables_cost_s = 0.0
+        self.began = time.monotonic()
+
+    def run(self) -> ProcessResult:
+        self._adopt_kept_rows()
+        self.watcher.run_started(len(self.clips))
+        self._sort_out()
+        try:
+            if self.to_prepare:
+                with ray_session(self.config.address):
+                    self._work()
+        finally:
+            self._write_tables()
+        return ProcessResult(self.report.folder, tuple(self.rows[clip.name] for clip in self.clips))
+
+    # Before any work: what is finished, what cannot be done.
+
+    def _adopt_kept_rows(self) -> None:
+        clips, chunks, folders = kept_rows(self.work_root)
+        self.report.add(clips, chunks)
+        for folder in folders:
+            Workspace(folder, "").clear()
+
+    def _sort_out(self) -> None:
+        earlier = self.report.earlier()
+        for clip in self.clips:
+            try:
+                key = clip_key(clip.path, self.settings)
+            except MediaError as error:
+                self._fail(clip, str(error))
+                continue
+            row = earlier.get(clip.name, {})
+            ours = row.get("out")
+            workspace = Workspace.of(self.work_root, clip.name, key)
+            if ours and row.get("key") == key and (self.out / ours).is_file() and not self.config.overwrite:
+                self._end({**row, "status": "skipped"}, [], None)
+            elif (
+                (self.out / clip.name).exists()
+                and ours != clip.name
+                and not self.config.overwrite
+                and workspace.load_plan() is None
+            ):
+                self._fail(
+                    clip,
+                    f"{self.out / clip.name} exists and was not made by vidsharp; "
+                    "remove it, choose another --out, or say --overwrite",
+                )
+            else:
+                if self.config.overwrite and ours:
+                    workspace.clear()
+                self.to_prepare.append((clip, workspace, 0))
+
+    # The work.
+
+    def _work(self) -> None:
+        plan = plan_pool(ray.cluster_resources(), self.config.device, self.config.workers)
+        self.plan = plan
+        pool = ActorPool(plan, self.config.model, self.config.strength)
+        log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
+            try:
+                while self.to_prepare or self.under_way or self.joining:
+                    self._dispatch(pool)
+                    for answer in pool.answers(POLL_S if pool.busy else 0):
+                        self._take(answer, muxer)
+                    self._collect_joined(wait=not pool.busy)
+                    self._show_progress(pool)
+            finally:
+                muxer.shutdown(wait=True, cancel_futures=True)
+                pool.stop()
+
+    def _dispatch(self, pool: ActorPool) -> None:
+        for actor in pool.idle():
+            work = self.schedule.next_for(actor, [other for other in pool.names() if other != actor])
+            if work is not None:
+                clip = self.under_way[work.clip]
+                clip.at_work[work.chunk.index] = 0
+                task = ChunkTask(
+                    info=clip.info,
+                    chunk=work.chunk,
+                    encoder=self.encoder,
+                    folder=clip.workspace.folder,
+                    key=clip.workspace.key,
+                    threads=self.plan.threads,
+                    memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
+                    attempt=work.retries + 1,
+                )
+                pool.sharpen(actor, task, work)
+            elif self.to_prepare:
+                clip, workspace, tries = self.to_prepare.popleft()
+                pool.prepare(
+                    actor,
+                    (clip.path, clip.name, workspace.folder, workspace.key, self.config.chunk_seconds, self.encoder),
+                    (clip, workspace, tries),
+                )
+
+    def _take(self, answer: Answer, muxer: ThreadPoolExecutor) -> None:
+        if isinstance(answer.about, Work):
+            self._take_chunk(answer, answer.about)
+        else:
+            self._take_prepared(answer, *answer.about)
+        for work in [work for work in self.under_way.values() if work.complete]:
+            del self.under_way[work.clip.name]
+            self.joining[muxer.submit(self._join, work)] = work
+
+    def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
+        if answer.error is not None:
+            if answer.permanent or tries >= MAX_RETRIES:
+                self._fail(clip, answer.sentence)
+            else:
+                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra={"clip": clip.name})
+                self.to_prepare.appendleft((clip, workspace, tries + 1))
+            return
+        prepared: Prepared = answer.value
+        work = ClipWork(
+            clip=clip,
+            workspace=workspace,
+            info=prepared.info,
+            chunks=prepared.chunks,
+            records=dict(prepared.done),
+            reused=frozenset(prepared.done),
+            began=time.monotonic(),
+            retries=tries,
+        )
+        self.under_way[clip.name] = work
+        self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
+        self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
+
+    def _take_chunk(self, answer: Answer, work: Work) -> None:
+        clip = self.under_way.get(work.clip)
+        if clip is None:
+            return  # its clip has failed meanwhile
+        clip.at_work.pop(work.chunk.index, None)
+        if answer.error is None:
+            clip.records[work.chunk.index] = answer.value
+            return
+        again = None if answer.permanent else self.schedule.retry(work, answer.actor)
+        if again is None:
+            self.schedule.drop(work.clip)
+            del self.under_way[work.clip]
+            tried = f" (tried {work.retries + 1} times)" if work.retries else ""
+            self._fail(clip.clip, answer.sentence + tried)
+            return
+        clip.retries += 1
+        log.warning(
+            "%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence,
+            extra={"clip": work.clip, "chunk": work.chunk.index},
+        )  # fmt: skip
+
+    def _show_progress(self, pool: ActorPool) -> None:
+        for work, frames in pool.frames_done():
+            clip = self.under_way.get(work.clip)
+            if clip is not None and work.chunk.index in clip.at_work:
+                clip.at_work[work.chunk.index] = frames
+        for name, clip in self.under_way.items():
+            self.watcher.clip_moved(name, clip.frames_done)
+
+    # The end of a clip.
+
+    def _join(self, work: ClipWork) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        began = time.monotonic()
+        suffix = work.clip.path.suffix
+        temporary = work.workspace.folder / f"joined{suffix}"
+        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary)
+        final = self._final_path(work.clip, joined)
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(disk_sentence(error, final.parent), final) from error
+        bytes_out = temporary.stat().st_size
+        publish(temporary, final)
+        now = time.monotonic()
+        rows = finished_rows(
+            work,
+            self.config,
+            self.plan.device,
+            final.relative_to(self.out).as_posix(),
+            joined,
+            mux_s=now - began,
+            wall_s=now - work.began,
+            bytes_out=bytes_out,
+        )
+        keep_rows(work.workspace.folder, *rows)
+        return rows
+
+    def _final_path(self, clip: Clip, joined: MuxResult) -> Path:
+        path = self.out / clip.name
+        if joined.muxer == joined.own_muxer:
+            return path
+        changed = path.with_suffix(".mkv")
+        # `call.avi` and `call.mkv` may lie side by side.
+        return (
+            changed
+            if changed.relative_to(self.out).as_posix() not in self.names
+            else path.with_name(f"{path.name}.mkv")
+        )
+
+    def _collect_joined(self, *, wait: bool) -> None:
+        if wait and self.joining and not self.to_prepare and not self.schedule.waiting:
+            next(iter(self.joining)).exception()
+        for future in [future for future in self.joining if future.done()]:
+            work = self.joining.pop(future)
+            error = future.exception()
+            if error is None:
+                row, chunk_rows = future.result()
+                self._end(row, chunk_rows, work.workspace.folder)
+            elif isinstance(error, VidsharpError):
+                self._fail(work.clip, str(error))
+            else:
+                log.debug("joining %s", work.clip.name, exc_info=error)
+                self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
+
+    def _fail(self, clip: Clip, sentence: str) -> None:
+        self._end(failed_row(clip, self.config, sentence), [], None)
+
+    def _end(self, row: dict[str, Any], chunk_rows: list[dict[str, Any]], workspace: Path | None) -> None:
+        self.rows[row["clip"]] = row
+        self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
+        self.unwritten.append((row, chunk_rows, workspace))
+        if row["status"] != "skipped" and self.tables_cost_s <= TABLES_SHARE * (time.monotonic() - self.began):
+            self._write_tables()
+
+    def _write_tables(self) -> None:
+        began = time.monotonic()
+        self.report.add([row for row, _, _ in self.unwritten], [row for _, rows, _ in self.unwritten for row in rows])
+        for _, _, folder in self.unwritten:
+            if folder is not None:
+                Workspace(folder, "").clear()
+        self.unwritten.clear()
+        self.tables_cost_s += time.monotonic() - began

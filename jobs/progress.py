@@ -1,0 +1,126 @@
+"""What a person sees while the job runs: live bars on a terminal, log lines elsewhere. Written to stderr only."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+log = logging.getLogger("vidsharp")
+
+LOG_EVERY_S = 10.0
+"""How often a log line tells of a clip under way."""
+
+
+class Watcher(Protocol):
+    """Told by the job what happens."""
+
+    def run_started(self, clips: int) -> None: ...
+    def clip_started(self, clip: str, frames: int, done: int) -> None:
+        """Work on a clip begins; `done` of its `frames` are there from an earlier run."""
+        ...
+
+    def clip_moved(self, clip: str, done: int) -> None: ...
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None: ...
+
+
+class NoWatcher:
+    """Sees nothing."""
+
+    def run_started(self, clips: int) -> None: ...
+    def clip_started(self, clip: str, frames: int, done: int) -> None: ...
+    def clip_moved(self, clip: str, done: int) -> None: ...
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None: ...
+
+
+class LogLines:
+    """One line when a clip starts and ends, and every ten seconds between."""
+
+    def __init__(self) -> None:
+        self._clips = self._ended = 0
+        self._under_way: dict[str, tuple[int, int, float, float]] = {}
+
+    def run_started(self, clips: int) -> None:
+        self._clips = clips
+
+    def clip_started(self, clip: str, frames: int, done: int) -> None:
+        now = time.monotonic()
+        self._under_way[clip] = (frames, done, now, now)
+        already = f", {done} done in an earlier run" if done else ""
+        log.info("%s: started, %d frames%s", clip, frames, already, extra={"clip": clip})
+
+    def clip_moved(self, clip: str, done: int) -> None:
+        frames, first, began, spoke = self._under_way[clip]
+        now = time.monotonic()
+        if now - spoke < LOG_EVERY_S or done <= first:
+            return
+        fps = (done - first) / (now - began)
+        self._under_way[clip] = (frames, first, began, now)
+        left_s = (frames - done) / fps
+        log.info("%s: %d of %d frames, %.1f fps, %.0f s left", clip, done, frames, fps, left_s, extra={"clip": clip})
+
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+        self._under_way.pop(clip, None)
+        self._ended += 1
+        rate = f", {fps:.1f} fps" if fps else ""
+        place = f"({self._ended}/{self._clips})"
+        if error:
+            log.error("%s: %s: %s %s", clip, status, error, place, extra={"clip": clip})
+        else:
+            log.info("%s: %s%s %s", clip, status, rate, place, extra={"clip": clip})
+
+
+class LiveBars:
+    """A bar for each clip under way, and one for the whole run."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._all: TaskID | None = None
+        self._tasks: dict[str, tuple[TaskID, int, float]] = {}
+        self._frames = 0
+        self._began = time.monotonic()
+
+    def run_started(self, clips: int) -> None:
+        self._all = self._bars.add_task("all clips", total=clips, rate="")
+
+    def clip_started(self, clip: str, frames: int, done: int) -> None:
+        task = self._bars.add_task(clip, total=frames, completed=done, rate="")
+        self._tasks[clip] = (task, done, time.monotonic())
+
+    def clip_moved(self, clip: str, done: int) -> None:
+        task, first, began = self._tasks[clip]
+        fps = (done - first) / max(1e-3, time.monotonic() - began)
+        self._bars.update(task, completed=done, rate=f"{fps:.1f} fps")
+
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+        ended = self._tasks.pop(clip, None)
+        if ended:
+            self._bars.remove_task(ended[0])
+        if self._all is not None:
+            self._bars.update(self._all, advance=1, rate=f"{fps:.1f} fps" if fps else "")
+        if error:
+            # Names and messages come from recordings: printed as they are, never as markup.
+            self._bars.console.print(f"{clip}: {status}: {error}", markup=False, highlight=False, style="red")
+        elif status != "skipped":
+            self._bars.console.print(f"{clip}: {status}", markup=False, highlight=False)
+
+
+@contextmanager
+def watching(*, quiet: bool, lines_only: bool) -> Iterator[Watcher]:
+    """The watcher that fits where stderr goes."""
+    if quiet or lines_only or not sys.stderr.isatty():
+        yield LogLines()
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield LiveBars(bars)

@@ -1,0 +1,137 @@
+"""Whatever the packets' timing: every picture is owned by one chunk, and each chunk can decode what it owns."""
+
+import json
+from dataclasses import asdict
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from vidsharp.pipeline.plan import Chunk, PacketTiming, plan_chunks
+
+
+@st.composite
+def timelines(draw: st.DrawFn, *, perfect: bool = False) -> list[PacketTiming]:
+    """Packets in decode order: GOPs with leading pictures, gaps, hidden packets; unless `perfect`, missing and repeated
+    times, too."""
+    packets: list[PacketTiming] = []
+    clock = draw(st.integers(-2000, 2000))
+    for _ in range(draw(st.integers(1, 8))):
+        leading = draw(st.integers(0, 3)) if packets else 0
+        steps = draw(st.lists(st.integers(1, 90) | st.integers(1000, 5000), min_size=leading + 1, max_size=leading + 12))
+        stamps = []
+        for step in steps:
+            clock += step
+            stamps.append(clock)
+        # The keyframe comes first in decode order and is shown after its leading pictures.
+        order = [stamps[leading], *stamps[:leading], *draw(st.permutations(stamps[leading + 1 :]))]
+        for place, pts in enumerate(order):
+            hidden = place > 0 and draw(st.integers(0, 9)) == 0
+            packets.append(PacketTiming(pts, pts - 100, draw(st.integers(1, 9)), place == 0, not hidden))
+    if not packets[0].shown or draw(st.integers(0, 4)) == 0:
+        packets[0] = PacketTiming(packets[0].pts, packets[0].dts, 5, draw(st.booleans()), True)
+    if perfect:
+        return packets
+    fault = draw(st.sampled_from(["none", "missing", "repeated", "hidden without a time"]))
+    victim = draw(st.integers(0, len(packets) - 1))
+    old = packets[victim]
+    if fault == "missing":
+        packets[victim] = PacketTiming(None, old.dts, old.size, old.keyframe, old.shown)
+    elif fault == "repeated":
+        packets.insert(victim, PacketTiming(old.pts, old.dts, old.size, False, True))
+    elif fault == "hidden without a time" and not old.keyframe:
+        packets[victim] = PacketTiming(None, old.dts, old.size, False, False)
+    return packets
+
+
+@given(timelines(), st.integers(1, 3000))
+def test_every_picture_is_owned_once_and_chunks_tile_in_order(packets: list[PacketTiming], target: int) -> None:
+    chunks = plan_chunks(packets, target)
+    shown = [packet for packet in packets if packet.shown]
+    for packet in shown:
+        assert sum(chunk.owns(packet.pts) for chunk in chunks) == (1 if packet.pts is not None or len(chunks) == 1 else 0)
+    assert sum(chunk.frames for chunk in chunks) == len(shown)
+    assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
+    assert chunks[0].start_pts is None
+    assert chunks[-1].end_pts is None
+    for before, after in pairwise(chunks):
+        assert before.end_pts is not None
+        assert before.end_pts == after.start_pts
+    for chunk in chunks:
+        assert chunk.frames == sum(chunk.owns(packet.pts) for packet in shown)
+
+
+@given(timelines(), st.integers(1, 3000))
+def test_a_chunk_reads_all_packets_that_it_needs(packets: list[PacketTiming], target: int) -> None:
+    for chunk in plan_chunks(packets, target):
+        needed = [i for i, packet in enumerate(packets) if packet.shown and chunk.owns(packet.pts)]
+        assert chunk.start.index <= min(needed, default=chunk.start.index)
+        assert max(needed, default=0) < chunk.end_packet <= len(packets)
+
+
+@given(timelines(), st.integers(1, 3000))
+def test_chunks_start_at_keyframes_and_know_the_one_before(packets: list[PacketTiming], target: int) -> None:
+    chunks = plan_chunks(packets, target)
+    assert (chunks[0].start.index, chunks[0].earlier_start) == (0, None)
+    for before, chunk in pairwise(chunks):
+        start = packets[chunk.start.index]
+        assert start.keyframe
+        assert (chunk.start.pts, chunk.start.dts, chunk.start.size) == (start.pts, start.dts, start.size)
+        assert chunk.start.pts == chunk.start_pts
+        assert chunk.earlier_start == before.start
+
+
+@given(timelines(perfect=True), st.integers(1, 3000))
+def test_chunks_reach_the_target_except_for_the_rest(packets: list[PacketTiming], target: int) -> None:
+    chunks = plan_chunks(packets, target)
+    first = min(packet.pts for packet in packets if packet.shown and packet.pts is not None)
+    bounds = [first, *(chunk.start_pts for chunk in chunks[1:] if chunk.start_pts is not None)]
+    assert all(b - a >= target for a, b in pairwise(bounds))
+
+
+@given(timelines(), st.integers(1, 3000))
+def test_chunks_survive_json(packets: list[PacketTiming], target: int) -> None:
+    for chunk in plan_chunks(packets, target):
+        assert Chunk.from_json(json.loads(json.dumps(asdict(chunk)))) == chunk
+
+
+def _steady(frames: int, gop: int) -> list[PacketTiming]:
+    return [PacketTiming(i * 10, i * 10, 5, i % gop == 0, True) for i in range(frames)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "target", "expected"),
+    [
+        (90, 300, [30, 30, 30]),
+        (90, 301, [60, 30]),
+        (90, 10_000, [90]),
+        (96, 300, [30, 30, 36]),  # 6 pictures are less than a quarter of a chunk
+        (100, 300, [30, 30, 30, 10]),
+    ],
+)
+def test_steady_recordings_are_cut_as_asked(frames: int, target: int, expected: list[int]) -> None:
+    assert [chunk.frames for chunk in plan_chunks(_steady(frames, 30), target)] == expected
+
+
+def test_leading_pictures_belong_to_the_chunk_before_which_reads_past_its_end() -> None:
+    stamps = [0, 10, 20, 50, 30, 40, 60, 70]  # the keyframe at 50 is followed by its leading pictures
+    packets = [PacketTiming(pts, None, 5, pts in (0, 50), True) for pts in stamps]
+    first, second = plan_chunks(packets, 40)
+    assert (first.end_pts, first.end_packet, first.frames) == (50, 6, 5)
+    assert (second.start.index, second.start_pts, second.frames) == (3, 50, 3)
+
+
+@pytest.mark.parametrize("fault", [None, 200])
+def test_missing_or_repeated_times_leave_the_stream_in_one_piece(fault: int | None) -> None:
+    packets = _steady(90, 30)
+    packets[45] = PacketTiming(fault, 450, 5, False, True)
+    (chunk,) = plan_chunks(packets, 300)
+    assert (chunk.frames, chunk.end_packet) == (90, 90)
+    assert chunk.owns(None)
+
+
+def test_names_sort_as_the_chunks_do() -> None:
+    names = [chunk.name for chunk in plan_chunks(_steady(400, 1), 10)]
+    assert names == sorted(names)
+    assert names[0] == "chunk-00000"
+    assert len(set(names)) == 400

@@ -1,0 +1,160 @@
+"""One clip's whole way through the pipeline, as the jobs do it, and what to compare at its end."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import torch
+from av.stream import Disposition
+from torch import Tensor, nn
+from vidsharp.models.catalogue import Domain, student_of
+from vidsharp.models.enhance import Enhancer
+from vidsharp.pipeline.chunk_record import ChunkRecord
+from vidsharp.pipeline.encoder import EncoderChoice, check_encoder
+from vidsharp.pipeline.mux import MuxResult, mux_clip
+from vidsharp.pipeline.plan import Chunk, plan_chunks
+from vidsharp.pipeline.probe import ClipInfo, probe
+from vidsharp.pipeline.sharpen import check_pixel_format
+from vidsharp.pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
+from vidsharp.pipeline.timeline import read_timeline
+from vidsharp.pipeline.workspace import Workspace
+
+from tests import media
+
+T = TypeVar("T")
+
+LOSSLESS = EncoderChoice(name="libx264", preset="ultrafast", options={"qp": "0"})
+"""Pictures of 8 bits come back bit for bit."""
+
+FFV1 = EncoderChoice(name="ffv1")
+"""Pictures of any depth come back bit for bit; few containers hold it."""
+
+QUICK = EncoderChoice(name="libx264", crf=30, preset="ultrafast")
+
+
+class _Formula(nn.Module):
+    """A student whose answer a test can work out: the mean of each sample with its neighbour above, inverted."""
+
+    halo_px = 1
+    align_px = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anchor = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        above = torch.cat([x[..., :1, :], x[..., :-1, :]], dim=-2)
+        return 1 - (x + above) / 2
+
+
+def stub(strength: float = 1.0, domain: Domain = "luma") -> Enhancer:
+    """An enhancer whose student is cheap, changes every picture, and mixes neighbouring rows."""
+    return Enhancer(student_of("stub", _Formula(), domain), strength=strength)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What each stage made of one clip."""
+
+    source: Path
+    out: Path
+    """The joined file, under the name that the user would see."""
+    info: ClipInfo
+    chunks: tuple[Chunk, ...]
+    records: tuple[ChunkRecord, ...]
+    chunk_files: tuple[Path, ...]
+    mux: MuxResult
+
+    @property
+    def frames(self) -> int:
+        return sum(record.frames for record in self.records)
+
+
+def plan_of(path: Path, seconds: float = 0.5) -> tuple[ClipInfo, tuple[Chunk, ...]]:
+    """A recording's facts, and its chunks of at least `seconds`."""
+    info = probe(path)
+    return info, plan_chunks(read_timeline(info), max(1, round(seconds / info.time_base)))
+
+
+def sharpen_all(
+    info: ClipInfo, chunks: tuple[Chunk, ...], folder: Path, encoder: EncoderChoice, enhancer: Enhancer
+) -> tuple[tuple[ChunkRecord, ...], tuple[Path, ...]]:
+    """Every chunk's record and file, made in a workspace inside `folder`."""
+    workspace = Workspace.of(folder, info.path.name, "key")
+    workspace.begin(info.path.name, chunks)
+    records = [
+        sharpen_chunk(ChunkTask(info, chunk, encoder, workspace.folder, "key", threads=1), enhancer) for chunk in chunks
+    ]
+    return tuple(records), tuple(workspace.chunk_file(chunk.name) for chunk in chunks)
+
+
+def pass_through(
+    source: Path,
+    folder: Path,
+    encoder: EncoderChoice = LOSSLESS,
+    enhancer: Enhancer | None = None,
+    *,
+    seconds: float = 0.5,
+) -> Passage:
+    """Runs probe, plan, sharpen and mux; at strength 0 unless another enhancer is given."""
+    info, chunks = plan_of(source, seconds)
+    check_pixel_format(info)
+    check_encoder(encoder, info)
+    records, files = sharpen_all(info, chunks, folder / "work", encoder, enhancer or stub(0))
+    made = folder / "out" / source.name
+    made.parent.mkdir(exist_ok=True)
+    result = mux_clip(info, records, files, made)
+    out = made if result.muxer == result.own_muxer else made.with_suffix(".mkv")
+    made.rename(out)
+    return Passage(source, out, info, chunks, records, files, result)
+
+
+Times = list[tuple[Fraction | None, Fraction | None]]
+
+
+@dataclass(frozen=True)
+class Copied:
+    """One stream that is copied: what the user would miss if it changed."""
+
+    kind: str
+    codec: str
+    language: str | None
+    disposition: Disposition
+    payloads: tuple[str, ...]
+    """MD5 of each packet."""
+    seconds: tuple[Fraction | None, ...]
+    """When each packet is presented."""
+    time_base: Fraction
+
+
+def copied_streams(path: Path, video: int) -> list[Copied]:
+    """All streams but the sharpened one, in order; attachments have content instead of packets."""
+    packets = media.stream_packets(path)
+    found = []
+    with av.open(str(path), metadata_errors="replace") as container:
+        for stream in container.streams:
+            if stream.index == video:
+                continue
+            base = stream.time_base or Fraction(1)
+            times = tuple(None if pts is None else pts * base for pts, *_ in packets[stream.index])
+            codec = stream.codec_context.name if stream.codec_context else ""
+            found.append(
+                Copied(
+                    kind=stream.type,
+                    codec=codec,
+                    language=stream.language,
+                    disposition=stream.disposition,
+                    payloads=tuple(packet[4] for packet in packets[stream.index]),
+                    seconds=times,
+                    time_base=base,
+                )
+            )
+    return found
+
+
+def main_index(path: Path) -> int:
+    """The stream with moving pictures."""
+    with av.open(str(path), metadata_errors="replace") as container:
+        return next(s.index for s in container.streams.video if not s.disposition & Disposition.attached_pic)
