@@ -73,9 +73,12 @@ def finished_rows(
     sharpens = config.strength > 0
     notes = list(joined.notes)
     if lost:
-        notes.append(f"{lost} pictures of the recording do not decode; their time stays empty")
+        pictures = "1 picture" if lost == 1 else f"{lost} pictures"
+        notes.append(f"{pictures} of the recording cannot be decoded; their time stays empty")
     if info.dolby_vision:
         notes.append("the Dolby Vision layer is left out (it describes the old pictures); the base picture is kept")
+    if info.alpha:
+        notes.append("its transparency is left out")
     row = {
         "clip": work.clip.name,
         "status": "resumed" if work.reused else "done",

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import ray
 
@@ -51,7 +52,7 @@ def ray_session(address: str | None) -> Iterator[None]:
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     on_terminate = signal.getsignal(signal.SIGTERM)
-    folder = None if address else tempfile.mkdtemp(prefix="vidsharp-ray-")
+    folder = None if address else _temporary_folder()
     try:
         try:
             if address:
@@ -81,3 +82,12 @@ def ray_session(address: str | None) -> Iterator[None]:
         os.environ.update(before)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_folder() -> str:
+    """A folder for this process's Ray. Removes those that killed processes of the same user left behind."""
+    for old in Path(tempfile.gettempdir()).glob("vidsharp-ray-*"):
+        owner = old.name.split("-")[2]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"vidsharp-ray-{os.getpid()}-")

@@ -12,7 +12,7 @@ from .catalogue import Domain, Student, load_student
 from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
 from .errors import ModelError
-from .strips import in_strips
+from .strips import STRIP_PIXELS, in_strips
 
 CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
@@ -139,7 +139,13 @@ class Enhancer:
     def _run(self, x: Tensor) -> Tensor:
         """The student's answer, float32 of x's shape."""
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
-            return in_strips(self._forward, x, halo=self._student.halo_px, align=self._student.align_px)
+            return in_strips(
+                self._forward,
+                x,
+                halo=self._student.halo_px,
+                align=self._student.align_px,
+                strip_pixels=STRIP_PIXELS[self.domain],
+            )
 
     def _forward(self, x: Tensor) -> Tensor:
         answer = self._net(x.contiguous(memory_format=torch.channels_last))

@@ -1,6 +1,7 @@
 """Files that are either whole or absent, whatever happens while they are written."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import OutputError, disk_sentence
@@ -31,7 +32,8 @@ def publish(temporary: Path, final: Path) -> None:
 
 def temporary_name(final: Path) -> Path:
     """A name beside `final` that no other process uses, with the same suffix."""
-    return final.with_name(f"{final.stem}.{os.getpid()}-{os.urandom(3).hex()}.part{final.suffix}")
+    # Cut, since a name at the file system's limit (255 bytes, 4 for a character) leaves no room for more.
+    return final.with_name(f"{final.stem[:50]}.{os.getpid()}-{os.urandom(3).hex()}.part{final.suffix}")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -47,4 +49,5 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         raise error if isinstance(error, OutputError) else OutputError(disk_sentence(error, path), path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

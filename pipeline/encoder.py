@@ -1,9 +1,11 @@
 """Which encoder writes the sharpened pictures, with which options: chosen, opened and checked before any work."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import av
 from av.codec import Codec, CodecContext
 from av.codec.codec import UnknownCodecError
 from av.codec.context import Flags
@@ -83,12 +85,13 @@ def check_encoder(choice: EncoderChoice, info: ClipInfo) -> None:
     Raises:
         EncoderError: it does not take the pixel format, the size, or an option.
     """
-    name = encoder_name(choice, info)
-    context = CodecContext.create(name, "w")
-    assert isinstance(context, VideoCodecContext)
-    _set_up(context, choice, info, threads=1)
-    context.framerate = _declared_rate(name, info)
-    _open(context, name, info)
+    with av.open(io.BytesIO(), "w", format=chunk_format(choice, info)) as trial:
+        add_encoder(trial, choice, info, threads=1)
+
+
+def chunk_format(choice: EncoderChoice, info: ClipInfo) -> str:
+    """The container of a chunk's file: NUT keeps any time base, but does not know ProRes."""
+    return "matroska" if encoder_name(choice, info).startswith("prores") else "nut"
 
 
 def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInfo, *, threads: int) -> VideoStream:
@@ -104,7 +107,10 @@ def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInf
         EncoderError: as `check_encoder`.
     """
     name = encoder_name(choice, info)
-    stream = container.add_stream(name, rate=_declared_rate(name, info))
+    try:
+        stream = container.add_stream(name, rate=_declared_rate(name, info))
+    except ValueError as error:
+        raise EncoderError(f"the encoder {name} cannot be used here ({error}); choose another with --encoder") from error
     assert isinstance(stream, VideoStream)
     _set_up(stream.codec_context, choice, info, threads)
     _open(stream.codec_context, name, info)

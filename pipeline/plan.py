@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # an hour has a hundred thousand of them
 class PacketTiming:
     """What the planner knows of one video packet; its place in the sequence is its place in decode order."""
 

@@ -59,6 +59,8 @@ class ClipInfo:
     mastering: Mastering | None
     light_level: LightLevel | None
     dolby_vision: bool
+    alpha: bool
+    """WebM's transparency, kept beside the pictures where no decoder here looks."""
     duration_s: float | None
     audio_streams: int
 
@@ -97,6 +99,7 @@ def probe(path: Path) -> ClipInfo:
             mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,
             light_level=parse_light_level(bytes(memoryview(light))) if light is not None else None,
             dolby_vision=SideData.DOVI_RPU_BUFFER in side_data or SideData.DOVI_METADATA in side_data,
+            alpha=stream.metadata.get("alpha_mode") == "1",
             duration_s=duration / 1_000_000 if duration else None,
             audio_streams=len(container.streams.audio),
         )

@@ -16,7 +16,7 @@ from ..models.enhance import Enhancer
 from .atomic import publish, temporary_name
 from .chunk_record import ChunkRecord
 from .decode import decode_chunk, frame_pts
-from .encoder import EncoderChoice, add_encoder
+from .encoder import EncoderChoice, add_encoder, chunk_format
 from .errors import ChunkError, OutputError, disk_sentence
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
@@ -137,7 +137,7 @@ def _encode(
     durations: list[int] = []
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
-        with av.open(str(path), "w", format="nut") as container:
+        with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
             stream = add_encoder(container, task.encoder, task.info, threads=task.threads)
             step = stream.codec_context.time_base
             for frame in frames:

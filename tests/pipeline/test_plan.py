@@ -49,7 +49,7 @@ def test_every_picture_is_owned_once_and_chunks_tile_in_order(packets: list[Pack
     chunks = plan_chunks(packets, target)
     shown = [packet for packet in packets if packet.shown]
     for packet in shown:
-        assert sum(chunk.owns(packet.pts) for chunk in chunks) == (1 if packet.pts is not None or len(chunks) == 1 else 0)
+        assert sum(chunk.owns(packet.pts) for chunk in chunks) == 1
     assert sum(chunk.frames for chunk in chunks) == len(shown)
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
     assert chunks[0].start_pts is None
@@ -134,4 +134,4 @@ def test_names_sort_as_the_chunks_do() -> None:
     names = [chunk.name for chunk in plan_chunks(_steady(400, 1), 10)]
     assert names == sorted(names)
     assert names[0] == "chunk-00000"
-    assert len(set(names)) == 400
+    assert len(set(names)) == len(names) > 300

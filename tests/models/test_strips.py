@@ -1,0 +1,25 @@
+"""Strips give the whole frame's result, to the last bit."""
+
+import pytest
+import torch
+from students import random_student
+from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.strips import in_strips
+
+
+@pytest.mark.parametrize("height", [150, 149, 40])
+def test_reference(height: int) -> None:
+    torch.manual_seed(1)
+    student, x = ReferenceStudent().eval(), torch.rand(1, 3, height, 62)
+    with torch.inference_mode():
+        whole = student(x)[0]
+        strips = in_strips(lambda part: student(part)[0], x, halo=8, align=2, strip_pixels=62 * 32)
+    assert torch.equal(whole, strips)
+
+
+@pytest.mark.parametrize("height", [150, 149, 40])
+def test_fast(height: int) -> None:
+    student, x = random_student(), torch.rand(1, 1, height, 61)
+    with torch.inference_mode():
+        strips = in_strips(student, x, halo=student.halo_px, align=student.align_px, strip_pixels=61 * 40)
+        assert torch.equal(student(x), strips)

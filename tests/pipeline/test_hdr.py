@@ -1,0 +1,87 @@
+"""HDR10 metadata is parsed as FFmpeg lays it out, and said to each encoder in its own words."""
+
+import struct
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from vidsharp.pipeline.hdr import LightLevel, Mastering, encoder_parameters, parse_light_level, parse_mastering
+from vidsharp.pipeline.probe import ClipInfo, probe
+
+from tests import media
+
+BT2020 = Mastering(
+    red=(Fraction(34000, 50000), Fraction(16000, 50000)),
+    green=(Fraction(13250, 50000), Fraction(34500, 50000)),
+    blue=(Fraction(7500, 50000), Fraction(3000, 50000)),
+    white=(Fraction(15635, 50000), Fraction(16450, 50000)),
+    min_luminance=Fraction(1, 10000),
+    max_luminance=Fraction(1000),
+)
+
+
+def _raw(display: Mastering, flags: tuple[int, int] = (1, 1)) -> bytes:
+    """libavutil/mastering_display_metadata.h: primaries R, G, B, white point, min and max luminance, two flags."""
+    values = [*display.red, *display.green, *display.blue, *display.white, display.min_luminance, display.max_luminance]
+    return struct.pack("=22i", *(part for v in values for part in (v.numerator, v.denominator)), *flags)
+
+
+@pytest.fixture(scope="module")
+def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
+    clip = media.hdr10(tmp_path_factory.mktemp("clip") / "a.mp4", frames=2, size=(160, 96))
+    return probe(clip.path)
+
+
+def test_a_display_is_parsed() -> None:
+    assert parse_mastering(_raw(BT2020)) == BT2020
+
+
+@pytest.mark.parametrize("flags", [(0, 1), (1, 0), (0, 0)])
+def test_half_a_display_is_none(flags: tuple[int, int]) -> None:
+    assert parse_mastering(_raw(BT2020, flags)) is None
+
+
+def test_light_levels_are_parsed() -> None:
+    assert parse_light_level(struct.pack("=2I", 1000, 400)) == LightLevel(1000, 400)
+
+
+def test_a_real_recording_has_what_was_put_into_it(info: ClipInfo) -> None:
+    assert (info.mastering, info.light_level) == (BT2020, LightLevel(1000, 400))
+
+
+X265_DISPLAY = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
+SVT_DISPLAY = "G(0.26500,0.69000)B(0.15000,0.06000)R(0.68000,0.32000)WP(0.31270,0.32900)L(1000.0000,0.0001)"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "libx265",
+            {"x265-params": f"log-level=error:pools=3:master-display={X265_DISPLAY}:max-cll=1000,400"},
+        ),
+        ("libx264", {"x264-params": f"mastering-display={X265_DISPLAY}:cll=1000,400"}),
+        ("libsvtav1", {"svtav1-params": f"lp=3:mastering-display={SVT_DISPLAY}:content-light=1000,400"}),
+        ("ffv1", {}),
+    ],
+)
+def test_each_encoder_is_told_in_its_own_words(name: str, expected: dict[str, str], info: ClipInfo) -> None:
+    assert encoder_parameters(name, info, threads=3) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("libx265", {"x265-params": "log-level=error:pools=2"}),
+        ("libx264", {}),
+        ("libsvtav1", {"svtav1-params": "lp=2"}),
+    ],
+)
+def test_pictures_without_it_get_none(name: str, expected: dict[str, str], info: ClipInfo) -> None:
+    assert encoder_parameters(name, replace(info, mastering=None, light_level=None), threads=2) == expected
+
+
+def test_light_level_alone_is_said_alone(info: ClipInfo, tmp_path: Path) -> None:
+    alone = replace(info, mastering=None)
+    assert encoder_parameters("libx265", alone, 1) == {"x265-params": "log-level=error:pools=1:max-cll=1000,400"}
