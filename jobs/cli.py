@@ -164,3 +164,7 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
         keys = ("model", "device", "threads", "warmup", "runs")
         figures = measure.bench_model(int(width), int(height), **{key: options[key] for key in keys})
     click.echo(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()

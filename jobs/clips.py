@@ -23,8 +23,18 @@ class Clip:
 
     path: Path
     """Absolute."""
-    name: str
-    """Its path below the folder it was found in, with forward slashes: its name in the tables and below the output."""
+    relative: Path
+    """Its path below the folder it was found in; its result has the same one below the output folder."""
+
+    @property
+    def name(self) -> str:
+        """`relative` with forward slashes, for tables and messages; bytes that are no text are written as escapes."""
+        return printable(self.relative.as_posix())
+
+
+def printable(text: str) -> str:
+    """Text that every file and terminal takes: file names are bytes and need not be text, what is not is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:
@@ -41,10 +51,10 @@ def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:
             other = clips.setdefault(clip.name, clip)
             if other.path != clip.path:
                 raise UsageError(
-                    f"{other.path} and {clip.path} would both be written to {out / clip.name}; "
+                    f"{other.path} and {clip.path} would both be written to {out / clip.relative}; "
                     "process them with different --out folders"
                 )
-            if (out / clip.name).resolve() == clip.path.resolve():
+            if (out / clip.relative).resolve() == clip.path.resolve():
                 raise UsageError(
                     f"{clip.path} would be written over itself; choose an --out folder other than the recordings' own"
                 )
@@ -58,7 +68,7 @@ def _found(given: Path, out: Path) -> Iterator[Clip]:
     if not given.exists():
         raise UsageError(f"{given} does not exist")
     if not given.is_dir():
-        yield Clip(given.absolute(), given.name)
+        yield Clip(given.absolute(), Path(given.name))
         return
     root = given.absolute()
     if root.resolve() == out:
@@ -73,4 +83,4 @@ def _found(given: Path, out: Path) -> Iterator[Clip]:
         for name in sorted(files):
             path = Path(folder) / name
             if not name.startswith(".") and path.suffix.lower() in RECORDING_SUFFIXES:
-                yield Clip(path, path.relative_to(root).as_posix())
+                yield Clip(path, path.relative_to(root))

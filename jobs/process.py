@@ -25,7 +25,7 @@ from ..pipeline.workspace import FORMAT, Workspace
 from .actor import Prepared
 from .actors import ActorPool, Answer
 from .clip_work import ClipWork, encoder_choice, failed_row, finished_rows
-from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
 from .cluster import ray_session
 from .config import ProcessConfig, UsageError
 from .pool import plan_pool
@@ -150,17 +150,18 @@ class _Run:
             row = earlier.get(clip.name, {})
             ours = row.get("out")
             workspace = Workspace.of(self.work_root, clip.name, key)
-            if ours and row.get("key") == key and (self.out / ours).is_file() and not self.config.overwrite:
+            there = ours and any((self.out / path).is_file() for path in (ours, clip.relative))
+            if there and row.get("key") == key and not self.config.overwrite:
                 self._end({**row, "status": "skipped"}, [], None)
             elif (
-                (self.out / clip.name).exists()
+                (self.out / clip.relative).exists()
                 and ours != clip.name
                 and not self.config.overwrite
                 and workspace.load_plan() is None
             ):
                 self._fail(
                     clip,
-                    f"{self.out / clip.name} exists and was not made by vidsharp; "
+                    f"{self.out / clip.relative} exists and was not made by vidsharp; "
                     "remove it, choose another --out, or say --overwrite",
                 )
             else:
@@ -292,7 +293,7 @@ class _Run:
             work,
             self.config,
             self.plan.device,
-            final.relative_to(self.out).as_posix(),
+            printable(final.relative_to(self.out).as_posix()),
             joined,
             mux_s=now - began,
             wall_s=now - work.began,
@@ -302,14 +303,14 @@ class _Run:
         return rows
 
     def _final_path(self, clip: Clip, joined: MuxResult) -> Path:
-        path = self.out / clip.name
+        path = self.out / clip.relative
         if joined.muxer == joined.own_muxer:
             return path
         changed = path.with_suffix(".mkv")
         # `call.avi` and `call.mkv` may lie side by side.
         return (
             changed
-            if changed.relative_to(self.out).as_posix() not in self.names
+            if printable(changed.relative_to(self.out).as_posix()) not in self.names
             else path.with_name(f"{path.name}.mkv")
         )
 
@@ -329,7 +330,7 @@ class _Run:
                 self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
 
     def _fail(self, clip: Clip, sentence: str) -> None:
-        self._end(failed_row(clip, self.config, sentence), [], None)
+        self._end(failed_row(clip, self.config, printable(sentence)), [], None)
 
     def _end(self, row: dict[str, Any], chunk_rows: list[dict[str, Any]], workspace: Path | None) -> None:
         self.rows[row["clip"]] = row

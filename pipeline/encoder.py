@@ -110,7 +110,9 @@ def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInf
     try:
         stream = container.add_stream(name, rate=_declared_rate(name, info))
     except ValueError as error:
-        raise EncoderError(f"the encoder {name} cannot be used here ({error}); choose another with --encoder") from error
+        raise EncoderError(
+            f"the encoder {name} cannot be used here ({error}); choose another with --encoder"
+        ) from error
     assert isinstance(stream, VideoStream)
     _set_up(stream.codec_context, choice, info, threads)
     _open(stream.codec_context, name, info)

@@ -88,10 +88,13 @@ def _attempt(
     depth = frames_in_flight(task.info, task.memory_bytes)
 
     def sharpened(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-        for frame in frames:
-            with sharpening:
-                sharpen(frame, enhancer, fmt)
-            yield frame
+        try:
+            for frame in frames:
+                with sharpening:
+                    sharpen(frame, enhancer, fmt)
+                yield frame
+        finally:
+            frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
     decoded = decoding.timing(decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))

@@ -1,4 +1,4 @@
-"""Strips give the whole frame's result, to the last bit."""
+"""Strips give the whole frame's result."""
 
 import pytest
 import torch
@@ -12,9 +12,9 @@ def test_reference(height: int) -> None:
     torch.manual_seed(1)
     student, x = ReferenceStudent().eval(), torch.rand(1, 3, height, 62)
     with torch.inference_mode():
-        whole = student(x)[0]
         strips = in_strips(lambda part: student(part)[0], x, halo=8, align=2, strip_pixels=62 * 32)
-    assert torch.equal(whole, strips)
+        # On several threads oneDNN sums 128 channels in an order that depends on the size: the last bit of a float.
+        torch.testing.assert_close(student(x)[0], strips, atol=2e-7, rtol=0)
 
 
 @pytest.mark.parametrize("height", [150, 149, 40])

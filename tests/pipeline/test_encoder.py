@@ -80,7 +80,7 @@ def test_a_name_that_is_no_video_encoder(name: str) -> None:
         (EncoderChoice("libvpx"), {"pix_fmt": "yuv444p10le"}, "libvpx does not take its pixel format yuv444p10le"),
         (EncoderChoice(), {"codec": "mjpeg", "pix_fmt": "yuv420p10le"}, "mjpeg does not take its pixel format"),
         (EncoderChoice(), {"codec": "h264", "pix_fmt": "yuv444p12le"}, "choose another with --encoder"),
-        (EncoderChoice("cfhd"), {"pix_fmt": "yuv422p10le"}, "cfhd cannot be used here"),
+        (EncoderChoice("dnxhd"), {"pix_fmt": "yuv422p"}, "dnxhd cannot be used here"),
         (EncoderChoice("libx264"), {"width": 161, "height": 121}, "refuses its 161x121 yuv420p pictures"),
     ],
 )

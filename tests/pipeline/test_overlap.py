@@ -78,7 +78,7 @@ def test_the_producers_error_reaches_the_consumer_after_its_items(error: BaseExc
     got: list[int] = []
     with pytest.raises(type(error)) as caught:
         for item in run_ahead(run_ahead(produce(), 1), 1):
-            got.append(item)  # noqa: PERF402
+            got.append(item)
     assert caught.value is error
     assert got == [1, 2]
 

@@ -1,13 +1,16 @@
 """One clip's whole way through the pipeline, as the jobs do it, and what to compare at its end."""
 
+import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
 import av
 import torch
-from av.stream import Disposition
+from av.attachments.stream import AttachmentStream
+from av.error import FFmpegError
+from av.stream import Discard, Disposition
+from av.video.frame import VideoFrame
 from torch import Tensor, nn
 from vidsharp.models.catalogue import Domain, student_of
 from vidsharp.models.enhance import Enhancer
@@ -22,8 +25,6 @@ from vidsharp.pipeline.timeline import read_timeline
 from vidsharp.pipeline.workspace import Workspace
 
 from tests import media
-
-T = TypeVar("T")
 
 LOSSLESS = EncoderChoice(name="libx264", preset="ultrafast", options={"qp": "0"})
 """Pictures of 8 bits come back bit for bit."""
@@ -111,9 +112,6 @@ def pass_through(
     return Passage(source, out, info, chunks, records, files, result)
 
 
-Times = list[tuple[Fraction | None, Fraction | None]]
-
-
 @dataclass(frozen=True)
 class Copied:
     """One stream that is copied: what the user would miss if it changed."""
@@ -127,28 +125,35 @@ class Copied:
     seconds: tuple[Fraction | None, ...]
     """When each packet is presented."""
     time_base: Fraction
+    content: bytes
+    """Of an attachment."""
+
+
+_PAUSE = hashlib.md5(bytes(2)).hexdigest()
+"""A caption without text: an MP4's muxer fills pauses with any number of them."""
 
 
 def copied_streams(path: Path, video: int) -> list[Copied]:
-    """All streams but the sharpened one, in order; attachments have content instead of packets."""
+    """All streams but the sharpened one. Left out is what muxers make anew: an MP4's chapter and time code tracks."""
     packets = media.stream_packets(path)
     found = []
     with av.open(str(path), metadata_errors="replace") as container:
         for stream in container.streams:
-            if stream.index == video:
+            made_anew = stream.discard == Discard.all or "timecode" in stream.metadata
+            if stream.index == video or made_anew:
                 continue
             base = stream.time_base or Fraction(1)
-            times = tuple(None if pts is None else pts * base for pts, *_ in packets[stream.index])
-            codec = stream.codec_context.name if stream.codec_context else ""
+            own = [packet for packet in packets[stream.index] if stream.type != "subtitle" or packet[4] != _PAUSE]
             found.append(
                 Copied(
                     kind=stream.type,
-                    codec=codec,
+                    codec=stream.codec_context.name if stream.codec_context else "",
                     language=stream.language,
                     disposition=stream.disposition,
-                    payloads=tuple(packet[4] for packet in packets[stream.index]),
-                    seconds=times,
+                    payloads=tuple(packet[4] for packet in own),
+                    seconds=tuple(None if packet[0] is None else packet[0] * base for packet in own),
                     time_base=base,
+                    content=stream.data if isinstance(stream, AttachmentStream) else b"",
                 )
             )
     return found
@@ -158,3 +163,23 @@ def main_index(path: Path) -> int:
     """The stream with moving pictures."""
     with av.open(str(path), metadata_errors="replace") as container:
         return next(s.index for s in container.streams.video if not s.disposition & Disposition.attached_pic)
+
+
+def main_times(path: Path) -> tuple[list[Fraction], Fraction]:
+    """When each decoded picture is shown, in seconds, and the stream's tick; packets that do not decode are skipped."""
+    times = []
+    with av.open(str(path), metadata_errors="replace") as container:
+        stream = container.streams[main_index(path)]
+        tick = stream.time_base
+        assert tick is not None
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                continue
+            for frame in frames:
+                assert isinstance(frame, VideoFrame)
+                stamp = frame.pts if frame.pts is not None else frame.dts  # AVI stores no presentation times
+                assert stamp is not None
+                times.append(stamp * tick)
+    return times, tick
