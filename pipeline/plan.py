@@ -82,8 +82,8 @@ class Chunk:
 def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int) -> tuple[Chunk, ...]:
     """Cuts a stream into chunks of at least `target_ticks`, each of which starts at a keyframe.
 
-    A keyframe serves as a cut when everything that is decoded before it is also shown before it. Where presentation
-    times are missing or repeat, pictures could not be told apart by time, and the whole stream is one chunk.
+    Where presentation times are missing, repeat, or step back at a keyframe, pictures could not be told apart by time,
+    and the whole stream is one chunk.
 
     Args:
         packets: in decode order; at least one.
@@ -127,9 +127,12 @@ def _cuts(packets: Sequence[PacketTiming], target_ticks: int) -> list[int]:
     for place, packet in enumerate(packets):
         if packet.pts is None:
             continue
-        if packet.keyframe and packet.shown and newest < packet.pts and packet.pts >= last + target_ticks:
-            cuts.append(place)
-            last = packet.pts
+        if packet.keyframe and packet.shown and place:
+            if packet.pts <= newest:
+                return []  # the clock was set back on the way (joined recordings): times no longer tell the order
+            if packet.pts >= last + target_ticks:
+                cuts.append(place)
+                last = packet.pts
         newest = max(newest, packet.pts)
     # A rest shorter than a quarter of a chunk is not worth a chunk of its own.
     if cuts and newest - last < target_ticks // 4:
