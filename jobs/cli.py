@@ -110,7 +110,7 @@ def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
 
 def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from .process import process as run
+    from .process_job import process as run
     from .progress import watching
 
     try:
