@@ -110,10 +110,10 @@ def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
 
 def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from .process_job import process as run
-    from .progress import watching
-
     try:
+        from .process_job import process as run  # takes seconds, in which one may interrupt
+        from .progress import watching
+
         with watching(quiet=quiet, lines_only=lines_only) as watcher:
             result = run(config, watcher)
     except KeyboardInterrupt:

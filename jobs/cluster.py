@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ _TOKEN = secrets.token_hex(32)
 """Ray reads its key once in a process, so all sessions of this process share one."""
 
 
+CONNECT_S = 5.0
+
+
 @contextmanager
 def ray_session(address: str | None) -> Iterator[None]:
     """Ray for the time of a `with` block. A Ray that the caller has initialised already is used as it is.
@@ -45,6 +49,7 @@ def ray_session(address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    _check_answers(address)
     before = dict(os.environ)
     os.environ.update(_SETTINGS)
     if address is None:
@@ -82,6 +87,24 @@ def ray_session(address: str | None) -> Iterator[None]:
         os.environ.update(before)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_answers(address: str | None) -> None:
+    """Ray tries for many minutes to reach a host that does not answer; a person is told within seconds.
+
+    Raises:
+        ClusterError: nothing listens at `address`.
+    """
+    host, separator, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not (separator and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ClusterError(
+            f"no Ray cluster answers at {address} ({reason}); is it running, and is that right?"
+        ) from error
 
 
 def _temporary_folder() -> str:

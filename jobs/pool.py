@@ -23,7 +23,9 @@ class PoolPlan:
 
 
 def plan_pool(resources: Mapping[str, float], device: str, workers: int | None) -> PoolPlan:
-    """Chooses the actors so that actors × threads is the number of cores, and each GPU has one actor.
+    """Chooses the actors so that actors × threads is at most the number of cores, and each GPU has one actor.
+
+    Ray would never start an actor that finds no free core, and the run would wait for it.
 
     Args:
         resources: as `ray.cluster_resources()` gives them; `CPU` and `GPU` count.
@@ -42,11 +44,11 @@ def plan_pool(resources: Mapping[str, float], device: str, workers: int | None) 
     if device == "auto":
         device = "cuda" if gpus else "cpu"
     if device == "cpu":
-        actors = workers or max(1, cores // THREADS_PER_CPU_ACTOR)
+        actors = min(workers or max(1, cores // THREADS_PER_CPU_ACTOR), cores)
         return PoolPlan(actors, max(1, cores // actors), 0, "cpu")
     if device == "cuda":
-        actors = min(workers or gpus, gpus)
+        actors = min(workers or gpus, gpus, cores)
         return PoolPlan(actors, max(1, cores // actors), 1, "cuda")
     # One named GPU: its actors share it, and Ray must not hide it from them.
-    actors = workers or 1
+    actors = min(workers or 1, cores)
     return PoolPlan(actors, max(1, cores // actors), 0, device)

@@ -85,8 +85,8 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     try:
         return _Run(config, clips, work_root, watcher or NoWatcher()).run()
     finally:
+        (work_root / "lock").unlink(missing_ok=True)  # while it is held: who waits for it must not get a deleted file
         lock.release()
-        (work_root / "lock").unlink(missing_ok=True)
         if not any(work_root.iterdir()):
             work_root.rmdir()
 
@@ -110,7 +110,10 @@ class _Run:
             "chunk_seconds": config.chunk_seconds,
         }
         self.names = {clip.name for clip in clips}
+        self.earlier: dict[str, dict[str, Any]] = {}
+        self.owners: dict[str, str] = {}
         self.to_prepare: deque[tuple[Clip, Workspace, int]] = deque()
+        self.preparing: set[str] = set()
         self.schedule = Schedule()
         self.under_way: dict[str, ClipWork] = {}
         self.joining: dict[Future[tuple[dict[str, Any], list[dict[str, Any]]]], ClipWork] = {}
@@ -140,14 +143,15 @@ class _Run:
             Workspace(folder, "").clear()
 
     def _sort_out(self) -> None:
-        earlier = self.report.earlier()
+        self.earlier = self.report.earlier()
+        self.owners = {row["out"]: name for name, row in self.earlier.items() if row["out"]}
         for clip in self.clips:
             try:
                 key = clip_key(clip.path, self.settings)
             except MediaError as error:
                 self._fail(clip, str(error))
                 continue
-            row = earlier.get(clip.name, {})
+            row = self.earlier.get(clip.name, {})
             ours = row.get("out")
             workspace = Workspace.of(self.work_root, clip.name, key)
             there = ours and any((self.out / path).is_file() for path in (ours, clip.relative))
@@ -165,8 +169,7 @@ class _Run:
                     "remove it, choose another --out, or say --overwrite",
                 )
             else:
-                if self.config.overwrite and ours:
-                    workspace.clear()
+                # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
                 self.to_prepare.append((clip, workspace, 0))
 
     # The work.
@@ -178,7 +181,7 @@ class _Run:
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:
-                while self.to_prepare or self.under_way or self.joining:
+                while self.to_prepare or self.preparing or self.under_way or self.joining:
                     self._dispatch(pool)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
@@ -207,6 +210,7 @@ class _Run:
                 pool.sharpen(actor, task, work)
             elif self.to_prepare:
                 clip, workspace, tries = self.to_prepare.popleft()
+                self.preparing.add(clip.name)
                 pool.prepare(
                     actor,
                     (clip.path, clip.name, workspace.folder, workspace.key, self.config.chunk_seconds, self.encoder),
@@ -223,6 +227,7 @@ class _Run:
             self.joining[muxer.submit(self._join, work)] = work
 
     def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
+        self.preparing.discard(clip.name)
         if answer.error is not None:
             if answer.permanent or tries >= MAX_RETRIES:
                 self._fail(clip, answer.sentence)
@@ -288,12 +293,14 @@ class _Run:
             raise OutputError(disk_sentence(error, final.parent), final) from error
         bytes_out = temporary.stat().st_size
         publish(temporary, final)
+        out = printable(final.relative_to(self.out).as_posix())
+        self.owners[out] = work.clip.name
         now = time.monotonic()
         rows = finished_rows(
             work,
             self.config,
             self.plan.device,
-            printable(final.relative_to(self.out).as_posix()),
+            out,
             joined,
             mux_s=now - began,
             wall_s=now - work.began,
@@ -306,13 +313,13 @@ class _Run:
         path = self.out / clip.relative
         if joined.muxer == joined.own_muxer:
             return path
-        changed = path.with_suffix(".mkv")
-        # `call.avi` and `call.mkv` may lie side by side.
-        return (
-            changed
-            if printable(changed.relative_to(self.out).as_posix()) not in self.names
-            else path.with_name(f"{path.name}.mkv")
-        )
+        # `call.avi` and `call.mkv` may lie side by side, as may `call.webm` or a file that is none of ours.
+        for other in (path.with_suffix(".mkv"), path.with_name(f"{path.name}.mkv")):
+            name = printable(other.relative_to(self.out).as_posix())
+            owner = self.owners.get(name, clip.name if self.config.overwrite or not other.exists() else None)
+            if name not in self.names and owner == clip.name:
+                return other
+        raise OutputError(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
 
     def _collect_joined(self, *, wait: bool) -> None:
         if wait and self.joining and not self.to_prepare and not self.schedule.waiting:
@@ -330,7 +337,9 @@ class _Run:
                 self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
 
     def _fail(self, clip: Clip, sentence: str) -> None:
-        self._end(failed_row(clip, self.config, printable(sentence)), [], None)
+        # The result of an earlier run stays where it is, and stays known as ours.
+        out = self.earlier.get(clip.name, {}).get("out")
+        self._end({**failed_row(clip, self.config, printable(sentence)), "out": out}, [], None)
 
     def _end(self, row: dict[str, Any], chunk_rows: list[dict[str, Any]], workspace: Path | None) -> None:
         self.rows[row["clip"]] = row

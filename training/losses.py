@@ -9,8 +9,17 @@ K1, K2 = 0.01, 0.03
 
 
 def charbonnier(x: Tensor, y: Tensor, epsilon: float = 1e-3) -> Tensor:
-    """Mean of √((x − y)² + ε²), a smooth L1 (Charbonnier et al., ICIP 1994). Scalar."""
-    return ((x - y) ** 2 + epsilon**2).sqrt().mean()
+    """√((x − y)² + ε²), a smooth L1 (Charbonnier et al., ICIP 1994): float [N], means over each picture of [N, …]."""
+    return ((x - y) ** 2 + epsilon**2).sqrt().flatten(1).mean(dim=1)
+
+
+def fair_weights(soft: Tensor, sharp: Tensor, floor: float) -> Tensor:
+    """Weights [N] of mean 1 for pairs [N, …], larger for pairs that differ little: 1 / (their L1 distance + floor).
+
+    Without them, a few pairs that are past saving rule the loss, and pictures that are good already count for nothing.
+    """
+    weights = 1 / ((soft - sharp).abs().flatten(1).mean(dim=1) + floor)
+    return weights / weights.mean()
 
 
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:

@@ -28,6 +28,8 @@ CROP = 256
 FRAMES = 12
 """Length of the clips that are simulated; the line's rate control has settled by their second half."""
 KEPT = (4, 8, 11)
+CANVAS = (640, 480)
+"""The largest picture that a photo's clip has."""
 PHOTO_LEVELS = (*LEVELS, "medium", "heavy", "sharp")
 VALIDATION = {"asl_C", "mdn_chroma-keying"}
 """Clip sources that are never trained on; photos go there by a hash of their name, one in ten."""
@@ -87,9 +89,7 @@ def _crops_of(job: tuple[Path, bool, int, int]) -> list[Crop]:
     segments = _photo_segments(file, dice, variants) if photo else _clip_segments(file, dice)
     for level, sharp in segments:
         soft = _degrade(sharp, level, dice)
-        for kept in KEPT[: len(sharp)]:
-            if kept < len(sharp):
-                crops.append(_cut(level, source_of(file), soft[kept], sharp[kept], dice))
+        crops += [_cut(level, source_of(file), soft[kept], sharp[kept], dice) for kept in KEPT]
     return crops
 
 
@@ -111,7 +111,10 @@ def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[
     for _ in range(variants):
         for level in PHOTO_LEVELS:
             shrink = dice.uniform(1.0, max(1.0, min(2.2, min(height, width) / 400)))
-            canvas = [max(min(round(side / shrink / 2 * 0.94) * 2, most), CROP) for side, most in _sides(width, height)]
+            canvas = [
+                max(min(round(side / shrink / 2 * 0.94) * 2, most), CROP)
+                for side, most in zip((width, height), CANVAS, strict=True)
+            ]
             speed = [dice.uniform(-1.5, 1.5) if dice.random() < 0.5 else 0.0 for _ in range(2)]
             zoom = dice.uniform(-0.003, 0.003) if dice.random() < 0.5 else 0.0
             window = [min(canvas[i] * shrink, (width, height)[i] * 0.97) for i in range(2)]
@@ -128,10 +131,6 @@ def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[
                 view = VideoFrame.from_ndarray(window_now, format="rgb24")
                 frames.append(view.reformat(canvas[0], canvas[1], "yuv420p", interpolation="BICUBIC"))
             yield level, frames
-
-
-def _sides(width: int, height: int) -> list[tuple[int, int]]:
-    return [(width, 640), (height, 480)]
 
 
 def _clip_segments(file: Path, dice: random.Random) -> Iterator[tuple[str, list[VideoFrame]]]:

@@ -25,6 +25,8 @@ class Recipe:
     warmup_steps: int = 200
     ssim_weight: float = 0.1
     """Loss = Charbonnier + ssim_weight · (1 − SSIM)."""
+    fair_floor: float | None = None
+    """Weighs pairs by 1 / (input's L1 error + fair_floor); None weighs all alike."""
     ema_decay: float = 0.999
     gradient_norm: float = 1.0
     """Gradients are scaled down to this norm."""

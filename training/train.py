@@ -22,7 +22,7 @@ from ..models.errors import CheckpointError
 from ..models.fast import FastStudent
 from ..models.reference import ReferenceStudent
 from .data import PairCache, batch, open_cache
-from .losses import charbonnier, ssim
+from .losses import charbonnier, fair_weights, ssim
 from .passthrough import start_as_identity
 from .recipe import Recipe, read_recipe
 from .validate import Gains, forward, gains_over_identity
@@ -46,9 +46,12 @@ class Trainer:
             group["lr"] = learning_rate(recipe, self.step)
         soft, sharp = batch(self.train, recipe.domain, recipe.patch_px, recipe.batch, recipe.seed, self.step)
         out = forward(self.model, soft)
-        loss = charbonnier(out, sharp)
+        losses = charbonnier(out, sharp)
         if recipe.ssim_weight:
-            loss = loss + recipe.ssim_weight * (1 - ssim(_luma(out), _luma(sharp)).mean())
+            losses = losses + recipe.ssim_weight * (1 - ssim(_luma(out), _luma(sharp)))
+        if recipe.fair_floor is not None:
+            losses = losses * fair_weights(soft, sharp, recipe.fair_floor)
+        loss = losses.mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), recipe.gradient_norm)
@@ -90,7 +93,7 @@ class Trainer:
         path = self.out / "checkpoint.pt"
         read_state_dict(path)  # for its clear errors
         state = torch.load(path, "cpu", weights_only=True)
-        if state["recipe"] != self.recipe.as_dict():
+        if Recipe(**state["recipe"]) != self.recipe:
             raise CheckpointError(f"'{path}' was made with another recipe, so training cannot go on from it.")
         load_into(self.average, state["params_ema"], path)
         load_into(self.model, state["params"], path)

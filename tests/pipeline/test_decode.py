@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
+from av.container import InputContainer
+from av.error import PermissionError as SystemRefusal
 from av.video.frame import VideoFrame
 from vidsharp.pipeline import decode
 from vidsharp.pipeline.decode import decode_chunk, decode_packets, frame_pts
@@ -18,7 +21,7 @@ from tests.media import Media
 from tests.pipeline.whole_way import plan_of
 
 Picture = tuple[int | None, str]
-SMALL = {"size": (160, 96), "audio": 0}
+SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}
 
 CLIPS: dict[str, Callable[[Path], Media]] = {
     "closed.mp4": lambda path: media.call(path, **SMALL),
@@ -100,7 +103,7 @@ def test_decoding_from_an_earlier_keyframe_gives_the_same_pictures(tmp_path: Pat
 class _LostContainer:
     """An input container whose index leads astray: `seek` goes wherever a test says."""
 
-    def __init__(self, container: av.container.InputContainer, seek: Callable[[av.container.InputContainer], None]):
+    def __init__(self, container: InputContainer, seek: Callable[[InputContainer], None]):
         self._container, self._wrong_seek = container, seek
 
     def __getattr__(self, name: str) -> object:
@@ -116,11 +119,11 @@ class _LostContainer:
         self._wrong_seek(self._container)
 
 
-def _refuse(container: av.container.InputContainer) -> None:
-    raise av.error.PermissionError(1, "Operation not permitted")
+def _refuse(container: InputContainer) -> None:
+    raise SystemRefusal(1, "Operation not permitted")
 
 
-WRONG_SEEKS: dict[str, Callable[[av.container.InputContainer], None]] = {
+WRONG_SEEKS: dict[str, Callable[[InputContainer], None]] = {
     "stays at the start": lambda container: None,
     "leads to the end": lambda container: container.seek(10**12, backward=True),
     "leads too far": lambda container: container.seek(2_500_000, backward=True),

@@ -1,4 +1,4 @@
-"""An encoder that will not do is told before any work, in a sentence that helps; one that does keeps what it was told."""
+"""An encoder that will not do is named before any work, in a sentence that helps; the others do as they are told."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -135,9 +135,7 @@ def _bytes(choice: EncoderChoice, info: ClipInfo, path: Path, frames: int = 20) 
 
 @pytest.mark.parametrize("name", ["libx264", "libx265", "libvpx", "libvpx-vp9", "libsvtav1"])
 def test_the_rate_factor_asked_for_is_the_one_used(name: str, info: ClipInfo, tmp_path: Path) -> None:
-    fine, default, coarse = (
-        _bytes(EncoderChoice(name, crf=crf), info, tmp_path / "a.nut") for crf in (5, None, 50)
-    )
+    fine, default, coarse = (_bytes(EncoderChoice(name, crf=crf), info, tmp_path / "a.nut") for crf in (5, None, 50))
     assert coarse < default < fine
 
 

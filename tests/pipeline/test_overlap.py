@@ -42,15 +42,13 @@ def test_the_producer_is_bounded(depth: int) -> None:
             made.append(number)
             yield number
 
-    taken = 0
     stream = run_ahead(produce(), depth)
-    for _ in range(10):
+    for taken in range(1, 11):
         next(stream)
-        taken += 1
-        # In the queue, and one in the producer's hands.
-        assert _eventually(lambda: len(made) == taken + depth + 1), "it does run ahead"
+        bound = taken + depth + 1  # what was taken, the queue, and one in the producer's hands
+        assert _eventually(lambda bound=bound: len(made) == bound), "it does run ahead"
         time.sleep(0.02)
-        assert len(made) == taken + depth + 1, "and no farther"
+        assert len(made) == bound, "and no farther"
     stream.close()  # type: ignore[attr-defined]
 
 
@@ -75,12 +73,11 @@ def test_the_producers_error_reaches_the_consumer_after_its_items(error: BaseExc
         yield 2
         raise error
 
-    got: list[int] = []
+    stream = run_ahead(run_ahead(produce(), 1), 1)
+    assert [next(stream), next(stream)] == [1, 2]
     with pytest.raises(type(error)) as caught:
-        for item in run_ahead(run_ahead(produce(), 1), 1):
-            got.append(item)
+        next(stream)
     assert caught.value is error
-    assert got == [1, 2]
 
 
 @pytest.mark.parametrize("taken", [0, 1, 5])

@@ -1,7 +1,7 @@
 """Whatever the packets' timing: every picture is owned by one chunk, and each chunk can decode what it owns."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
@@ -18,7 +18,8 @@ def timelines(draw: st.DrawFn, *, perfect: bool = False) -> list[PacketTiming]:
     clock = draw(st.integers(-2000, 2000))
     for _ in range(draw(st.integers(1, 8))):
         leading = draw(st.integers(0, 3)) if packets else 0
-        steps = draw(st.lists(st.integers(1, 90) | st.integers(1000, 5000), min_size=leading + 1, max_size=leading + 12))
+        gaps = st.integers(1, 90) | st.integers(1000, 5000)
+        steps = draw(st.lists(gaps, min_size=leading + 1, max_size=leading + 12))
         stamps = []
         for step in steps:
             clock += step
@@ -32,7 +33,7 @@ def timelines(draw: st.DrawFn, *, perfect: bool = False) -> list[PacketTiming]:
         packets[0] = PacketTiming(packets[0].pts, packets[0].dts, 5, draw(st.booleans()), True)
     if perfect:
         return packets
-    fault = draw(st.sampled_from(["none", "missing", "repeated", "hidden without a time"]))
+    fault = draw(st.sampled_from(["none", "missing", "repeated", "hidden without a time", "shown behind a keyframe"]))
     victim = draw(st.integers(0, len(packets) - 1))
     old = packets[victim]
     if fault == "missing":
@@ -41,6 +42,12 @@ def timelines(draw: st.DrawFn, *, perfect: bool = False) -> list[PacketTiming]:
         packets.insert(victim, PacketTiming(old.pts, old.dts, old.size, False, True))
     elif fault == "hidden without a time" and not old.keyframe:
         packets[victim] = PacketTiming(None, old.dts, old.size, False, False)
+    elif fault == "shown behind a keyframe":
+        # Each GOP's last packet is shown after the first ones of the next.
+        for place in range(2, len(packets) - 1):
+            if packets[place].keyframe and not packets[place - 1].keyframe and not packets[place + 1].keyframe:
+                early, late = packets[place - 1], packets[place + 1]
+                packets[place - 1], packets[place + 1] = replace(early, pts=late.pts), replace(late, pts=early.pts)
     return packets
 
 

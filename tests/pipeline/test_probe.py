@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from vidsharp.pipeline import probe as probe_module
@@ -13,7 +14,7 @@ from vidsharp.pipeline.probe import ClipInfo, Colour, probe
 from tests import media
 from tests.media import Media
 
-SHORT = {"frames": 6, "size": (160, 96)}
+SHORT: dict[str, Any] = {"frames": 6, "size": (160, 96)}
 
 
 def _probe(build: Callable[..., Media], path: Path, **more: object) -> ClipInfo:

@@ -24,7 +24,7 @@ from vidsharp.pipeline.workspace import Workspace
 from tests import media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK, plan_of, stub
 
-SMALL = {"size": (160, 96), "audio": 0}
+SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_the_pictures_are_the_students(workspace: Workspace, tmp_path: Path) -> 
     clip = media.call(tmp_path / "a.mp4", frames=20, **SMALL)
     (task,) = _tasks(clip.path, workspace)
     sharpen_chunk(task, stub())
-    pairs = zip(media.decoded_planes(clip.path), media.decoded_planes(workspace.chunk_file(task.chunk.name)), strict=True)
-    for before, after in pairs:
+    made = media.decoded_planes(workspace.chunk_file(task.chunk.name))
+    for before, after in zip(media.decoded_planes(clip.path), made, strict=True):
         above = np.concatenate([before[0][:1], before[0][:-1]])
         assert np.abs(after[0] - (255 - (before[0].astype(int) + above) / 2)).max() <= 1
         assert np.array_equal(before[1], after[1])

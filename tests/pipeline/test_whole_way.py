@@ -1,7 +1,7 @@
 """The promises about every finished clip, over many kinds of recordings, from probe to mux."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -49,7 +49,7 @@ class Case:
 
 
 X265 = EncoderChoice("libx265", preset="ultrafast", options={"x265-params": "lossless=1"})
-VP9 = EncoderChoice("libvpx-vp9", options={"lossless": "1"})
+VP9 = EncoderChoice("libvpx-vp9", crf=0, options={"lossless": "1"})
 
 CASES: dict[str, Case] = {
     "plain.mp4": Case(media.call),
@@ -99,8 +99,8 @@ CASES: dict[str, Case] = {
     "part2.mp4": Case(media.call, {"codec": "mpeg4"}),
     "mpeg2.ts": Case(media.call, {"codec": "mpeg2video"}),
     "vp8-as-h264.webm": Case(media.webm, {}, LOSSLESS, "matroska"),
-    "h264-as-ffv1.mp4": Case(media.call, {}, FFV1, "matroska"),
-    "h264-as-ffv1.mov": Case(media.many_streams, {"timecode": None, "subtitles": 0}, FFV1, None),
+    "h264-as-ffv1.mp4": Case(media.call, {}, FFV1),
+    "h264-as-ffv1.mov": Case(media.many_streams, {"timecode": None, "subtitles": 0}, FFV1, "matroska"),
     "av1.mp4": Case(media.av1),
     "one.mp4": Case(media.one_frame),
     "ntsc.mp4": Case(media.call, {"fps": Fraction(30000, 1001)}),
@@ -153,14 +153,12 @@ def _others_are_copied(passage: Passage) -> None:
             assert a is None or b is None or abs(a - b) <= after.time_base
 
 
-SAME_METADATA = ("title", "comment", "language", "timecode", "handler_name")
-
-
 def _facts_survive(passage: Passage) -> None:
     with av.open(str(passage.source)) as before, av.open(str(passage.out)) as after:
         old, new = before.streams[passage.info.stream_index], after.streams[main_index(passage.out)]
         assert new.disposition == old.disposition
         assert (new.language or "und") == (old.language or "und")
+        assert _named(new.metadata, "timecode") == _named(old.metadata, "timecode")
         assert _tags(after) == _tags(before)
         assert _chapters(after) == _chapters(before)
     was, now = probe(passage.source), probe(passage.out)
@@ -185,10 +183,13 @@ def _facts_survive(passage: Passage) -> None:
 _UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 
 
-def _tags(container: InputContainer) -> dict[str, str]:
+def _tags(container: InputContainer) -> dict[str, str | None]:
+    return {name: _named(container.metadata, name) for name in ("title", "comment")}
+
+
+def _named(tags: Mapping[str, str], name: str) -> str | None:
     """Matroska writes the names of some tags in capitals."""
-    tags = {key.lower(): text for key, text in container.metadata.items()}
-    return {key: tags[key] for key in ("title", "comment", "timecode") if key in tags}
+    return {key.lower(): text for key, text in tags.items()}.get(name)
 
 
 def _chapters(container: InputContainer) -> list[tuple[str, float, float]]:
@@ -308,7 +309,8 @@ def test_a_picture_that_grows_half_way_keeps_its_frames_and_times(tmp_path: Path
 
 def test_a_resumed_clip_has_the_pictures_of_an_uninterrupted_one(tmp_path: Path) -> None:
     clip = media.b_frames(tmp_path / "a.mp4", size=(160, 96))
-    encoder = EncoderChoice("libx264")
+    # Without macroblock trees, whose vector code in x264 is not the same from run to run.
+    encoder = EncoderChoice("libx264", options={"mbtree": "0"})
     whole = pass_through(clip.path, tmp_path, encoder, stub())
     info, chunks = plan_of(clip.path)
     first, _ = sharpen_all(info, chunks[:1], tmp_path / "again", encoder, stub())
@@ -330,7 +332,7 @@ def test_names_with_blanks_quotes_and_other_letters(tmp_path: Path) -> None:
     assert len(clip_key(clip.path, {})) == 24
 
 
-# --- Real recordings ----------------------------------------------------------------------------------------------------
+# --- Real recordings --------------------------------------------------------------------------------------------------
 
 REAL = [
     "eval/carphone_pristine.mp4",

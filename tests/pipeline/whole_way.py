@@ -7,9 +7,8 @@ from pathlib import Path
 
 import av
 import torch
-from av.attachments.stream import AttachmentStream
 from av.error import FFmpegError
-from av.stream import Discard, Disposition
+from av.stream import AttachmentStream, Discard, Disposition
 from av.video.frame import VideoFrame
 from torch import Tensor, nn
 from vidsharp.models.catalogue import Domain, student_of

@@ -1,0 +1,26 @@
+"""One embedded Ray for all tests of the jobs (it takes seconds to start), and what commands change in the process."""
+
+import logging
+import signal
+from collections.abc import Iterator
+
+import pytest
+from vidsharp.jobs.cluster import ray_session
+
+
+@pytest.fixture(scope="session")
+def shared_ray() -> Iterator[None]:
+    """`process` finds this Ray and uses it as it is."""
+    with ray_session(None):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """Commands set up the log and a signal handler for their whole process."""
+    log = logging.getLogger("vidsharp")
+    before = log.handlers[:], log.propagate, log.level
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    yield
+    log.handlers[:], log.propagate, log.level = before
+    signal.signal(signal.SIGTERM, on_terminate)

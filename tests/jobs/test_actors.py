@@ -1,0 +1,157 @@
+"""Actors that die or fail: their work goes on elsewhere, and what always fails ends in one sentence."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray.exceptions import RayActorError
+from vidsharp.jobs import actors, process
+from vidsharp.jobs.actor import SharpenActor
+from vidsharp.jobs.actors import MAX_FAILED_STARTS, ActorPool, Answer
+from vidsharp.jobs.cluster import ClusterError
+from vidsharp.jobs.pool import PoolPlan
+from vidsharp.jobs.progress import NoWatcher
+from vidsharp.models.errors import DeviceError
+from vidsharp.pipeline.errors import ChunkError, EncoderError, MediaError, OutputError
+
+from tests import media
+from tests.jobs import runs
+
+
+class Killer(NoWatcher):
+    """Kills the process of an actor (`kill -9`) as soon as a frame of the clip is done."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.killed: set[int] = set()
+
+    def clip_moved(self, clip: str, done: int) -> None:
+        alive = [pid for pid in runs.descendants("ray::SharpenActor") if pid not in self.killed]
+        if self.left and done and alive:
+            os.kill(alive[0], signal.SIGKILL)
+            self.killed.add(alive[0])
+            self.left -= 1
+
+
+@pytest.mark.slow
+def test_a_killed_actor_is_replaced_and_the_result_is_the_same(shared_ray: None, tmp_path: Path) -> None:
+    runs.clip(tmp_path / "call.mp4", frames=240, size=(320, 180))
+    settings = {"workers": 2, "preset": "slow"}
+    killer = Killer(2)
+    (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "killed", **settings), killer).rows
+    assert killer.left == 0, "nobody was killed"
+    assert row["status"] == "done", row
+    clips, chunks = runs.table(tmp_path / "killed"), runs.table(tmp_path / "killed", "chunks")
+    assert clips.loc["call.mp4", "retries"] >= 1
+    assert chunks["retries"].sum() == clips.loc["call.mp4", "retries"]
+    assert list(chunks["chunk"]) == list(range(16))
+    process(runs.config(tmp_path / "call.mp4", tmp_path / "calm", **settings))
+    assert runs.table(tmp_path / "calm").loc["call.mp4", "retries"] == 0
+    assert media.frame_hashes(tmp_path / "killed" / "call.mp4") == media.frame_hashes(tmp_path / "calm" / "call.mp4")
+    assert runs.files(tmp_path / "killed") == {"call.mp4"}
+
+
+def attempts(notes: Path) -> list[str]:
+    return [line.split()[0] for line in notes.read_text().splitlines()]
+
+
+def failing_actor(notes: Path, fails: str, error: Exception | None) -> type[SharpenActor]:
+    """An actor that notes its process and fails at chunks of the clip `fails`: by `error`, or by dying."""
+
+    class Failing(SharpenActor):
+        # Local to this function, so that Ray sends the class itself and not the name of a test's module.
+        def sharpen(self, task: Any) -> Any:
+            if task.info.path.name == fails and task.chunk.index == 1:
+                with notes.open("a") as file:
+                    file.write(f"{os.getpid()}\n")
+                if error is None:
+                    os._exit(7)
+                raise error
+            return super().sharpen(task)
+
+    return Failing
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "tries"),
+    [
+        (ChunkError("chunk-00001 came out wrong"), "chunk-00001 came out wrong (tried 4 times)", 4),
+        (ValueError("odd"), "ValueError: odd (tried 4 times)", 4),
+        (None, "the process that worked on it died", 4),
+        (OutputError("no space is left"), "no space is left", 1),
+        (MediaError("the recording is gone"), "the recording is gone", 1),
+    ],
+)
+@pytest.mark.slow
+def test_what_always_fails_is_given_up_and_stops_no_other_clip(
+    shared_ray: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception | None,
+    said: str,
+    tries: int,
+) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setattr(actors, "SharpenActor", failing_actor(notes, "bad.mp4", error))
+    runs.clip(tmp_path / "calls" / "bad.mp4")
+    runs.clip(tmp_path / "calls" / "good.mp4")
+    rows = {row["clip"]: row for row in process(runs.config(tmp_path / "calls", tmp_path / "out")).rows}
+    assert rows["good.mp4"]["status"] == "done"
+    assert rows["bad.mp4"]["status"] == "failed"
+    assert rows["bad.mp4"]["error"].startswith(said), rows["bad.mp4"]["error"]
+    assert "\n" not in rows["bad.mp4"]["error"]
+    assert len(attempts(notes)) == tries
+    if error is None:
+        assert len(set(attempts(notes))) == tries, "a dead process is replaced by a new one"
+    assert "bad.mp4" not in runs.files(tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_actors_that_die_before_they_are_ready_end_the_run(
+    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+
+    class Stillborn(SharpenActor):
+        def load(self, model: str, device: str, strength: float) -> str:
+            with notes.open("a") as file:
+                file.write(f"{os.getpid()}\n")
+            os._exit(7)
+
+    monkeypatch.setattr(actors, "SharpenActor", Stillborn)
+    runs.clip(tmp_path / "call.mp4", frames=15)
+    with pytest.raises(ClusterError, match="die before they are ready") as caught:
+        process(runs.config(tmp_path / "call.mp4", tmp_path / "out"))
+    assert "\n" not in str(caught.value)
+    assert len(attempts(notes)) == MAX_FAILED_STARTS
+
+
+def test_a_student_that_cannot_be_loaded_ends_the_run(shared_ray: None) -> None:
+    pool = ActorPool(PoolPlan(actors=1, threads=1, gpus=0, device="cuda:0"), "fast", 1.0)
+    try:
+        with pytest.raises(DeviceError, match="cuda:0"):
+            while pool.busy:
+                pool.answers(1.0)
+    finally:
+        pool.stop()
+    assert not pool.names()
+    assert not pool.busy
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent", "sentence"),
+    [
+        (MediaError("it is empty"), True, "it is empty"),
+        (EncoderError("no such option"), True, "no such option"),
+        (OutputError("no space is left"), True, "no space is left"),
+        (ChunkError("one short"), False, "one short"),
+        (RuntimeError("out of luck"), False, "RuntimeError: out of luck"),
+        (RayActorError(), False, "the process that worked on it died (it ran out of memory, a codec crashed, or its"),
+    ],
+)
+def test_answers_say_whether_to_try_again_and_why_not(error: Exception, permanent: bool, sentence: str) -> None:
+    answer = Answer("actor-0", None, error=error)
+    assert answer.permanent == permanent
+    assert answer.sentence.startswith(sentence)

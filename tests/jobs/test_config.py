@@ -1,0 +1,59 @@
+"""The main job's settings: every value out of range is refused in a sentence that names the option."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vidsharp.jobs import ProcessConfig
+from vidsharp.jobs.config import UsageError
+
+
+def make(**values: Any) -> ProcessConfig:
+    return ProcessConfig(**{"inputs": (Path("call.mp4"),), "out": Path("out"), **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "option"),
+    [
+        ({"strength": -0.01}, "--strength -0.01"),
+        ({"strength": 1.51}, "--strength 1.51"),
+        ({"strength": float("nan")}, "--strength nan"),
+        ({"workers": 0}, "--workers 0"),
+        ({"workers": -1}, "--workers -1"),
+        ({"chunk_seconds": 0.0}, "--chunk-seconds 0"),
+        ({"chunk_seconds": 0.09}, "--chunk-seconds 0.09"),
+        ({"chunk_seconds": 3601.0}, "--chunk-seconds 3601"),
+        ({"chunk_seconds": float("inf")}, "--chunk-seconds inf"),
+        ({"memory_mb": 15}, "--limit-memory 15"),
+        ({"memory_mb": 0}, "--limit-memory 0"),
+        ({"inputs": ()}, "at least one recording"),
+    ],
+)
+def test_a_value_out_of_range_is_named(values: dict[str, Any], option: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make(**values)
+    assert option in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"strength": 0.0},
+        {"strength": 1.5},
+        {"workers": 1},
+        {"chunk_seconds": 0.1},
+        {"chunk_seconds": 3600.0},
+        {"memory_mb": 16},
+        {},
+    ],
+)
+def test_the_ends_of_each_range_are_taken(values: dict[str, Any]) -> None:
+    made = make(**values)
+    assert {name: getattr(made, name) for name in values} == values
+
+
+def test_cannot_be_changed_after_it_was_checked() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        make().strength = 7  # type: ignore[misc]

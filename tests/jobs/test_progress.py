@@ -1,0 +1,120 @@
+"""What a person sees of a run: log lines, or live bars on a terminal."""
+
+import io
+import logging
+import sys
+from itertools import count
+
+import pytest
+from vidsharp.jobs import progress
+from vidsharp.jobs.logs import set_up_logs
+from vidsharp.jobs.progress import LiveBars, LogLines, NoWatcher, Watcher, watching
+
+ODD = "[red]x[/red] [/] <img src=x> {task} 100%d 会議.mp4"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def stderr_is_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    # Called by the test itself: pytest puts its own stderr there after the fixtures.
+    made = Terminal()
+    monkeypatch.setattr(sys, "stderr", made)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return made
+
+
+def a_run(watcher: Watcher) -> None:
+    watcher.run_started(3)
+    watcher.clip_started(ODD, 100, 0)
+    watcher.clip_moved(ODD, 10)
+    watcher.clip_moved(ODD, 50)
+    watcher.clip_ended(ODD, "done", None, 24.04)
+    watcher.clip_started("b.mp4", 100, 60)
+    watcher.clip_ended("b.mp4", "failed", "[b]b.mp4[/b] is empty", None)
+    watcher.clip_ended("c.mp4", "skipped", None, 3.0)
+
+
+def test_log_lines_tell_of_start_and_end(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="vidsharp"):
+        a_run(LogLines())
+    assert caplog.messages == [
+        f"{ODD}: started, 100 frames",
+        f"{ODD}: done, 24.0 fps (1/3)",
+        "b.mp4: started, 100 frames, 60 done in an earlier run",
+        "b.mp4: failed: [b]b.mp4[/b] is empty (2/3)",
+        "c.mp4: skipped, 3.0 fps (3/3)",
+    ]
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "INFO", "ERROR", "INFO"]
+    assert [getattr(record, "clip", None) for record in caplog.records] == [ODD, ODD, "b.mp4", "b.mp4", "c.mp4"]
+
+
+def test_log_lines_tell_of_the_rate_every_ten_seconds(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(0, 4)  # 4 s pass between any two looks
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    lines = LogLines()
+    with caplog.at_level(logging.INFO, logger="vidsharp"):
+        lines.run_started(1)
+        lines.clip_started("a.mp4", 1000, 100)  # at 0 s; looks follow at 4, 8, 12 … s
+        for done in (150, 200, 220, 300, 400, 500):
+            lines.clip_moved("a.mp4", done)
+    # (220 − 100) frames in 12 s leave 780, and (500 − 100) in 24 s leave 500: frames of earlier runs do not count.
+    assert caplog.messages[1:] == [
+        "a.mp4: 220 of 1000 frames, 10.0 fps, 78 s left",
+        "a.mp4: 500 of 1000 frames, 16.7 fps, 30 s left",
+    ]
+
+
+def test_no_rate_is_told_before_a_frame_is_done(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(0, 100)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    lines = LogLines()
+    with caplog.at_level(logging.INFO, logger="vidsharp"):
+        lines.clip_started("a.mp4", 1000, 100)
+        lines.clip_moved("a.mp4", 100)
+    assert len(caplog.messages) == 1
+
+
+def test_bars_show_names_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = stderr_is_a_terminal(monkeypatch)
+    with watching(quiet=False, lines_only=False) as watcher:
+        assert isinstance(watcher, LiveBars)
+        a_run(watcher)
+    shown = terminal.getvalue()
+    assert f"{ODD}: done" in shown
+    assert "b.mp4: failed: [b]b.mp4[/b] is empty" in shown
+    assert "all clips" in shown
+    assert "fps" in shown
+    assert "c.mp4: skipped" not in shown, "a thousand finished clips are no news"
+    assert shown.count(ODD) > 1, "also the bar itself shows the name"
+
+
+@pytest.mark.parametrize(("quiet", "lines_only"), [(True, False), (False, True)])
+def test_bars_are_not_for_those_who_want_lines(
+    monkeypatch: pytest.MonkeyPatch, quiet: bool, lines_only: bool
+) -> None:
+    stderr_is_a_terminal(monkeypatch)
+    with watching(quiet=quiet, lines_only=lines_only) as watcher:
+        assert isinstance(watcher, LogLines)
+
+
+def test_bars_are_not_for_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with watching(quiet=False, lines_only=False) as watcher:
+        assert isinstance(watcher, LogLines)
+        set_up_logs(verbose=False, quiet=True, as_json=False)
+        a_run(watcher)
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "b.mp4: failed: [b]b.mp4[/b] is empty (2/3)\n"), "quiet says errors only"
+
+
+def test_nobody_need_watch(capsys: pytest.CaptureFixture[str]) -> None:
+    a_run(NoWatcher())
+    assert capsys.readouterr() == ("", "")

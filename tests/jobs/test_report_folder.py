@@ -1,0 +1,82 @@
+"""The tables on disk: of all runs together, whole at any moment, and never short of a finished clip."""
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vidsharp.jobs.report_folder import ReportFolder, keep_rows, kept_rows
+from vidsharp.pipeline.errors import OutputError
+
+
+def clip(name: str, **more: Any) -> dict[str, Any]:
+    return {"clip": name, "status": "done", **more}
+
+
+def chunk(name: str, number: int, **more: Any) -> dict[str, Any]:
+    return {"clip": name, "chunk": number, **more}
+
+
+def test_rows_of_several_runs_come_together(tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    ReportFolder(folder).add([clip("b", frames=1), clip("a")], [chunk("b", 1), chunk("b", 0)])
+    second = ReportFolder(folder)
+    second.add([clip("b", frames=2), clip("c")], [chunk("b", 0), chunk("c", 0)])
+    third = ReportFolder(folder)
+    assert list(third.earlier()) == ["a", "b", "c"]
+    assert third.earlier()["b"]["frames"] == 2
+    assert third.earlier()["a"]["frames"] is None
+    assert list(zip(third.chunks["clip"], third.chunks["chunk"], strict=True)) == [("b", 0), ("c", 0)]
+    assert {path.name for path in folder.iterdir()} == {"clips.csv", "clips.parquet", "chunks.csv", "chunks.parquet"}
+
+
+def test_a_skipped_clip_keeps_its_chunks(tmp_path: Path) -> None:
+    report = ReportFolder(tmp_path)
+    report.add([clip("a")], [chunk("a", 0), chunk("a", 1)])
+    report.add([clip("a", status="skipped")], [])
+    assert len(ReportFolder(tmp_path).chunks) == 2
+
+
+def test_nothing_to_add_writes_nothing(tmp_path: Path) -> None:
+    ReportFolder(tmp_path / "report").add([], [])
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_damaged_table_is_begun_anew(tmp_path: Path) -> None:
+    ReportFolder(tmp_path).add([clip("a")], [chunk("a", 0)])
+    (tmp_path / "clips.parquet").write_bytes(b"PAR1 and no more")
+    again = ReportFolder(tmp_path)
+    assert again.earlier() == {}
+    again.add([clip("b")], [])
+    assert list(ReportFolder(tmp_path).earlier()) == ["b"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("mine")
+    with pytest.raises(OutputError, match="report cannot be written"):
+        ReportFolder(tmp_path / "report").add([clip("a")], [])
+    assert (tmp_path / "report").read_text() == "mine"
+
+
+def test_others_may_read_the_tables(tmp_path: Path) -> None:
+    ReportFolder(tmp_path).add([clip("a")], [])
+    other = tmp_path / "as any file"
+    other.touch()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {stat.S_IMODE(other.stat().st_mode)}
+
+
+def test_rows_of_finished_clips_outlive_a_crash(tmp_path: Path) -> None:
+    for name in ("one", "two", "damaged", "older", "unfinished"):
+        (tmp_path / name).mkdir()
+    keep_rows(tmp_path / "two", clip("b.mp4", frames=3, error=None), [chunk("b.mp4", 0), chunk("b.mp4", 1)])
+    keep_rows(tmp_path / "one", clip("会議.mp4"), [])
+    (tmp_path / "damaged" / "done.json").write_text('{"clip": {"cl')
+    (tmp_path / "older" / "done.json").write_text('{"row": {}}')
+    clips, chunks, folders = kept_rows(tmp_path)
+    assert clips == [clip("会議.mp4"), clip("b.mp4", frames=3, error=None)]
+    assert chunks == [chunk("b.mp4", 0), chunk("b.mp4", 1)]
+    assert folders == [tmp_path / "one", tmp_path / "two"]
+
+
+def test_no_work_in_progress_is_no_rows(tmp_path: Path) -> None:
+    assert kept_rows(tmp_path / "nowhere") == ([], [], [])

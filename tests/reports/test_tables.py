@@ -1,0 +1,136 @@
+"""The tables: their columns and types, what null means, and how the rows of several runs become one table."""
+
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+from vidsharp.reports.tables import (
+    CHUNK_COLUMNS,
+    CLIP_COLUMNS,
+    csv_bytes,
+    from_parquet,
+    merged,
+    parquet_bytes,
+    rows,
+    table,
+)
+
+PROMISED = (
+    "clip status error out container codec encoder width height pix_fmt rotation duration_s frames frames_lost chunks "
+    "source_fps model device strength wall_s fps model_fps decode_s model_s encode_s mux_s reused_share ssim_input "
+    "psnr_input sharpness_before sharpness_after flicker_before flicker_after ssim_ref_before ssim_ref_after "
+    "psnr_ref_before psnr_ref_after bytes_in bytes_out audio_streams retries"
+).split()
+
+ODD = 'a, "b"; <img src=x> – 会議\nnew line.mp4'
+
+
+def test_all_promised_columns_are_there_in_the_promised_order() -> None:
+    assert [name for name in CLIP_COLUMNS if name in PROMISED] == PROMISED
+
+
+@pytest.mark.parametrize("columns", [CLIP_COLUMNS, CHUNK_COLUMNS])
+def test_a_table_has_exactly_its_columns_and_types(columns: dict[str, str]) -> None:
+    for given in ([], [{"clip": "a.mp4"}], [{"clip": "a.mp4", "no such column": 1}]):
+        made = table(given, columns)
+        assert list(made.columns) == list(columns)
+        assert [str(dtype) for dtype in made.dtypes] == list(columns.values())
+        assert len(made) == len(given)
+
+
+def test_what_a_row_does_not_say_is_null_and_never_zero() -> None:
+    made = table([{"clip": "a.mp4", "frames": 0, "fps": None}], CLIP_COLUMNS)
+    assert made.loc[0, "frames"] == 0
+    assert made.drop(columns=["clip", "frames"]).isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("frames", "many"), ("frames", 1.5), ("strength", "strong")]
+)
+def test_a_value_of_the_wrong_type_is_an_error(column: str, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        table([{"clip": "a.mp4", column: value}], CLIP_COLUMNS)
+
+
+SOME: list[dict[str, Any]] = [
+    {"clip": "a.mp4", "status": "done", "frames": 2**40, "fps": 24.5, "rotation": -90},
+    {"clip": ODD, "status": "failed", "error": "it is empty", "frames": None},
+    {"clip": "c.mp4", "status": "done", "frames": 0, "duration_s": 0.0},
+]
+
+
+def test_parquet_gives_back_the_same_values_and_types() -> None:
+    made = table(SOME, CLIP_COLUMNS)
+    pd.testing.assert_frame_equal(from_parquet(parquet_bytes(made), CLIP_COLUMNS), made)
+    # Others read it without this project.
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(parquet_bytes(made))), made)
+
+
+def test_booleans_survive_parquet_with_their_nulls() -> None:
+    made = table([{"clip": "a.mp4", "chunk": n, "reused": r} for n, r in enumerate((True, False, None))], CHUNK_COLUMNS)
+    back = from_parquet(parquet_bytes(made), CHUNK_COLUMNS)
+    assert [row["reused"] for row in rows(back)] == [True, False, None]
+
+
+@pytest.mark.parametrize("columns", [CLIP_COLUMNS, CHUNK_COLUMNS])
+def test_an_empty_table_survives_parquet_and_csv(columns: dict[str, str]) -> None:
+    empty = table([], columns)
+    pd.testing.assert_frame_equal(from_parquet(parquet_bytes(empty), columns), empty)
+    assert csv_bytes(empty).decode().strip() == ",".join(columns)
+
+
+def test_a_table_of_an_older_version_gets_the_new_columns_as_null() -> None:
+    older = table(SOME, CLIP_COLUMNS).drop(columns=["note", "retries"]).assign(gone=1)
+    back = from_parquet(parquet_bytes(older), CLIP_COLUMNS)
+    pd.testing.assert_frame_equal(back, table(SOME, CLIP_COLUMNS))
+
+
+def test_csv_is_read_back_by_others() -> None:
+    made = table(SOME, CLIP_COLUMNS)
+    back = pd.read_csv(io.BytesIO(csv_bytes(made)), dtype=dict(CLIP_COLUMNS), keep_default_na=False, na_values=[""])
+    pd.testing.assert_frame_equal(back, made, check_dtype=False)
+
+
+def test_rows_are_plain_values_with_none_for_null() -> None:
+    back = rows(table(SOME, CLIP_COLUMNS))
+    for given, row in zip(SOME, back, strict=True):
+        assert row == {**dict.fromkeys(CLIP_COLUMNS), **given}
+        assert {type(value) for value in row.values()} <= {str, int, float, type(None)}, "JSON can hold them"
+    assert rows(table([], CLIP_COLUMNS)) == []
+
+
+def clip_rows(status: str, *names: str) -> pd.DataFrame:
+    return table([{"clip": name, "status": status} for name in names], CLIP_COLUMNS)
+
+
+def test_merging_replaces_the_same_clips_and_keeps_the_others() -> None:
+    both = merged(clip_rows("old", "c", "a", "b"), clip_rows("new", "d", "b"))
+    assert list(zip(both["clip"], both["status"], strict=True)) == [
+        ("a", "old"), ("b", "new"), ("c", "old"), ("d", "new")
+    ]  # fmt: skip
+    assert list(both.index) == [0, 1, 2, 3]
+    assert [str(dtype) for dtype in both.dtypes] == list(CLIP_COLUMNS.values())
+
+
+def test_merging_replaces_all_chunks_of_a_clip() -> None:
+    def chunk_rows(node: str, **counts: int) -> pd.DataFrame:
+        listed = [{"clip": c, "chunk": n, "node": node} for c, count in counts.items() for n in reversed(range(count))]
+        return table(listed, CHUNK_COLUMNS)
+
+    both = merged(chunk_rows("old", a=4, b=2), chunk_rows("new", a=2))
+    assert list(zip(both["clip"], both["chunk"], both["node"], strict=True)) == [
+        ("a", 0, "new"), ("a", 1, "new"), ("b", 0, "old"), ("b", 1, "old")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), [((), ()), (("a",), ()), ((), ("a",))])
+def test_merging_with_an_empty_table(old: tuple[str, ...], new: tuple[str, ...]) -> None:
+    both = merged(clip_rows("old", *old), clip_rows("new", *new))
+    assert list(both["clip"]) == [*old, *new]
+    assert [str(dtype) for dtype in both.dtypes] == list(CLIP_COLUMNS.values())
+
+
+def test_merging_the_same_rows_again_changes_nothing() -> None:
+    once = merged(table([], CLIP_COLUMNS), table(SOME, CLIP_COLUMNS))
+    pd.testing.assert_frame_equal(merged(once, table(SOME, CLIP_COLUMNS)), once)
