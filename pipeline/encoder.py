@@ -14,8 +14,8 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from .encoder_parameters import encoder_parameters
 from .errors import EncoderError
-from .hdr import encoder_parameters
 from .probe import ClipInfo
 
 ENCODER_OF_CODEC: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""HDR10 static metadata: read from a picture's side data, written as the encoder's own parameters.
+"""HDR10 static metadata: read from a picture's side data, written as the encoders take it.
 
 SMPTE ST 2086 (mastering display) and CTA-861.3 (content light level). H.264, HEVC and AV1 carry both in the stream.
 """
@@ -6,10 +6,6 @@ SMPTE ST 2086 (mastering display) and CTA-861.3 (content light level). H.264, HE
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .probe import ClipInfo
 
 
 @dataclass(frozen=True)
@@ -47,35 +43,15 @@ def parse_light_level(raw: bytes) -> LightLevel:
     return LightLevel(*struct.unpack_from("=2I", raw))
 
 
-def encoder_parameters(name: str, info: "ClipInfo", threads: int) -> dict[str, str]:
-    """Options of the software encoders that FFmpeg's common ones do not reach: HDR10 metadata, threads, silence."""
-    colon: list[str] = []
-    if name in ("libx264", "libx265") and info.mastering:
-        colon.append(f"{'mastering-display' if name == 'libx264' else 'master-display'}={_integers(info.mastering)}")
-    if name in ("libx264", "libx265") and info.light_level:
-        light = info.light_level
-        colon.append(f"{'cll' if name == 'libx264' else 'max-cll'}={light.max_content},{light.max_frame_average}")
-    if name == "libx264":
-        return {"x264-params": ":".join(colon)} if colon else {}
-    if name == "libx265":
-        return {"x265-params": ":".join(["log-level=error", f"pools={threads}", *colon])}
-    if name == "libsvtav1":
-        if info.mastering:
-            colon.append(f"mastering-display={_decimals(info.mastering)}")
-        if info.light_level:
-            colon.append(f"content-light={info.light_level.max_content},{info.light_level.max_frame_average}")
-        return {"svtav1-params": ":".join([f"lp={threads}", *colon])}
-    return {}
-
-
-def _integers(display: Mastering) -> str:
-    """As x264 and x265 write it: chromaticity in steps of 0.00002, luminance in steps of 0.0001 cd/m²."""
+def in_integers(display: Mastering) -> str:
+    """As x264 and x265 take it: chromaticity in steps of 0.00002, luminance in steps of 0.0001 cd/m²."""
     parts = [("G", display.green), ("B", display.blue), ("R", display.red), ("WP", display.white)]
     text = "".join(f"{label}({round(x * 50000)},{round(y * 50000)})" for label, (x, y) in parts)
     return f"{text}L({round(display.max_luminance * 10000)},{round(display.min_luminance * 10000)})"
 
 
-def _decimals(display: Mastering) -> str:
+def in_decimals(display: Mastering) -> str:
+    """As SVT-AV1 takes it."""
     parts = [("G", display.green), ("B", display.blue), ("R", display.red), ("WP", display.white)]
     text = "".join(f"{label}({float(x):.5f},{float(y):.5f})" for label, (x, y) in parts)
     return f"{text}L({float(display.max_luminance):.4f},{float(display.min_luminance):.4f})"

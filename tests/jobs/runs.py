@@ -15,6 +15,9 @@ from vidsharp.jobs.config import ProcessConfig
 from tests import media
 
 SIZE = (160, 96)
+SLOW: dict[str, Any] = {"chunk_seconds": 0.5, "encoder": "libx264", "preset": "slow"}
+"""Slow enough to be interrupted. x264's MB-tree reads memory that it never wrote, so its output is not repeatable."""
+SLOW["encoder_options"] = {"x264-params": "mbtree=0"}
 QUICK: dict[str, Any] = {"chunk_seconds": 0.5, "encoder": "libx264", "preset": "ultrafast"}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Killer(NoWatcher):
 @pytest.mark.slow
 def test_a_killed_actor_is_replaced_and_the_result_is_the_same(shared_ray: None, tmp_path: Path) -> None:
     runs.clip(tmp_path / "call.mp4", frames=240, size=(320, 180))
-    settings = {"workers": 2, "preset": "slow"}
+    settings = {**runs.SLOW, "workers": 2}
     killer = Killer(2)
     (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "killed", **settings), killer).rows
     assert killer.left == 0, "nobody was killed"
@@ -72,6 +73,22 @@ def failing_actor(notes: Path, fails: str, error: Exception | None) -> type[Shar
             return super().sharpen(task)
 
     return Failing
+
+
+def test_a_clip_that_takes_long_to_plan_is_waited_for(
+    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one actor plans the only clip, nothing waits and nothing is under way; the run must not end there."""
+
+    class Thinking(SharpenActor):
+        def prepare(self, *arguments: Any) -> Any:
+            time.sleep(1.5)
+            return super().prepare(*arguments)
+
+    monkeypatch.setattr(actors, "SharpenActor", Thinking)
+    runs.clip(tmp_path / "call.mp4", frames=15)
+    (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "out", workers=2)).rows
+    assert row["status"] == "done"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ FAILING: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no-index.mp4": (no_index, "'moov' part) is missing"),
     "cut-at-once.mp4": (cut_before_the_first_picture, ""),
     "sound.mp4": (media.audio_only, "has no video to sharpen (it holds audio streams only)"),
-    "[bold]text[/].mp4": (media.text_file, "is not a recording that can be opened"),
+    "[bold]text[b].mp4": (media.text_file, "is not a recording that can be opened"),
     "link.mp4": (link_to_nowhere, "cannot be read: No such file or directory"),
 }
 
@@ -144,9 +144,7 @@ def test_a_clip_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not (tmp_path / "out" / "secret.mp4").exists()
 
 
-def test_an_encoder_option_that_does_not_exist_fails_each_clip_in_a_sentence(
-    shared_ray: None, tmp_path: Path
-) -> None:
+def test_an_encoder_option_that_does_not_exist_fails_each_clip_in_a_sentence(shared_ray: None, tmp_path: Path) -> None:
     """Which encoder it is for is known only with the clip, so this is found clip by clip."""
     runs.clip(tmp_path / "calls" / "a.mp4", frames=15)
     (row,) = process(runs.config(tmp_path / "calls", tmp_path / "out", encoder_options={"prset": "fast"})).rows
@@ -194,9 +192,7 @@ def test_a_full_disk_fails_the_clip_and_with_more_space_the_same_command_goes_on
     assert runs.files(out) == {"big.mp4"}
 
 
-def test_a_recording_that_vanishes_after_it_was_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recording_that_vanishes_after_it_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs.forbid_ray(monkeypatch)
     gone = Clip(tmp_path / "gone.mp4", Path("gone.mp4"))
     monkeypatch.setattr("vidsharp.jobs.process_job.find_clips", lambda inputs, out: (gone,))

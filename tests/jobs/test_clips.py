@@ -34,9 +34,7 @@ def test_a_folder_is_searched_to_the_bottom_in_order(calls: Path, tmp_path: Path
     assert all(clip.path.is_absolute() for clip in clips)
 
 
-def test_a_relative_folder_gives_absolute_paths(
-    calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_relative_folder_gives_absolute_paths(calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(calls / "b.mp4")
     monkeypatch.chdir(tmp_path)
     (clip,) = find_clips([Path("calls")], Path("out"))

@@ -45,7 +45,7 @@ def finished(shared_ray: None, tmp_path_factory: pytest.TempPathFactory) -> Fini
         "silent.mov": (runs.clip, {"audio": 0, "frames": 30}),
         "team/b.mkv": (media.vfr, {"size": runs.SIZE, "gop": 15, "subtitles": 1}),
         "team/deep/c.webm": (media.webm, {"size": runs.SIZE, "frames": 45, "gop": 15}),
-        "team/it's <img src=x> \"größer\".mp4": (media.rotated, {"size": runs.SIZE, "frames": 30}),
+        'team/it\'s <img src=x> "größer".mp4': (media.rotated, {"size": runs.SIZE, "frames": 30}),
     }
     clips = {}
     for name, (maker, facts) in makers.items():
@@ -56,7 +56,7 @@ def finished(shared_ray: None, tmp_path_factory: pytest.TempPathFactory) -> Fini
     return Finished(calls, out, clips, before, result)
 
 
-NAMES = ["a.mp4", "silent.mov", "team/b.mkv", "team/deep/c.webm", "team/it's <img src=x> \"größer\".mp4"]
+NAMES = ["a.mp4", "silent.mov", "team/b.mkv", "team/deep/c.webm", 'team/it\'s <img src=x> "größer".mp4']
 
 
 def test_all_clips_are_done_and_nothing_else_is_left(finished: Finished) -> None:
@@ -285,9 +285,7 @@ def test_after_a_failure_our_own_earlier_result_is_still_known_as_ours(one: One)
 # --- Containers that cannot be written --------------------------------------------------------------------------------
 
 
-def test_a_container_that_cannot_hold_the_pictures_becomes_mkv(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_container_that_cannot_hold_the_pictures_becomes_mkv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """WebM does not take H.264. Neither another clip's result nor a stranger's file gives way to the new name."""
     calls, out = tmp_path / "calls", tmp_path / "out"
     calls.mkdir()

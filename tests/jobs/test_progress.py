@@ -98,9 +98,7 @@ def test_bars_show_names_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("quiet", "lines_only"), [(True, False), (False, True)])
-def test_bars_are_not_for_those_who_want_lines(
-    monkeypatch: pytest.MonkeyPatch, quiet: bool, lines_only: bool
-) -> None:
+def test_bars_are_not_for_those_who_want_lines(monkeypatch: pytest.MonkeyPatch, quiet: bool, lines_only: bool) -> None:
     stderr_is_a_terminal(monkeypatch)
     with watching(quiet=quiet, lines_only=lines_only) as watcher:
         assert isinstance(watcher, LogLines)

@@ -1,12 +1,10 @@
-"""HDR10 metadata is parsed as FFmpeg lays it out, and said to each encoder in its own words."""
+"""HDR10 metadata is parsed as FFmpeg lays it out, and written as the encoders read it."""
 
 import struct
-from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
-from vidsharp.pipeline.hdr import LightLevel, Mastering, encoder_parameters, parse_light_level, parse_mastering
+from vidsharp.pipeline.hdr import LightLevel, Mastering, in_decimals, in_integers, parse_light_level, parse_mastering
 from vidsharp.pipeline.probe import ClipInfo, probe
 
 from tests import media
@@ -50,38 +48,8 @@ def test_a_real_recording_has_what_was_put_into_it(info: ClipInfo) -> None:
     assert (info.mastering, info.light_level) == (BT2020, LightLevel(1000, 400))
 
 
-X265_DISPLAY = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
-SVT_DISPLAY = "G(0.26500,0.69000)B(0.15000,0.06000)R(0.68000,0.32000)WP(0.31270,0.32900)L(1000.0000,0.0001)"
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        (
-            "libx265",
-            {"x265-params": f"log-level=error:pools=3:master-display={X265_DISPLAY}:max-cll=1000,400"},
-        ),
-        ("libx264", {"x264-params": f"mastering-display={X265_DISPLAY}:cll=1000,400"}),
-        ("libsvtav1", {"svtav1-params": f"lp=3:mastering-display={SVT_DISPLAY}:content-light=1000,400"}),
-        ("ffv1", {}),
-    ],
-)
-def test_each_encoder_is_told_in_its_own_words(name: str, expected: dict[str, str], info: ClipInfo) -> None:
-    assert encoder_parameters(name, info, threads=3) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("libx265", {"x265-params": "log-level=error:pools=2"}),
-        ("libx264", {}),
-        ("libsvtav1", {"svtav1-params": "lp=2"}),
-    ],
-)
-def test_pictures_without_it_get_none(name: str, expected: dict[str, str], info: ClipInfo) -> None:
-    assert encoder_parameters(name, replace(info, mastering=None, light_level=None), threads=2) == expected
-
-
-def test_light_level_alone_is_said_alone(info: ClipInfo, tmp_path: Path) -> None:
-    alone = replace(info, mastering=None)
-    assert encoder_parameters("libx265", alone, 1) == {"x265-params": "log-level=error:pools=1:max-cll=1000,400"}
+def test_each_encoder_family_reads_the_display_in_its_own_numbers() -> None:
+    assert in_integers(BT2020) == "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
+    assert in_decimals(BT2020) == (
+        "G(0.26500,0.69000)B(0.15000,0.06000)R(0.68000,0.32000)WP(0.31270,0.32900)L(1000.0000,0.0001)"
+    )

@@ -309,8 +309,7 @@ def test_a_picture_that_grows_half_way_keeps_its_frames_and_times(tmp_path: Path
 
 def test_a_resumed_clip_has_the_pictures_of_an_uninterrupted_one(tmp_path: Path) -> None:
     clip = media.b_frames(tmp_path / "a.mp4", size=(160, 96))
-    # Without macroblock trees, whose vector code in x264 is not the same from run to run.
-    encoder = EncoderChoice("libx264", options={"mbtree": "0"})
+    encoder = EncoderChoice("libx264")
     whole = pass_through(clip.path, tmp_path, encoder, stub())
     info, chunks = plan_of(clip.path)
     first, _ = sharpen_all(info, chunks[:1], tmp_path / "again", encoder, stub())

@@ -45,9 +45,7 @@ def test_what_a_row_does_not_say_is_null_and_never_zero() -> None:
     assert made.drop(columns=["clip", "frames"]).isna().all(axis=None)
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [("frames", "many"), ("frames", 1.5), ("strength", "strong")]
-)
+@pytest.mark.parametrize(("column", "value"), [("frames", "many"), ("frames", 1.5), ("strength", "strong")])
 def test_a_value_of_the_wrong_type_is_an_error(column: str, value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         table([{"clip": "a.mp4", column: value}], CLIP_COLUMNS)

@@ -1,0 +1,41 @@
+"""What the software encoders are told in their own languages: HDR10 metadata, threads, silence, reproducible output."""
+
+from functools import cache
+from pathlib import Path
+
+from .hdr import in_decimals, in_integers
+from .probe import ClipInfo
+
+
+def encoder_parameters(name: str, info: ClipInfo, threads: int) -> dict[str, str]:
+    """Options beyond FFmpeg's common ones, by option name; each a list of `key=value` joined with colons."""
+    if name == "libx264":
+        parameters = [*_reproducible(), *_hdr(info, mastering="mastering-display", light="cll")]
+        return {"x264-params": ":".join(parameters)} if parameters else {}
+    if name == "libx265":
+        parameters = ["log-level=error", f"pools={threads}", *_hdr(info, mastering="master-display", light="max-cll")]
+        return {"x265-params": ":".join(parameters)}
+    if name == "libsvtav1":
+        parameters = [f"lp={threads}"]
+        if info.mastering:
+            parameters.append(f"mastering-display={in_decimals(info.mastering)}")
+        if info.light_level:
+            parameters.append(f"content-light={info.light_level.max_content},{info.light_level.max_frame_average}")
+        return {"svtav1-params": ":".join(parameters)}
+    return {}
+
+
+def _hdr(info: ClipInfo, *, mastering: str, light: str) -> list[str]:
+    parameters = [f"{mastering}={in_integers(info.mastering)}"] if info.mastering else []
+    if info.light_level:
+        parameters.append(f"{light}={info.light_level.max_content},{info.light_level.max_frame_average}")
+    return parameters
+
+
+@cache
+def _reproducible() -> tuple[str, ...]:
+    """Keeps x264 to AVX2. Its AVX-512 code reads memory that nothing has written (the macroblock tree's): the same
+    pictures give other bytes from time to time, and a resumed run must equal an undisturbed one. `MALLOC_PERTURB_`
+    shows it; AVX2 is as fast within what can be measured. Every CPU with AVX-512 has AVX2."""
+    cpu = Path("/proc/cpuinfo")
+    return ("asm=AVX2",) if cpu.exists() and " avx512" in cpu.read_text() else ()

@@ -1,0 +1,86 @@
+"""Ray for one run: started and stopped without a trace, or joined where it runs already."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import ray
+from vidsharp.jobs import cluster
+from vidsharp.jobs.cluster import ray_session
+
+from tests.jobs import runs
+
+WHOLE_LIFE = """
+import os, signal, sys, tempfile
+from pathlib import Path
+import ray
+from vidsharp.jobs.cluster import ClusterError, ray_session
+from tests.jobs import runs
+
+def handler(*_): ...
+signal.signal(signal.SIGTERM, handler)
+before = dict(os.environ)
+for _ in range(2):
+    with ray_session(None):
+        assert ray.is_initialized()
+        assert signal.getsignal(signal.SIGTERM) is handler, "Ray's own handler would end the process at once"
+        assert os.environ["RAY_AUTH_TOKEN"]
+        (folder,) = Path(tempfile.gettempdir()).glob(f"vidsharp-ray-{os.getpid()}-*")
+        assert ray.get(ray.remote(lambda: 7).remote()) == 7
+        assert len(runs.descendants("ray")) >= 2
+    assert not ray.is_initialized()
+    assert not folder.exists()
+    assert dict(os.environ) == before
+    runs.wait_until(lambda: not runs.descendants("ray"), 30)
+
+try:
+    with ray_session(None):
+        raise KeyError("the caller's own")
+except KeyError:
+    assert not ray.is_initialized()
+
+try:
+    with ray_session("127.0.0.1:1"):
+        raise AssertionError("nothing listens there")
+except ClusterError as error:
+    assert "no Ray cluster answers at 127.0.0.1:1" in str(error), error
+    assert "is it running" in str(error), error
+assert dict(os.environ) == before
+assert signal.getsignal(signal.SIGTERM) is handler
+"""
+
+
+@pytest.mark.slow
+def test_a_ray_of_its_own_comes_and_goes_without_a_trace(tmp_path: Path) -> None:
+    """In a process of its own, since this one has a Ray already."""
+    root = str(Path(__file__).parents[2])
+    environment = {**runs.plain_environment(), "PYTHONPATH": root}
+    ended = subprocess.run(
+        [sys.executable, "-c", WHOLE_LIFE], env=environment, capture_output=True, text=True, timeout=200, cwd=tmp_path
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_ray_that_the_caller_has_started_is_used_as_it_is(shared_ray: None) -> None:
+    before = ray.get_runtime_context().gcs_address
+    with ray_session("nowhere:1"):
+        assert ray.get_runtime_context().gcs_address == before
+    assert ray.is_initialized()
+
+
+def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stale = tmp_path / f"vidsharp-ray-{ended.pid}-abc"
+    others = [tmp_path / f"vidsharp-ray-{os.getpid()}-abc", tmp_path / "vidsharp-ray-x-y", tmp_path / "ray-1-2"]
+    for folder in (stale, *others):
+        (folder / "session").mkdir(parents=True)
+    made = Path(cluster._temporary_folder())
+    assert not stale.exists()
+    assert all(folder.exists() for folder in others)
+    assert made.name.startswith(f"vidsharp-ray-{os.getpid()}-")
+    assert made.stat().st_mode & 0o077 == 0, "nobody else may look into it"
