@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import av
@@ -15,11 +14,13 @@ from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from .chunk_record import ChunkRecord
+from .clip_times import ClipTimes
 from .container import add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
 from .probe import ClipInfo
-from .recording import main_video, open_recording
+from .recording import open_recording
 from .sharpen_chunk import packet_order
+from .verify import UnfitContainer, is_pause, verify_clip
 
 
 @dataclass(frozen=True)
@@ -32,48 +33,6 @@ class MuxResult:
     codec: str
     notes: tuple[str, ...]
     """What the user should know, each in a sentence."""
-
-
-class _Unfit(Exception):
-    """This container cannot hold the clip; the next one may."""
-
-
-@dataclass(frozen=True)
-class _Times:
-    """All pictures' times in ticks of the source's time base, in presentation order."""
-
-    pts: tuple[int, ...]
-    durations: tuple[int, ...]
-    reorder_depth: int
-    lead: int
-    """Ticks between the decode times that come before the first picture's presentation."""
-
-    @classmethod
-    def of(cls, records: Sequence[ChunkRecord], *, strict: bool, negative: bool) -> "_Times":
-        """
-        Args:
-            strict: the container wants every picture at a time of its own; those that share one move by a tick.
-            negative: the container takes times before zero.
-        """
-        pts = [time for record in records for time in record.pts]
-        if strict:
-            pts = list(accumulate(pts, lambda before, time: max(before + 1, time)))
-        gaps = [b - a for a, b in pairwise(pts)]
-        step = max(1, min(gaps, default=1))
-        durations = [duration for record in records for duration in record.durations]
-        depth = max(record.reorder_depth for record in records)
-        return cls(
-            tuple(pts),
-            tuple(own or gap for own, gap in zip(durations, [*gaps, step], strict=True)),
-            depth,
-            step if negative or not depth else max(1, min(step, pts[0] // depth)),
-        )
-
-    def dts(self, place: int) -> int:
-        """When the packet at `place` in decode order is decoded: when the picture `reorder_depth` places earlier is
-        shown. That never falls, and is never after the packet's own picture, also across chunks."""
-        early = self.reorder_depth - place
-        return self.pts[0] - early * self.lead if early > 0 else self.pts[-early]
 
 
 def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequence[Path], target: Path) -> MuxResult:
@@ -98,8 +57,8 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             with open_recording(info.path) as source:
                 kept, notes = _streams_to_keep(muxer, source, info, last_resort=muxer == tried[-1])
                 written, codec = _write(muxer, source, kept, info, records, chunk_files, target)
-            _verify(target, info, records, written)
-        except _Unfit as reason:
+            verify_clip(target, info, records, written)
+        except UnfitContainer as reason:
             target.unlink(missing_ok=True)
             reasons.append(f"{muxer} {reason}")
             continue
@@ -130,7 +89,7 @@ def _streams_to_keep(
             sentence = f"stream {stream.index} ({stream.type}) left out: no container here can hold a copy of it"
             others_can = not last_resort and can_hold("matroska", source, stream)
             if others_can:
-                raise _Unfit(f"cannot hold a copy of stream {stream.index} ({stream.type})")
+                raise UnfitContainer(f"cannot hold a copy of stream {stream.index} ({stream.type})")
             notes.append(sentence)
     return kept, tuple(notes)
 
@@ -170,7 +129,7 @@ def _write(
     try:
         with av.open(str(files[0])) as first, open_output(path, muxer, source) as target:
             flags = target.format.flags
-            times = _Times.of(
+            times = ClipTimes.of(
                 records,
                 strict=not flags & FormatFlags.ts_nonstrict.value,
                 negative=bool(flags & FormatFlags.ts_negative.value),
@@ -198,7 +157,7 @@ def _write(
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)
                     waiting = next(pictures, None)
-                copied[packet.stream_index] += not _is_pause(packet)
+                copied[packet.stream_index] += not is_pause(packet)
                 _mux(target, packet, new_streams[packet.stream_index])
             while waiting is not None:
                 _mux(target, waiting, video)
@@ -208,10 +167,10 @@ def _write(
         if isinstance(error, OutputError):
             raise
         if isinstance(error, FFmpegError) and (error.errno is None or error.errno < 0 or error.errno == 22):
-            raise _Unfit(f"refuses the clip ({error.strerror or error})") from error
+            raise UnfitContainer(f"refuses the clip ({error.strerror or error})") from error
         raise OutputError(disk_sentence(error, path), path) from error
     except ValueError as error:
-        raise _Unfit(f"refuses the clip ({error})") from error
+        raise UnfitContainer(f"refuses the clip ({error})") from error
     return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec
 
 
@@ -221,7 +180,7 @@ def _first_payload(path: Path, stream_index: int) -> bytes:
 
 
 def _add_video(
-    target: OutputContainer, source: Stream, encoded: VideoStream, info: ClipInfo, times: _Times
+    target: OutputContainer, source: Stream, encoded: VideoStream, info: ClipInfo, times: ClipTimes
 ) -> VideoStream:
     """Adds the stream of sharpened pictures. Where the codec is the source's, the source is the model, so that side
     data of the stream (HDR, stereo) comes along; not for Dolby Vision, whose per-picture data the encoder drops."""
@@ -250,7 +209,11 @@ def _add_video(
 
 
 def _pictures(
-    info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequence[Path], extradata: bytes | None, times: _Times
+    info: ClipInfo,
+    records: Sequence[ChunkRecord],
+    chunk_files: Sequence[Path],
+    extradata: bytes | None,
+    times: ClipTimes,
 ) -> Iterator[Packet]:
     """All chunks' packets in decode order, with the source's times."""
     first = place = 0
@@ -283,46 +246,6 @@ def _seconds(packet: Packet) -> Fraction:
     return time * packet.time_base if time is not None else Fraction(-(10**9))
 
 
-def _is_pause(packet: Packet) -> bool:
-    """Whether it is one of the captions without text that fill the pauses in MP4; the muxer adds more of them."""
-    return packet.size == 2 and packet.stream.type == "subtitle" and not any(bytes(packet))
-
-
 def _mux(target: OutputContainer, packet: Packet, stream: Stream) -> None:
     packet.stream = stream
     target.mux_one(packet)
-
-
-def _verify(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: Sequence[tuple[str, int]]) -> None:
-    """Reads the written file back, packets only.
-
-    Raises:
-        _Unfit: it does not hold every packet, or not every picture at its time.
-    """
-    expected = [time * info.time_base for record in records for time in record.pts]
-    found: list[int] = []
-    with av.open(str(path), metadata_errors="replace") as container:
-        video = main_video(container, path)
-        time_base = video.time_base or Fraction(1)
-        counts = {stream.index: 0 for stream in container.streams}
-        for packet in container.demux():
-            if packet.size == 0 and packet.dts is None:
-                continue
-            if packet.stream_index == video.index:
-                found.append(packet.pts if packet.pts is not None else packet.dts or 0)
-            else:
-                counts[packet.stream_index] += not _is_pause(packet)
-        others = [(stream.type, counts[stream.index]) for stream in container.streams if stream.index != video.index]
-    if len(found) != len(expected):
-        raise _Unfit(f"kept {len(found)} of {len(expected)} pictures")
-    # Containers put cover art last, and muxers add tracks (chapters): only streams of one kind keep their order.
-    for kind in {kind for kind, _ in copied}:
-        wanted = [count for other, count in copied if other == kind]
-        kept = [count for other, count in others if other == kind][: len(wanted)]
-        if kept != wanted:
-            raise _Unfit(f"kept {kept} of {wanted} packets of the {kind} streams")
-    for time, wanted in zip(sorted(found), expected, strict=True):
-        if abs(time * time_base - wanted) > max(time_base, info.time_base):
-            raise _Unfit(
-                f"cannot keep the pictures' times ({float(wanted):.4f} s became {float(time * time_base):.4f} s)"
-            )

@@ -1,0 +1,45 @@
+"""When each picture of a joined clip is shown and when its packet is decoded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from .chunk_record import ChunkRecord
+
+
+@dataclass(frozen=True)
+class ClipTimes:
+    """All pictures' times in ticks of the source's time base, in presentation order."""
+
+    pts: tuple[int, ...]
+    durations: tuple[int, ...]
+    reorder_depth: int
+    lead: int
+    """Ticks between the decode times that come before the first picture's presentation."""
+
+    @classmethod
+    def of(cls, records: Sequence[ChunkRecord], *, strict: bool, negative: bool) -> "ClipTimes":
+        """
+        Args:
+            strict: the container wants every picture at a time of its own; those that share one move by a tick.
+            negative: the container takes times before zero.
+        """
+        pts = [time for record in records for time in record.pts]
+        if strict:
+            pts = list(accumulate(pts, lambda before, time: max(before + 1, time)))
+        gaps = [b - a for a, b in pairwise(pts)]
+        step = max(1, min(gaps, default=1))
+        durations = [duration for record in records for duration in record.durations]
+        depth = max(record.reorder_depth for record in records)
+        return cls(
+            tuple(pts),
+            tuple(own or gap for own, gap in zip(durations, [*gaps, step], strict=True)),
+            depth,
+            step if negative or not depth else max(1, min(step, pts[0] // depth)),
+        )
+
+    def dts(self, place: int) -> int:
+        """When the packet at `place` in decode order is decoded: when the picture `reorder_depth` places earlier is
+        shown. That never falls, and is never after the packet's own picture, also across chunks."""
+        early = self.reorder_depth - place
+        return self.pts[0] - early * self.lead if early > 0 else self.pts[-early]
