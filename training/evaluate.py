@@ -49,7 +49,7 @@ def evaluate(
 
     Raises:
         ModelError, CheckpointError: as `Enhancer`.
-        SimulationError: no such level.
+        SimulationError: no such level, or a clip without frames.
     """
     enhancer = Enhancer(model, threads=threads)
     methods: dict[str, Method] = {
@@ -61,14 +61,14 @@ def evaluate(
     rows = []
     for file in files:
         sharp = _first_frames(file, length)
+        if not sharp:
+            raise SimulationError(f"'{file}' has no video frame that can be decoded.")
         for level in levels:
             soft = sharp if level == "sharp" else simulate_frames(sharp, level, zlib.crc32(file.name.encode()))
+            pairs = [(f, original) for f, original in zip(soft, sharp, strict=True) if isinstance(f, VideoFrame)]
+            measured = pairs[every - 1 :: every] or pairs[-1:]  # of a short clip, its last frame
             for name, method in methods.items():
-                scores = [
-                    _score(method(frame), _luma(original))
-                    for frame, original in list(zip(soft, sharp, strict=True))[every - 1 :: every]
-                    if isinstance(frame, VideoFrame)
-                ]
+                scores = [_score(method(frame), _luma(original)) for frame, original in measured]
                 rows.append(Row(file.stem, level, name, *(float(v) for v in np.mean(scores, axis=0))))
     return rows
 

@@ -1,4 +1,4 @@
-"""Recordings that cannot be sharpened, or only in part: each fails alone, in one sentence, and leaves nothing behind."""
+"""Recordings that cannot be sharpened, or only in part: each fails alone, in one sentence, and leaves nothing."""
 
 import os
 import shutil
@@ -76,7 +76,7 @@ def test_a_bad_clip_fails_in_one_plain_sentence(
 
 
 def test_the_others_finish_and_nothing_else_is_left(mixed: tuple[Path, Path, ProcessResult]) -> None:
-    calls, out, result = mixed
+    _, out, result = mixed
     good = {"a good one.mp4", "z good one.mp4", "cut.mp4", "hole.mkv"}
     assert {row["clip"] for row in result.rows if row["status"] == "done"} == good
     assert runs.files(out) == good

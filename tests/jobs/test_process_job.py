@@ -103,10 +103,11 @@ def test_inputs_are_never_written(finished: Finished) -> None:
 
 
 def test_the_clips_table_has_one_row_for_each_clip_with_all_types(finished: Finished) -> None:
-    read = pd.read_parquet(finished.out / "report" / "clips.parquet")
+    read: Any = pd.read_parquet(finished.out / "report" / "clips.parquet")
     assert {name: str(dtype) for name, dtype in read.dtypes.items()} == dict(CLIP_COLUMNS)
     assert sorted(read["clip"]) == sorted(NAMES)
-    csv = pd.read_csv(finished.out / "report" / "clips.csv", dtype=dict(CLIP_COLUMNS))
+    types: Any = dict(CLIP_COLUMNS)
+    csv = pd.read_csv(finished.out / "report" / "clips.csv", dtype=types)
     pd.testing.assert_frame_equal(csv, read, check_dtype=False)
     assert {row["clip"]: row["frames"] for row in finished.result.rows} == dict(
         zip(read["clip"], read["frames"], strict=True)
@@ -147,7 +148,7 @@ def test_what_does_not_apply_is_null(finished: Finished) -> None:
 
 
 def test_the_chunks_table_adds_up(finished: Finished) -> None:
-    read = pd.read_parquet(finished.out / "report" / "chunks.parquet")
+    read: Any = pd.read_parquet(finished.out / "report" / "chunks.parquet")
     assert {name: str(dtype) for name, dtype in read.dtypes.items()} == dict(CHUNK_COLUMNS)
     clips = runs.table(finished.out)
     for name, rows in read.groupby("clip"):

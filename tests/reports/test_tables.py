@@ -16,7 +16,7 @@ from vidsharp.reports.tables import (
     table,
 )
 
-PROMISED = (
+PROMISED = (  # noqa: SIM905
     "clip status error out container codec encoder width height pix_fmt rotation duration_s frames frames_lost chunks "
     "source_fps model device strength wall_s fps model_fps decode_s model_s encode_s mux_s reused_share ssim_input "
     "psnr_input sharpness_before sharpness_after flicker_before flicker_after ssim_ref_before ssim_ref_after "
@@ -86,7 +86,8 @@ def test_a_table_of_an_older_version_gets_the_new_columns_as_null() -> None:
 
 def test_csv_is_read_back_by_others() -> None:
     made = table(SOME, CLIP_COLUMNS)
-    back = pd.read_csv(io.BytesIO(csv_bytes(made)), dtype=dict(CLIP_COLUMNS), keep_default_na=False, na_values=[""])
+    types: Any = dict(CLIP_COLUMNS)
+    back = pd.read_csv(io.BytesIO(csv_bytes(made)), dtype=types, keep_default_na=False, na_values=[""])
     pd.testing.assert_frame_equal(back, made, check_dtype=False)
 
 
