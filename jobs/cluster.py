@@ -57,7 +57,7 @@ def ray_session(address: str | None) -> Iterator[None]:
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     on_terminate = signal.getsignal(signal.SIGTERM)
-    folder = None if address else _temporary_folder()
+    folder = None if address else _temporary_folder(_short_temporary_root())
     try:
         try:
             if address:
@@ -89,6 +89,11 @@ def ray_session(address: str | None) -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def living_nodes() -> list[dict[str, float]]:
+    """What each machine of the initialised Ray has, by resource name."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
 def _check_answers(address: str | None) -> None:
     """Ray tries for many minutes to reach a host that does not answer; a person is told within seconds.
 
@@ -107,10 +112,16 @@ def _check_answers(address: str | None) -> None:
         ) from error
 
 
-def _temporary_folder() -> str:
+def _temporary_folder(parent: str) -> str:
     """A folder for this process's Ray. Removes those that killed processes of the same user left behind."""
-    for old in Path(tempfile.gettempdir()).glob("vidsharp-ray-*"):
+    for old in Path(parent).glob("vidsharp-ray-*"):
         owner = old.name.split("-")[2]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
             shutil.rmtree(old, ignore_errors=True)
-    return tempfile.mkdtemp(prefix=f"vidsharp-ray-{os.getpid()}-")
+    return tempfile.mkdtemp(prefix=f"vidsharp-ray-{os.getpid()}-", dir=parent)
+
+
+def _short_temporary_root() -> str:
+    """Where temporary files go, unless that path is long: Ray puts sockets there, whose paths end at 107 characters."""
+    root = tempfile.gettempdir()
+    return root if len(root) <= 12 else "/tmp"

@@ -1,6 +1,6 @@
 """How many sharpening actors a run has, with how many threads each: decided from what Ray says the machines have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models.errors import DeviceError
@@ -22,33 +22,39 @@ class PoolPlan:
     """What each actor runs its student on."""
 
 
-def plan_pool(resources: Mapping[str, float], device: str, workers: int | None) -> PoolPlan:
-    """Chooses the actors so that actors × threads is at most the number of cores, and each GPU has one actor.
+def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | None) -> PoolPlan:
+    """Chooses as many actors as fit, with as many threads each as the machines' cores allow; one actor for each GPU.
 
-    Ray would never start an actor that finds no free core, and the run would wait for it.
+    Ray never starts an actor that fits on no machine, and the run would wait for it: so all that is planned fits.
 
     Args:
-        resources: as `ray.cluster_resources()` gives them; `CPU` and `GPU` count.
+        nodes: what each machine has, as Ray counts it; `CPU` and `GPU` matter.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         workers: the number of actors, or None to choose.
 
     Raises:
         DeviceError: a GPU is asked for where Ray knows none.
     """
-    cores = max(1, int(resources.get("CPU", 1)))
-    gpus = int(resources.get("GPU", 0))
+    gpus = sum(int(node.get("GPU", 0)) for node in nodes)
     if device.startswith("cuda") and not gpus:
         raise DeviceError(
             f"--device {device}: there is no CUDA GPU here; use --device cpu, or auto to take what there is"
         )
     if device == "auto":
         device = "cuda" if gpus else "cpu"
-    if device == "cpu":
-        actors = min(workers or max(1, cores // THREADS_PER_CPU_ACTOR), cores)
-        return PoolPlan(actors, max(1, cores // actors), 0, "cpu")
-    if device == "cuda":
-        actors = min(workers or gpus, gpus, cores)
-        return PoolPlan(actors, max(1, cores // actors), 1, "cuda")
-    # One named GPU: its actors share it, and Ray must not hide it from them.
-    actors = min(workers or 1, cores)
-    return PoolPlan(actors, max(1, cores // actors), 0, device)
+    each = 1 if device == "cuda" else 0
+    if workers is None:
+        # An actor on one named GPU (`cuda:N`) shares it with no other, and Ray must not hide it.
+        automatic = {"cuda": gpus, "cpu": sum(max(1, _room([node], THREADS_PER_CPU_ACTOR, 0)) for node in nodes)}
+        workers = automatic.get(device, 1)
+    actors = min(max(1, workers), max(1, _room(nodes, 1, each)))
+    most = max(int(node.get("CPU", 1)) for node in nodes)
+    threads = next((count for count in range(most, 1, -1) if _room(nodes, count, each) >= actors), 1)
+    return PoolPlan(actors, threads, each, device)
+
+
+def _room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: int) -> int:
+    """How many actors with that many threads and GPUs each find room."""
+    return sum(
+        min(int(node.get("CPU", 1)) // threads, int(node.get("GPU", 0)) // gpus if gpus else 10**9) for node in nodes
+    )

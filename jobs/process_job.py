@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ray
 from filelock import FileLock, Timeout
 
 from ..models.catalogue import check_model, weights_digest
@@ -26,7 +25,7 @@ from .actor import Prepared
 from .actors import ActorPool, Answer
 from .clip_work import ClipWork, encoder_choice, failed_row, finished_rows
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
-from .cluster import ray_session
+from .cluster import living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .pool import plan_pool
 from .progress import NoWatcher, Watcher
@@ -175,7 +174,7 @@ class _Run:
     # The work.
 
     def _work(self) -> None:
-        plan = plan_pool(ray.cluster_resources(), self.config.device, self.config.workers)
+        plan = plan_pool(living_nodes(), self.config.device, self.config.workers)
         self.plan = plan
         pool = ActorPool(plan, self.config.model, self.config.strength)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)

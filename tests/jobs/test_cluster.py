@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -71,15 +70,14 @@ def test_a_ray_that_the_caller_has_started_is_used_as_it_is(shared_ray: None) ->
     assert ray.is_initialized()
 
 
-def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     stale = tmp_path / f"vidsharp-ray-{ended.pid}-abc"
     others = [tmp_path / f"vidsharp-ray-{os.getpid()}-abc", tmp_path / "vidsharp-ray-x-y", tmp_path / "ray-1-2"]
     for folder in (stale, *others):
         (folder / "session").mkdir(parents=True)
-    made = Path(cluster._temporary_folder())
+    made = Path(cluster._temporary_folder(str(tmp_path)))
     assert not stale.exists()
     assert all(folder.exists() for folder in others)
     assert made.name.startswith(f"vidsharp-ray-{os.getpid()}-")

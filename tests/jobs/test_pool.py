@@ -31,34 +31,48 @@ from tests.jobs import runs
 )
 def test_plans(cpus: int, gpus: int, device: str, workers: int | None, plan: PoolPlan) -> None:
     resources = {"CPU": float(cpus), "memory": 1e9} | ({"GPU": float(gpus)} if gpus else {})
-    assert plan_pool(resources, device, workers) == plan
+    assert plan_pool([resources], device, workers) == plan
+
+
+machines = st.lists(
+    st.fixed_dictionaries({"CPU": st.integers(1, 128).map(float), "GPU": st.integers(0, 8).map(float)}),
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(
-    cpus=st.integers(1, 256),
-    gpus=st.integers(0, 16),
-    device=st.sampled_from(["auto", "cpu", "cuda", "cuda:0"]),
-    workers=st.none() | st.integers(1, 300),
+    nodes=machines, device=st.sampled_from(["auto", "cpu", "cuda", "cuda:0"]), workers=st.none() | st.integers(1, 300)
 )
-def test_what_is_planned_fits_the_machine(cpus: int, gpus: int, device: str, workers: int | None) -> None:
-    """Ray starts an actor only when its reservation is free: what does not fit would wait for ever."""
+def test_what_is_planned_fits_the_machines(nodes: list[dict[str, float]], device: str, workers: int | None) -> None:
+    """Ray starts an actor only where a machine has room for it: what does not fit would wait for ever."""
+    gpus = sum(node["GPU"] for node in nodes)
     if device.startswith("cuda") and not gpus:
         return
-    plan = plan_pool({"CPU": cpus, "GPU": gpus}, device, workers)
+    plan = plan_pool(nodes, device, workers)
+    free = [dict(node) for node in nodes]
+    for _ in range(plan.actors):
+        home = next(node for node in free if node["CPU"] >= plan.threads and node["GPU"] >= plan.gpus)
+        home["CPU"] -= plan.threads
+        home["GPU"] -= plan.gpus
     assert plan.actors >= 1
     assert plan.threads >= 1
-    assert plan.actors * plan.gpus <= gpus
-    assert plan.actors * plan.threads <= max(cpus, 1)
     if workers is not None:
         assert plan.actors <= workers
-    if workers is None and plan.device == "cpu" and cpus >= THREADS_PER_CPU_ACTOR:
+    alike = len({node["CPU"] for node in nodes}) == 1
+    if workers is None and plan.device == "cpu" and alike and nodes[0]["CPU"] >= THREADS_PER_CPU_ACTOR:
         assert plan.threads >= THREADS_PER_CPU_ACTOR, "auto gives an actor enough to overlap its stages"
+
+
+def test_small_machines_get_small_actors() -> None:
+    assert plan_pool([{"CPU": 2.0}, {"CPU": 2.0}], "auto", None) == PoolPlan(2, 2, 0, "cpu")
+    assert plan_pool([{"CPU": 2.0}, {"CPU": 8.0}], "auto", None) == PoolPlan(3, 2, 0, "cpu")
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:7"])
 def test_a_gpu_that_ray_does_not_know_is_refused(device: str) -> None:
     with pytest.raises(DeviceError, match=f"--device {device}: there is no CUDA GPU here; use --device cpu"):
-        plan_pool({"CPU": 8.0}, device, None)
+        plan_pool([{"CPU": 8.0}], device, None)
 
 
 TWO_GPUS = """
@@ -67,10 +81,11 @@ from pathlib import Path
 import ray
 import vidsharp.jobs.actors as actors
 from vidsharp.jobs.actor import SharpenActor
+from vidsharp.jobs.cluster import living_nodes
 from vidsharp.jobs.pool import PoolPlan, plan_pool
 
 ray.init(num_cpus=4, num_gpus=2, include_dashboard=False, log_to_driver=False, _temp_dir=sys.argv[1])
-planned = plan_pool(ray.cluster_resources(), "auto", None)
+planned = plan_pool(living_nodes(), "auto", None)
 assert planned == PoolPlan(actors=2, threads=2, gpus=1, device="cuda"), planned
 
 class Telling(SharpenActor):
