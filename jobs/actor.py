@@ -8,6 +8,7 @@ from ..models.enhance import Enhancer
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder
 from ..pipeline.errors import MediaError
+from ..pipeline.heap import use_one_heap
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import silence
@@ -32,6 +33,7 @@ class SharpenActor:
 
     def __init__(self, threads: int) -> None:
         silence()
+        use_one_heap()
         self._threads = threads
         self._enhancer: Enhancer | None = None
         self._frames = 0

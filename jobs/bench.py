@@ -17,6 +17,7 @@ from ..models.catalogue import load_student
 from ..models.device import resolve_device
 from ..models.enhance import Enhancer, PlaneFormat
 from ..pipeline.encoder import EncoderChoice, check_encoder_name
+from ..pipeline.heap import use_one_heap
 from ..pipeline.mux import mux_clip
 from ..pipeline.plan import plan_chunks
 from ..pipeline.probe import probe
@@ -84,6 +85,7 @@ def bench_end_to_end(
         VidsharpError: as the steps of the pipeline.
     """
     silence()
+    use_one_heap()
     if encoder:
         check_encoder_name(encoder)
     threads = threads or len(os.sched_getaffinity(0))
