@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from students import random_student
 from torch import Tensor, nn
 from vidsharp.models.catalogue import Student
 from vidsharp.models.enhance import Enhancer, PlaneFormat
 from vidsharp.models.errors import ModelError
 from vidsharp.models.reference import ReferenceStudent
+
+from tests.models.students import random_student
 
 VIDEO8 = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 VIDEO10 = PlaneFormat(10, full_range=False, matrix="bt2020", chroma_left=True)

@@ -3,8 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from students import random_student
 from vidsharp.models.fast import FACTOR, PHASES, FastStudent
+
+from tests.models.students import random_student
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (37, 51), (64, 64)])

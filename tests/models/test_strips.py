@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from students import random_student
 from vidsharp.models.reference import ReferenceStudent
 from vidsharp.models.strips import in_strips
+
+from tests.models.students import random_student
 
 
 @pytest.mark.parametrize("height", [150, 149, 40])

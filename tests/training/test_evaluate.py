@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from test_simulate_clip import write_clip
 from vidsharp.training.evaluate import Row, evaluate, summarise
+
+from tests.training.test_simulate_clip import write_clip
 
 
 def test_every_source_level_and_method_has_a_row(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from skimage import data, io
-from test_simulate_clip import write_clip
 from vidsharp.training.data import open_cache
 from vidsharp.training.pairs import build, is_validation, source_of
 from vidsharp.training.simulate import SimulationError
+
+from tests.training.test_simulate_clip import write_clip
 
 
 def test_all_takes_of_a_person_are_one_source() -> None:
