@@ -14,7 +14,6 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.catalogue import load_student
-from ..models.device import resolve_device
 from ..models.enhance import Enhancer, PlaneFormat
 from ..pipeline.encoder import EncoderChoice, check_encoder_name
 from ..pipeline.heap import use_one_heap
@@ -151,7 +150,7 @@ def _cpu_s() -> float:
 
 
 def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:
-    device = resolve_device(str(enhancer.device))
+    device = enhancer.device
     return {
         "vidsharp": version("vidsharp"),
         "torch": torch.__version__,

@@ -106,7 +106,7 @@ def finished_rows(
         "model_s": model_s if fresh and sharpens else None,
         "encode_s": sum(record.encode_s for record in fresh) if fresh else None,
         "mux_s": mux_s,
-        "bytes_in": work.clip.path.stat().st_size,
+        "bytes_in": _size(work.clip.path),
         "bytes_out": bytes_out,
         "audio_streams": info.audio_streams,
         "retries": work.retries,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .catalogue import Domain, Student, load_student
 from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
@@ -35,6 +35,12 @@ class PlaneFormat:
             raise ModelError(f"Planes of {self.bit_depth} bits are not supported; accepted are 8 to 16.")
         if self.matrix not in LUMA_WEIGHTS:
             raise ModelError(f"The colour matrix '{self.matrix}' is not known; accepted are {', '.join(LUMA_WEIGHTS)}.")
+
+
+def forward(net: nn.Module, x: Tensor) -> Tensor:
+    """The image that a student makes of x, float of x's shape; the reference gives (image, None)."""
+    out = net(x.contiguous(memory_format=torch.channels_last))
+    return out[0] if isinstance(out, tuple) else out
 
 
 class Enhancer:
@@ -140,16 +146,12 @@ class Enhancer:
         """The student's answer, float32 of x's shape."""
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
             return in_strips(
-                self._forward,
+                lambda part: forward(self._net, part),
                 x,
                 halo=self._student.halo_px,
                 align=self._student.align_px,
                 strip_pixels=STRIP_PIXELS[self.domain],
             )
-
-    def _forward(self, x: Tensor) -> Tensor:
-        answer = self._net(x.contiguous(memory_format=torch.channels_last))
-        return answer[0] if isinstance(answer, tuple) else answer
 
     def _upload(self, plane: np.ndarray) -> Tensor:
         return torch.from_numpy(plane.astype(np.float32)).to(self.device)

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .plan import Chunk, PacketMark
-from .recording import open_recording, video_alone
+from .recording import open_recording, video_alone, video_packets
 
 
 def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet], errors: list[str]) -> Iterator[VideoFrame]:
@@ -59,38 +59,29 @@ def decode_chunk(
     Raises:
         MediaError: the recording cannot be opened any more.
     """
-    with open_recording(path) as container:
-        stream = video_alone(container, stream_index)
-        packets = _sought(container, stream, start)
-        if packets is None:
-            # The container's index is wrong or missing. Counting packets from the beginning is slow but cannot miss.
-            container.close()
-            container = open_recording(path)
+    for find in (_sought, _counted):
+        with open_recording(path) as container:
             stream = video_alone(container, stream_index)
-            packets = islice(_packets(container, stream), start.index, None)
-        try:
+            packets = find(container, stream, start)
+            if packets is None:
+                continue
             needed = islice(packets, chunk.end_packet - start.index)
             for frame in decode_packets(stream.codec_context, needed, errors):
                 if chunk.owns(frame_pts(frame)):
                     yield frame
-        finally:
-            container.close()
-
-
-def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
-    return (packet for packet in container.demux(stream) if packet.size > 0)
+            return
 
 
 def _sought(container: InputContainer, stream: VideoStream, start: PacketMark) -> Iterator[Packet] | None:
     """The packets from `start` on, or None where seeking does not lead to that very packet."""
     if start.index == 0:
-        return _packets(container, stream)
+        return video_packets(container, stream)
     target = start.dts if start.dts is not None else start.pts
     if target is None or start.pts is None:
         return None
     try:
         container.seek(target, stream=stream, backward=True)
-        packets = _packets(container, stream)
+        packets = video_packets(container, stream)
         for packet in packets:
             if packet.pts == start.pts and packet.size == start.size:
                 return chain([packet], packets)
@@ -99,3 +90,9 @@ def _sought(container: InputContainer, stream: VideoStream, start: PacketMark) -
     except FFmpegError:
         return None
     return None
+
+
+def _counted(container: InputContainer, stream: VideoStream, start: PacketMark) -> Iterator[Packet]:
+    """The packets from `start` on, counted from the beginning: slow, but it cannot miss where the container's index is
+    wrong or missing."""
+    return islice(video_packets(container, stream), start.index, None)

@@ -107,20 +107,20 @@ def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInf
         EncoderError: as `check_encoder`.
     """
     name = encoder_name(choice, info)
+    rate = _declared_rate(name, info)
     try:
-        stream = container.add_stream(name, rate=_declared_rate(name, info))
+        stream = container.add_stream(name, rate=rate, time_base=1 / rate)
     except ValueError as error:
         raise EncoderError(
             f"the encoder {name} cannot be used here ({error}); choose another with --encoder"
         ) from error
     assert isinstance(stream, VideoStream)
-    _set_up(stream.codec_context, choice, info, threads)
+    _set_up(stream.codec_context, name, choice, info, threads)
     _open(stream.codec_context, name, info)
     return stream
 
 
-def _set_up(context: VideoCodecContext, choice: EncoderChoice, info: ClipInfo, threads: int) -> None:
-    name = encoder_name(choice, info)
+def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> None:
     taken = [fmt.name for fmt in Codec(name, "w").video_formats or ()]
     if taken and info.pix_fmt not in taken:
         raise EncoderError(
@@ -128,9 +128,7 @@ def _set_up(context: VideoCodecContext, choice: EncoderChoice, info: ClipInfo, t
             "--encoder (libx264, libx265 and ffv1 take most)",
             info.path,
         )
-    rate = _declared_rate(name, info)
     context.width, context.height, context.pix_fmt = info.width, info.height, info.pix_fmt
-    context.framerate, context.time_base = rate, 1 / rate
     context.thread_count = threads
     context.color_range = info.colour.range
     context.color_primaries = info.colour.primaries

@@ -15,10 +15,10 @@ from av.video.stream import VideoStream
 
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
-from .container import add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
+from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
 from .probe import ClipInfo
-from .recording import open_recording
+from .recording import open_recording, timed_packets
 from .sharpen_chunk import packet_order
 from .verify import UnfitContainer, is_pause, verify_clip
 
@@ -52,10 +52,11 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
     """
     own, *_ = tried = muxers_to_try(info.container, info.path.suffix)
     reasons: list[str] = []
+    empty = _empty_streams(info)
     for muxer in tried:
         try:
             with open_recording(info.path) as source:
-                kept, notes = _streams_to_keep(muxer, source, info, last_resort=muxer == tried[-1])
+                kept, notes = _streams_to_keep(muxer, source, info, empty)
                 written, codec = _write(muxer, source, kept, info, records, chunk_files, target)
             verify_clip(target, info, records, written)
         except UnfitContainer as reason:
@@ -72,12 +73,11 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
 
 
 def _streams_to_keep(
-    muxer: str, source: InputContainer, info: ClipInfo, *, last_resort: bool
+    muxer: str, source: InputContainer, info: ClipInfo, empty: set[int]
 ) -> tuple[list[Stream], tuple[str, ...]]:
     """The streams to write, the sharpened one among them, in the source's order."""
     kept: list[Stream] = []
     notes: list[str] = []
-    empty = _empty_streams(source, info)
     for stream in source.streams:
         if stream.discard == Discard.all or ("timecode" in stream.metadata and stream.type == "data"):
             continue  # an MP4's chapter track (its demuxer hides it) or time code, which the muxer writes anew
@@ -85,30 +85,27 @@ def _streams_to_keep(
             notes.append(f"stream {stream.index} ({stream.type}) left out: it is empty")
         elif stream.index == info.stream_index or can_hold(muxer, source, stream):
             kept.append(stream)
+        elif muxer != MATROSKA and can_hold(MATROSKA, source, stream):
+            raise UnfitContainer(f"cannot hold a copy of stream {stream.index} ({stream.type})")
         else:
-            sentence = f"stream {stream.index} ({stream.type}) left out: no container here can hold a copy of it"
-            others_can = not last_resort and can_hold("matroska", source, stream)
-            if others_can:
-                raise UnfitContainer(f"cannot hold a copy of stream {stream.index} ({stream.type})")
-            notes.append(sentence)
+            notes.append(f"stream {stream.index} ({stream.type}) left out: no container here can hold a copy of it")
     return kept, tuple(notes)
 
 
-def _empty_streams(source: InputContainer, info: ClipInfo) -> set[int]:
+def _empty_streams(info: ClipInfo) -> set[int]:
     """Tracks that a header announces and no packet belongs to; muxers drop them, and the rest would move up."""
-    suspects = {
-        stream.index
-        for stream in source.streams
-        if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
-    }
-    if suspects:
-        # Read apart: after seeking back, a demuxer would skip the packets before the first picture's.
-        with open_recording(info.path) as apart:
-            for packet in apart.demux():
-                if packet.size:
-                    suspects.discard(packet.stream_index)
-                if not suspects:
-                    break
+    # Read apart: after seeking back, a demuxer would skip the packets before the first picture's.
+    with open_recording(info.path) as container:
+        suspects = {
+            stream.index
+            for stream in container.streams
+            if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
+        }
+        for packet in container.demux() if suspects else ():
+            if packet.size:
+                suspects.discard(packet.stream_index)
+            if not suspects:
+                break
     return suspects
 
 
@@ -151,9 +148,7 @@ def _write(
             pictures = _pictures(info, records, chunk_files, extradata, times)
             waiting = next(pictures, None)
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
-            for packet in source.demux(others) if others else ():
-                if packet.size == 0 and packet.dts is None:
-                    continue  # PyAV's flush packets; real empty packets (subtitles have them) carry a time
+            for packet in timed_packets(source, others) if others else ():
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)
                     waiting = next(pictures, None)

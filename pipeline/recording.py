@@ -1,6 +1,7 @@
 """Opening a recording, and choosing the one stream that is sharpened."""
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -8,7 +9,8 @@ import av.logging as av_logging
 from av.container import InputContainer
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError, InvalidDataError
-from av.stream import Discard, Disposition
+from av.packet import Packet
+from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from .errors import MediaError
@@ -68,3 +70,15 @@ def video_alone(container: InputContainer, stream_index: int) -> VideoStream:
     video = container.streams[stream_index]
     assert isinstance(video, VideoStream)
     return video
+
+
+def video_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+    """The stream's packets in decode order, but for empty ones. Plans number exactly these, so all who count agree."""
+    return (packet for packet in container.demux(stream) if packet.size > 0)
+
+
+def timed_packets(container: InputContainer, streams: Sequence[Stream] | None = None) -> Iterator[Packet]:
+    """The packets of `streams` (None: of all) as they lie in the file. PyAV ends with flush packets, which are left
+    out; real empty packets (subtitles have them) carry a time."""
+    packets = container.demux() if streams is None else container.demux(streams)
+    return (packet for packet in packets if packet.size or packet.dts is not None)

@@ -5,7 +5,7 @@ from av.packet import Packet
 from .errors import MediaError
 from .plan import PacketTiming
 from .probe import ClipInfo
-from .recording import open_recording, video_alone
+from .recording import open_recording, video_alone, video_packets
 
 
 def read_timeline(info: ClipInfo) -> list[PacketTiming]:
@@ -18,8 +18,7 @@ def read_timeline(info: ClipInfo) -> list[PacketTiming]:
         video = video_alone(container, info.stream_index)
         timeline = [
             PacketTiming(packet.pts, packet.dts, packet.size, packet.is_keyframe, _is_shown(packet, info.codec))
-            for packet in container.demux(video)
-            if packet.size > 0
+            for packet in video_packets(container, video)
         ]
     if not timeline:
         raise MediaError(

@@ -9,7 +9,7 @@ from av.packet import Packet
 
 from .chunk_record import ChunkRecord
 from .probe import ClipInfo
-from .recording import main_video
+from .recording import main_video, timed_packets
 
 
 class UnfitContainer(Exception):
@@ -28,9 +28,7 @@ def verify_clip(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copi
         video = main_video(container, path)
         time_base = video.time_base or Fraction(1)
         counts = {stream.index: 0 for stream in container.streams}
-        for packet in container.demux():
-            if packet.size == 0 and packet.dts is None:
-                continue
+        for packet in timed_packets(container):
             if packet.stream_index == video.index:
                 found.append(packet.pts if packet.pts is not None else packet.dts or 0)
             else:

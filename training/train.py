@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..models.checkpoint import load_into, read_state_dict
+from ..models.enhance import forward
 from ..models.errors import CheckpointError
 from ..models.fast import FastStudent
 from ..models.reference import ReferenceStudent
@@ -25,7 +26,7 @@ from .data import PairCache, batch, open_cache
 from .losses import charbonnier, fair_weights, ssim
 from .passthrough import start_as_identity
 from .recipe import Recipe, read_recipe
-from .validate import Gains, forward, gains_over_identity
+from .validate import Gains, gains_over_identity
 
 
 class Trainer:

@@ -3,8 +3,9 @@
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from ..models.enhance import forward
 from .data import PairCache, patch
 from .losses import psnr, ssim
 
@@ -15,12 +16,6 @@ class Gains(NamedTuple):
     psnr_db: float
     ssim: float
     crops: int
-
-
-def forward(model: nn.Module, x: Tensor) -> Tensor:
-    """The image that a student makes of x, float of x's shape; the reference gives (image, None)."""
-    out = model(x.contiguous(memory_format=torch.channels_last))
-    return out[0] if isinstance(out, tuple) else out
 
 
 @torch.no_grad()
