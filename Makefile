@@ -26,7 +26,7 @@ check: test
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1" "torchvision==0.29.1"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@# Pyright does not follow setuptools' import hook: it finds the package by these links.
 	mkdir -p $(VENV)/typed/vidsharp

@@ -1,18 +1,41 @@
 """The edges: command line, Ray, folders on disk. `process(ProcessConfig(...))` is the main job, from Python."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import ProcessConfig
+    from .evaluate_job import EvaluateConfig, EvaluateResult, evaluate
     from .process_job import ProcessResult, process
+    from .simulate_job import SimulateConfig, SimulatedClip, simulate
+    from .train_job import TrainConfig, TrainResult, train
 
-__all__ = ["ProcessConfig", "ProcessResult", "process"]
+__all__ = [
+    "EvaluateConfig",
+    "EvaluateResult",
+    "ProcessConfig",
+    "ProcessResult",
+    "SimulateConfig",
+    "SimulatedClip",
+    "TrainConfig",
+    "TrainResult",
+    "evaluate",
+    "process",
+    "simulate",
+    "train",
+]
+
+_MODULES = {
+    "ProcessConfig": "config",
+    **dict.fromkeys(("ProcessResult", "process"), "process_job"),
+    **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "evaluate_job"),
+    **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "simulate_job"),
+    **dict.fromkeys(("TrainConfig", "TrainResult", "train"), "train_job"),
+}
 
 
 def __getattr__(name: str) -> Any:
     # Looked up on first use: `vidsharp --help` must not wait for Ray and torch.
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import config, process_job
-
-    return config.ProcessConfig if name == "ProcessConfig" else getattr(process_job, name)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

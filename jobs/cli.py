@@ -6,7 +6,6 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import signal
 import sys
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,11 +13,10 @@ from typing import Any, NoReturn
 import click
 
 from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from . import cli_evaluate, cli_train
+from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, WRONG_USAGE, log_options
 from .config import ProcessConfig, UsageError
 from .logs import set_up_logs
-
-OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-_FOLDER = click.Path(path_type=Path)
 
 
 class _Commands(click.Group):
@@ -36,8 +34,11 @@ class _Commands(click.Group):
 
 def _exit_code(error: VidsharpError) -> int:
     from ..pipeline.errors import EncoderError
+    from ..training.pair_set import DataError
+    from ..training.recipe import RecipeError
 
-    asked_for_what_is_not = (UsageError, ModelError, CheckpointError, DeviceError, EncoderError)
+    of_files_and_names = (ModelError, CheckpointError, DeviceError, EncoderError, DataError)
+    asked_for_what_is_not = (UsageError, *of_files_and_names, RecipeError)
     return WRONG_USAGE if isinstance(error, asked_for_what_is_not) else SOME_FAILED
 
 
@@ -66,19 +67,9 @@ def _key_value(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str,
     return options
 
 
-def _log_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--log-json", is_flag=True, help="Log lines on stderr as JSON objects."),
-        click.option("-q", "--quiet", is_flag=True, help="Only errors on stderr."),
-        click.option("-v", "--verbose", is_flag=True, help="More on stderr."),
-    ):
-        command = option(command)
-    return command
-
-
 @main.command()
-@click.argument("inputs", nargs=-1, required=True, type=_FOLDER, metavar="INPUT...")
-@click.option("--out", required=True, type=_FOLDER, metavar="DIR", help="Where results go; paths below INPUT are kept.")
+@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
+@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below INPUT are kept.")
 @click.option(
     "--model", default="fast", show_default=True, metavar="NAME|PATH", help="A student, or a checkpoint file."
 )
@@ -97,7 +88,7 @@ def _log_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
 @click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",
               help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
-@_log_options
+@log_options
 def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Sharpens recordings and folders of recordings.
 
@@ -126,9 +117,9 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
 
 
 @main.command()
-@click.option("--out", default=Path("demo"), show_default=True, type=_FOLDER, metavar="DIR")
+@click.option("--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
 @click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
-@_log_options
+@log_options
 def demo(out: Path, seconds: float, quiet: bool, verbose: bool, log_json: bool) -> None:
     """Makes a sample call recording, softens it as a thin line would, and sharpens it."""
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
@@ -148,7 +139,7 @@ def demo(out: Path, seconds: float, quiet: bool, verbose: bool, log_json: bool) 
 @click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
 @click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
-@click.option("--end-to-end", "recording", type=_FOLDER, metavar="FILE", help="Measure decode to mux on a recording.")
+@click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
 @click.option("--encoder", metavar="NAME", help="With --end-to-end: the output encoder.")
 def bench(recording: Path | None, size: str, **options: Any) -> None:
     """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
@@ -164,6 +155,10 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
         keys = ("model", "device", "threads", "warmup", "runs")
         figures = measure.bench_model(int(width), int(height), **{key: options[key] for key in keys})
     click.echo(json.dumps(figures, indent=2))
+
+
+for _command in (cli_evaluate.models, cli_evaluate.evaluate, cli_evaluate.simulate, cli_train.train):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -109,12 +109,7 @@ class LiveBars:
             self._bars.console.print(f"{clip}: {status}", markup=False, highlight=False)
 
 
-@contextmanager
-def watching(*, quiet: bool, lines_only: bool) -> Iterator[Watcher]:
-    """The watcher that fits where stderr goes."""
-    if quiet or lines_only or not sys.stderr.isatty():
-        yield LogLines()
-        return
+def _bars() -> Progress:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -122,5 +117,60 @@ def watching(*, quiet: bool, lines_only: bool) -> Iterator[Watcher]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def watching(*, quiet: bool, lines_only: bool) -> Iterator[Watcher]:
+    """The watcher that fits where stderr goes."""
+    if quiet or lines_only or not sys.stderr.isatty():
+        yield LogLines()
+        return
+    with _bars() as bars:
         yield LiveBars(bars)
+
+
+class TrainingLines:
+    """A log line every ten seconds of training."""
+
+    def __init__(self) -> None:
+        self._spoke = self._began = time.monotonic()
+        self._first: int | None = None
+
+    def said(self, words: str) -> None:
+        log.info("%s", words)
+
+    def moved(self, step: int, last: int, loss: float) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._began = step, now
+        elif now - self._spoke >= LOG_EVERY_S:
+            self._spoke = now
+            rate = (step - self._first) / (now - self._began)
+            log.info(
+                "step %d of %d, loss %.5f, %.1f steps/s, %.0f s left", step, last, loss, rate, (last - step) / rate
+            )
+
+
+class TrainingBar(TrainingLines):
+    """A bar over the steps of a run."""
+
+    def __init__(self, bars: Progress) -> None:
+        super().__init__()
+        self._bars, self._task = bars, bars.add_task("training", total=None, rate="")
+
+    def said(self, words: str) -> None:
+        self._bars.console.print(words, markup=False, highlight=False)
+
+    def moved(self, step: int, last: int, loss: float) -> None:
+        self._bars.update(self._task, completed=step, total=last, rate=f"loss {loss:.5f}")
+
+
+@contextmanager
+def training(*, lines_only: bool) -> Iterator[TrainingLines]:
+    """What shows a training run, as it fits where stderr goes."""
+    if lines_only or not sys.stderr.isatty():
+        yield TrainingLines()
+        return
+    with _bars() as bars:
+        yield TrainingBar(bars)

@@ -4,10 +4,10 @@ Torch is imported inside the functions that need it, so that a command line can 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import CheckpointError, ModelError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 Domain = Literal["luma", "rgb"]
 _SHIPPED = ("fast", "reference")
-_PLANNED = ("balanced",)
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,6 @@ def weights_path(name_or_path: str | Path) -> Path:
     accepted = f"accepted are {', '.join(_SHIPPED)}, or the path of a checkpoint file"
     if text in _SHIPPED:
         return WEIGHTS / f"{text}.safetensors"
-    if text in _PLANNED:
-        raise ModelError(f"The model '{text}' is not available yet; {accepted}.")
     path = Path(text)
     if not path.suffix and not path.is_file() and path.name == text:
         raise ModelError(f"There is no model '{text}'; {accepted}.")
@@ -107,15 +104,48 @@ def student_of(name: str, net: "nn.Module", domain: Domain) -> Student:
     return Student(name, net, domain, int(net.halo_px), int(net.align_px))  # type: ignore[arg-type]
 
 
+def new_network(kind: str, size: "Mapping[str, Any] | None" = None) -> "nn.Module":
+    """An untrained network: `blend` (what `fast` and `balanced` are), `reference` or `swinir` (a teacher).
+
+    Args:
+        size: what the network's constructor takes.
+
+    Raises:
+        ModelError: no such kind, or a size that it does not take.
+    """
+    from .blend import BlendStudent
+    from .reference import ReferenceStudent
+    from .teacher import SwinIRTeacher
+
+    kinds: dict[str, Callable[..., nn.Module]] = {
+        "blend": BlendStudent,
+        "reference": ReferenceStudent,
+        "swinir": SwinIRTeacher.of,
+    }
+    if kind not in kinds:
+        raise ModelError(f"There is no network '{kind}'; accepted are {', '.join(kinds)}.")
+    try:
+        return kinds[kind](**(size or {}))
+    except TypeError as error:
+        raise ModelError(f"The network '{kind}' has no such size: {error}.") from error
+
+
 def _build_for(state: "Mapping[str, Tensor]", path: Path) -> "tuple[nn.Module, Domain]":
     """An untrained network of the kind whose names the state dict holds."""
     if "filters" in state:
-        from .fast import FastStudent
+        from .blend import BlendStudent
 
-        return FastStudent.like(state), "luma"
+        return BlendStudent.like(state), "luma"
     if any(name.startswith(("encoder.", "resblock.", "decoder.")) for name in state):
         from .reference import ReferenceStudent
 
         return ReferenceStudent(), "rgb"
+    if "conv_first.weight" in state and any(name.startswith("layers.0.residual_group.") for name in state):
+        from .teacher import SwinIRTeacher
+
+        teacher = SwinIRTeacher.like(state)
+        return teacher, teacher.domain
     some = ", ".join(list(state)[:3])
-    raise CheckpointError(f"'{path}' holds none of the students known here (fast, reference); its first keys: {some}.")
+    raise CheckpointError(
+        f"'{path}' holds none of the networks known here (fast, balanced, reference, SwinIR); its first keys: {some}."
+    )

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .blend import BlendStudent
 from .catalogue import Domain, Student, load_student
 from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
 from .errors import ModelError
-from .strips import STRIP_PIXELS, in_strips
+from .tiles import STRIP_PIXELS, in_tiles, strip_of
 
 CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
@@ -113,12 +114,16 @@ class Enhancer:
             return unchanged
         with torch.inference_mode():
             changed = self._luma(planes[0], fmt) if self.domain == "luma" else self._rgb(planes[:3], fmt)
-        arrays: list[np.ndarray | None] = [plane.cpu().numpy().astype(wanted) for plane in changed]
+        arrays: list[np.ndarray | None] = [plane.cpu().numpy().astype(wanted, copy=False) for plane in changed]
         return arrays + unchanged[len(arrays) :]
 
     def _luma(self, luma: np.ndarray, fmt: PlaneFormat) -> list[Tensor]:
-        codes = self._upload(luma)
         peak = 2**fmt.bit_depth - 1
+        if isinstance(self._net, BlendStudent) and self.device.type == "cpu":
+            as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
+            codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
+            return [self._net.sharpen_codes(codes, peak, self.strength, STRIP_PIXELS["luma"])]
+        codes = self._upload(luma)
         x = (codes / peak)[None, None]
         residual = self._run(x).sub_(x)[0, 0]
         return [round_to_codes(codes.add_(residual, alpha=self.strength * peak), fmt.bit_depth)]
@@ -145,12 +150,13 @@ class Enhancer:
     def _run(self, x: Tensor) -> Tensor:
         """The student's answer, float32 of x's shape."""
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
-            return in_strips(
+            halo = self._student.halo_px
+            return in_tiles(
                 lambda part: forward(self._net, part),
                 x,
-                halo=self._student.halo_px,
+                halo=halo,
                 align=self._student.align_px,
-                strip_pixels=STRIP_PIXELS[self.domain],
+                tile=strip_of((x.shape[-2], x.shape[-1]), halo, STRIP_PIXELS[self.domain]),
             )
 
     def _upload(self, plane: np.ndarray) -> Tensor:

@@ -24,6 +24,7 @@ class ReferenceStudent(nn.Module):
     """A tile or strip must start at an even row and column, or the stride-2 grid moves."""
     halo_px = 8
     """Conv 1 + (stride-2 conv 1, residual block 2 and transposed conv 1 at half size, doubled) + conv 1, made even."""
+    feature_layer = "resblock"
 
     def __init__(self) -> None:
         super().__init__()

@@ -222,7 +222,7 @@ def _unwindowed(windows: Tensor, window: int, size: tuple[int, int]) -> Tensor:
 @lru_cache(maxsize=32)
 def _shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
     """[windows, window², window²]: −100 between pixels that only the shift's rolling round brings together, else 0."""
-    regions = torch.zeros(1, height, width, 1)
+    regions = torch.zeros(1, height, width, 1, device="cpu")  # kept: never on a device that is the default for a while
     edges = (slice(0, -window), slice(-window, -shift), slice(-shift, None))
     for number, (rows, columns) in enumerate((rows, columns) for rows in edges for columns in edges):
         regions[:, rows, columns] = number

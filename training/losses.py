@@ -1,4 +1,4 @@
-"""What training minimises and what is reported: Charbonnier, and the SSIM of Wang et al. 2004 on torch tensors."""
+"""What training minimises and what is reported: L1 and Charbonnier, and the SSIM of Wang et al. 2004, on tensors."""
 
 import torch
 from torch import Tensor
@@ -13,13 +13,17 @@ def charbonnier(x: Tensor, y: Tensor, epsilon: float = 1e-3) -> Tensor:
     return ((x - y) ** 2 + epsilon**2).sqrt().flatten(1).mean(dim=1)
 
 
+def l1(x: Tensor, y: Tensor) -> Tensor:
+    """Mean absolute difference: float [N], means over each picture of [N, …]."""
+    return (x - y).abs().flatten(1).mean(dim=1)
+
+
 def fair_weights(soft: Tensor, sharp: Tensor, floor: float) -> Tensor:
-    """Weights [N] of mean 1 for pairs [N, …], larger for pairs that differ little: 1 / (their L1 distance + floor).
+    """Weights [N] in 0..1 for pairs [N, …], larger for pairs that differ little: floor / (their L1 distance + floor).
 
     Without them, a few pairs that are past saving rule the loss, and pictures that are good already count for nothing.
     """
-    weights = 1 / ((soft - sharp).abs().flatten(1).mean(dim=1) + floor)
-    return weights / weights.mean()
+    return floor / ((soft - sharp).abs().flatten(1).mean(dim=1) + floor)
 
 
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
@@ -61,3 +65,10 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
     """
     error = ((x - y) ** 2).flatten(1).mean(dim=1)
     return 10 * torch.log10(data_range**2 / error.clamp_min(data_range**2 * 1e-6))
+
+
+def luma(x: Tensor) -> Tensor:
+    """[N, 1, H, W] of luma, which stays, or of RGB (ITU-R BT.601 weights)."""
+    if x.shape[1] == 1:
+        return x
+    return (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)

@@ -12,7 +12,7 @@ import json
 import random
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -30,9 +30,14 @@ FRAMES = 12
 KEPT = (4, 8, 11)
 CANVAS = (640, 480)
 """The largest picture that a photo's clip has."""
-PHOTO_LEVELS = (*LEVELS, "medium", "heavy", "sharp")
+SOFT_ORIGINALS = 0.25
+"""Share of photo clips whose original is itself soft: a student must not take every soft picture for a call's fault."""
+PHOTO_LEVELS = (*LEVELS, "medium", "heavy", "sharp", "motion")
+CLIP_LEVELS = (*LEVELS, "sharp")
 VALIDATION = {"asl_C", "mdn_chroma-keying"}
-"""Clip sources that are never trained on; photos go there by a hash of their name, one in ten."""
+"""Clip sources that are never trained on; photos go there by a hash of their name, one in ten. Where that leaves none,
+the source of the lowest hash goes there.
+"""
 
 
 class Crop(NamedTuple):
@@ -56,30 +61,43 @@ def is_validation(source: str, photo: bool) -> bool:
     return zlib.crc32(source.encode()) % 10 == 0 if photo else source in VALIDATION
 
 
-def build(folder: Path, out: Path, variants: int, seed: int, processes: int) -> None:
+def build(
+    folder: Path, out: Path, variants: int, seed: int, processes: int, say: Callable[[str], None] = print
+) -> None:
     """Writes the cache.
 
     Args:
         variants: how many differently cut, degraded clips each level makes of each photo.
 
     Raises:
-        SimulationError: the folder holds neither photos nor clips.
+        SimulationError: the folder holds neither photos nor clips, or too few to train on some and validate on others.
     """
     photos, clips = sorted((folder / "photos").glob("*.*")), sorted((folder / "clips").glob("*.*"))
     if not photos and not clips:
         raise SimulationError(f"'{folder}' holds no photos/ and no clips/ to make training pairs of.")
     out.mkdir(parents=True, exist_ok=True)
     jobs = [(file, file.parent.name == "photos", variants, seed) for file in [*photos, *clips]]
-    splits: dict[str, list[Crop]] = {"train": [], "val": []}
     with ProcessPoolExecutor(processes) as pool:
-        for (file, photo, *_), crops in zip(jobs, pool.map(_crops_of, jobs), strict=True):
-            splits["val" if is_validation(source_of(file), photo) else "train"] += crops
+        made = list(zip(jobs, pool.map(_crops_of, jobs), strict=True))
+    cut = {source_of(file): is_validation(source_of(file), photo) for (file, photo, *_), crops in made if crops}
+    if len(cut) < 2:
+        raise SimulationError(
+            f"'{folder}' has {len(cut)} sources that training pairs can be cut from; at least 2 are needed, one of "
+            f"them to validate on (a clip must have {FRAMES} frames or more)."
+        )
+    if len(set(cut.values())) == 1:
+        lowest = min(cut, key=lambda source: zlib.crc32(source.encode()))
+        cut = {source: source == lowest for source in cut}
+    splits: dict[str, list[Crop]] = {"train": [], "val": []}
+    for (file, *_), crops in made:
+        if crops:
+            splits["val" if cut[source_of(file)] else "train"] += crops
     for split, crops in splits.items():
         random.Random(seed).shuffle(crops)
         np.save(out / f"{split}_soft.npy", np.stack([c.soft for c in crops]))
         np.save(out / f"{split}_sharp.npy", np.stack([c.sharp for c in crops]))
         (out / f"{split}.json").write_text(json.dumps([{"level": c.level, "source": c.source} for c in crops]))
-        print(split, len(crops), "crops of", len({c.source for c in crops}), "sources")
+        say(f"{split}: {len(crops)} crops of {len({c.source for c in crops})} sources")
 
 
 def _crops_of(job: tuple[Path, bool, int, int]) -> list[Crop]:
@@ -94,13 +112,25 @@ def _crops_of(job: tuple[Path, bool, int, int]) -> list[Crop]:
 
 
 def _degrade(sharp: Sequence[VideoFrame], level: str, dice: random.Random) -> Sequence[VideoFrame]:
-    """The level's frames; `sharp` is the picture as it is, or recorded once more with little loss."""
+    """The level's frames. `sharp`: the picture as it is, or recorded once more with little loss. `motion`: each frame
+    the mean of three to five in a row, as a long exposure sees them, then sent over a line of any level.
+    """
+    if level == "motion":
+        return _degrade(_exposed(sharp, dice.choice((1, 2))), dice.choice(LEVELS), dice)
     if level != "sharp":
         soft = simulate_frames(sharp, level, dice.randrange(1 << 30))
         return [frame for frame in soft if isinstance(frame, VideoFrame)]
     if dice.random() < 0.3:
         return sharp
     return list(h264_round_trip(sharp, 30.0, {"preset": "veryfast", "crf": str(dice.randint(14, 24))}))
+
+
+def _exposed(frames: Sequence[VideoFrame], reach: int) -> list[VideoFrame]:
+    """Each frame averaged with `reach` frames before and after it; fewer at the ends."""
+    planes = np.stack([frame.to_ndarray(format="yuv420p") for frame in frames]).astype(np.float32)
+    spans = [planes[max(i - reach, 0) : i + reach + 1] for i in range(len(frames))]
+    means = [np.floor(span.mean(axis=0) + 0.5).astype(np.uint8) for span in spans]
+    return [VideoFrame.from_ndarray(mean, format="yuv420p") for mean in means]
 
 
 def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[tuple[str, list[VideoFrame]]]:
@@ -115,10 +145,12 @@ def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[
                 max(min(round(side / shrink / 2 * 0.94) * 2, most), CROP)
                 for side, most in zip((width, height), CANVAS, strict=True)
             ]
-            speed = [dice.uniform(-1.5, 1.5) if dice.random() < 0.5 else 0.0 for _ in range(2)]
+            moving = 4.0 if level == "motion" else 1.5
+            speed = [dice.uniform(-moving, moving) if dice.random() < 0.5 else 0.0 for _ in range(2)]
             zoom = dice.uniform(-0.003, 0.003) if dice.random() < 0.5 else 0.0
             window = [min(canvas[i] * shrink, (width, height)[i] * 0.97) for i in range(2)]
             start = [dice.uniform(0, (width, height)[i] - window[i]) for i in range(2)]
+            softness = dice.uniform(1.2, 2.2) if dice.random() < SOFT_ORIGINALS else 1.0
             frames = []
             for t in range(FRAMES):
                 w, h = (
@@ -129,6 +161,9 @@ def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[
                 y = min(max(round(start[1] + speed[1] * t), 0), height - h)
                 window_now = np.ascontiguousarray(photo[y : y + h, x : x + w])
                 view = VideoFrame.from_ndarray(window_now, format="rgb24")
+                if softness > 1:
+                    small = (round(side / softness / 2) * 2 for side in canvas)
+                    view = view.reformat(*small, "yuv420p", interpolation="BICUBIC")
                 frames.append(view.reformat(canvas[0], canvas[1], "yuv420p", interpolation="BICUBIC"))
             yield level, frames
 
@@ -138,7 +173,7 @@ def _clip_segments(file: Path, dice: random.Random) -> Iterator[tuple[str, list[
     with av.open(str(file)) as container:
         stream = container.streams.video[0]
         total = stream.frames or 1400
-        levels = [*LEVELS, "sharp"] * (3 if total > 1000 else 2 if total > 300 else 1)
+        levels = list(CLIP_LEVELS) * (3 if total > 1000 else 2 if total > 300 else 1)
         gap = max((total - FRAMES) // len(levels), FRAMES // 3)
         run: list[VideoFrame] = []
         starts = {i * gap: level for i, level in enumerate(dice.sample(levels, len(levels)))}

@@ -1,11 +1,25 @@
 """What a training run is, read from a TOML file: every number that made the weights."""
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..models.errors import VidsharpError
+from .pair_set import Domain
+
+Network = Literal["blend", "reference", "swinir"]
+RECIPES = Path(__file__).parent / "recipes"
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "network": get_args(Network),
+    "optimiser": ("adam", "adamw"),
+    "schedule": ("cosine", "steps"),
+    "pixel_loss": ("charbonnier", "l1"),
+    "precision": ("fp32", "half"),
+}
+_AT_LEAST_ONE = ("batch", "validate_every", "save_every", "decay_every", "validation_crops", "variants")
+_NOT_NEGATIVE = ("learning_rate", "ssim_weight", "perceptual_weight", "teacher_weight", "feature_weight", "patch_px")
 
 
 class RecipeError(VidsharpError, ValueError):
@@ -14,59 +28,143 @@ class RecipeError(VidsharpError, ValueError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training run; `data` and `out` are given apart, since they are places and not choices."""
+    """One training run; data, teacher and output folder are given apart, since they are places and not choices.
 
-    model: Literal["fast", "reference"]
-    steps: int
+    Raises:
+        RecipeError: a value out of range.
+    """
+
+    network: Network
     batch: int
     patch_px: int
+    """Side of a patch; 0 takes whole pictures, which must then be of one size."""
     learning_rate: float
-    """Peak of the cosine schedule; the end is a hundredth of it."""
+    """Where the schedule starts."""
+    steps: int = 0
+    epochs: int = 0
+    """Either is given; with `epochs`, `decay_every`, `validate_every` and `save_every` count epochs, else steps."""
+    size: Mapping[str, Any] = field(default_factory=dict)
+    """What the network's constructor takes."""
+    identity_start: bool = True
+    """The reference student starts near the identity instead of at random; the others always do."""
+
+    optimiser: str = "adam"
+    weight_decay: float = 0.0
+    beta2: float = 0.99
+    schedule: str = "cosine"
+    """`cosine`: down to a hundredth. `steps`: times `decay_factor` after every `decay_every`."""
+    decay_every: int = 50
+    decay_factor: float = 0.5
     warmup_steps: int = 200
-    ssim_weight: float = 0.1
-    """Loss = Charbonnier + ssim_weight · (1 − SSIM)."""
-    fair_floor: float | None = None
-    """Weighs pairs by 1 / (input's L1 error + fair_floor); None weighs all alike."""
-    ema_decay: float = 0.999
     gradient_norm: float = 1.0
-    """Gradients are scaled down to this norm."""
+    """Gradients are scaled down to this norm; 0 leaves them as they are."""
+    ema_decay: float = 0.999
+    """Of the running average of the weights, which is what ships; 0 ships the last weights."""
+    precision: str = "fp32"
+    """`half`: bfloat16, or float16 with scaled gradients, where a GPU is there; fp32 on CPUs all the same."""
+
+    pixel_loss: str = "charbonnier"
+    ssim_weight: float = 0.1
+    perceptual_weight: float = 0.0
+    imagenet_colours: bool = True
+    """VGG16 sees pictures normalised as it was trained; the report showed it plain 0..1."""
+    teacher_weight: float = 0.0
+    """α of the pixel loss to the teacher's picture."""
+    feature_weight: float = 0.0
+    """Of the difference between the student's feature affinities and the teacher's."""
+    fair_floor: float = 0.0
+    """Weighs pairs by fair_floor / (the input's L1 error + fair_floor); 0 weighs all alike."""
+
+    mix: Mapping[str, float] | None = None
+    """Shares of the levels in a batch, drawn anew each time; None: each pair once in every epoch."""
+    all_turns: bool = True
+    """Patches are mirrored, upended and transposed at random; false: only mirrored, as in the report."""
+    scale_down_and_up: bool = False
+    """Halves the soft picture and enlarges it again: the report's `simulate_vc`."""
+    variants: int = 2
+    """How many different clips are cut from each photo for each level, where pairs have to be made."""
+
     seed: int = 0
     validate_every: int = 2000
+    save_every: int = 2000
     validation_crops: int = 128
-    bands: int = 6
-    """The fast student's size; the reference has one size only."""
-    width: int = 16
-    depth: int = 4
 
     def __post_init__(self) -> None:
-        if self.model not in ("fast", "reference"):
-            raise RecipeError(f"The recipe's model '{self.model}' is not known; accepted are fast and reference.")
-        for name in ("steps", "batch", "validate_every", "validation_crops", "bands", "width"):
+        for name, accepted in _CHOICES.items():
+            if getattr(self, name) not in accepted:
+                raise RecipeError(
+                    f"The recipe's {name} is '{getattr(self, name)}'; accepted are {', '.join(accepted)}."
+                )
+        for name in (*_AT_LEAST_ONE, *_NOT_NEGATIVE, "steps", "epochs", "seed"):
+            if not isinstance(getattr(self, name), (int, float)):
+                raise RecipeError(f"The recipe's {name} is {getattr(self, name)!r}; it must be a number.")
+        for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise RecipeError(f"The recipe's {name} is {getattr(self, name)}; it must be at least 1.")
-        if not 16 <= self.patch_px <= 256:
-            raise RecipeError(f"The recipe's patch_px is {self.patch_px}; accepted are 16 to 256.")
+        for name in _NOT_NEGATIVE:
+            if getattr(self, name) < 0:
+                raise RecipeError(f"The recipe's {name} is {getattr(self, name)}; it must not be negative.")
+        if 0 < self.patch_px < 16:
+            raise RecipeError(f"The recipe's patch_px is {self.patch_px}; accepted are 0 (whole) and 16 or more.")
+        if (self.steps > 0) == (self.epochs > 0):
+            raise RecipeError("The recipe needs either steps or epochs, at least 1.")
+        if self.epochs and self.mix is not None:
+            raise RecipeError("The recipe has both epochs and a mix; a mix has no epochs, so give steps.")
+        if self.mix is not None and not (sum(self.mix.values()) > 0 and min(self.mix.values()) >= 0):
+            raise RecipeError("The recipe's mix must give levels shares of at least 0, and one of them more.")
 
     @property
-    def domain(self) -> Literal["luma", "rgb"]:
-        """The planes that the model works on."""
-        return "luma" if self.model == "fast" else "rgb"
+    def domain(self) -> Domain:
+        """The planes that the network works on."""
+        colours = self.network == "reference" or (self.network == "swinir" and self.size.get("in_chans", 3) == 3)
+        return "rgb" if colours else "luma"
+
+    @property
+    def needs_teacher(self) -> bool:
+        """A loss term looks at a teacher."""
+        return self.teacher_weight > 0 or self.feature_weight > 0
+
+    def share(self, workers: int) -> int:
+        """How many patches of a batch each of some workers gets.
+
+        Raises:
+            RecipeError: the batch has no equal parts.
+        """
+        if self.batch % workers:
+            raise RecipeError(f"A batch of {self.batch} cannot be shared by {workers} workers in equal parts.")
+        return self.batch // workers
+
+    def unit(self, pairs: int) -> int:
+        """Steps in what `decay_every`, `validate_every` and `save_every` count."""
+        return -(-pairs // self.batch) if self.epochs else 1
+
+    def total_steps(self, pairs: int) -> int:
+        """Steps of the whole run on so many training pairs."""
+        return self.epochs * self.unit(pairs) if self.epochs else self.steps
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, to store beside weights."""
         return asdict(self)
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Reads a recipe.
+def recipe_names() -> list[str]:
+    """The recipes that ship."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def read_recipe(name_or_path: str | Path) -> Recipe:
+    """Reads a recipe that ships, by name, or one from a file.
 
     Raises:
         RecipeError: the file is missing, is no TOML, or has a key or a value that no recipe has.
     """
+    path = RECIPES / f"{name_or_path}.toml" if str(name_or_path) in recipe_names() else Path(name_or_path)
     try:
         table = tomllib.loads(path.read_text())
     except OSError as error:
-        raise RecipeError(f"The recipe '{path}' cannot be read: {error.strerror or error}.") from error
+        raise RecipeError(
+            f"The recipe '{path}' cannot be read: {error.strerror or error}. Shipped are {', '.join(recipe_names())}."
+        ) from error
     except ValueError as error:
         raise RecipeError(f"The recipe '{path}' is not valid TOML: {error}.") from error
     unknown = sorted(set(table) - {field.name for field in fields(Recipe)})

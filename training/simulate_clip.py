@@ -65,7 +65,8 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
     except (FFmpegError, ValueError) as error:
         if isinstance(error, SimulationError):
             raise
-        raise SimulationError(f"'{src}' cannot be made into '{dst.name}': {error}.") from error
+        reason = error.strerror if isinstance(error, FFmpegError) else error
+        raise SimulationError(f"'{src}' cannot be made into '{dst.name}': {reason}.") from error
     finally:
         part.unlink(missing_ok=True)
     record = SimulationRecord(src.name, dst.name, seed, parameters, frames, width, height, fps)
@@ -101,7 +102,9 @@ def _convert(
                     if frame.pts is None or frame.time_base is None:
                         times.append((times[-1] if times else -step) + step)
                     else:
-                        times.append(round(frame.pts * frame.time_base / tick))
+                        time = round(frame.pts * frame.time_base / tick)
+                        # AVI knows no order of presentation: times of its B-frames may go back, and none may be lost
+                        times.append(max(time, times[-1] + 1) if times else time)
                     yield frame.reformat(width, height)
 
     number = -1

@@ -1,188 +1,208 @@
-"""Trains a student from a recipe, resumably: the same weights whether interrupted or not.
+"""Trains a network by a recipe, resumably: the same weights whether interrupted or not, alone or in a crew.
 
-    python -m vidsharp.training.train training/recipes/fast.toml --data CACHE --out runs/fast [--resume]
-
-Writes `checkpoint.pt` (everything), `weights.safetensors` (the averaged weights, to ship) and `log.csv` into --out.
+Into its folder go `checkpoint.pt` (everything), `weights.safetensors` (what ships), `loss.csv`, `validation.csv`,
+`tensorboard/` and `samples/`.
 """
 
-import argparse
-import copy
-import csv
-import math
-import sys
 import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..models.checkpoint import load_into, read_state_dict
-from ..models.enhance import forward
+from ..models.catalogue import weights_digest
+from ..models.checkpoint import read_state_dict
 from ..models.errors import CheckpointError
-from ..models.fast import FastStudent
-from ..models.reference import ReferenceStudent
-from .data import PairCache, batch, open_cache
-from .losses import charbonnier, fair_weights, ssim
-from .passthrough import start_as_identity
-from .recipe import Recipe, read_recipe
+from .batches import Batch, Batches, load_batches
+from .crop_cache import CropCache, taught_crops
+from .objective import Objective, Teacher, check_teacher
+from .pair_set import PairSet
+from .perceptual import Vgg16Loss
+from .recipe import Recipe
+from .samples import save_samples
+from .trainer import Trainer, learning_rate
+from .training_log import TrainingLog
 from .validate import Gains, gains_over_identity
 
-
-class Trainer:
-    """A student, its optimiser and its running average, somewhere along a recipe's steps."""
-
-    def __init__(self, recipe: Recipe, train: PairCache, val: PairCache, out: Path) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe, self.train, self.val, self.out = recipe, train, val, out
-        self.model = new_student(recipe).to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.model).requires_grad_(False)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99))
-        self.step = 0
-
-    def advance(self) -> float:
-        """One step of gradient descent; returns the loss."""
-        recipe = self.recipe
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, self.step)
-        soft, sharp = batch(self.train, recipe.domain, recipe.patch_px, recipe.batch, recipe.seed, self.step)
-        out = forward(self.model, soft)
-        losses = charbonnier(out, sharp)
-        if recipe.ssim_weight:
-            losses = losses + recipe.ssim_weight * (1 - ssim(_luma(out), _luma(sharp)))
-        if recipe.fair_floor is not None:
-            losses = losses * fair_weights(soft, sharp, recipe.fair_floor)
-        loss = losses.mean()
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), recipe.gradient_norm)
-        self.optimizer.step()
-        self.step += 1
-        decay = min(recipe.ema_decay, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                mean.lerp_(now, 1 - decay)
-        return float(loss.detach())
-
-    def validate(self) -> dict[str, Gains]:
-        """Gains of the averaged weights on the validation crops, per level and for `all`."""
-        return gains_over_identity(self.average, self.val, self.recipe.domain, self.recipe.validation_crops)
-
-    def save(self) -> None:
-        """Writes the checkpoint and the averaged weights, each whole or not at all."""
-        state = {
-            "params_ema": self.average.state_dict(),
-            "params": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "rng": torch.get_rng_state(),
-            "recipe": self.recipe.as_dict(),
-        }
-        part = self.out / "checkpoint.pt.part"
-        torch.save(state, part)
-        part.replace(self.out / "checkpoint.pt")
-        part = self.out / "weights.safetensors.part"
-        save_file({name: value.contiguous() for name, value in self.average.state_dict().items()}, part)
-        part.replace(self.out / "weights.safetensors")
-
-    def resume(self) -> None:
-        """Goes back to the checkpoint in `out`.
-
-        Raises:
-            CheckpointError: there is none, or it was made with another recipe.
-        """
-        path = self.out / "checkpoint.pt"
-        read_state_dict(path)  # for its clear errors
-        state = torch.load(path, "cpu", weights_only=True)
-        if Recipe(**state["recipe"]) != self.recipe:
-            raise CheckpointError(f"'{path}' was made with another recipe, so training cannot go on from it.")
-        load_into(self.average, state["params_ema"], path)
-        load_into(self.model, state["params"], path)
-        self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["rng"])
-        self.step = state["step"]
+CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
+LOG_EVERY = 100
+"""Most steps between lines of `loss.csv`; there is one at each checkpoint, too."""
+TELL_EVERY = 10
+"""Steps between looks at the loss for whoever watches; each waits for the device."""
 
 
-def new_student(recipe: Recipe) -> FastStudent | ReferenceStudent:
-    """An untrained student that starts at, or near, the identity."""
-    if recipe.model == "fast":
-        return FastStudent(recipe.bands, recipe.width, recipe.depth)
-    student = ReferenceStudent()
-    start_as_identity(student)
-    return student
+def _alone(net: nn.Module) -> nn.Module:
+    return net
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then a cosine from the peak to a hundredth of it."""
-    if step < recipe.warmup_steps:
-        return recipe.learning_rate * (step + 1) / recipe.warmup_steps
-    done = (step - recipe.warmup_steps) / max(recipe.steps - recipe.warmup_steps, 1)
-    return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1))))
+def _nothing(*_: Any) -> None:
+    return None
 
 
-def run(recipe: Recipe, data: Path, out: Path, resume: bool = False, stop_after: int | None = None) -> Trainer:
-    """Trains to the recipe's last step, or to `stop_after`; validates and saves on the way and at the end.
+@dataclass(frozen=True)
+class Crew:
+    """How several workers share a run; the default is one alone. Worker 0 writes and validates."""
+
+    rank: int = 0
+    world: int = 1
+    device: str = "cpu"
+    wrap: Callable[[nn.Module], nn.Module] = _alone
+    """Makes the module that averages gradients over the workers."""
+    share: Callable[[Path | None, Mapping[str, float]], None] = _nothing
+    """Told by every worker at each checkpoint: the run's folder (None but for worker 0) and some figures."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a run finds and puts things."""
+
+    out: Path
+    teacher: Path | None = None
+    """A checkpoint of a network that has been trained."""
+    vgg: Path | None = None
+    """torchvision's VGG16 weights; None asks torchvision for them."""
+
+
+def checkpoint_to_resume(out: Path, resume: bool) -> Path | None:
+    """The checkpoint that a run into `out` goes on from; None for a run that begins.
 
     Raises:
-        DataError: there are no pairs at `data`.
-        CheckpointError: as `Trainer.resume`, or `out` holds a run already and `resume` is off.
+        CheckpointError: there is none to resume, or there is one and nobody asked to resume it.
     """
-    train, val = open_cache(data, "train"), open_cache(data, "val")
-    out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(recipe, train, val, out)
-    if resume:
-        trainer.resume()
-    elif (out / "checkpoint.pt").exists():
+    checkpoint = out / CHECKPOINT
+    if checkpoint.exists() and not resume:
         raise CheckpointError(f"'{out}' holds a training run already; use --resume, or another folder.")
-    began, losses = time.monotonic(), []
-    last = min(recipe.steps, stop_after or recipe.steps)
-    while trainer.step < last:
-        losses.append(trainer.advance())
-        if trainer.step % recipe.validate_every == 0 or trainer.step == last:
-            _log(out / "log.csv", trainer.step, time.monotonic() - began, sum(losses) / len(losses), trainer.validate())
-            losses = []
-            trainer.save()
+    if resume and not checkpoint.exists():
+        raise CheckpointError(f"'{out}' holds no {CHECKPOINT} to resume from; leave --resume out to begin.")
+    return checkpoint if resume else None
+
+
+def objective_of(recipe: Recipe, places: Places, device: str = "cpu") -> Objective:
+    """What the recipe makes small, with the teacher and the VGG16 that it asks for.
+
+    Raises:
+        RecipeError, LossError, ModelError, CheckpointError: as `train`.
+    """
+    teacher = Teacher(places.teacher, device) if places.teacher else None
+    check_teacher(recipe, teacher)
+    vgg = Vgg16Loss.load(places.vgg, normalise=recipe.imagenet_colours) if recipe.perceptual_weight else None
+    return Objective(recipe, teacher, vgg.to(device) if vgg else None)
+
+
+def train(
+    recipe: Recipe,
+    places: Places,
+    pairs: tuple[PairSet, PairSet],
+    *,
+    resume_from: Path | None = None,
+    stop_after: int | None = None,
+    loader_workers: int = 0,
+    crew: Crew | None = None,
+    say: Callable[[str], None] = _nothing,
+    moved: Callable[[int, int, float], None] = _nothing,
+) -> Trainer:
+    """Trains to the recipe's last step, or to `stop_after`; validates and saves on the way and at the end.
+
+    Args:
+        pairs: for training and for validation.
+        resume_from: a checkpoint to go on from, as `checkpoint_to_resume` finds it.
+        say: told in words what happens; `moved`: told (step, steps, loss) now and then.
+
+    Raises:
+        RecipeError, DataError, LossError: what the recipe asks for is not there; before any work.
+        ModelError, CheckpointError: the teacher cannot be loaded, or the checkpoint is of another recipe.
+    """
+    crew = crew or Crew()
+    learn, check = pairs
+    count = len(learn.levels)
+    total, unit = recipe.total_steps(count), recipe.unit(count)
+    objective = objective_of(recipe, places, crew.device)
+    trainer = Trainer(recipe, objective, total_steps=total, unit=unit, device=crew.device, wrap=crew.wrap)
+    if resume_from:
+        _restore(trainer, resume_from)
+        say(f"going on from step {trainer.step}")
+    taught = None
+    teacher = objective.teacher
+    if teacher and isinstance(learn, CropCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
+        taught = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)
+    batches = Batches(learn, recipe.domain, recipe, taught, crew.rank, crew.world)
+    places.out.mkdir(parents=True, exist_ok=True)
+    last = min(total, stop_after or total)
+    log = TrainingLog(places.out, trainer.step) if crew.rank == 0 else None
+    try:
+        ahead = load_batches(batches, trainer.step, last, loader_workers)
+        for loss in _steps(trainer, ahead, check, places.out, crew, log):
+            if trainer.step % TELL_EVERY == 0:
+                moved(trainer.step, last, float(loss))
+    finally:
+        if log:
+            log.close()
     return trainer
 
 
-def _log(path: Path, step: int, seconds: float, loss: float, gains: dict[str, Gains]) -> None:
-    """Appends one row per level to the CSV, and says the overall gain."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        rows = csv.writer(file)
-        if new:
-            rows.writerow(["step", "seconds", "loss", "level", "crops", "psnr_gain_db", "ssim_gain"])
-        for level, gain in gains.items():
-            rows.writerow(
-                [step, f"{seconds:.0f}", f"{loss:.6f}", level, gain.crops, f"{gain.psnr_db:.4f}", f"{gain.ssim:.5f}"]
-            )
-    each = "  ".join(f"{level} {gain.psnr_db:+.2f} dB {gain.ssim:+.4f}" for level, gain in gains.items())
-    print(f"step {step}  {seconds:.0f} s  loss {loss:.5f}  {each}", flush=True)
+def _steps(
+    trainer: Trainer, batches: Iterator[Batch], check: PairSet, out: Path, crew: Crew, log: TrainingLog | None
+) -> Iterator[Tensor]:
+    """Takes a step for each batch and yields its loss; logs, validates and saves when it is due and after the last."""
+    recipe, unit = trainer.recipe, trainer.unit
+    began, since = time.monotonic(), 0
+    sums: dict[str, Tensor | float] = {}
+    batch = next(batches, None)
+    while batch is not None:
+        terms = trainer.advance(batch)
+        batch = next(batches, None)
+        sums = {name: sums.get(name, 0) + value for name, value in terms.items()}
+        since += 1
+        step, ends = trainer.step, batch is None
+        saves = step % (recipe.save_every * unit) == 0 or ends
+        if step % LOG_EVERY == 0 or saves:  # at each checkpoint, so that a resumed run writes the same lines
+            means = _over_crew({name: float(total) / since for name, total in sums.items()}, crew)
+            rate = learning_rate(recipe, step - 1, trainer.total_steps, unit)
+            if log:
+                log.losses(step, time.monotonic() - began, rate, means)
+            sums, since = {}, 0
+        gains: dict[str, Gains] = {}
+        if log and (step % (recipe.validate_every * unit) == 0 or ends):
+            gains = gains_over_identity(trainer.average, check, recipe.domain, recipe.validation_crops, trainer.device)
+            log.gains(step, gains)
+            save_samples(out / "samples" / f"{step:07d}.png", trainer.average, check, recipe.domain, trainer.device)
+        if saves:
+            if log:
+                _save(trainer, out)
+            all_gains = gains.get("all")
+            figures = {"psnr_gain_db": all_gains.psnr_db, "ssim_gain": all_gains.ssim} if all_gains else {}
+            crew.share(out if log else None, {"step": step, **figures})
+        yield terms["loss"]
 
 
-def _luma(x: Tensor) -> Tensor:
-    """[N, 1, H, W] of luma or RGB (BT.601 weights)."""
-    if x.shape[1] == 1:
-        return x
-    return (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+def _over_crew(means: dict[str, float], crew: Crew) -> dict[str, float]:
+    """Averages over the workers, whose shares of each batch are equal."""
+    if crew.world == 1:
+        return means
+    values = torch.tensor(list(means.values()), dtype=torch.float64, device=crew.device)
+    torch.distributed.all_reduce(values)
+    return dict(zip(means, (values / crew.world).tolist(), strict=True))
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--stop-after", type=int, help="stop at this step, to go on later")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    try:
-        run(read_recipe(args.recipe), args.data, args.out, args.resume, args.stop_after)
-    except ValueError as error:
-        sys.exit(str(error))
+def _save(trainer: Trainer, out: Path) -> None:
+    """Writes the checkpoint, and the weights that ship, each whole or not at all."""
+    part = out / f"{CHECKPOINT}.part"
+    torch.save(trainer.state(), part)
+    part.replace(out / CHECKPOINT)
+    part = out / f"{WEIGHTS}.part"
+    save_file({name: value.cpu().contiguous() for name, value in trainer.average.state_dict().items()}, part)
+    part.replace(out / WEIGHTS)
 
 
-if __name__ == "__main__":
-    main()
+def _restore(trainer: Trainer, checkpoint: Path) -> None:
+    read_state_dict(checkpoint)  # for its clear errors
+    trainer.restore(torch.load(checkpoint, "cpu", weights_only=True), str(checkpoint))
+
+
+def _on(device: str, teacher: Teacher) -> Callable[[Tensor], Tensor]:
+    """The teacher's picture, for pictures in main memory."""
+    return lambda soft: teacher.picture(soft.to(device)).cpu()

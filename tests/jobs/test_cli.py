@@ -36,7 +36,7 @@ def test_help_and_import_wait_for_no_heavy_library() -> None:
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     assert "vidsharp process recordings/ --out sharpened/" in ended.stdout
-    for command in ("process", "demo", "bench"):
+    for command in ("process", "demo", "bench", "models", "evaluate", "simulate"):
         assert f"  {command} " in ended.stdout
 
 
@@ -62,7 +62,6 @@ def test_version() -> None:
         (["--chunk-seconds", "0"], "--chunk-seconds 0 is out of range"),
         (["--limit-memory", "1"], "--limit-memory 1 MiB is too little"),
         (["--model", "fastest"], "There is no model 'fastest'"),
-        (["--model", "balanced"], "not available yet"),
         (["--model", "weights/none.safetensors"], "There is no checkpoint file at 'weights/none.safetensors'"),
         (["--encoder", "x264"], "there is no video encoder called 'x264'"),
         (["--encoder", "aac"], "there is no video encoder called 'aac'"),

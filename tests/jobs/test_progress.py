@@ -8,7 +8,16 @@ from itertools import count
 import pytest
 from vidsharp.jobs import progress
 from vidsharp.jobs.logs import set_up_logs
-from vidsharp.jobs.progress import LiveBars, LogLines, NoWatcher, Watcher, watching
+from vidsharp.jobs.progress import (
+    LiveBars,
+    LogLines,
+    NoWatcher,
+    TrainingBar,
+    TrainingLines,
+    Watcher,
+    training,
+    watching,
+)
 
 ODD = "[red]x[/red] [/] <img src=x> {task} 100%d 会議.mp4"
 
@@ -116,3 +125,36 @@ def test_bars_are_not_for_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 def test_nobody_need_watch(capsys: pytest.CaptureFixture[str]) -> None:
     a_run(NoWatcher())
     assert capsys.readouterr() == ("", "")
+
+
+def test_training_tells_of_its_rate_every_ten_seconds(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(0, 4)  # 4 s pass between any two looks
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    lines = TrainingLines()  # 0 s
+    with caplog.at_level(logging.INFO, logger="vidsharp"):
+        lines.said("going on from step 90")
+        for step in range(100, 150, 10):  # 4 s … 20 s
+            lines.moved(step, 200, 0.25)
+    # From 100 at 4 s on: 20 steps in 8 s.
+    assert caplog.messages == ["going on from step 90", "step 120 of 200, loss 0.25000, 2.5 steps/s, 32 s left"]
+
+
+def test_a_training_bar_shows_steps_loss_and_words_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = stderr_is_a_terminal(monkeypatch)
+    with training(lines_only=False) as watcher:
+        assert isinstance(watcher, TrainingBar)
+        watcher.said(ODD)
+        watcher.moved(10, 40, 0.25)
+    shown = terminal.getvalue()
+    assert ODD in shown
+    assert "loss 0.25000" in shown
+    assert "25%" in shown
+    with training(lines_only=True) as watcher:
+        assert not isinstance(watcher, TrainingBar)
+
+
+def test_training_that_is_not_on_a_terminal_writes_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with training(lines_only=False) as watcher:
+        assert type(watcher) is TrainingLines

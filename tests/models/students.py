@@ -1,14 +1,30 @@
-"""Students with no zero weights, for tests that must see an effect."""
+"""Networks with no zero weights, for tests that must see an effect."""
 
 import torch
-from vidsharp.models.fast import FastStudent
+from torch import nn
+from vidsharp.models.blend import BlendStudent
+from vidsharp.models.swinir import SwinIRConfig
+from vidsharp.models.teacher import SwinIRTeacher
 
 
-def random_student(seed: int = 0) -> FastStudent:
-    """A student with no zero weights."""
+def random_student(seed: int = 0) -> BlendStudent:
+    """A luma student of the default size."""
     torch.manual_seed(seed)
-    student = FastStudent().eval()
-    with torch.no_grad():
-        for parameter in student.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
+    student = BlendStudent().eval()
+    _shake(student)
     return student
+
+
+def random_teacher(channels: int = 1, seed: int = 0) -> SwinIRTeacher:
+    """A tiny SwinIR: RGB for 3 channels, luma for 1, 4 and 16 (at full, half and quarter size)."""
+    config = SwinIRConfig(img_size=8, window_size=4, in_chans=channels, embed_dim=8, depths=(2,), num_heads=(2,))
+    torch.manual_seed(seed)
+    teacher = SwinIRTeacher(config).eval()
+    _shake(teacher)
+    return teacher
+
+
+@torch.no_grad()
+def _shake(net: nn.Module) -> None:
+    for parameter in net.parameters():
+        parameter.add_(0.05 * torch.randn_like(parameter))

@@ -10,9 +10,9 @@ import torch
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from torch import nn
+from vidsharp.models.blend import BlendStudent
 from vidsharp.models.catalogue import Domain, student_of
 from vidsharp.models.enhance import Enhancer, PlaneFormat
-from vidsharp.models.fast import FastStudent
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
@@ -34,7 +34,7 @@ def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
 def fast() -> Enhancer:
     """The `fast` student's network with weights that do something, whatever its training made of it."""
     torch.manual_seed(0)
-    net = FastStudent()
+    net = BlendStudent()
     for weight in net.parameters():
         nn.init.normal_(weight, std=0.05)
     return Enhancer(student_of("fast", net, "luma"), threads=1)

@@ -1,35 +1,87 @@
-"""The evaluation's table, on clips made here."""
+"""Scores and flicker, on pictures whose measures are known beforehand."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from vidsharp.training.evaluate import Row, evaluate, summarise
+from skimage import data
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from vidsharp.models.enhance import PlaneFormat
+from vidsharp.training.evaluate import measure, score
+from vidsharp.training.evaluation_pictures import Planes, read_image
+from vidsharp.training.evaluation_sources import PairSequence, SharpClip
+from vidsharp.training.methods import Method
+from vidsharp.training.paired_pictures import ImagePair
 
+from tests.training.test_evaluation_sources import image
 from tests.training.test_simulate_clip import write_clip
 
 
-def test_every_source_level_and_method_has_a_row(tmp_path: Path) -> None:
-    for name in ("a.mkv", "b.mkv"):
-        write_clip(tmp_path / name, sound=False)
-    rows = evaluate(sorted(tmp_path.iterdir()), "fast", levels=["light", "sharp"], length=6, every=3, threads=1)
-    assert {(r.source, r.level) for r in rows} == {(s, lv) for s in "ab" for lv in ("light", "sharp")}
-    assert {r.method for r in rows} == {"identity", "unsharp", "cas", "fast"}
-    for row in rows:
-        if (row.level, row.method) == ("sharp", "identity"):
+def same(planes: Planes, fmt: PlaneFormat) -> Planes:
+    return planes
+
+
+METHODS: dict[str, Method] = {"identity": same, "black": lambda planes, fmt: [planes[0] * 0, *planes[1:]]}
+
+
+def test_scores_equal_scikit_image() -> None:
+    sharp = data.camera()[:96, :120]
+    noise = np.random.default_rng(0).normal(0, 8, sharp.shape)
+    soft = np.clip(sharp + noise, 0, 255).astype(np.uint8)
+    psnr, ssim = score(soft, sharp)
+    theirs: float = structural_similarity(  # type: ignore[assignment]
+        sharp, soft, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
+    assert psnr == pytest.approx(peak_signal_noise_ratio(sharp, soft, data_range=255), abs=1e-4)
+    assert ssim == pytest.approx(theirs, abs=1e-6)
+    assert score(sharp, sharp) == (pytest.approx(60), pytest.approx(1))
+
+
+def test_every_picture_of_a_sequence_has_a_row_for_each_method(tmp_path: Path) -> None:
+    pairs = []
+    for number in range(3):
+        blur = image(tmp_path / "blur" / f"{number}.png", seed=number)
+        pairs.append(ImagePair(blur, image(tmp_path / "sharp" / f"{number}.png", seed=number + 10)))
+    measured = measure(PairSequence("seq", tuple(pairs)), METHODS, ["light"], 24, 8)
+    assert [(r.item, r.method) for r in measured.rows] == [(f"{n}.png", m) for n in range(3) for m in METHODS]
+    for row in measured.rows:
+        assert (row.source, row.level, row.change, row.change_sharp) == ("seq", "blur", None, None)
+    first = next(row for row in measured.rows if row.method == "identity")
+    assert (first.psnr_db, first.ssim) == score(read_image(pairs[0].blur)[0], read_image(pairs[0].sharp)[0])
+    assert (measured.strip.source, measured.strip.item) == ("seq", "2.png")
+    assert list(measured.strip.pictures) == ["sharp", "input", "black"]
+
+
+def test_change_over_time_is_that_of_the_output(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mkv", sound=False)
+    measured = measure(SharpClip("a", tmp_path / "a.mkv"), METHODS, ["sharp", "medium"], 8, 4)
+    assert {(r.level, r.item) for r in measured.rows} == {(lv, t) for lv in ("sharp", "medium") for t in "37"}
+    for row in measured.rows:
+        assert row.change_sharp is not None
+        assert row.change_sharp > 1
+        if row.method == "black":
+            assert row.change == 0
+        elif row.level == "sharp":
+            assert row.change == row.change_sharp
             assert (row.psnr_db, row.ssim) == (pytest.approx(60), pytest.approx(1))
-        elif row.level == "light":
-            assert 15 < row.psnr_db < 50
-            assert 0.3 < row.ssim < 1
+        else:
+            assert row.change is not None
+            assert 0 < row.change != row.change_sharp
+    assert measured.strip.level == "medium"
 
 
-def test_summary_states_gains_over_identity() -> None:
-    rows = [
-        Row(source, level, method, 30 + gain + extra, 0.9 + gain / 100)
-        for source, extra in (("a", 0.0), ("b", 3.0))
-        for level in ("light", "heavy")
-        for method, gain in (("identity", 0.0), ("fast", 1.0))
-    ]
-    lines = summarise(rows).splitlines()
-    assert "| light | identity | 31.50 | 0.9000 | +0.000 [+0.000, +0.000] | +0.0000 [+0.0000, +0.0000] |" in lines
-    assert "| light | fast | 32.50 | 0.9100 | +1.000 [+1.000, +1.000] | +0.0100 [+0.0100, +0.0100] |" in lines
-    assert lines[-1].startswith("| light+heavy | fast |")
+def test_a_method_that_flickers_shows(tmp_path: Path) -> None:
+    """Frames of even numbers come out brighter: a flicker that no single picture shows."""
+    write_clip(tmp_path / "a.mkv", sound=False)
+    calls = iter(range(100))
+
+    def uneven(planes: Planes, fmt: PlaneFormat) -> Planes:
+        return [np.clip(planes[0] // 2 + 60 * (next(calls) % 2), 0, 255).astype(np.uint8), *planes[1:]]
+
+    rows = measure(SharpClip("a", tmp_path / "a.mkv"), {"identity": same, "uneven": uneven}, ["sharp"], 8, 4).rows
+    change = {(row.method, row.item): row.change for row in rows}
+    for item in "37":
+        steady, flickers = change["identity", item], change["uneven", item]
+        assert steady is not None
+        assert flickers is not None
+        assert flickers > 1.05 * steady

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from vidsharp.training.losses import charbonnier, fair_weights, psnr, ssim
+from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, psnr, ssim
 
 
 @pytest.mark.parametrize("size", [(11, 11), (40, 57)])
@@ -30,8 +30,21 @@ def test_charbonnier_is_nearly_l1() -> None:
     assert charbonnier(x, y).tolist() == pytest.approx([0.5], abs=1e-3)
 
 
+def test_l1_is_one_number_for_each_picture() -> None:
+    x, y = torch.zeros(2, 1, 1, 2), torch.tensor([[0.5, -0.5], [1.0, 0.0]]).view(2, 1, 1, 2)
+    assert l1(x, y).tolist() == [0.5, 0.5]
+    assert l1(x[:1], y[:1]).tolist() == [0.5]
+    assert charbonnier(x, y).shape == ssim(torch.rand(2, 1, 11, 11), torch.rand(2, 1, 11, 11)).shape == (2,)
+
+
 def test_fair_weights_favour_pairs_that_differ_little() -> None:
-    weights = fair_weights(
-        torch.zeros(2, 1, 4, 4), torch.tensor([0.01, 0.07]).view(2, 1, 1, 1).expand(2, 1, 4, 4), 0.01
-    )
-    assert weights.tolist() == pytest.approx([1.6, 0.4])
+    sharp = torch.tensor([0.0, 0.01, 0.07]).view(3, 1, 1, 1).expand(3, 1, 4, 4)
+    assert fair_weights(torch.zeros(3, 1, 4, 4), sharp, 0.01).tolist() == pytest.approx([1, 0.5, 0.125])
+
+
+def test_luma_of_grey_is_grey_and_luma_stays() -> None:
+    grey = torch.rand(2, 1, 4, 5)
+    torch.testing.assert_close(luma(grey.expand(-1, 3, -1, -1)), grey)
+    assert luma(grey) is grey
+    colours = torch.eye(3).view(3, 3, 1, 1)
+    assert luma(colours).flatten().tolist() == pytest.approx([0.299, 0.587, 0.114])

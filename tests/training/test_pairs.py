@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from skimage import data, io
-from vidsharp.training.data import open_cache
+from vidsharp.training.crop_cache import open_crop_cache
 from vidsharp.training.pairs import build, is_validation, source_of
 from vidsharp.training.simulate import SimulationError
 
@@ -28,14 +28,34 @@ def test_builds_pairs_that_match(tmp_path: Path) -> None:
         io.imsave(tmp_path / "photos" / f"{name}.jpg", data.astronaut())
     write_clip(tmp_path / "clips" / "mine.mkv", sound=False)  # shorter than a training clip: gives none
     build(tmp_path, tmp_path / "cache", variants=1, seed=0, processes=1)
-    train, val = (open_cache(tmp_path / "cache", split) for split in ("train", "val"))
+    train, val = (open_crop_cache(tmp_path / "cache", split) for split in ("train", "val"))
     assert set(train.sources) == {names[False]}
     assert set(val.sources) == {names[True]}
-    assert {"light", "medium", "heavy", "compressed", "sharp"} == set(train.levels)
+    assert {"light", "medium", "heavy", "compressed", "sharp", "motion"} == set(train.levels)
     for soft, sharp in zip(train.soft, train.sharp, strict=True):
         assert np.corrcoef(soft.ravel(), sharp.ravel())[0, 1] > 0.7
 
 
 def test_refuses_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match="no photos/ and no clips/"):
+        build(tmp_path, tmp_path / "cache", 1, 0, 1)
+
+
+@pytest.mark.parametrize("side", [True, False])
+def test_where_chance_puts_all_sources_on_one_side_one_changes_it(tmp_path: Path, side: bool) -> None:
+    names = [name for name in (f"p{i}" for i in range(99)) if is_validation(name, True) == side][:2]
+    (tmp_path / "photos").mkdir()
+    for name in names:
+        io.imsave(tmp_path / "photos" / f"{name}.jpg", data.astronaut()[:300, :300])
+    said: list[str] = []
+    build(tmp_path, tmp_path / "cache", variants=1, seed=0, processes=1, say=said.append)
+    train, val = (set(open_crop_cache(tmp_path / "cache", split).sources) for split in ("train", "val"))
+    assert (len(train), len(val), train | val) == (1, 1, set(names))
+    assert [line.split(":")[0] for line in said] == ["train", "val"]
+
+
+def test_a_single_source_cannot_be_split(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    io.imsave(tmp_path / "photos" / "only.jpg", data.astronaut()[:300, :300])
+    with pytest.raises(SimulationError, match="has 1 sources that training pairs can be cut from; at least 2"):
         build(tmp_path, tmp_path / "cache", 1, 0, 1)

@@ -1,9 +1,9 @@
-"""The fast student: identity when fresh, any size, its filters exact, its reach as stated."""
+"""The students that blend filters: identity when fresh, any size, its filters exact, its reach as stated."""
 
 import pytest
 import torch
 import torch.nn.functional as F
-from vidsharp.models.fast import FACTOR, PHASES, FastStudent
+from vidsharp.models.blend import FACTOR, PHASES, BlendStudent
 
 from tests.models.students import random_student
 
@@ -11,7 +11,7 @@ from tests.models.students import random_student
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (37, 51), (64, 64)])
 def test_fresh_student_is_the_identity_at_any_size(size: tuple[int, int]) -> None:
     x = torch.rand(2, 1, *size)
-    assert torch.equal(FastStudent()(x), x)
+    assert torch.equal(BlendStudent()(x), x)
 
 
 def test_cell_convolution_equals_full_size_filters() -> None:
@@ -42,15 +42,43 @@ def test_tile_with_halo_equals_whole_frame() -> None:
             assert torch.equal(inner, whole[..., top : top + side, left : left + side])
 
 
-def test_like_rebuilds_other_sizes() -> None:
-    for depth in (2, 3, 4):
-        student = FastStudent(bands=3, width=8, depth=depth)
-        FastStudent.like(student.state_dict()).load_state_dict(student.state_dict())
+@pytest.mark.parametrize(("bands", "width", "depth"), [(1, 4, 1), (2, 8, 2), (6, 16, 4)])
+def test_like_rebuilds_other_sizes(bands: int, width: int, depth: int) -> None:
+    student = BlendStudent(bands, width, depth)
+    again = BlendStudent.like(student.state_dict())
+    again.load_state_dict(student.state_dict())
+    assert (again.bands, again.halo_px) == (bands, student.halo_px)
 
 
-def test_zero_filters_and_head_give_the_input_back() -> None:
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_nothing_is_seen_from_beyond_the_halo(depth: int) -> None:
+    """And the halo is no larger than it must be: something is seen from its last cell."""
+    torch.manual_seed(0)
+    student = BlendStudent(depth=depth).eval()
+    with torch.no_grad():
+        for parameter in student.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    x = torch.rand(1, 1, 80, 80)
+    changed = x.clone()
+    changed[..., 40:44, 40:44] = 1 - changed[..., 40:44, 40:44]
+    with torch.no_grad():
+        difference = (student(changed) - student(x))[0, 0].abs()
+    reach, first = student.halo_px, 40 - student.halo_px
+    assert float(difference[first : first + FACTOR].max()) > 0
+    difference[first : 44 + reach, first : 44 + reach] = 0
+    assert float(difference.max()) == 0
+
+
+def test_a_head_of_zeros_gives_the_input_back() -> None:
     student, x = random_student(), torch.rand(1, 1, 20, 20)
     with torch.no_grad():
-        for parameter in student.guide[-1].parameters():
+        for parameter in student.head.parameters():
             parameter.zero_()
     assert torch.equal(student(x), x)
+
+
+def test_gradients_reach_every_weight() -> None:
+    """What gets none would make a Ray Train job wait for ever."""
+    student = random_student()
+    student(torch.rand(1, 1, 24, 24)).square().mean().backward()
+    assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in student.parameters())

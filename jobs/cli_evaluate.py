@@ -1,0 +1,101 @@
+"""The commands that tell what a student is worth: `models`, `evaluate`, and `simulate`, which makes data for both."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from ..models.card import Card, read_card
+from ..models.catalogue import student_names
+from ..reports.markdown import markdown_table
+from .cli_options import OK, PATH, SOME_FAILED, log_options
+from .logs import set_up_logs
+
+LEVELS = ("light", "medium", "heavy", "compressed")
+"""As `training.simulate` has them, which is not imported here, since it takes long."""
+
+
+def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
+
+
+@click.command()
+@click.argument("data", type=PATH)
+@click.option("--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
+              help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
+@click.option("--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary].")
+@click.option("--levels", callback=_comma_separated, metavar="L,L", help="How clips are made soft: "
+              f"{', '.join(LEVELS)}, and sharp for as they are [default: all].")  # fmt: skip
+@click.option("--frames", default=24, show_default=True, metavar="N", help="Of a clip, make the first N frames soft.")
+@click.option("--every", default=8, show_default=True, metavar="N", help="Of these, measure one in N.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Clips or sequences to leave out, by name.")
+@click.option("--threads", type=int, metavar="N", help="CPU threads [default: all cores].")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@log_options
+def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+    """Measures what students gain over doing nothing.
+
+    Unsharp mask and CAS are measured beside them. DATA is a GOPRO_Large folder, any folder of blur/ and sharp/ images
+    or of sequences of them, or a folder of sharp clips, which are made soft as a thin line would. Prints the summary;
+    with --out, writes tables and a page.
+    """
+    set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    from .evaluate_job import EvaluateConfig
+    from .evaluate_job import evaluate as run
+
+    result = run(EvaluateConfig(**options))
+    click.echo(result.markdown, nl=False)
+    if result.page is not None:
+        click.echo(f"page: {result.page}")
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
+@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
+@click.option("--level", required=True, type=click.Choice(LEVELS), help="How thin the line is.")
+@click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
+def simulate(**options: Any) -> None:
+    """Makes soft call recordings of sharp clips.
+
+    CLIP is a clip or a folder of clips. Frames, times and sound stay as they are; the parameters used are written
+    beside each output. Prints the outputs; exit code 1 if a clip failed.
+    """
+    from .simulate_job import SimulateConfig
+    from .simulate_job import simulate as run
+
+    failed = 0
+    for result in run(SimulateConfig(**options)):
+        if result.error is None:
+            click.echo(result.out)
+        else:
+            failed += 1
+            click.echo(f"vidsharp: {result.error}", err=True)
+    sys.exit(SOME_FAILED if failed else OK)
+
+
+@click.command()
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(("table", "json")))
+def models(form: str) -> None:
+    """Lists the students that ship.
+
+    Their size, what a frame of 1920×1080 costs, and what they gain over doing nothing.
+    """
+    cards = [read_card(name) for name in student_names()]
+    if form == "json":
+        listed = [{**asdict(card), "gains": {k: g._asdict() for k, g in card.gains.items()}} for card in cards]
+        click.echo(json.dumps(listed, indent=2))
+        return
+    levels = list(dict.fromkeys(level for card in cards for level in card.gains)) or ["calls"]
+    header = ["model", "parameters", "GFLOP at 1080p", "ms at 1080p", *(f"gain: {level}" for level in levels)]
+    click.echo(markdown_table(header, [_cells(card, levels) for card in cards]), nl=False)
+    click.echo("\nGains are dB of PSNR / SSIM over doing nothing, on luma, for clips that training never saw.")
+
+
+def _cells(card: Card, levels: list[str]) -> list[str]:
+    missing = "not measured"
+    cells = [card.name, missing if card.parameters is None else f"{card.parameters:,}"]
+    cells += [missing if value is None else f"{value:.4g}" for value in (card.gflop_1080p, card.ms_1080p)]
+    gains = [card.gains.get(level) for level in levels]
+    return cells + [missing if gain is None else f"{gain.psnr_db:+.2f} / {gain.ssim:+.4f}" for gain in gains]

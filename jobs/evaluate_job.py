@@ -1,0 +1,157 @@
+"""The evaluation as a job: from a folder of images or clips to tables and a page on disk."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from ..pipeline.atomic import write_atomically
+from ..pipeline.errors import OutputError, disk_sentence
+from ..reports.evaluation_page import PictureStrip, evaluation_page, picture_uri
+from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
+from ..reports.tables import csv_bytes, parquet_bytes, table
+from ..training.evaluate import measure
+from ..training.evaluation_pictures import UNCHANGED
+from ..training.evaluation_sources import PairSequence, find_sources
+from ..training.methods import methods
+from ..training.simulate import LEVELS
+from ..training.strip import Strip
+from .clips import RECORDING_SUFFIXES, printable
+from .config import UsageError
+
+log = logging.getLogger("vidsharp")
+
+ALL_LEVELS = (*LEVELS, UNCHANGED)
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Everything `vidsharp evaluate` takes; the defaults are the command's.
+
+    Raises:
+        UsageError: a value out of range.
+    """
+
+    data: Path
+    """As `find_sources` takes it."""
+    models: tuple[str, ...] = ("fast",)
+    """Shipped students' names, and checkpoint files."""
+    out: Path | None = None
+    """Where tables and page go; None writes nothing."""
+    levels: tuple[str, ...] = ()
+    """How clips are made soft; empty: `ALL_LEVELS`."""
+    frames: int = 24
+    """Of each clip, the first so many frames are made soft."""
+    every: int = 8
+    """Of these, one in so many is measured."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of the names of clips or sequences to leave out."""
+    threads: int | None = None
+    """CPU threads; None: torch's choice."""
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not self.models:
+            raise UsageError("name at least one --model")
+        for level in self.levels:
+            if level not in ALL_LEVELS:
+                raise UsageError(f"--levels {level!r} is not known; accepted are {', '.join(ALL_LEVELS)}")
+        for name in ("frames", "every", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"--{name} {value} is too few: at least 1")
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """What was measured."""
+
+    items: pd.DataFrame
+    """`ITEM_COLUMNS`: a row for each picture, level and method."""
+    sources: pd.DataFrame
+    """`SOURCE_COLUMNS`: a row for each source, level and method."""
+    summary: pd.DataFrame
+    """`SUMMARY_COLUMNS`: a row for each level and method."""
+    page: Path | None
+    """The page, where an output folder was named."""
+
+    @property
+    def markdown(self) -> str:
+        """The summary as a table."""
+        return summary_markdown(self.summary)
+
+
+def evaluate(config: EvaluateConfig) -> EvaluateResult:
+    """Measures students beside doing nothing, unsharp mask and CAS; writes `evaluation.{csv,parquet}`, `sources.csv`,
+    `summary.{csv,md}` and `index.html`.
+
+    Raises:
+        UsageError: levels were named, but the data is image pairs.
+        DataError: as `find_sources`, or a picture cannot be decoded.
+        ModelError, CheckpointError, DeviceError: as `Enhancer`.
+        OutputError: the output folder cannot be written.
+    """
+    found = find_sources(config.data, RECORDING_SUFFIXES, config.exclude)
+    pairs = isinstance(found[0], PairSequence)
+    if pairs and config.levels:
+        raise UsageError(f"--levels is for clips, but '{config.data}' holds image pairs, which are soft as recorded")
+    compared = methods(config.models, device=config.device, threads=config.threads)
+    if config.out is not None:
+        _make_folder(config.out)
+    items: list[dict[str, object]] = []
+    strips: list[PictureStrip] = []
+    for number, source in enumerate(found, start=1):
+        log.info("%s: measuring, %d of %d", printable(source.name), number, len(found))
+        measured = measure(source, compared, config.levels or ALL_LEVELS, config.frames, config.every)
+        items += [
+            {**asdict(row), "source": printable(row.source), "item": printable(row.item)} for row in measured.rows
+        ]
+        if config.out is not None:
+            strips.append(_encoded(measured.strip))
+    rows = table(items, ITEM_COLUMNS)
+    sources = by_source(rows)
+    summary = summarise(sources)
+    if config.out is None:
+        return EvaluateResult(rows, sources, summary, None)
+    page = evaluation_page(rows, sources, summary, strips, _about(config, len(found), pairs=pairs))
+    files: Mapping[str, bytes] = {
+        "evaluation.csv": csv_bytes(rows),
+        "evaluation.parquet": parquet_bytes(rows),
+        "sources.csv": csv_bytes(sources),
+        "summary.csv": csv_bytes(summary),
+        "summary.md": summary_markdown(summary).encode("utf-8", "backslashreplace"),
+        "index.html": page.encode("utf-8", "backslashreplace"),
+    }
+    for name, content in files.items():
+        write_atomically(config.out / name, content)
+    return EvaluateResult(rows, sources, summary, config.out / "index.html")
+
+
+def _encoded(strip: Strip) -> PictureStrip:
+    """Pictures as they lie in the page: raw ones of many sources would fill the memory."""
+    pictures = {name: picture_uri(picture) for name, picture in strip.pictures.items()}
+    return PictureStrip(printable(strip.source), strip.level, printable(strip.item), pictures)
+
+
+def _about(config: EvaluateConfig, count: int, *, pairs: bool) -> dict[str, str]:
+    if pairs:
+        what = f"{count} sequence{'s' if count != 1 else ''} of image pairs, every pair"
+    else:
+        seen = f"first {config.frames} frames of each" if config.frames > 1 else "first frame of each"
+        what = f"{count} sharp clip{'s' if count != 1 else ''} made soft, {seen}, one in {config.every} measured"
+    return {
+        "data": f"{printable(config.data.resolve().name)}: {what}",
+        "models": ", ".join(map(printable, config.models)),
+        "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
+    }
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(disk_sentence(error, folder), folder) from error

@@ -1,0 +1,70 @@
+"""The call simulation as a job: soft recordings of clips and folders of clips."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..training.simulate import LEVELS, SimulationError
+from ..training.simulate_clip import simulate_clip
+from .clips import Clip, find_clips
+from .config import UsageError
+
+_KEPT_SUFFIXES = (".mp4", ".mov", ".mkv", ".ts", ".mts", ".m2ts")
+"""Containers that take H.264 and nearly any sound; clips in others become Matroska."""
+
+
+@dataclass(frozen=True)
+class SimulateConfig:
+    """Everything `vidsharp simulate` takes.
+
+    Raises:
+        UsageError: no clips, or no such level.
+    """
+
+    inputs: tuple[Path, ...]
+    """Clips, and folders of clips (searched recursively)."""
+    out: Path
+    level: str
+    seed: int = 0
+    """The same for every clip."""
+
+    def __post_init__(self) -> None:
+        if not self.inputs:
+            raise UsageError("name at least one clip, or a folder of clips")
+        if self.level not in LEVELS:
+            raise UsageError(f"--level {self.level!r} is not known; accepted are {', '.join(LEVELS)}")
+
+
+@dataclass(frozen=True)
+class SimulatedClip:
+    """What became of one clip."""
+
+    clip: str
+    """Its path below the folder it was found in."""
+    out: Path
+    error: str | None
+    """One sentence, where the clip failed; then `out` was not written."""
+
+
+def simulate(config: SimulateConfig) -> Iterator[SimulatedClip]:
+    """Makes each clip's soft recording, with its parameters as JSON beside it, and yields it when it is done.
+
+    Raises:
+        UsageError: before any work: as `find_clips`.
+    """
+    clips = find_clips(config.inputs, config.out)
+    return (_one(clip, config) for clip in clips)
+
+
+def _one(clip: Clip, config: SimulateConfig) -> SimulatedClip:
+    out = config.out / clip.relative
+    if out.suffix.lower() not in _KEPT_SUFFIXES:
+        out = out.with_name(f"{out.name}.mkv")  # `call.avi` and `call.webm` may lie side by side
+    error = None
+    try:
+        simulate_clip(clip.path, out, config.level, config.seed)
+    except SimulationError as failure:
+        error = str(failure)
+    except OSError as failure:
+        error = f"'{out}' cannot be written: {failure.strerror or failure}."
+    return SimulatedClip(clip.name, out, error)

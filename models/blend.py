@@ -1,0 +1,215 @@
+"""The luma students `fast` and `balanced`: learned linear filters, blended per pixel by a small net at quarter size.
+
+A small net at quarter size cannot carry a sharpening filter through its few channels, so the linear part has a path
+of its own: K filters of 9×9 taps whose taps sum to zero (a flat area stays flat). On planes unshuffled by 4, each is
+exactly one 3×3 convolution 16 → 16, so all run as one dense convolution, at a sixteenth of the positions.
+
+The net that blends them must tell soft from sharp at any contrast, so it sees a learned spectrum of each 4×4 cell (it
+starts as the cosine transform) both as it is and as log-magnitude, where a ratio of two bands is a difference.
+"""
+
+import math
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FACTOR = 4
+PHASES = FACTOR * FACTOR
+TAPS = 2 * FACTOR + 1  # the widest filter that one 3×3 convolution on unshuffled planes can hold
+FLOOR = 4 / 255
+"""One 8-bit step, as the spectrum is scaled: what lies below it is noise."""
+SLOPE = 0.1
+"""Of the leaky ReLUs below zero."""
+
+
+class BlendStudent(nn.Module):
+    """out = luma + Σ weightₖ · (filterₖ ∗ luma) + offset; weights and offset come from the guide net, one per pixel.
+
+    Args:
+        bands: number K of linear filters.
+        width: channels of the guide net.
+        depth: 3×3 convolutions in a row in the guide net, at least 1, each added to what it was given.
+
+    A fresh student is the identity: the guide's last layer starts at zero.
+    """
+
+    align_px = FACTOR
+    """A tile must start at a multiple of this, or the unshuffled grid moves."""
+    feature_layer = "features"
+
+    def __init__(self, bands: int = 3, width: int = 16, depth: int = 3) -> None:
+        super().__init__()
+        self.bands = bands
+        self.halo_px = FACTOR * depth
+        """An output pixel depends on no pixel farther from its aligned 4×4 cell than this."""
+        self.filters = nn.Parameter(_first_filters(bands))
+        self.register_buffer("_tap_index", _tap_index(), persistent=False)
+        self.spectrum = nn.Conv2d(PHASES, PHASES, 1)
+        _start_as_cosines(self.spectrum)
+        self.enter = nn.Conv2d(2 * PHASES, width, 1)
+        self.layers = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(depth))
+        self.features = nn.Identity()
+        self.head = nn.Conv2d(width, PHASES * (bands + 1), 1)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
+
+    @classmethod
+    def like(cls, state: Mapping[str, Tensor]) -> "BlendStudent":
+        """An untrained student of the size that a state dict was saved from.
+
+        Raises:
+            KeyError: a name is missing.
+        """
+        depth = sum(name.startswith("layers.") and name.endswith(".weight") for name in state)
+        return cls(bands=state["filters"].shape[0], width=state["enter.weight"].shape[0], depth=depth)
+
+    def forward(self, luma: Tensor) -> Tensor:
+        """Sharpens luma.
+
+        Args:
+            luma: float [N, 1, H, W], code value / (2^depth − 1); any H, W ≥ 1 (edges are repeated inside).
+
+        Returns:
+            Float [N, 1, H, W] in the same scale, not clamped.
+        """
+        height, width = luma.shape[-2:]
+        change = self._change(_cells_with_rim(luma))
+        return luma + F.pixel_shuffle(change, FACTOR)[..., :height, :width]
+
+    @torch.inference_mode()
+    def sharpen_codes(self, codes: Tensor, peak: int, strength: float, strip_pixels: int) -> Tensor:
+        """What `forward` makes of a plane, without leaving integers for longer than a strip: codes in, codes out.
+
+        Args:
+            codes: uint8 or int32 [H, W], 0..peak.
+            strength: S in codes + S · peak · change.
+            strip_pixels: how many pixels are worked on at a time.
+
+        Returns:
+            The same dtype and shape, rounded half up and clipped to 0..peak. Equal to rounding `forward`'s answer, but
+            for values that lie within a float's error of a half.
+        """
+        height, width = codes.shape
+        cells = _cells_of_codes(codes)
+        h, w = cells.shape[-2] - 2, cells.shape[-1] - 2
+        out = torch.empty((1, h, w, PHASES), dtype=codes.dtype, device=codes.device).movedim(-1, 1)
+        halo = self.halo_px // FACTOR
+        rows = max(strip_pixels // (w * PHASES), 2 * halo)
+        for top in range(0, h, rows):
+            first, last = max(top - halo, 0), min(top + rows + halo, h)
+            exact = cells[..., first : last + 2, :].float()
+            change = self._change(exact / peak)[..., top - first :, :][..., : min(rows, h - top), :]
+            inner = exact[..., 1 + top - first :, 1:-1][..., : change.shape[-2], :]
+            # Half up: what follows is positive, and conversion cuts off.
+            out[..., top : top + rows, :] = inner.add(change, alpha=strength * peak).add_(0.5).clamp_(0, peak)
+        return _codes_of_cells(out)[:height, :width]
+
+    def _change(self, cells: Tensor) -> Tensor:
+        """What is to be added, [N, 16, h, w], for cells with a rim of one, [N, 16, h + 2, w + 2]."""
+        bands = F.conv2d(cells, self._cell_weights())
+        blend = self.head(self._guide(cells[..., 1:-1, 1:-1]))
+        change = blend[:, self.bands * PHASES :]
+        for k in range(self.bands):
+            mine = slice(k * PHASES, (k + 1) * PHASES)
+            change = torch.addcmul(change, blend[:, mine], bands[:, mine])
+        return change
+
+    def _guide(self, cells: Tensor) -> Tensor:
+        """Features [N, width, h, w] of cells [N, 16, h, w].
+
+        What is linear before and after the logarithm is folded into the 1×1 convolutions, whose weights are few: fewer
+        passes over whole pictures. The second one is done in two halves: oneDNN sums 32 input channels in an order
+        that depends on the picture's size, 16 in one that does not; so with a width of 16, a tile gives the whole
+        frame's result to the last bit.
+        """
+        weight = self.spectrum.weight
+        contrast = (weight - weight.mean(dim=1, keepdim=True)) * 4  # of a cell to its mean; codes 0..1 are small
+        spectrum = F.conv2d(cells, contrast, self.spectrum.bias)
+        loudness = spectrum.abs().add_(FLOOR).log_()
+        enter, bias = self.enter.weight, self.enter.bias
+        signed, magnitudes = enter[:, :PHASES], enter[:, PHASES:]
+        bias = bias + 1.2 * magnitudes.sum(dim=(1, 2, 3)) if bias is not None else None
+        x = F.conv2d(spectrum, signed.contiguous(memory_format=torch.channels_last), bias)
+        x = x + F.conv2d(loudness, (0.3 * magnitudes).contiguous(memory_format=torch.channels_last))  # about 0..1.5
+        x = F.leaky_relu_(x, SLOPE)
+        for layer in self.layers:
+            added = F.leaky_relu_(layer(x), SLOPE)
+            x = x + added if torch.is_grad_enabled() else x.add_(added)  # autograd still needs the x that was
+        return self.features(x)
+
+    def _cell_weights(self) -> Tensor:
+        """The filters as weights [16·K, 16, 3, 3] of one convolution between unshuffled planes."""
+        flat = (self.filters - self.filters.mean(dim=(1, 2), keepdim=True)).flatten(1)
+        taps = torch.cat([flat, flat.new_zeros(self.bands, 1)], dim=1)  # index 81: outside of the filter
+        index: Tensor = self.get_buffer("_tap_index")
+        weights = taps[:, index.flatten()].reshape(self.bands * PHASES, PHASES, 3, 3)
+        return weights.contiguous(memory_format=torch.channels_last)
+
+
+def _cells_with_rim(plane: Tensor) -> Tensor:
+    """Float [N, 1, H, W] unshuffled to [N, 16, ⌈H/4⌉ + 2, ⌈W/4⌉ + 2], edges repeated, channels last."""
+    below, right = -plane.shape[-2] % FACTOR, -plane.shape[-1] % FACTOR
+    padded = F.pad(plane, (FACTOR, FACTOR + right, FACTOR, FACTOR + below), mode="replicate")
+    return F.pixel_unshuffle(padded, FACTOR).contiguous(memory_format=torch.channels_last)
+
+
+def _cells_of_codes(codes: Tensor) -> Tensor:
+    """`_cells_with_rim` of integers [H, W], which torch does not pad and unshuffles slowly: [1, 16, h + 2, w + 2]."""
+    below, right = -codes.shape[0] % FACTOR, -codes.shape[1] % FACTOR
+    left_edge, right_edge = codes[:, :1].expand(-1, FACTOR), codes[:, -1:].expand(-1, FACTOR + right)
+    wide = torch.cat([left_edge, codes, right_edge], dim=1)
+    high = torch.cat([wide[:1].expand(FACTOR, -1), wide, wide[-1:].expand(FACTOR + below, -1)])
+    quads = _quads(high).unflatten(0, (-1, FACTOR)).transpose(1, 2).contiguous()  # [h + 2, w + 2, 4, …]
+    return quads.view(codes.dtype).view(*quads.shape[:2], PHASES).movedim(-1, 0)[None]
+
+
+def _codes_of_cells(cells: Tensor) -> Tensor:
+    """The inverse, without a rim: integers [1, 16, h, w], channels last, to [4·h, 4·w]."""
+    rows = cells[0].movedim(0, -1).unflatten(-1, (FACTOR, FACTOR))  # [h, w, 4, 4]
+    lines = _quads(rows).view(*rows.shape[:3], -1).transpose(1, 2).contiguous()  # [h, 4, w, …]
+    return lines.view(cells.dtype).view(rows.shape[0] * FACTOR, -1)
+
+
+def _quads(codes: Tensor) -> Tensor:
+    """Four uint8 seen as one int32 (int32 as it is): they move together, in a quarter of the steps."""
+    return codes.view(torch.int32) if codes.dtype == torch.uint8 else codes.unflatten(-1, (-1, FACTOR))
+
+
+def _tap_index() -> Tensor:
+    """int64 [16, 16, 3, 3]: which tap of a 9×9 filter joins output phase, input phase and cell offset; 81 for none."""
+    index = torch.full((PHASES, PHASES, 3, 3), TAPS * TAPS)
+    for out in range(PHASES):
+        for inp in range(PHASES):
+            for cell in range(9):
+                row = (cell // 3 - 1) * FACTOR + inp // FACTOR - out // FACTOR + FACTOR
+                col = (cell % 3 - 1) * FACTOR + inp % FACTOR - out % FACTOR + FACTOR
+                if 0 <= row < TAPS and 0 <= col < TAPS:
+                    index[out, inp, cell // 3, cell % 3] = row * TAPS + col
+    return index
+
+
+@torch.no_grad()
+def _start_as_cosines(spectrum: nn.Conv2d) -> None:
+    """Sets a 1×1 convolution near the orthonormal 4×4 cosine transform (DCT-II) of each cell, halved."""
+    n = torch.arange(FACTOR, dtype=torch.float32)
+    waves = [torch.cos(math.pi * (n + 0.5) * k / FACTOR) * (0.5 if k == 0 else math.sqrt(0.5)) for k in range(FACTOR)]
+    line = torch.stack(waves)
+    spectrum.weight.mul_(0.1)
+    spectrum.weight[:, :, 0, 0] += torch.einsum("ai,bj->abij", line, line).reshape(PHASES, PHASES) / 2
+    spectrum.get_parameter("bias").zero_()
+
+
+def _first_filters(bands: int) -> Tensor:
+    """float32 [K, 9, 9]: pixel minus Gaussians of growing width, the classic unsharp masks, to start from."""
+    grid = torch.arange(TAPS, dtype=torch.float32) - FACTOR
+    squared = grid[:, None] ** 2 + grid[None, :] ** 2
+    filters = []
+    for k in range(bands):
+        sigma = 0.5 * 1.45**k
+        blur = torch.exp(-squared / (2 * sigma * sigma))
+        spike = torch.zeros(TAPS, TAPS)
+        spike[FACTOR, FACTOR] = 1
+        filters.append(spike - blur / blur.sum())
+    return torch.stack(filters)

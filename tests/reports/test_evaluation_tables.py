@@ -1,0 +1,106 @@
+"""Means over sources, gains over doing nothing, and intervals that know how few the sources are."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from vidsharp.reports.evaluation_tables import (
+    ITEM_COLUMNS,
+    SOURCE_COLUMNS,
+    SUMMARY_COLUMNS,
+    bootstrap_interval,
+    by_source,
+    summarise,
+    summary_markdown,
+)
+from vidsharp.reports.tables import rows, table
+
+
+def item(source: str, number: int, level: str, method: str, psnr: float, **more: Any) -> dict[str, Any]:
+    fields = {"source": source, "item": str(number), "level": level, "method": method}
+    return {**fields, "psnr_db": psnr, "ssim": psnr / 100, **more}
+
+
+def line_of(frame: pd.DataFrame, **where: str) -> dict[str, Any]:
+    (found,) = [row for row in rows(frame) if all(row[name] == value for name, value in where.items())]
+    return found
+
+
+def test_sources_count_alike_however_many_pictures_they_have() -> None:
+    items = [item("many", n, "blur", m, 20 + g) for n in range(9) for m, g in (("identity", 0), ("fast", 1))]
+    items += [item("one", 0, "blur", m, 30 + g) for m, g in (("identity", 0), ("fast", 3))]
+    sources = by_source(table(items, ITEM_COLUMNS))
+    assert list(sources.columns) == list(SOURCE_COLUMNS)
+    assert line_of(sources, source="many", method="fast")["psnr_gain_db"] == pytest.approx(1)
+    summary = summarise(sources)
+    assert list(summary.columns) == list(SUMMARY_COLUMNS)
+    fast = line_of(summary, method="fast")
+    assert (fast["sources"], fast["psnr_db"], fast["psnr_gain_db"]) == (2, pytest.approx(27), pytest.approx(2))
+    # Of two sources, drawn with replacement, a quarter of the samples is one of them twice.
+    assert (fast["psnr_gain_db_low"], fast["psnr_gain_db_high"]) == (pytest.approx(1), pytest.approx(3))
+    assert fast["ssim_gain"] == pytest.approx(0.02)
+    assert fast["flicker"] is None
+
+
+def test_more_pictures_of_a_source_do_not_make_an_interval_narrower() -> None:
+    def interval(pictures: int) -> float:
+        dice = np.random.default_rng(5)
+        gains = dict(zip("abcdefgh", dice.normal(1, 1, 8), strict=True))
+        items = [item(s, n, "blur", "identity", 20) for s in gains for n in range(pictures)]
+        items += [item(s, n, "blur", "fast", 20 + g) for s, g in gains.items() for n in range(pictures)]
+        fast = line_of(summarise(by_source(table(items, ITEM_COLUMNS))), method="fast")
+        return fast["psnr_gain_db_high"] - fast["psnr_gain_db_low"]
+
+    assert interval(1) > 0.5
+    assert interval(50) == pytest.approx(interval(1))
+
+
+def test_the_interval_is_that_of_the_normal_law_for_many_values() -> None:
+    values = np.random.default_rng(1).normal(3, 2, 400)
+    low, high = bootstrap_interval(values, 0, 4000)
+    assert low is not None
+    assert high is not None
+    half = 1.96 * values.std() / 20
+    # 4000 draws place a 2.5 % quantile to about a tenth of a standard error
+    assert (low, high) == (pytest.approx(values.mean() - half, abs=0.02), pytest.approx(values.mean() + half, abs=0.02))
+
+
+def test_a_single_source_has_no_interval() -> None:
+    assert bootstrap_interval(np.array([1.0]), 0, 100) == (None, None)
+    items = [item("a", 0, "blur", m, p) for m, p in (("identity", 20), ("fast", 21))]
+    summary = summarise(by_source(table(items, ITEM_COLUMNS)))
+    assert line_of(summary, method="fast")["psnr_gain_db_low"] is None
+    assert "|              +1.000 |" in summary_markdown(summary)
+
+
+def test_calls_are_the_mean_of_their_three_levels_within_each_source() -> None:
+    gains = {"light": 3.0, "medium": 2.0, "heavy": 1.0, "sharp": -9.0}
+    items = [
+        item(s, 0, level, m, 30 + (g if m == "fast" else 0), change=2.0, change_sharp=1.0 + (s == "b"))
+        for level, g in gains.items()
+        for s in "ab"
+        for m in ("identity", "fast")
+    ]
+    summary = summarise(by_source(table(items, ITEM_COLUMNS)))
+    assert list(dict.fromkeys(summary["level"])) == [*gains, "calls"]
+    calls = line_of(summary, level="calls", method="fast")
+    assert (calls["sources"], calls["psnr_gain_db"]) == (2, pytest.approx(2))
+    assert (calls["flicker"], calls["steady"]) == (pytest.approx(1.5), None)
+    fewer = [row for row in items if row["level"] != "heavy"]
+    assert "calls" not in set(summarise(by_source(table(fewer, ITEM_COLUMNS)))["level"])
+
+
+def test_flicker_is_the_ratio_of_sums_and_null_for_a_still_original() -> None:
+    changes = {"moving": ((1.0, 2.0), (3.0, 2.0)), "calm": ((2.2, 2.0), (2.0, 2.0)), "still": ((0.5, 0.0),)}
+    items = [
+        item(source, n, "light", method, 30, change=c, change_sharp=s)
+        for source, pairs in changes.items()
+        for n, (c, s) in enumerate(pairs)
+        for method in ("identity", "fast")
+    ]
+    sources = by_source(table(items, ITEM_COLUMNS))
+    flicker = {row["source"]: row["flicker"] for row in rows(sources) if row["method"] == "fast"}
+    assert flicker == {"moving": pytest.approx(1.0), "calm": pytest.approx(1.05), "still": None}
+    fast = line_of(summarise(sources), method="fast")
+    assert (fast["steady"], fast["timed"], fast["flicker"]) == (2, 2, pytest.approx(1.025))

@@ -1,0 +1,41 @@
+"""Methods go from planes to planes and leave their input alone; names tell them apart."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+from vidsharp.models.catalogue import weights_path
+from vidsharp.models.errors import ModelError
+from vidsharp.training.classic import cas, unsharp_mask
+from vidsharp.training.evaluation_pictures import IMAGE_FORMAT
+from vidsharp.training.methods import methods
+
+
+def test_all_keep_shapes_and_input() -> None:
+    picture = np.ascontiguousarray(data.astronaut()[:64, 150:230].transpose(2, 0, 1))
+    before = picture.copy()
+    compared = methods(["fast", "reference", "fast"], device="cpu", threads=None)
+    assert list(compared) == ["identity", "unsharp", "cas", "fast", "reference"]
+    outputs = {name: method(list(picture), IMAGE_FORMAT) for name, method in compared.items()}
+    for name, planes in outputs.items():
+        assert [(p.shape, p.dtype) for p in planes] == [((64, 80), np.uint8)] * 3, name
+        assert np.array_equal(planes[0], before[0]) == (name == "identity"), name
+        assert np.array_equal(planes[1], before[1]) == (name != "reference"), name
+    np.testing.assert_array_equal(picture, before)
+    np.testing.assert_array_equal(outputs["unsharp"][0], unsharp_mask(before[0]))
+    np.testing.assert_array_equal(outputs["cas"][0], cas(before[0]))
+
+
+def test_checkpoints_of_one_file_name_are_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "last.safetensors" for folder in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        shutil.copy(weights_path("fast"), path)
+    assert list(methods([str(p) for p in paths], device="cpu", threads=None))[3:] == ["last", str(paths[1])]
+
+
+def test_a_model_that_is_not_there() -> None:
+    with pytest.raises(ModelError, match="no model 'fastest'"):
+        methods(["fastest"], device="cpu", threads=None)

@@ -1,0 +1,43 @@
+"""What is compared: doing nothing, the two classic sharpeners, and students, each from planes to planes."""
+
+from collections.abc import Callable, Sequence
+
+from ..models.enhance import Enhancer, PlaneFormat
+from .classic import cas, unsharp_mask
+from .evaluation_pictures import Planes
+
+IDENTITY = "identity"
+Method = Callable[[Planes, PlaneFormat], Planes]
+"""Returns planes of the same shapes and dtype, possibly the same arrays; modifies none."""
+
+
+def methods(models: Sequence[str], *, device: str, threads: int | None) -> dict[str, Method]:
+    """Identity, unsharp mask and CAS, then the students, by name; students run as in the product.
+
+    Checkpoints whose file names are equal are named by their whole path.
+
+    Args:
+        models: shipped names and checkpoint files.
+        device: as `Enhancer` takes it.
+        threads: CPU threads for torch in this process; None leaves them as they are.
+
+    Raises:
+        ModelError, CheckpointError, DeviceError: as `Enhancer`.
+    """
+    named: dict[str, Method] = {
+        IDENTITY: lambda planes, fmt: planes,
+        "unsharp": lambda planes, fmt: [unsharp_mask(planes[0]), *planes[1:]],
+        "cas": lambda planes, fmt: [cas(planes[0]), *planes[1:]],
+    }
+    for model in dict.fromkeys(models):
+        enhancer = Enhancer(model, device=device, threads=threads)
+        named[enhancer.name if enhancer.name not in named else model] = _student(enhancer)
+    return named
+
+
+def _student(enhancer: Enhancer) -> Method:
+    def sharpen(planes: Planes, fmt: PlaneFormat) -> Planes:
+        changed = enhancer.planes(planes, fmt)
+        return [plane if new is None else new for plane, new in zip(planes, changed, strict=True)]
+
+    return sharpen

@@ -1,0 +1,86 @@
+"""The loss of a recipe, term by term: to the sharp picture, to the teacher's, and to what VGG16 and the teacher see."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..models.catalogue import load_student
+from ..models.enhance import forward
+from .affinity import FeatureTap
+from .batches import Batch
+from .losses import charbonnier, fair_weights, l1, luma, ssim
+from .perceptual import Vgg16Loss
+from .recipe import Recipe, RecipeError
+
+
+class Teacher:
+    """A trained network that a student learns from; it only looks."""
+
+    def __init__(self, path: str | Path, device: str | torch.device = "cpu") -> None:
+        """Raises ModelError or CheckpointError as `load_student`."""
+        student = load_student(path, device)
+        self.net, self.domain, self.path = student.net.requires_grad_(False), student.domain, path
+
+    @torch.no_grad()
+    def picture(self, soft: Tensor) -> Tensor:
+        """What it makes of float [N, 1 or 3, H, W] in 0..1: the same shape, clamped to 0..1, in the planes given.
+
+        An RGB teacher sees luma as a grey picture; a luma teacher cannot see RGB, which `check_teacher` refuses.
+        """
+        as_rgb = self.domain == "rgb" and soft.shape[1] == 1
+        out = forward(self.net, soft.expand(-1, 3, -1, -1) if as_rgb else soft).float().clamp(0, 1)
+        return luma(out) if as_rgb else out
+
+
+def check_teacher(recipe: Recipe, teacher: Teacher | None) -> None:
+    """Raises RecipeError where the recipe's losses and the teacher do not go together."""
+    if recipe.needs_teacher and teacher is None:
+        raise RecipeError("The recipe learns from a teacher; name its checkpoint with --teacher.")
+    if teacher is not None and not recipe.needs_teacher:
+        raise RecipeError("A teacher was given, but the recipe's teacher_weight and feature_weight are 0.")
+    if teacher is not None and teacher.domain == "luma" and recipe.domain == "rgb":
+        raise RecipeError(f"The teacher '{teacher.path}' works on luma and cannot teach a network that works on RGB.")
+
+
+class Objective:
+    """What a student is trained to make small."""
+
+    def __init__(self, recipe: Recipe, teacher: Teacher | None, vgg: Vgg16Loss | None) -> None:
+        check_teacher(recipe, teacher)
+        self.recipe, self.teacher, self.vgg = recipe, teacher, vgg
+        self.pixel = l1 if recipe.pixel_loss == "l1" else charbonnier
+        self._taps: tuple[FeatureTap, FeatureTap] | None = None
+
+    def watch(self, student: nn.Module) -> None:
+        """Has to be called with the student before the first pass where features are compared."""
+        if self.recipe.feature_weight and self.teacher:
+            self._taps = FeatureTap(student), FeatureTap(self.teacher.net)
+
+    def __call__(self, out: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss to go down from, and its terms before they are weighted, each a detached scalar.
+
+        Args:
+            out: the student's picture of `batch.soft`, float32 [N, C, H, W].
+        """
+        recipe = self.recipe
+        pair_weights = fair_weights(batch.soft, batch.sharp, recipe.fair_floor) if recipe.fair_floor else None
+
+        def mean(of_each: Tensor) -> Tensor:
+            return of_each.mean() if pair_weights is None else (of_each * pair_weights).mean()
+
+        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, mean(self.pixel(out, batch.sharp)))}
+        if recipe.ssim_weight:
+            terms["ssim"] = recipe.ssim_weight, mean(1 - ssim(luma(out), luma(batch.sharp)))
+        if self.vgg is not None:
+            terms["perceptual"] = recipe.perceptual_weight, self.vgg(out.clamp(0, 1), batch.sharp)
+        if self.teacher is not None:
+            taught = batch.taught
+            if taught is None or self._taps:
+                taught = self.teacher.picture(batch.soft)
+            terms["teacher"] = recipe.teacher_weight, mean(self.pixel(out, taught))
+        if self._taps:
+            mine, wanted = (tap.affinity() for tap in self._taps)
+            terms["feature"] = recipe.feature_weight, mean(l1(mine, wanted))
+        loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
+        return loss, {"loss": loss.detach(), **{name: value.detach() for name, (_, value) in terms.items()}}

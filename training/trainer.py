@@ -1,0 +1,130 @@
+"""A network somewhere along a recipe's steps: its weights, their running average, its optimiser, all of it savable."""
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..models.catalogue import new_network
+from ..models.checkpoint import load_into
+from ..models.enhance import forward
+from ..models.errors import CheckpointError
+from ..models.reference import ReferenceStudent
+from .batches import Batch
+from .objective import Objective
+from .passthrough import start_as_identity
+from .recipe import Recipe
+
+_STATE = ("params_ema", "params", "optimizer", "scaler", "step", "rng")
+
+
+class Trainer:
+    """Goes down the recipe's loss, one batch at a time.
+
+    Args:
+        total_steps: of the whole run, which the schedule needs to know.
+        unit: steps in what the recipe's `decay_every` counts.
+        wrap: makes the module that is called in training, such as DistributedDataParallel, of the bare one.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        objective: Objective,
+        *,
+        total_steps: int,
+        unit: int = 1,
+        device: str | torch.device = "cpu",
+        wrap: Callable[[nn.Module], nn.Module] = lambda net: net,
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.objective, self.total_steps, self.unit = recipe, objective, total_steps, unit
+        self.device = torch.device(device)
+        model = new_network(recipe.network, recipe.size)
+        if isinstance(model, ReferenceStudent) and recipe.identity_start:
+            start_as_identity(model)
+        self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.model).requires_grad_(False).eval() if recipe.ema_decay else self.model
+        objective.watch(self.model)
+        self.net = wrap(self.model)
+        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        self.optimizer = kind(
+            self.model.parameters(),
+            lr=recipe.learning_rate,
+            betas=(0.9, recipe.beta2),
+            weight_decay=recipe.weight_decay,
+        )
+        half = recipe.precision == "half" and self.device.type == "cuda"
+        self._half = (torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16) if half else None
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self._half == torch.float16)
+        self.step = 0
+
+    def advance(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """One step; returns the loss and its terms, each a scalar on the device."""
+        recipe = self.recipe
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(recipe, self.step, self.total_steps, self.unit)
+        batch = Batch(*(None if part is None else part.to(self.device, non_blocking=True) for part in batch))  # type: ignore[arg-type]
+        with torch.autocast(self.device.type, dtype=self._half, enabled=self._half is not None):
+            out = forward(self.net, batch.soft)
+        loss, terms = self.objective(out.float(), batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        if recipe.gradient_norm:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.gradient_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.step += 1
+        if recipe.ema_decay:
+            decay = min(recipe.ema_decay, (1 + self.step) / (10 + self.step))
+            with torch.no_grad():
+                for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                    mean.lerp_(now, 1 - decay)
+        return terms
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on, and the recipe; `params_ema` is what ships."""
+        return {
+            "params_ema": self.average.state_dict(),
+            "params": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "step": self.step,
+            "epoch": self.step // self.unit if self.recipe.epochs else None,
+            "rng": torch.get_rng_state(),
+            "recipe": self.recipe.as_dict(),
+        }
+
+    def restore(self, state: dict[str, Any], source: str) -> None:
+        """Goes back to a `state`.
+
+        Raises:
+            CheckpointError: it was made with another recipe, or is no state of a trainer.
+        """
+        try:
+            same = Recipe(**state["recipe"]) == self.recipe
+            average, model, optimizer, scaler, step, rng = (state[name] for name in _STATE)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"'{source}' is no checkpoint that training can go on from.") from error
+        if not same:
+            raise CheckpointError(f"'{source}' was made with another recipe, so training cannot go on from it.")
+        load_into(self.average, average, source)
+        load_into(self.model, model, source)
+        self.optimizer.load_state_dict(optimizer)
+        self.scaler.load_state_dict(scaler)
+        torch.set_rng_state(rng)
+        self.step = step
+
+
+def learning_rate(recipe: Recipe, step: int, total_steps: int, unit: int = 1) -> float:
+    """Linear warm-up, then the recipe's schedule."""
+    if step < recipe.warmup_steps:
+        return recipe.learning_rate * (step + 1) / recipe.warmup_steps
+    if recipe.schedule == "steps":
+        return recipe.learning_rate * recipe.decay_factor ** (step // (recipe.decay_every * unit))
+    done = (step - recipe.warmup_steps) / max(total_steps - recipe.warmup_steps, 1)
+    return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1))))
