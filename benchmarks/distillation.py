@@ -15,7 +15,8 @@ from shutil import copyfile
 import numpy as np
 import pandas as pd
 from vidsharp.jobs.evaluate_job import EvaluateConfig, evaluate
-from vidsharp.jobs.train_job import TrainConfig, train
+from vidsharp.jobs.train_config import TrainConfig
+from vidsharp.jobs.train_job import train
 from vidsharp.training.recipe import RECIPES
 from vidsharp.training.train import CHECKPOINT, WEIGHTS
 

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from .evaluate_job import EvaluateConfig, EvaluateResult, evaluate
     from .process_job import ProcessResult, process
     from .simulate_job import SimulateConfig, SimulatedClip, simulate
-    from .train_job import TrainConfig, TrainResult, train
+    from .train_config import TrainConfig
+    from .train_job import TrainResult, train
 
 __all__ = [
     "EvaluateConfig",
@@ -30,7 +31,8 @@ _MODULES = {
     **dict.fromkeys(("ProcessResult", "process"), "process_job"),
     **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "evaluate_job"),
     **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "simulate_job"),
-    **dict.fromkeys(("TrainConfig", "TrainResult", "train"), "train_job"),
+    "TrainConfig": "train_config",
+    **dict.fromkeys(("TrainResult", "train"), "train_job"),
 }
 
 

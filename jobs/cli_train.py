@@ -43,7 +43,7 @@ def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: b
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
     from .progress import training
-    from .train_job import TrainConfig
+    from .train_config import TrainConfig
     from .train_job import train as run
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)

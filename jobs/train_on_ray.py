@@ -21,7 +21,7 @@ from ..models.device import resolve_device
 from ..training.recipe import Recipe
 from ..training.train import CHECKPOINT, Crew, Places, train
 from .cluster import ClusterError, living_nodes, ray_session
-from .train_job import TrainConfig, open_data
+from .train_config import TrainConfig, open_data
 
 RAY = "ray"
 """The job's folder in `config.out`."""

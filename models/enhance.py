@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from .blend import BlendStudent
-from .catalogue import Domain, Student, load_student
+from .catalogue import Student, load_student
 from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
+from .domain import Domain
 from .errors import ModelError
 from .tiles import STRIP_PIXELS, in_tiles, strip_of
 

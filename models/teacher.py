@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .catalogue import Domain
+from .domain import Domain
 from .errors import CheckpointError
 from .swinir import SwinIR, SwinIRConfig
 

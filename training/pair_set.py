@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
-from ..models.catalogue import Domain
+from ..models.domain import Domain
 from ..models.errors import VidsharpError
 
 Split = Literal["train", "val"]

@@ -12,7 +12,8 @@ from ray.train import WorkerGroupError
 from safetensors.torch import load_file
 from torch import Tensor
 from vidsharp.jobs.cluster import ClusterError
-from vidsharp.jobs.train_job import TrainConfig, train
+from vidsharp.jobs.train_config import TrainConfig
+from vidsharp.jobs.train_job import train
 from vidsharp.jobs.train_on_ray import _reason
 from vidsharp.training.pair_set import DataError
 from vidsharp.training.recipe import RecipeError

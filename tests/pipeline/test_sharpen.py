@@ -11,7 +11,8 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from torch import nn
 from vidsharp.models.blend import BlendStudent
-from vidsharp.models.catalogue import Domain, student_of
+from vidsharp.models.catalogue import student_of
+from vidsharp.models.domain import Domain
 from vidsharp.models.enhance import Enhancer, PlaneFormat
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError

@@ -11,7 +11,8 @@ from av.error import FFmpegError
 from av.stream import AttachmentStream, Discard, Disposition
 from av.video.frame import VideoFrame
 from torch import Tensor, nn
-from vidsharp.models.catalogue import Domain, student_of
+from vidsharp.models.catalogue import student_of
+from vidsharp.models.domain import Domain
 from vidsharp.models.enhance import Enhancer
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.encoder import EncoderChoice, check_encoder
