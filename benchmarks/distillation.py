@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--unseen", type=Path, required=True, help="folder of sharp clips that training never saw")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", default="fast")
+    parser.add_argument("--recipe", default="ablation")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--alphas", type=float, nargs="+", default=[0.0, 1.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])

@@ -73,8 +73,11 @@ class Batches(Dataset[Batch]):
         return level_odds(self.pairs.levels, self.recipe.mix or {})
 
     def _row(self, pick: int, dice: np.random.Generator) -> Batch:
+        untouched = self.recipe.untouched > 0 and dice.random() < self.recipe.untouched
         window = self._window(*self.pairs.size(pick), dice)
         soft, sharp = self.pairs.patch(pick, self.domain, window)
+        if untouched:
+            return Batch(sharp, sharp, None if self.taught is None else sharp)
         if self.recipe.scale_down_and_up:
             soft = scaled_down_and_up(soft, "bicubic" if dice.integers(2) else "bilinear")
         if self.taught is None:

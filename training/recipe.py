@@ -19,7 +19,15 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "precision": ("fp32", "half"),
 }
 _AT_LEAST_ONE = ("batch", "validate_every", "save_every", "decay_every", "validation_crops", "variants")
-_NOT_NEGATIVE = ("learning_rate", "ssim_weight", "perceptual_weight", "teacher_weight", "feature_weight", "patch_px")
+_NOT_NEGATIVE = (
+    "untouched",
+    "learning_rate",
+    "ssim_weight",
+    "perceptual_weight",
+    "teacher_weight",
+    "feature_weight",
+    "patch_px",
+)
 
 
 class RecipeError(VidsharpError, ValueError):
@@ -77,6 +85,8 @@ class Recipe:
 
     mix: Mapping[str, float] | None = None
     """Shares of the levels in a batch, drawn anew each time; None: each pair once in every epoch."""
+    untouched: float = 0.0
+    """Share of the patches whose sharp picture is both input and target: what is good already is to stay as it is."""
     all_turns: bool = True
     """Patches are mirrored, upended and transposed at random; false: only mirrored, as in the report."""
     scale_down_and_up: bool = False

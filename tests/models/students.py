@@ -1,5 +1,7 @@
 """Networks with no zero weights, for tests that must see an effect."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from vidsharp.models.blend import BlendStudent
@@ -7,10 +9,10 @@ from vidsharp.models.swinir import SwinIRConfig
 from vidsharp.models.teacher import SwinIRTeacher
 
 
-def random_student(seed: int = 0) -> BlendStudent:
-    """A luma student of the default size."""
+def random_student(seed: int = 0, **size: Any) -> BlendStudent:
+    """A luma student, of the default size if no other is given."""
     torch.manual_seed(seed)
-    student = BlendStudent().eval()
+    student = BlendStudent(**size).eval()
     _shake(student)
     return student
 

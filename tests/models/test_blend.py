@@ -1,5 +1,7 @@
 """The students that blend filters: identity when fresh, any size, its filters exact, its reach as stated."""
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -30,8 +32,9 @@ def test_flat_picture_passes_the_filters_unchanged() -> None:
     assert F.conv2d(cells, student._cell_weights()).abs().max() < 1e-5
 
 
-def test_tile_with_halo_equals_whole_frame() -> None:
-    student, x = random_student(), torch.rand(1, 1, 120, 144)
+@pytest.mark.parametrize("dilations", [None, (2, 1), (1, 3)])
+def test_tile_with_halo_equals_whole_frame(dilations: tuple[int, ...] | None) -> None:
+    student, x = random_student(dilations=dilations), torch.rand(1, 1, 120, 144)
     halo = student.halo_px
     with torch.inference_mode():
         whole = student(x)
@@ -42,22 +45,20 @@ def test_tile_with_halo_equals_whole_frame() -> None:
             assert torch.equal(inner, whole[..., top : top + side, left : left + side])
 
 
-@pytest.mark.parametrize(("bands", "width", "depth"), [(1, 4, 1), (2, 8, 2), (6, 16, 4)])
-def test_like_rebuilds_other_sizes(bands: int, width: int, depth: int) -> None:
-    student = BlendStudent(bands, width, depth)
+@pytest.mark.parametrize(
+    ("bands", "width", "depth", "dilations"), [(1, 4, 1, None), (2, 8, 2, None), (6, 16, 4, None), (2, 8, 2, (1, 3))]
+)
+def test_like_rebuilds_other_sizes(bands: int, width: int, depth: int, dilations: tuple[int, ...] | None) -> None:
+    student = BlendStudent(bands, width, depth, dilations)
     again = BlendStudent.like(student.state_dict())
     again.load_state_dict(student.state_dict())
     assert (again.bands, again.halo_px) == (bands, student.halo_px)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3])
-def test_nothing_is_seen_from_beyond_the_halo(depth: int) -> None:
+@pytest.mark.parametrize("size", [{"depth": 1}, {"depth": 2}, {"depth": 3}, {"dilations": (2, 1)}], ids=str)
+def test_nothing_is_seen_from_beyond_the_halo(size: dict[str, Any]) -> None:
     """And the halo is no larger than it must be: something is seen from its last cell."""
-    torch.manual_seed(0)
-    student = BlendStudent(depth=depth).eval()
-    with torch.no_grad():
-        for parameter in student.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
+    student = random_student(**size)
     x = torch.rand(1, 1, 80, 80)
     changed = x.clone()
     changed[..., 40:44, 40:44] = 1 - changed[..., 40:44, 40:44]
@@ -82,3 +83,31 @@ def test_gradients_reach_every_weight() -> None:
     student = random_student()
     student(torch.rand(1, 1, 24, 24)).square().mean().backward()
     assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in student.parameters())
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+@pytest.mark.parametrize(("dtype", "peak"), [(torch.uint8, 255), (torch.int32, 1023)], ids=["8 bit", "10 bit"])
+@pytest.mark.parametrize("size", [(1, 1), (3, 130), (61, 83), (300, 64)], ids=str)
+def test_codes_come_out_as_the_float_picture_rounds(
+    size: tuple[int, int], dtype: torch.dtype, peak: int, strength: float
+) -> None:
+    student = random_student()
+    codes = torch.randint(0, peak + 1, size).to(dtype)
+    given = codes.clone()
+    x = codes.float()[None, None] / peak
+    with torch.inference_mode():
+        change = (student(x) - x)[0, 0]
+    wanted = (given + strength * peak * change + 0.5).floor().clamp(0, peak).to(dtype)
+    out = student.sharpen_codes(codes, peak, strength, strip_pixels=64 * 40)
+    assert out.dtype == dtype
+    assert torch.equal(codes, given)
+    difference = (out.int() - wanted.int()).abs()
+    assert difference.max() <= 1, "floats are added in another order, which may cross a half"
+    assert (difference > 0).float().mean() < 1e-3
+    assert not torch.equal(out, given)
+
+
+def test_strips_change_no_code() -> None:
+    student, codes = random_student(), torch.randint(0, 256, (301, 90)).to(torch.uint8)
+    whole = student.sharpen_codes(codes, 255, 1.0, strip_pixels=1 << 20)
+    assert torch.equal(whole, student.sharpen_codes(codes, 255, 1.0, strip_pixels=90 * 48))
