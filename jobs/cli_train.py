@@ -18,7 +18,18 @@ DEFAULT_RECIPES = {"student": "fast", "teacher": "teacher"}
               help="GOPRO_Large, blur/ and sharp/ pictures, or sharp photos/ and clips/.")  # fmt: skip
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where checkpoints, weights and logs go.")
 @click.option("--recipe", metavar="NAME|FILE", help="A shipped recipe, or a TOML file [default: fast, or teacher].")
-@click.option("--teacher", type=PATH, metavar="FILE", help="Weights of the teacher, for recipes that learn from one.")
+@click.option(
+    "--teacher",
+    type=PATH,
+    metavar="NAME|FILE",
+    help="The teacher, for recipes that learn from one: a shipped model, or weights.",
+)
+@click.option(
+    "--start",
+    type=PATH,
+    metavar="NAME|FILE",
+    help="Begin with a shipped model, or with weights, to train them further.",
+)
 @click.option("--vgg", type=PATH, metavar="FILE", help="torchvision's VGG16 weights, for recipes with that loss.")
 @click.option(
     "--cache", type=PATH, metavar="DIR", help="Where pairs made of photos and clips are kept [default: OUT/pairs]."

@@ -27,9 +27,11 @@ class TrainConfig:
     recipe: str = "fast"
     """A shipped recipe's name, or a TOML file."""
     teacher: Path | None = None
-    """Checkpoint of a trained network, for recipes that learn from one."""
+    """A shipped model's name or a checkpoint, for recipes that learn from one."""
     vgg: Path | None = None
     """torchvision's VGG16 weights, for recipes with a perceptual loss; None asks torchvision."""
+    start: Path | None = None
+    """A shipped model's name or weights to begin with, to train them further; None begins untrained."""
     cache: Path | None = None
     """Where pairs made of photos and clips are kept; None: `pairs` in `out`."""
     resume: bool = False

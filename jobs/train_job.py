@@ -72,7 +72,7 @@ def _train_here(
         torch.set_num_threads(config.threads)
     return train(
         recipe,
-        Places(config.out, config.teacher, config.vgg),
+        Places(config.out, config.teacher, config.vgg, config.start),
         pairs,
         resume_from=resume_from,
         stop_after=config.stop_after,

@@ -49,9 +49,14 @@ def train_on_ray(
     Raises:
         ClusterError: Ray cannot be reached, has too few CPUs or GPUs, or workers died more often than `max_failures`.
     """
-    # Ray's workers run in another folder than this process.
-    here = {name: getattr(config, name) for name in ("data", "out", "teacher", "vgg", "cache")}
-    config = replace(config, **{name: path.resolve() for name, path in here.items() if path is not None})
+    # Ray's workers run in another folder than this process. A teacher and a start may be names of shipped models.
+    here = {name: getattr(config, name) for name in ("data", "out", "teacher", "vgg", "start", "cache")}
+    places = {
+        name: path.resolve()
+        for name, path in here.items()
+        if path and (name not in ("teacher", "start") or path.exists())
+    }
+    config = replace(config, **places)
     resume_from = resume_from and resume_from.resolve()
     # Of an earlier job; Ray would go on from its last checkpoint, whatever the run in `out` did since.
     shutil.rmtree(config.out / RAY, ignore_errors=True)
@@ -99,7 +104,7 @@ def _work(given: dict[str, Any]) -> None:
             resume_from = Path(saved.to_directory(folder)) / CHECKPOINT
         train(
             recipe,
-            Places(config.out, config.teacher, config.vgg),
+            Places(config.out, config.teacher, config.vgg, config.start),
             open_data(config, recipe, lambda _: None),
             resume_from=resume_from,
             stop_after=config.stop_after,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 WEIGHTS = Path(__file__).parent / "weights"
-_SHIPPED = ("fast", "balanced", "reference")
+_SHIPPED = ("fast", "balanced", "reference", "teacher")
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as safetensors
 from torch import Tensor, nn
 
-from ..models.catalogue import weights_digest
+from ..models.catalogue import weights_digest, weights_path
 from ..models.checkpoint import read_state_dict
 from ..models.errors import CheckpointError
 from .batches import Batch, Batches, load_batches
@@ -62,9 +62,11 @@ class Places:
 
     out: Path
     teacher: Path | None = None
-    """A checkpoint of a network that has been trained."""
+    """A shipped model's name, or a checkpoint."""
     vgg: Path | None = None
     """torchvision's VGG16 weights; None asks torchvision for them."""
+    start: Path | None = None
+    """A shipped model's name, or weights to begin with; None begins untrained."""
 
 
 def checkpoint_to_resume(out: Path, resume: bool) -> Path | None:
@@ -114,7 +116,8 @@ def train(
 
     Raises:
         RecipeError, DataError, LossError: what the recipe asks for is not there; before any work.
-        ModelError, CheckpointError: the teacher cannot be loaded, or the checkpoint is of another recipe.
+        ModelError, CheckpointError: the teacher or the weights to begin with cannot be loaded, or the checkpoint is of
+            another recipe.
     """
     crew = crew or Crew()
     learn, check = pairs
@@ -125,6 +128,8 @@ def train(
     if resume_from:
         _restore(trainer, resume_from)
         say(f"going on from step {trainer.step}")
+    elif places.start:
+        trainer.begin_with(read_state_dict(weights_path(places.start)), str(places.start))
     taught = None
     teacher = objective.teacher
     if teacher and isinstance(learn, CropCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
@@ -194,7 +199,8 @@ def _save(trainer: Trainer, out: Path) -> None:
     torch.save(trainer.state(), part)
     part.replace(out / CHECKPOINT)
     part = out / f"{WEIGHTS}.part"
-    save_file({name: value.cpu().contiguous() for name, value in trainer.average.state_dict().items()}, part)
+    weights = {name: value.cpu().contiguous() for name, value in trainer.average.state_dict().items()}
+    part.write_bytes(safetensors(weights))  # the library's own writing to files hides them from everyone else
     part.replace(out / WEIGHTS)
 
 

@@ -2,11 +2,11 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..models.catalogue import new_network
 from ..models.checkpoint import load_into
@@ -61,6 +61,15 @@ class Trainer:
         self._half = (torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16) if half else None
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self._half == torch.float16)
         self.step = 0
+
+    def begin_with(self, weights: Mapping[str, Tensor], source: str) -> None:
+        """Starts from weights instead of an untrained network.
+
+        Raises:
+            CheckpointError: they do not fit the recipe's network.
+        """
+        load_into(self.average, weights, source)
+        load_into(self.model, weights, source)
 
     def advance(self, batch: Batch) -> dict[str, torch.Tensor]:
         """One step; returns the loss and its terms, each a scalar on the device."""

@@ -1,6 +1,7 @@
 """Runs of the job for tests: tiny, quick to encode, in this process or as the command that a user types."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,7 +63,9 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Starts `vidsharp` in a session of its own, so that all processes of it can be found."""
+    """Starts `vidsharp` in a session of its own, so that all processes of it can be found. It heeds SIGINT, which a shell
+    that runs the tests in its background would have it ignore.
+    """
     return subprocess.Popen(
         command(*arguments),
         stdout=subprocess.PIPE,
@@ -70,6 +73,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
         text=True,
         env=plain_environment(),
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

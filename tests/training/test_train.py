@@ -256,3 +256,23 @@ def test_what_is_missing_is_said_before_any_work(data: Path, tmp_path: Path) -> 
     with pytest.raises(DataError, match="asks for levels"):
         train(replace(BLEND, mix={"medium": 1}), Places(out), pairs)
     assert not out.exists()
+
+
+def test_training_further_begins_with_the_weights_it_is_given(data: Path, tmp_path: Path) -> None:
+    first = run(BLEND, data, tmp_path / "first")
+    still = replace(BLEND, steps=1, learning_rate=0.0, seed=BLEND.seed + 1)
+    places = Places(tmp_path / "further", start=tmp_path / "first" / WEIGHTS)
+    further = train(still, places, crops.open_both(data))
+    wanted = first.average.state_dict()
+    for kind in (further.model, further.average):
+        for name, value in kind.state_dict().items():
+            # The average is taken of equal weights, which may round.
+            torch.testing.assert_close(value, wanted[name], atol=1e-7, rtol=1e-6)
+    assert further.step == 1
+
+
+def test_weights_of_another_size_are_no_beginning(data: Path, tmp_path: Path) -> None:
+    run(BLEND, data, tmp_path / "first")
+    other = replace(BLEND, size={**BLEND.size, "bands": 7})
+    with pytest.raises(CheckpointError, match="wrong shape"):
+        train(other, Places(tmp_path / "out", start=tmp_path / "first" / WEIGHTS), crops.open_both(data))
