@@ -41,6 +41,7 @@ def bench_model(
     Raises:
         ModelError, CheckpointError, DeviceError: as `Enhancer`.
     """
+    use_one_heap()  # as the actors do
     threads = threads or len(os.sched_getaffinity(0))
     enhancer = Enhancer(model, device=device, threads=threads)
     rng = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-STRIP_PIXELS = {"luma": 1 << 19, "rgb": 1 << 18}
+STRIP_PIXELS = {"luma": 1 << 20, "rgb": 1 << 18}
 """Output pixels per strip and domain: the reference student needs some 600 bytes for each of its 64-channel layers."""
 
 

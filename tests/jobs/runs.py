@@ -63,7 +63,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Starts `vidsharp` in a session of its own, so that all processes of it can be found. It heeds SIGINT, which a shell
+    """Starts `vidsharp` in a session of its own, so that all its processes can be found. It heeds SIGINT, which a shell
     that runs the tests in its background would have it ignore.
     """
     return subprocess.Popen(
