@@ -13,8 +13,8 @@ def use_one_heap() -> None:
     """Has glibc keep to one heap, from now on. Other C libraries have no such call and are left alone.
 
     Else a new thread may get a heap of its own, which keeps what is freed in it; each chunk's stages are new threads.
-    What is freed stays in the heap: a student frees and asks for the same megabytes at every frame, and the kernel would
-    fill each page with zeros again (`vidsharp bench`: 34 ms instead of 36 to 58 for a frame).
+    What is freed stays in the heap: a student frees and asks for the same megabytes at every frame, and the kernel
+    would fill each page with zeros again (`vidsharp bench`: 34 ms instead of 36 to 58 for a frame).
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:
