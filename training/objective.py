@@ -36,7 +36,9 @@ class Teacher:
 def check_teacher(recipe: Recipe, teacher: Teacher | None) -> None:
     """Raises RecipeError where the recipe's losses and the teacher do not go together."""
     if recipe.needs_teacher and teacher is None:
-        raise RecipeError("The recipe learns from a teacher; name its checkpoint with --teacher.")
+        raise RecipeError(
+            "The recipe learns from a teacher; name its checkpoint with --teacher ('teacher' is the one that ships)."
+        )
     if teacher is not None and not recipe.needs_teacher:
         raise RecipeError("A teacher was given, but the recipe's teacher_weight and feature_weight are 0.")
     if teacher is not None and teacher.domain == "luma" and recipe.domain == "rgb":
