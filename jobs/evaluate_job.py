@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..pipeline.atomic import write_atomically
-from ..pipeline.errors import OutputError, disk_sentence
+from ..pipeline.atomic import make_folder, write_atomically
 from ..reports.evaluation_page import PictureStrip, evaluation_page, picture_uri
 from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
 from ..reports.tables import csv_bytes, parquet_bytes, table
@@ -101,7 +100,7 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
         raise UsageError(f"--levels is for clips, but '{config.data}' holds image pairs, which are soft as recorded")
     compared = methods(config.models, device=config.device, threads=config.threads)
     if config.out is not None:
-        _make_folder(config.out)
+        make_folder(config.out)
     items: list[dict[str, object]] = []
     strips: list[PictureStrip] = []
     for number, source in enumerate(found, start=1):
@@ -148,10 +147,3 @@ def _about(config: EvaluateConfig, count: int, *, pairs: bool) -> dict[str, str]
         "models": ", ".join(map(printable, config.models)),
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
     }
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(disk_sentence(error, folder), folder) from error

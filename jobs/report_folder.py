@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..pipeline.atomic import write_atomically
-from ..pipeline.errors import OutputError, disk_sentence
+from ..pipeline.atomic import make_folder, write_atomically
 from ..reports.tables import CHUNK_COLUMNS, CLIP_COLUMNS, csv_bytes, from_parquet, merged, parquet_bytes, rows, table
 
 Row = dict[str, Any]
@@ -35,10 +34,7 @@ class ReportFolder:
             return
         self.clips = merged(self.clips, table(clips, CLIP_COLUMNS))
         self.chunks = merged(self.chunks, table(chunks, CHUNK_COLUMNS))
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(disk_sentence(error, self.folder), self.folder) from error
+        make_folder(self.folder)
         write_atomically(self.folder / "clips.parquet", parquet_bytes(self.clips))
         write_atomically(self.folder / "clips.csv", csv_bytes(self.clips))
         write_atomically(self.folder / "chunks.parquet", parquet_bytes(self.chunks))

@@ -11,6 +11,7 @@ from .config import UsageError
 if TYPE_CHECKING:
     from ..training.pair_set import PairSet
     from ..training.recipe import Recipe
+    from ..training.train import Places
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,13 @@ class TrainConfig:
             raise UsageError("--num-workers is for Ray Train jobs: add --ray")
         if self.loader_workers < 0:
             raise UsageError(f"--loader-workers {self.loader_workers} is too few: 0 loads in the training process")
+
+
+def places_of(config: TrainConfig) -> "Places":
+    """Where a run finds and puts things."""
+    from ..training.train import Places
+
+    return Places(config.out, config.teacher, config.vgg, config.start)
 
 
 def open_data(config: TrainConfig, recipe: "Recipe", say: Callable[[str], None]) -> "tuple[PairSet, PairSet]":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .train_config import TrainConfig, open_data
+from .train_config import TrainConfig, open_data, places_of
 
 if TYPE_CHECKING:
     from ..training.pair_set import PairSet
@@ -34,15 +34,14 @@ def train(
     Raises:
         VidsharpError: as `read_recipe`, `open_pairs` and `training.train.train`; ClusterError with Ray.
     """
-    from ..models.catalogue import new_network
     from ..training.recipe import read_recipe
-    from ..training.train import WEIGHTS, Places, checkpoint_to_resume, objective_of
+    from ..training.train import WEIGHTS, check_start, checkpoint_to_resume, objective_of
 
     recipe = read_recipe(config.recipe)
     recipe.share(config.num_workers)
     resume_from = checkpoint_to_resume(config.out, config.resume)
-    objective_of(recipe, Places(config.out, config.teacher, config.vgg))
-    new_network(recipe.network, recipe.size)
+    objective_of(recipe, places_of(config))
+    check_start(recipe, places_of(config))
     pairs = open_data(config, recipe, say)
     learn, check = (f"{len(some.levels)} pairs of {len(set(some.sources))} sources" for some in pairs)
     say(f"{learn} to train on, {check} to validate on")
@@ -66,13 +65,13 @@ def _train_here(
     import torch
 
     from ..models.device import resolve_device
-    from ..training.train import Crew, Places, train
+    from ..training.train import Crew, train
 
     if config.threads:
         torch.set_num_threads(config.threads)
     return train(
         recipe,
-        Places(config.out, config.teacher, config.vgg, config.start),
+        places_of(config),
         pairs,
         resume_from=resume_from,
         stop_after=config.stop_after,

@@ -19,9 +19,9 @@ from torch import nn
 
 from ..models.device import resolve_device
 from ..training.recipe import Recipe
-from ..training.train import CHECKPOINT, Crew, Places, train
+from ..training.train import CHECKPOINT, Crew, train
 from .cluster import ClusterError, living_nodes, ray_session
-from .train_config import TrainConfig, open_data
+from .train_config import TrainConfig, open_data, places_of
 
 RAY = "ray"
 """The job's folder in `config.out`."""
@@ -104,7 +104,7 @@ def _work(given: dict[str, Any]) -> None:
             resume_from = Path(saved.to_directory(folder)) / CHECKPOINT
         train(
             recipe,
-            Places(config.out, config.teacher, config.vgg, config.start),
+            places_of(config),
             open_data(config, recipe, lambda _: None),
             resume_from=resume_from,
             stop_after=config.stop_after,

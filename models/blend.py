@@ -135,9 +135,8 @@ class BlendStudent(nn.Module):
         contrast = (weight - weight.mean(dim=1, keepdim=True)) * 4  # of a cell to its mean; codes 0..1 are small
         spectrum = F.conv2d(cells, contrast, self.spectrum.bias)
         loudness = spectrum.abs().add_(FLOOR).log_()
-        enter, bias = self.enter.weight, self.enter.bias
-        signed, magnitudes = enter[:, :PHASES], enter[:, PHASES:]
-        bias = bias + 1.2 * magnitudes.sum(dim=(1, 2, 3)) if bias is not None else None
+        signed, magnitudes = self.enter.weight[:, :PHASES], self.enter.weight[:, PHASES:]
+        bias = self.enter.get_parameter("bias") + 1.2 * magnitudes.sum(dim=(1, 2, 3))
         x = F.conv2d(spectrum, signed.contiguous(memory_format=torch.channels_last), bias)
         x = x + F.conv2d(loudness, (0.3 * magnitudes).contiguous(memory_format=torch.channels_last))  # about 0..1.5
         x = F.leaky_relu_(x, SLOPE)

@@ -16,6 +16,18 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it, where they are not there yet.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(disk_sentence(error, folder), folder) from error
+
+
 def publish(temporary: Path, final: Path) -> None:
     """Gives a finished file its final name, in one step and for good.
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from .atomic import write_atomically
+from .atomic import make_folder, write_atomically
 from .chunk_record import ChunkRecord
-from .errors import OutputError, disk_sentence
 from .plan import Chunk
 
 FORMAT = 1
@@ -49,10 +48,7 @@ class Workspace:
             OutputError: the folder cannot be written.
         """
         self.clear()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(disk_sentence(error, self.folder), self.folder) from error
+        make_folder(self.folder)
         manifest = {"format": FORMAT, "key": self.key, "clip": clip, "chunks": [asdict(chunk) for chunk in chunks]}
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())

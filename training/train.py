@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import save as safetensors
 from torch import Tensor, nn
 
-from ..models.catalogue import weights_digest, weights_path
-from ..models.checkpoint import read_state_dict
+from ..models.catalogue import new_network, weights_digest, weights_path
+from ..models.checkpoint import load_into, read_state_dict
 from ..models.errors import CheckpointError
 from .batches import Batch, Batches, load_batches
 from .crop_cache import CropCache, taught_crops
@@ -93,6 +93,13 @@ def objective_of(recipe: Recipe, places: Places, device: str = "cpu") -> Objecti
     check_teacher(recipe, teacher)
     vgg = Vgg16Loss.load(places.vgg, normalise=recipe.imagenet_colours) if recipe.perceptual_weight else None
     return Objective(recipe, teacher, vgg.to(device) if vgg else None)
+
+
+def check_start(recipe: Recipe, places: Places) -> None:
+    """Raises ModelError or CheckpointError where the recipe's network cannot be built or begin with `places.start`."""
+    network = new_network(recipe.network, recipe.size)
+    if places.start:
+        load_into(network, read_state_dict(weights_path(places.start)), places.start)
 
 
 def train(

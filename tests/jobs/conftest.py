@@ -24,3 +24,13 @@ def _as_before() -> Iterator[None]:
     yield
     log.handlers[:], log.propagate, log.level = before
     signal.signal(signal.SIGTERM, on_terminate)
+
+
+@pytest.fixture
+def threads_as_before() -> Iterator[None]:
+    """For jobs that set how many threads torch has in this process."""
+    import torch  # not before vidsharp has said how its threads wait
+
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)

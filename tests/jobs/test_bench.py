@@ -1,22 +1,15 @@
 """Figures of speed: all there, positive, and consistent with each other. Never a time."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from vidsharp.jobs import bench
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.errors import EncoderError, MediaError
 
 from tests.jobs import runs
 
-
-@pytest.fixture(autouse=True)
-def _threads_as_before() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("threads_as_before")
 
 
 def test_the_student_alone(monkeypatch: pytest.MonkeyPatch) -> None:

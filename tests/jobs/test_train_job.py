@@ -1,6 +1,5 @@
 """Training as a job on this machine: what is asked for is checked first, and everything lands in one folder."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,11 +32,7 @@ size = { bands = 2, width = 8, depth = 1 }
 """
 
 
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("threads_as_before")
 
 
 @pytest.fixture
@@ -125,6 +120,10 @@ def test_everything_is_checked_before_pairs_are_made(config: TrainConfig, monkey
     (folder / "s.toml").write_text(RECIPE.replace("bands", "strings"))
     with pytest.raises(ModelError, match="'blend' has no such size"):
         train(replace(config, recipe=str(folder / "s.toml")))
+    with pytest.raises(CheckpointError, match="no checkpoint file"):
+        train(replace(config, start=folder / "none.pt"))
+    with pytest.raises(CheckpointError, match="does not fit BlendStudent"):
+        train(replace(config, start=Path("balanced")))
     with pytest.raises(CheckpointError, match="to resume from"):
         train(replace(config, resume=True))
     with pytest.raises(DataError, match="There is no folder"):
