@@ -34,13 +34,16 @@ CLIP_COLUMNS: Mapping[str, str] = {
     "model_s": "Float64",
     "encode_s": "Float64",
     "mux_s": "Float64",
+    "measure_s": "Float64",
     "reused_share": "Float64",
+    "measured": "Int64",
     "ssim_input": "Float64",
     "psnr_input": "Float64",
     "sharpness_before": "Float64",
     "sharpness_after": "Float64",
     "flicker_before": "Float64",
     "flicker_after": "Float64",
+    "flicker_ref": "Float64",
     "ssim_ref_before": "Float64",
     "ssim_ref_after": "Float64",
     "psnr_ref_before": "Float64",
@@ -49,9 +52,16 @@ CLIP_COLUMNS: Mapping[str, str] = {
     "bytes_out": "Int64",
     "audio_streams": "Int64",
     "retries": "Int64",
+    "finished_at": "string",
+    "settings": "string",
+    "versions": "string",
     "key": "string",
 }
-"""One row for each clip. A figure that does not apply, or was not measured, is null, never 0."""
+"""One row for each clip. A figure that does not apply, or was not measured, is null, never 0.
+
+`measured` is how many frames the quality figures are means over; `settings` and `versions` are JSON objects of what the
+clip was made with; `finished_at` is ISO 8601, UTC.
+"""
 
 CHUNK_COLUMNS: Mapping[str, str] = {
     "clip": "string",
@@ -61,9 +71,11 @@ CHUNK_COLUMNS: Mapping[str, str] = {
     "frames_lost": "Int64",
     "reused": "boolean",
     "retries": "Int64",
+    "began_at": "Float64",
     "wall_s": "Float64",
     "decode_s": "Float64",
     "model_s": "Float64",
+    "measure_s": "Float64",
     "encode_s": "Float64",
     "wait_s": "Float64",
     "bytes": "Int64",
@@ -71,7 +83,27 @@ CHUNK_COLUMNS: Mapping[str, str] = {
     "actor": "string",
     "errors": "string",
 }
-"""One row for each chunk. A reused chunk keeps the times and the actor of the run that computed it."""
+"""One row for each chunk. A reused chunk keeps the times and the actor of the run that computed it. `began_at` is Unix
+time."""
+
+FRAME_COLUMNS: Mapping[str, str] = {
+    "clip": "string",
+    "frame": "Int64",
+    "time_s": "Float64",
+    "ssim_input": "Float64",
+    "psnr_input": "Float64",
+    "sharpness_before": "Float64",
+    "sharpness_after": "Float64",
+    "change_before": "Float64",
+    "change_after": "Float64",
+    "change_ref": "Float64",
+    "ssim_ref_before": "Float64",
+    "ssim_ref_after": "Float64",
+    "psnr_ref_before": "Float64",
+    "psnr_ref_after": "Float64",
+}
+"""One row for each measured frame, counted from 0 within its clip. `change` is the mean |x_t − x_{t−1}| of luma in
+8-bit steps, and null where the frame before was not seen; `ref` is the sharp original, where there is one."""
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -83,11 +115,11 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.D
 
 
 def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `new`, and those of `old` whose clip is not in `new`; sorted by clip, chunks in order."""
+    """The rows of `new`, and those of `old` whose clip is not in `new`; by clip, with its chunks or frames in order."""
     kept = old.loc[~old["clip"].isin(new["clip"]), :]
     parts = [part for part in (kept, new) if len(part)]
     both: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else new
-    order = [name for name in ("clip", "chunk") if name in both.columns]
+    order = [name for name in ("clip", "chunk", "frame") if name in both.columns]
     return both.sort_values(by=order, ignore_index=True)
 
 
