@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .config import ProcessConfig
     from .evaluate_job import EvaluateConfig, EvaluateResult, evaluate
     from .process_job import ProcessResult, process
+    from .report_job import ReportConfig, ReportResult, report
     from .simulate_job import SimulateConfig, SimulatedClip, simulate
     from .train_config import TrainConfig
     from .train_job import TrainResult, train
@@ -16,12 +17,15 @@ __all__ = [
     "EvaluateResult",
     "ProcessConfig",
     "ProcessResult",
+    "ReportConfig",
+    "ReportResult",
     "SimulateConfig",
     "SimulatedClip",
     "TrainConfig",
     "TrainResult",
     "evaluate",
     "process",
+    "report",
     "simulate",
     "train",
 ]
@@ -29,6 +33,7 @@ __all__ = [
 _MODULES = {
     "ProcessConfig": "config",
     **dict.fromkeys(("ProcessResult", "process"), "process_job"),
+    **dict.fromkeys(("ReportConfig", "ReportResult", "report"), "report_job"),
     **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "evaluate_job"),
     **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "simulate_job"),
     "TrainConfig": "train_config",

@@ -9,6 +9,7 @@ from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import use_one_heap
+from ..pipeline.original import Original, find_original
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import silence
@@ -16,6 +17,7 @@ from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ..pipeline.timeline import read_timeline
 from ..pipeline.workspace import Workspace
+from .measure_chunk import ChunkMeasure, MeasureTask
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Prepared:
     chunks: tuple[Chunk, ...]
     done: dict[int, ChunkRecord]
     """Finished chunks by index."""
+    original: Original | None
+    """Its sharp original, where one was named and there is one."""
 
 
 class SharpenActor:
@@ -48,12 +52,19 @@ class SharpenActor:
         return socket.gethostname()
 
     def prepare(
-        self, path: Path, clip: str, folder: Path, key: str, chunk_seconds: float, encoder: EncoderChoice
+        self,
+        path: Path,
+        clip: str,
+        folder: Path,
+        key: str,
+        chunk_seconds: float,
+        encoder: EncoderChoice,
+        original: Path | None,
     ) -> Prepared:
         """Probes a recording, checks that its pictures can be sharpened and encoded, and plans it or finds its plan.
 
         Raises:
-            MediaError, EncoderError: the recording or the encoder cannot do it.
+            MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
         """
         if not path.exists():
@@ -63,21 +74,25 @@ class SharpenActor:
         check_encoder(encoder, info)
         workspace = Workspace(folder, key)
         chunks = workspace.load_plan()
+        timeline = read_timeline(info) if chunks is None or original else []
+        found = find_original(original, info, timeline) if original else None
         if chunks is None:
-            chunks = plan_chunks(read_timeline(info), int(chunk_seconds / info.time_base))
+            chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
             workspace.begin(clip, chunks)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
-        return Prepared(info, chunks, {index: record for index, record in records if record is not None})
+        return Prepared(info, chunks, {index: record for index, record in records if record is not None}, found)
 
-    def sharpen(self, task: ChunkTask) -> ChunkRecord:
-        """Does one chunk; see `sharpen_chunk`."""
+    def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
+        """Does one chunk, and measures it; see `sharpen_chunk`."""
         assert self._enhancer is not None, "load() comes first"
         self._frames = 0
 
         def count() -> None:
             self._frames += 1
 
-        return sharpen_chunk(task, self._enhancer, count)
+        if measure is None:
+            return sharpen_chunk(task, self._enhancer, count)
+        return sharpen_chunk(task, self._enhancer, count, lambda: ChunkMeasure(measure, task.info))
 
     def frames_done(self) -> int:
         """How many frames of the chunk at work are encoded. Called while `sharpen` runs."""

@@ -14,6 +14,7 @@ from ..pipeline.errors import EncoderError, MediaError, OutputError
 from ..pipeline.sharpen_chunk import ChunkTask
 from .actor import SharpenActor
 from .cluster import ClusterError
+from .measure_chunk import MeasureTask
 from .pool import PoolPlan
 from .schedule import Work
 
@@ -102,9 +103,9 @@ class ActorPool:
         """Has an idle actor probe and plan a recording."""
         self._give(name, self._actors[name].handle.prepare.remote(*arguments), about)
 
-    def sharpen(self, name: str, task: ChunkTask, about: Work) -> None:
+    def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work) -> None:
         """Has an idle actor do a chunk."""
-        self._give(name, self._actors[name].handle.sharpen.remote(task), about)
+        self._give(name, self._actors[name].handle.sharpen.remote(task, measure), about)
 
     def _give(self, name: str, reference: Any, about: Any) -> None:
         self._actors[name].about = about

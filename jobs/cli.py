@@ -6,6 +6,7 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import signal
 import sys
+import webbrowser
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,6 +68,14 @@ def _key_value(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str,
     return options
 
 
+def _frames(ctx: click.Context, parameter: click.Parameter, value: str) -> str | int:
+    if value in ("auto", "every", "off"):
+        return value
+    if not value.isdigit():
+        raise click.BadParameter(f"{value!r} is neither a number of frames nor 'every' or 'off'", ctx, parameter)
+    return int(value)
+
+
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below INPUT are kept.")
@@ -85,6 +94,10 @@ def _key_value(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str,
 @click.option(
     "-e", "encoder_options", multiple=True, callback=_key_value, metavar="K=V", help="Further encoder options."
 )
+@click.option("--reference", type=PATH, metavar="DIR", help="Sharp originals at the same paths, to measure against.")
+@click.option("--measure", default="auto", show_default="one frame in 24, at most 100", callback=_frames,
+              metavar="every|N|off", help="How many frames of each clip are measured.")  # fmt: skip
+@click.option("--no-report", "page", flag_value=False, default=True, help="Tables only, no HTML report.")
 @click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
 @click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",
               help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
@@ -104,16 +117,40 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
     try:
         from .process_job import process as run  # takes seconds, in which one may interrupt
         from .progress import watching
+        from .show_run import show_run
 
         with watching(quiet=quiet, lines_only=lines_only) as watcher:
             result = run(config, watcher)
     except KeyboardInterrupt:
         _exit("interrupted; the same command goes on from the finished chunks", INTERRUPTED)
+    if not quiet:
+        show_run(result.rows)
     counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
     said = ", ".join(f"{count} {status}" for count, status in counts if count)
     click.echo(f"{len(result.rows)} clip{'s' if len(result.rows) != 1 else ''}: {said}")
-    click.echo(f"report: {result.report}")
+    click.echo(f"report: {result.page or result.report}")
     sys.exit(SOME_FAILED if result.count("failed") else OK)
+
+
+@main.command()
+@click.argument("folder", type=PATH, metavar="DIR")
+@click.option("--format", type=click.Choice(["html", "md", "json"]), default="html", show_default=True,
+              help="A page in DIR, or text on stdout.")  # fmt: skip
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+def report(folder: Path, show: bool, **options: Any) -> None:
+    """Makes the report of an output folder again, from its tables."""
+    from .report_job import ReportConfig
+    from .report_job import report as run
+
+    if show and options["format"] != "html":
+        raise UsageError("--open shows the page, which only --format html makes")
+    result = run(ReportConfig(folder, **options))
+    if result.page is None:
+        click.echo(result.text, nl=False)
+        return
+    click.echo(f"report: {result.page}")
+    if show and not webbrowser.open(result.page.absolute().as_uri()):
+        raise UsageError(f"no browser was found here to open {result.page}")
 
 
 @main.command()

@@ -1,7 +1,8 @@
 """One clip on its way through the job: what is known of it, and the rows that the tables get at its end."""
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, encoder_name
 from ..pipeline.mux import MuxResult
+from ..pipeline.original import Original
 from ..pipeline.plan import Chunk
 from ..pipeline.probe import ClipInfo
 from ..pipeline.workspace import Workspace
+from ..reports.clip_figures import clip_figures
 from .clips import Clip
 from .config import ProcessConfig
+from .report_folder import ClipRows
 
 
 @dataclass
@@ -28,6 +32,9 @@ class ClipWork:
     reused: frozenset[int]
     """Chunks that an earlier run had finished."""
     began: float
+    sample: Sequence[Container[int]]
+    """For each chunk, which of its frames are measured."""
+    original: Original | None = None
     retries: int = 0
     at_work: dict[int, int] = field(default_factory=dict)
     """Frames done of the chunks that actors are working on."""
@@ -61,7 +68,8 @@ def finished_rows(
     mux_s: float,
     wall_s: float,
     bytes_out: int,
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    made_with: Mapping[str, str],
+) -> ClipRows:
     """The rows of a clip that came through. Times of stages are sums over the chunks that this run computed."""
     info, records = work.info, work.in_order()
     fresh = [record for record in records if record.index not in work.reused]
@@ -69,12 +77,15 @@ def finished_rows(
     fresh_frames = sum(record.frames for record in fresh)
     model_s = sum(record.model_s for record in fresh)
     lost = sum(record.frames_lost for record in records)
+    frame_rows = _frame_rows(work)
     first, last = _span(records)
     sharpens = config.strength > 0
     notes = list(joined.notes)
     if lost:
         pictures = "1 picture" if lost == 1 else f"{lost} pictures"
         notes.append(f"{pictures} of the recording cannot be decoded; their time stays empty")
+    if config.reference is not None and work.original is None:
+        notes.append("the reference folder holds nothing at its path, so it is compared with its input only")
     if info.dolby_vision:
         notes.append("the Dolby Vision layer is left out (it describes the old pictures); the base picture is kept")
     if info.alpha:
@@ -90,7 +101,7 @@ def finished_rows(
         "width": info.width,
         "height": info.height,
         "pix_fmt": info.pix_fmt,
-        "rotation": _rotation(info.display_matrix),
+        "rotation": rotation(info.display_matrix),
         "duration_s": float((last - first) * info.time_base) if records else None,
         "frames": frames,
         "frames_lost": lost,
@@ -106,13 +117,16 @@ def finished_rows(
         "model_s": model_s if fresh and sharpens else None,
         "encode_s": sum(record.encode_s for record in fresh) if fresh else None,
         "mux_s": mux_s,
+        "measure_s": sum(record.measure_s for record in fresh) if fresh and config.measure != "off" else None,
+        **clip_figures(frame_rows),
         "bytes_in": _size(work.clip.path),
         "bytes_out": bytes_out,
         "audio_streams": info.audio_streams,
         "retries": work.retries,
+        **made_with,
         "key": work.workspace.key,
     }
-    return row, [_chunk_row(work, record) for record in records]
+    return ClipRows(row, [_chunk_row(work, record) for record in records], frame_rows)
 
 
 def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, Any]:
@@ -141,9 +155,11 @@ def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:
         "frames_lost": record.frames_lost,
         "reused": record.index in work.reused,
         "retries": record.attempt - 1,
+        "began_at": record.began_at,
         "wall_s": record.wall_s,
         "decode_s": record.decode_s,
         "model_s": record.model_s,
+        "measure_s": record.measure_s if record.measured else None,
         "encode_s": record.encode_s,
         "wait_s": record.wait_s,
         "bytes": record.bytes,
@@ -153,13 +169,47 @@ def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:
     }
 
 
+def _frame_rows(work: ClipWork) -> list[dict[str, Any]]:
+    """The measured frames, numbered within the clip: what chunks have lost is not counted."""
+    rows: list[dict[str, Any]] = []
+    start = 0
+    for record in work.in_order():
+        for figures in record.measured:
+            index = figures["index"]
+            rows.append(
+                {
+                    **figures,
+                    "clip": work.clip.name,
+                    "frame": start + index,
+                    "time_s": float(record.pts[index] * work.info.time_base),
+                }
+            )
+        start += record.frames
+    return rows
+
+
+def best_preview(work: ClipWork) -> str | None:
+    """The preview of the chunk whose picture the student changed most, None where no chunk has one."""
+    best: dict[str, Any] | None = None
+    start = 0
+    for record, chunk in zip(work.in_order(), work.chunks, strict=True):
+        try:
+            preview = json.loads(work.workspace.preview_file(chunk.name).read_bytes())
+            if best is None or preview["moved"] > best["moved"]:
+                best = {**preview, "frame": start + preview["frame"]}
+        except (OSError, ValueError, KeyError):
+            pass  # a chunk of which nothing was measured has none
+        start += record.frames
+    return None if best is None else json.dumps(best)
+
+
 def _span(records: Sequence[ChunkRecord]) -> tuple[int, int]:
     """The first picture's time and the last one's end, in ticks."""
     filled = [record for record in records if record.frames]
     return (filled[0].pts[0], filled[-1].pts[-1] + filled[-1].durations[-1]) if filled else (0, 0)
 
 
-def _rotation(matrix: tuple[int, ...] | None) -> int | None:
+def rotation(matrix: tuple[int, ...] | None) -> int | None:
     """Degrees counter-clockwise by which a player turns the picture, as FFmpeg's av_display_rotation_get."""
     if not matrix:
         return None

@@ -1,6 +1,7 @@
 """Which recordings a command means, and where each of their results goes."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ RECORDING_SUFFIXES = (
     *(".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".mxf", ".nut"),
 )
 """Files that a folder search takes for recordings. A file named on the command line is tried whatever its name."""
+
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 WORK_FOLDER = ".vidsharp"
 REPORT_FOLDER = "report"
@@ -28,13 +31,18 @@ class Clip:
 
     @property
     def name(self) -> str:
-        """`relative` with forward slashes, for tables and messages; bytes that are no text are written as escapes."""
+        """`relative` with forward slashes, for tables and messages; see `printable`."""
         return printable(self.relative.as_posix())
 
 
 def printable(text: str) -> str:
-    """Text that every file and terminal takes: file names are bytes and need not be text, what is not is escaped."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Text that every file and terminal takes, with escapes for the rest.
+
+    File names are bytes and need not be text; and a terminal obeys control characters, and turns what follows a
+    bidirectional override (Unicode TR 36 §2.1.4) around.
+    """
+    as_text = text.encode("utf-8", "backslashreplace").decode()
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), as_text)
 
 
 def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:

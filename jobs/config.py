@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from ..models.errors import VidsharpError
 
@@ -38,6 +39,12 @@ class ProcessConfig:
     crf: float | None = None
     preset: str | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)
+    reference: Path | None = None
+    """A folder with sharp originals of the recordings, at the same relative paths, to be measured against."""
+    measure: int | Literal["auto", "every", "off"] = "auto"
+    """How many frames of each clip are measured; `auto`: one in 24, at most 100."""
+    page: bool = True
+    """Whether to make the HTML report, and the previews that it shows; the tables are always written."""
     overwrite: bool = False
     """Redo finished clips, and replace files that vidsharp did not make."""
     memory_mb: int | None = None
@@ -54,5 +61,11 @@ class ProcessConfig:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
         if not 0.1 <= self.chunk_seconds <= 3600:
             raise UsageError(f"--chunk-seconds {self.chunk_seconds:g} is out of range: 0.1 to 3600")
+        if isinstance(self.measure, int) and self.measure < 1:
+            raise UsageError(f"--measure {self.measure} is too few: at least 1, or 'off'")
+        if self.reference is not None and not self.reference.is_dir():
+            raise UsageError(f"--reference {self.reference} is not a folder: it holds the originals at the same paths")
+        if self.reference is not None and self.measure == "off":
+            raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")

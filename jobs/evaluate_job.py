@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..pipeline.atomic import make_folder, write_atomically
-from ..reports.evaluation_page import PictureStrip, evaluation_page, picture_uri
+from ..reports.evaluation_page import PictureStrip, evaluation_page
 from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
+from ..reports.picture_uri import picture_uri
 from ..reports.tables import csv_bytes, parquet_bytes, table
 from ..training.evaluate import measure
 from ..training.evaluation_pictures import UNCHANGED

@@ -1,11 +1,14 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
+import json
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +21,23 @@ from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence
 from ..pipeline.fingerprint import clip_key
 from ..pipeline.mux import MuxResult, mux_clip
+from ..pipeline.plan import Chunk
 from ..pipeline.recording import silence
+from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..pipeline.workspace import FORMAT, Workspace
 from .actor import Prepared
 from .actors import ActorPool, Answer
-from .clip_work import ClipWork, encoder_choice, failed_row, finished_rows
+from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
 from .cluster import living_nodes, ray_session
 from .config import ProcessConfig, UsageError
+from .made_with import settings, versions
+from .measure_chunk import MeasureTask
 from .pool import plan_pool
 from .progress import NoWatcher, Watcher
-from .report_folder import ReportFolder, keep_rows, kept_rows
+from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
+from .report_job import write_page
 from .schedule import MAX_RETRIES, Schedule, Work
 
 log = logging.getLogger("vidsharp")
@@ -47,6 +55,8 @@ class ProcessResult:
 
     report: Path
     """The folder with the tables."""
+    page: Path | None
+    """The HTML report, where one was asked for and could be written."""
     rows: tuple[dict[str, Any], ...]
     """The `clips` rows of this run's clips."""
 
@@ -115,9 +125,9 @@ class _Run:
         self.preparing: set[str] = set()
         self.schedule = Schedule()
         self.under_way: dict[str, ClipWork] = {}
-        self.joining: dict[Future[tuple[dict[str, Any], list[dict[str, Any]]]], ClipWork] = {}
+        self.joining: dict[Future[ClipRows], ClipWork] = {}
         self.rows: dict[str, dict[str, Any]] = {}
-        self.unwritten: list[tuple[dict[str, Any], list[dict[str, Any]], Path | None]] = []
+        self.unwritten: list[tuple[ClipRows, Path | None]] = []
         self.tables_cost_s = 0.0
         self.began = time.monotonic()
 
@@ -131,14 +141,21 @@ class _Run:
                     self._work()
         finally:
             self._write_tables()
-        return ProcessResult(self.report.folder, tuple(self.rows[clip.name] for clip in self.clips))
+        return ProcessResult(self.report.folder, self._page(), tuple(self.rows[clip.name] for clip in self.clips))
+
+    def _page(self) -> Path | None:
+        try:
+            return write_page(self.report) if self.config.page else None
+        except OutputError as error:  # `vidsharp report` makes it later; the run's result stands
+            log.error("%s", error)
+            return None
 
     # Before any work: what is finished, what cannot be done.
 
     def _adopt_kept_rows(self) -> None:
-        clips, chunks, folders = kept_rows(self.work_root)
-        self.report.add(clips, chunks)
-        for folder in folders:
+        kept = kept_rows(self.work_root)
+        self.report.add([rows for rows, _ in kept])
+        for _, folder in kept:
             Workspace(folder, "").clear()
 
     def _sort_out(self) -> None:
@@ -155,7 +172,7 @@ class _Run:
             workspace = Workspace.of(self.work_root, clip.name, key)
             there = ours and any((self.out / path).is_file() for path in (ours, clip.relative))
             if there and row.get("key") == key and not self.config.overwrite:
-                self._end({**row, "status": "skipped"}, [], None)
+                self._end(ClipRows({**row, "status": "skipped"}), None)
             elif (
                 (self.out / clip.relative).exists()
                 and ours != clip.name
@@ -170,6 +187,10 @@ class _Run:
             else:
                 # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
                 self.to_prepare.append((clip, workspace, 0))
+        unmeasured = sum(row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.values())
+        if self.config.reference is not None and unmeasured:
+            clips = "1 clip was" if unmeasured == 1 else f"{unmeasured} clips were"
+            log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
 
     # The work.
 
@@ -206,15 +227,39 @@ class _Run:
                     memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
                     attempt=work.retries + 1,
                 )
-                pool.sharpen(actor, task, work)
+                pool.sharpen(actor, task, self._measure(clip, work.chunk.index), work)
             elif self.to_prepare:
                 clip, workspace, tries = self.to_prepare.popleft()
                 self.preparing.add(clip.name)
                 pool.prepare(
                     actor,
-                    (clip.path, clip.name, workspace.folder, workspace.key, self.config.chunk_seconds, self.encoder),
+                    (
+                        *(clip.path, clip.name, workspace.folder, workspace.key),
+                        *(self.config.chunk_seconds, self.encoder, self._original(clip)),
+                    ),
                     (clip, workspace, tries),
                 )
+
+    def _original(self, clip: Clip) -> Path | None:
+        original = self.config.reference and self.config.reference.absolute() / clip.relative
+        return original if original and original.exists() else None
+
+    def _sample(self, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:
+        """For each chunk, which of its frames are measured."""
+        counts = [chunk.frames for chunk in chunks]
+        wanted = self.config.measure
+        if wanted == "off":
+            return [()] * len(chunks)
+        if wanted == "every":
+            return [ALL] * len(chunks)
+        frames = sum(counts)
+        return by_chunk(sample(frames, usual_count(frames) if wanted == "auto" else wanted), counts)
+
+    def _measure(self, clip: ClipWork, index: int) -> MeasureTask | None:
+        if not clip.sample[index]:
+            return None
+        original = clip.original.of(clip.chunks[index]) if clip.original else None
+        return MeasureTask(clip.sample[index], original, preview=self.config.page)
 
     def _take(self, answer: Answer, muxer: ThreadPoolExecutor) -> None:
         if isinstance(answer.about, Work):
@@ -243,6 +288,8 @@ class _Run:
             records=dict(prepared.done),
             reused=frozenset(prepared.done),
             began=time.monotonic(),
+            sample=self._sample(prepared.chunks),
+            original=prepared.original,
             retries=tries,
         )
         self.under_way[clip.name] = work
@@ -280,7 +327,7 @@ class _Run:
 
     # The end of a clip.
 
-    def _join(self, work: ClipWork) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _join(self, work: ClipWork) -> ClipRows:
         began = time.monotonic()
         suffix = work.clip.path.suffix
         temporary = work.workspace.folder / f"joined{suffix}"
@@ -304,9 +351,19 @@ class _Run:
             mux_s=now - began,
             wall_s=now - work.began,
             bytes_out=bytes_out,
+            made_with=self._made_with(),
         )
-        keep_rows(work.workspace.folder, *rows)
+        with suppress(OutputError):  # the clip is finished without it, too
+            self.report.keep_preview(work.clip.name, best_preview(work))
+        keep_rows(work.workspace.folder, rows)
         return rows
+
+    def _made_with(self) -> dict[str, str]:
+        return {
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "settings": json.dumps(settings(self.config, self.plan)),
+            "versions": json.dumps(versions()),
+        }
 
     def _final_path(self, clip: Clip, joined: MuxResult) -> Path:
         path = self.out / clip.relative
@@ -327,8 +384,7 @@ class _Run:
             work = self.joining.pop(future)
             error = future.exception()
             if error is None:
-                row, chunk_rows = future.result()
-                self._end(row, chunk_rows, work.workspace.folder)
+                self._end(future.result(), work.workspace.folder)
             elif isinstance(error, VidsharpError):
                 self._fail(work.clip, str(error))
             else:
@@ -338,19 +394,20 @@ class _Run:
     def _fail(self, clip: Clip, sentence: str) -> None:
         # The result of an earlier run stays where it is, and stays known as ours.
         out = self.earlier.get(clip.name, {}).get("out")
-        self._end({**failed_row(clip, self.config, printable(sentence)), "out": out}, [], None)
+        self._end(ClipRows({**failed_row(clip, self.config, printable(sentence)), "out": out}), None)
 
-    def _end(self, row: dict[str, Any], chunk_rows: list[dict[str, Any]], workspace: Path | None) -> None:
+    def _end(self, rows: ClipRows, workspace: Path | None) -> None:
+        row = rows.clip
         self.rows[row["clip"]] = row
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
-        self.unwritten.append((row, chunk_rows, workspace))
+        self.unwritten.append((rows, workspace))
         if row["status"] != "skipped" and self.tables_cost_s <= TABLES_SHARE * (time.monotonic() - self.began):
             self._write_tables()
 
     def _write_tables(self) -> None:
         began = time.monotonic()
-        self.report.add([row for row, _, _ in self.unwritten], [row for _, rows, _ in self.unwritten for row in rows])
-        for _, _, folder in self.unwritten:
+        self.report.add([rows for rows, _ in self.unwritten])
+        for _, folder in self.unwritten:
             if folder is not None:
                 Workspace(folder, "").clear()
         self.unwritten.clear()

@@ -1,5 +1,6 @@
 """What a finished chunk says of itself; its file beside the chunk's pictures is what makes the chunk count as done."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,8 +21,11 @@ class ChunkRecord:
     """Size of the chunk's file."""
     errors: tuple[str, ...]
     """What the decoder refused, the first few."""
+    began_at: float
+    """Unix time, by the clock of the node."""
     decode_s: float
     model_s: float
+    measure_s: float
     encode_s: float
     wait_s: float
     """Time that the encoder waited for pictures."""
@@ -29,6 +33,8 @@ class ChunkRecord:
     node: str
     actor: str
     attempt: int
+    measured: tuple[Mapping[str, Any], ...]
+    """What the witness noted of single pictures: plain values by name, `index` being the picture's place here."""
 
     @property
     def frames(self) -> int:
@@ -52,5 +58,6 @@ class ChunkRecord:
                 "pts": tuple(data["pts"]),
                 "durations": tuple(data["durations"]),
                 "errors": tuple(data["errors"]),
+                "measured": tuple(data["measured"]),
             }
         )

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from .errors import ChunkError, OutputError, disk_sentence
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
-from .sharpen import plane_format, sharpen
+from .sharpen import plane_arrays, plane_format, sharpen
+from .witness import NoWitness, Witness
 from .workspace import Workspace
 
 ERRORS_KEPT = 5
@@ -46,7 +48,12 @@ class ChunkTask:
     attempt: int = 1
 
 
-def sharpen_chunk(task: ChunkTask, enhancer: Enhancer, on_frame: Callable[[], None] = lambda: None) -> ChunkRecord:
+def sharpen_chunk(
+    task: ChunkTask,
+    enhancer: Enhancer,
+    on_frame: Callable[[], None] = lambda: None,
+    new_witness: Callable[[], Witness] = NoWitness,
+) -> ChunkRecord:
     """Does one chunk and marks it as done.
 
     Where fewer pictures decode than the packets announce, the chunk is decoded once more from an earlier keyframe:
@@ -56,6 +63,7 @@ def sharpen_chunk(task: ChunkTask, enhancer: Enhancer, on_frame: Callable[[], No
         task: which pictures, how to write them, and where.
         enhancer: the student, loaded once by the caller.
         on_frame: called for each picture that has been encoded.
+        new_witness: makes what sees the pictures of one attempt.
 
     Raises:
         MediaError: the recording can no longer be opened.
@@ -63,13 +71,16 @@ def sharpen_chunk(task: ChunkTask, enhancer: Enhancer, on_frame: Callable[[], No
         OutputError: the chunk file cannot be written.
         ChunkError: the file does not hold as many pictures as were put into it.
     """
-    record, temporary = _attempt(task, task.chunk.start, enhancer, on_frame)
+    witness = new_witness()
+    record, temporary = _attempt(task, task.chunk.start, enhancer, on_frame, witness)
     if record.frames < record.frames_expected and task.chunk.earlier_start is not None:
-        second, other = _attempt(task, task.chunk.earlier_start, enhancer, lambda: None)
+        second_witness = new_witness()
+        second, other = _attempt(task, task.chunk.earlier_start, enhancer, lambda: None, second_witness)
         if second.frames > record.frames:
-            record, temporary, other = second, other, temporary
+            record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
     workspace = Workspace(task.folder, task.key)
+    witness.keep(workspace.preview_file(task.chunk.name))
     if record.frames:
         publish(temporary, workspace.chunk_file(task.chunk.name))
     else:
@@ -79,21 +90,28 @@ def sharpen_chunk(task: ChunkTask, enhancer: Enhancer, on_frame: Callable[[], No
 
 
 def _attempt(
-    task: ChunkTask, start: PacketMark, enhancer: Enhancer, on_frame: Callable[[], None]
+    task: ChunkTask, start: PacketMark, enhancer: Enhancer, on_frame: Callable[[], None], witness: Witness
 ) -> tuple[ChunkRecord, Path]:
-    began = perf_counter()
-    decoding, sharpening, encoding, waiting = Stopwatch(), Stopwatch(), Stopwatch(), Stopwatch()
+    began, began_at = perf_counter(), time.time()
+    decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
     fmt = plane_format(task.info)
     errors: list[str] = []
     depth = frames_in_flight(task.info, task.memory_bytes)
 
     def sharpened(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         try:
-            for frame in frames:
+            for number, frame in enumerate(frames):
+                wanted = witness.wants(number)
+                with measuring:
+                    before = [plane.copy() for plane in plane_arrays(frame)] if wanted else []
                 with sharpening:
                     sharpen(frame, enhancer, fmt)
+                with measuring:
+                    if wanted:
+                        witness.see(number, frame_pts(frame), before, plane_arrays(frame))
                 yield frame
         finally:
+            witness.close()
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
     decoded = decoding.timing(decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors))
@@ -113,14 +131,17 @@ def _attempt(
         reorder_depth=reorder_depth,
         bytes=temporary.stat().st_size if pts else 0,
         errors=tuple(errors[:ERRORS_KEPT]),
+        began_at=began_at,
         decode_s=decoding.seconds,
         model_s=sharpening.seconds,
+        measure_s=measuring.seconds,
         encode_s=encoding.seconds,
         wait_s=waiting.seconds,
         wall_s=perf_counter() - began,
         node=socket.gethostname(),
         actor=str(os.getpid()),
         attempt=task.attempt,
+        measured=witness.figures(),
     )
     return record, temporary
 
@@ -144,11 +165,11 @@ def _encode(
             stream = add_encoder(container, task.encoder, task.info, threads=task.threads)
             step = stream.codec_context.time_base
             for frame in frames:
-                time = frame_pts(frame)
-                if time is None:  # raw streams: an even rate is all there is to know
-                    time = pts[-1] + nominal if pts else 0
+                due = frame_pts(frame)
+                if due is None:  # raw streams: an even rate is all there is to know
+                    due = pts[-1] + nominal if pts else 0
                 # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
-                pts.append(max(time, pts[-1]) if pts else time)
+                pts.append(max(due, pts[-1]) if pts else due)
                 durations.append(frame.duration or 0)
                 frame.pts, frame.time_base = len(pts) - 1, step
                 with clock:

@@ -15,8 +15,13 @@ from .atomic import make_folder, write_atomically
 from .chunk_record import ChunkRecord
 from .plan import Chunk
 
-FORMAT = 1
+FORMAT = 2
 """Raised when older work in progress can no longer be read."""
+
+
+def file_stem(clip: str) -> str:
+    """A name for what belongs to the clip with the relative path `clip`: short, and made of nothing but hex digits."""
+    return hashlib.sha256(clip.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 class Workspace:
@@ -29,7 +34,7 @@ class Workspace:
     @classmethod
     def of(cls, work_root: Path, clip: str, key: str) -> "Workspace":
         """The workspace of the clip with the relative path `clip`, whose input and settings are named by `key`."""
-        return cls(work_root / hashlib.sha256(clip.encode("utf-8", "surrogateescape")).hexdigest()[:16], key)
+        return cls(work_root / file_stem(clip), key)
 
     def load_plan(self) -> tuple[Chunk, ...] | None:
         """The plan of an earlier run of the same input and settings, or None."""
@@ -56,6 +61,10 @@ class Workspace:
     def chunk_file(self, chunk_name: str) -> Path:
         """Where a chunk's encoded pictures are."""
         return self.folder / f"{chunk_name}.nut"
+
+    def preview_file(self, chunk_name: str) -> Path:
+        """Where a chunk's witness keeps what it wants to show."""
+        return self.folder / f"{chunk_name}.preview"
 
     def save_record(self, chunk_name: str, record: ChunkRecord) -> None:
         """Marks a chunk as done. Its file must be in place.

@@ -1,15 +1,11 @@
 """The page of an evaluation: one HTML file that needs no network and runs no script."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image
 
 from .evaluation_tables import CALL_LEVELS, CALLS, IDENTITY, STEADY, with_interval
 from .gain_plot import gain_plot
@@ -30,13 +26,6 @@ class PictureStrip:
     item: str
     pictures: Mapping[str, str]
     """`sharp`, `input`, then the methods by name: data URIs as `picture_uri` makes them."""
-
-
-def picture_uri(rgb: np.ndarray) -> str:
-    """A uint8 RGB picture [H, W, 3] as a data URI: WebP of high quality."""
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "WEBP", quality=92, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def evaluation_page(

@@ -1,6 +1,12 @@
 """Markdown tables, padded so that they also read well in a terminal."""
 
+import re
 from collections.abc import Sequence
+
+
+def as_text(text: str) -> str:
+    """Text from outside that shall appear in Markdown as it is: no markup, no HTML, no link, one line."""
+    return re.sub(r"([\\`*\[\]<>&~#])", r"\\\1", " ".join(text.split()))
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:

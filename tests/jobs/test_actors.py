@@ -63,14 +63,14 @@ def failing_actor(notes: Path, fails: str, error: Exception | None) -> type[Shar
 
     class Failing(SharpenActor):
         # Local to this function, so that Ray sends the class itself and not the name of a test's module.
-        def sharpen(self, task: Any) -> Any:
+        def sharpen(self, task: Any, measure: Any) -> Any:
             if task.info.path.name == fails and task.chunk.index == 1:
                 with notes.open("a") as file:
                     file.write(f"{os.getpid()}\n")
                 if error is None:
                     os._exit(7)
                 raise error
-            return super().sharpen(task)
+            return super().sharpen(task, measure)
 
     return Failing
 

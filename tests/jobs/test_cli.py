@@ -128,6 +128,12 @@ def test_a_device_that_is_not_there(shared_ray: None, call: Path, tmp_path: Path
     assert runs.files(tmp_path / "out") == set()
 
 
+def page(out: Path) -> Path:
+    found = out / "report" / "index.html"
+    assert found.read_text().startswith("<!doctype html>")
+    return found
+
+
 # --- Runs -------------------------------------------------------------------------------------------------------------
 
 
@@ -137,7 +143,9 @@ def test_a_good_and_a_bad_clip_then_the_same_again(shared_ray: None, call: Path,
     command = ["process", call.parent, "--out", tmp_path / "out", "--encoder", "libx264", "--preset", "ultrafast"]
     first = run(*command, "--log-json")
     assert first.exit_code == 1, first.stderr
-    assert first.stdout.splitlines() == ["2 clips: 1 done, 1 failed", f"report: {tmp_path / 'out' / 'report'}"]
+    *table, counts, report = first.stdout.splitlines()
+    assert [line.split()[0] for line in table] == ["clip", "<img", "call.mp4"], "worst first"
+    assert (counts, report) == ("2 clips: 1 done, 1 failed", f"report: {page(tmp_path / 'out')}")
     lines = [json.loads(line) for line in first.stderr.splitlines()]
     assert {line["clip"] for line in lines if "clip" in line} == {"call.mp4", bad.name}
     (error,) = [line for line in lines if line["level"] == "error"]
@@ -147,7 +155,7 @@ def test_a_good_and_a_bad_clip_then_the_same_again(shared_ray: None, call: Path,
     bad.unlink()
     again = run(*command)
     assert again.exit_code == 0
-    assert again.stdout.splitlines() == ["1 clip: 1 skipped", f"report: {tmp_path / 'out' / 'report'}"]
+    assert again.stdout.splitlines()[-2:] == ["1 clip: 1 skipped", f"report: {page(tmp_path / 'out')}"]
     assert "call.mp4: skipped" in again.stderr
 
 
@@ -168,7 +176,7 @@ def test_the_real_command_joins_a_running_cluster(shared_ray: None, call: Path, 
     command = runs.command("process", call, "--out", tmp_path / "out", "--address", address, "-q", "--model", "fast")
     ended = subprocess.run(command, capture_output=True, text=True, timeout=200, env=dict(os.environ))
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines() == ["1 clip: 1 done", f"report: {tmp_path / 'out' / 'report'}"]
+    assert ended.stdout.splitlines() == ["1 clip: 1 done", f"report: {page(tmp_path / 'out')}"]
     assert media.frame_indices(tmp_path / "out" / "call.mp4") == list(range(15))
     assert ray.get(ray.remote(lambda: 7).remote()) == 7
 
@@ -203,7 +211,7 @@ def test_bench_of_a_model_that_is_not_there() -> None:
 def test_demo_makes_a_sharpened_recording(shared_ray: None, tmp_path: Path) -> None:
     ended = run("demo", "--out", tmp_path / "demo", "--seconds", "0.5", "-q")
     assert ended.exit_code == 0, ended.stderr
-    assert ended.stdout.splitlines()[-1] == f"report: {tmp_path / 'demo' / 'sharpened' / 'report'}"
+    assert ended.stdout.splitlines()[-1] == f"report: {page(tmp_path / 'demo' / 'sharpened')}"
     soft, sharpened = tmp_path / "demo" / "recordings" / "call.mp4", tmp_path / "demo" / "sharpened" / "call.mp4"
     assert str(soft) in ended.stdout
     assert str(sharpened) in ended.stdout

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from vidsharp.jobs.clip_work import ClipWork, failed_row, finished_rows
 from vidsharp.jobs.clips import Clip
+from vidsharp.jobs.report_folder import ClipRows
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.plan import plan_chunks
@@ -30,14 +31,17 @@ def record(index: int, frames: int, *, lost: int = 0, **more: Any) -> ChunkRecor
         "reorder_depth": 0,
         "bytes": 1000,
         "errors": (),
+        "began_at": 1e9 + index,
         "decode_s": 1.0,
         "model_s": 2.0,
+        "measure_s": 0.1,
         "encode_s": 3.0,
         "wait_s": 0.5,
         "wall_s": 4.0,
         "node": "here",
         "actor": "7",
         "attempt": 1,
+        "measured": (),
     }
     return ChunkRecord(**{**facts, **more})
 
@@ -57,12 +61,22 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> ClipWork:
         records={chunk.index: record(chunk.index, 15) for chunk in reversed(chunks)},
         reused=frozenset(),
         began=0.0,
+        sample=[()] * len(chunks),
     )
 
 
 def rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The clip's row and its chunks'."""
+    ended = all_rows_of(work, joined, **settings)
+    return ended.clip, list(ended.chunks)
+
+
+def all_rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> ClipRows:
     config = runs.config(work.clip.path, Path("out"), **settings)
-    return finished_rows(work, config, "cpu", "team/a.mp4", joined, mux_s=0.25, wall_s=30.0, bytes_out=99)
+    made_with = {"settings": "{}", "versions": "{}"}
+    return finished_rows(
+        work, config, "cpu", "team/a.mp4", joined, mux_s=0.25, wall_s=30.0, bytes_out=99, made_with=made_with
+    )
 
 
 def test_a_clip_that_was_done_at_once(work: ClipWork) -> None:

@@ -93,13 +93,29 @@ def test_a_broken_link_is_a_clip_that_will_fail_by_name(calls: Path, tmp_path: P
 @pytest.mark.parametrize(
     "name",
     ["two words.mp4", "it's \"quoted\".mp4", "Besprechung – größer 会議 🎥.mp4", "<img src=x onerror=alert(1)>.mp4",
-     "[bold]x[.mp4", "--out.mp4", "a,b;c.mp4", "new\nline.mp4", "100%d.mp4"],
+     "[bold]x[.mp4", "--out.mp4", "a,b;c.mp4", "100%d.mp4", "שיחה.mp4"],
 )  # fmt: skip
 def test_odd_names_stay_what_they_are(calls: Path, tmp_path: Path, name: str) -> None:
     touch(calls / "sub folder" / name)
     (clip,) = find_clips([calls], tmp_path / "out")
     assert clip.name == f"sub folder/{name}"
     assert clip.path == calls / "sub folder" / name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("new\nline.mp4", r"new\nline.mp4"),
+        ("\x1b[31mred\x07.mp4", r"\x1b[31mred\x07.mp4"),
+        ("\u202e4pm.exe", r"\u202e4pm.exe"),
+        ("c1\x9b2J.mp4", r"c1\x9b2J.mp4"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_escaped(calls: Path, tmp_path: Path, name: str, shown: str) -> None:
+    touch(calls / name)
+    (clip,) = find_clips([calls / name], tmp_path / "out")
+    assert clip.name == shown
+    assert clip.path == calls / name
 
 
 def test_a_name_that_is_no_text_is_escaped_for_people_and_kept_for_files(calls: Path, tmp_path: Path) -> None:

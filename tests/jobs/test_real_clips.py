@@ -1,5 +1,6 @@
 """The promises about timing and untouched streams, on real recordings: every clip of the shared data."""
 
+import html
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from vidsharp.jobs import ProcessConfig, process
 from tests.media import shared_data, stream_packets, video_pts
 
 pytestmark = pytest.mark.slow
+
+
+BROKEN = "broken.mp4"
 
 
 def clips() -> list[Path]:
@@ -26,7 +30,8 @@ def sharpened(tmp_path_factory):
         pytest.skip("the shared recordings lie outside the repository, and are not here")
     out = tmp_path_factory.mktemp("real")
     # H.264 for all: x265 and libvpx would take minutes. What is VP8 or VP9 in WebM becomes H.264 in Matroska.
-    config = ProcessConfig(tuple(clips()), out, strength=0, encoder="libx264", preset="ultrafast", crf=30)
+    broken = clips()[0].parents[1] / "nasty" / BROKEN
+    config = ProcessConfig((*clips(), broken), out, strength=0, encoder="libx264", preset="ultrafast", crf=30)
     return out, {row["clip"]: row for row in process(config).rows}
 
 
@@ -55,6 +60,18 @@ def test_every_frame_at_its_time_and_every_other_packet_as_it_was(clip, sharpene
             coarser = max(old.time_base, new.time_base)
             for at in (0, -1):  # the sound begins and ends when it did: offset and duration are the source's
                 assert abs(pts(packets[at]) * old.time_base - pts(copies[at]) * new.time_base) <= coarser
+
+
+@pytest.mark.timeout(1200)
+def test_the_page_of_all_clips_and_a_broken_one(sharpened):
+    out, rows = sharpened
+    assert len(rows) > 30
+    assert rows[BROKEN]["status"] == "failed"
+    page = (out / "report" / "index.html").read_text()
+    assert len(page.encode()) < 5_000_000
+    for name in rows:
+        assert name in page
+    assert html.escape(rows[BROKEN]["error"]) in page
 
 
 def pts(packet: tuple) -> Fraction:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.report_folder import ReportFolder, keep_rows, kept_rows
+from vidsharp.jobs.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.pipeline.errors import OutputError
 
 
@@ -17,49 +17,57 @@ def chunk(name: str, number: int, **more: Any) -> dict[str, Any]:
     return {"clip": name, "chunk": number, **more}
 
 
+def frame(name: str, number: int, **more: Any) -> dict[str, Any]:
+    return {"clip": name, "frame": number, **more}
+
+
 def test_rows_of_several_runs_come_together(tmp_path: Path) -> None:
     folder = tmp_path / "report"
-    ReportFolder(folder).add([clip("b", frames=1), clip("a")], [chunk("b", 1), chunk("b", 0)])
+    b = ClipRows(clip("b", frames=1), [chunk("b", 1), chunk("b", 0)], [frame("b", 7), frame("b", 2)])
+    ReportFolder(folder).add([b, ClipRows(clip("a"))])
     second = ReportFolder(folder)
-    second.add([clip("b", frames=2), clip("c")], [chunk("b", 0), chunk("c", 0)])
+    c = ClipRows(clip("c"), [chunk("c", 0)], [frame("c", 1)])
+    second.add([ClipRows(clip("b", frames=2), [chunk("b", 0)]), c])
     third = ReportFolder(folder)
     assert list(third.earlier()) == ["a", "b", "c"]
     assert third.earlier()["b"]["frames"] == 2
     assert third.earlier()["a"]["frames"] is None
     assert list(zip(third.chunks["clip"], third.chunks["chunk"], strict=True)) == [("b", 0), ("c", 0)]
-    assert {path.name for path in folder.iterdir()} == {"clips.csv", "clips.parquet", "chunks.csv", "chunks.parquet"}
+    assert list(zip(third.frames["clip"], third.frames["frame"], strict=True)) == [("b", 2), ("b", 7), ("c", 1)]
+    tables = {f"{name}.{kind}" for name in ("clips", "chunks", "frames") for kind in ("csv", "parquet")}
+    assert {path.name for path in folder.iterdir()} == tables
 
 
 def test_a_skipped_clip_keeps_its_chunks(tmp_path: Path) -> None:
     report = ReportFolder(tmp_path)
-    report.add([clip("a")], [chunk("a", 0), chunk("a", 1)])
-    report.add([clip("a", status="skipped")], [])
+    report.add([ClipRows(clip("a"), [chunk("a", 0), chunk("a", 1)])])
+    report.add([ClipRows(clip("a", status="skipped"))])
     assert len(ReportFolder(tmp_path).chunks) == 2
 
 
 def test_nothing_to_add_writes_nothing(tmp_path: Path) -> None:
-    ReportFolder(tmp_path / "report").add([], [])
+    ReportFolder(tmp_path / "report").add([])
     assert not (tmp_path / "report").exists()
 
 
 def test_a_damaged_table_is_begun_anew(tmp_path: Path) -> None:
-    ReportFolder(tmp_path).add([clip("a")], [chunk("a", 0)])
+    ReportFolder(tmp_path).add([ClipRows(clip("a"), [chunk("a", 0)])])
     (tmp_path / "clips.parquet").write_bytes(b"PAR1 and no more")
     again = ReportFolder(tmp_path)
     assert again.earlier() == {}
-    again.add([clip("b")], [])
+    again.add([ClipRows(clip("b"))])
     assert list(ReportFolder(tmp_path).earlier()) == ["b"]
 
 
 def test_a_file_in_the_place_of_the_folder_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "report").write_text("mine")
     with pytest.raises(OutputError, match="report cannot be written"):
-        ReportFolder(tmp_path / "report").add([clip("a")], [])
+        ReportFolder(tmp_path / "report").add([ClipRows(clip("a"))])
     assert (tmp_path / "report").read_text() == "mine"
 
 
 def test_others_may_read_the_tables(tmp_path: Path) -> None:
-    ReportFolder(tmp_path).add([clip("a")], [])
+    ReportFolder(tmp_path).add([ClipRows(clip("a"))])
     other = tmp_path / "as any file"
     other.touch()
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {stat.S_IMODE(other.stat().st_mode)}
@@ -68,15 +76,26 @@ def test_others_may_read_the_tables(tmp_path: Path) -> None:
 def test_rows_of_finished_clips_outlive_a_crash(tmp_path: Path) -> None:
     for name in ("one", "two", "damaged", "older", "unfinished"):
         (tmp_path / name).mkdir()
-    keep_rows(tmp_path / "two", clip("b.mp4", frames=3, error=None), [chunk("b.mp4", 0), chunk("b.mp4", 1)])
-    keep_rows(tmp_path / "one", clip("会議.mp4"), [])
+    two = ClipRows(clip("b.mp4", frames=3, error=None), [chunk("b.mp4", 0), chunk("b.mp4", 1)], [frame("b.mp4", 2)])
+    keep_rows(tmp_path / "two", two)
+    keep_rows(tmp_path / "one", ClipRows(clip("会議.mp4")))
     (tmp_path / "damaged" / "done.json").write_text('{"clip": {"cl')
     (tmp_path / "older" / "done.json").write_text('{"row": {}}')
-    clips, chunks, folders = kept_rows(tmp_path)
-    assert clips == [clip("会議.mp4"), clip("b.mp4", frames=3, error=None)]
-    assert chunks == [chunk("b.mp4", 0), chunk("b.mp4", 1)]
-    assert folders == [tmp_path / "one", tmp_path / "two"]
+    assert kept_rows(tmp_path) == [(ClipRows(clip("会議.mp4")), tmp_path / "one"), (two, tmp_path / "two")]
 
 
 def test_no_work_in_progress_is_no_rows(tmp_path: Path) -> None:
-    assert kept_rows(tmp_path / "nowhere") == ([], [], [])
+    assert kept_rows(tmp_path / "nowhere") == []
+
+
+def test_previews_are_found_by_clip_and_replaced(tmp_path: Path) -> None:
+    report = ReportFolder(tmp_path)
+    report.add([ClipRows(clip(name)) for name in ("a.mp4", "../b <i>.mp4", "c.mp4")])
+    report.keep_preview("a.mp4", '{"old": 1}')
+    report.keep_preview("a.mp4", '{"new": 1}')
+    report.keep_preview("../b <i>.mp4", "{}")
+    report.keep_preview("c.mp4", "{}")
+    report.keep_preview("c.mp4", None)
+    report.keep_preview("never.mp4", None)
+    assert dict(ReportFolder(tmp_path).previews) == {"../b <i>.mp4": "{}", "a.mp4": '{"new": 1}'}
+    assert len(list((tmp_path / "previews").iterdir())) == 2, "a name leads nowhere else"

@@ -15,7 +15,7 @@ from filelock import FileLock
 from vidsharp.jobs import process
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.report_folder import ReportFolder
+from vidsharp.jobs.report_folder import ClipRows, ReportFolder
 from vidsharp.pipeline.errors import OutputError
 
 from tests import media
@@ -88,7 +88,7 @@ def test_killed_without_warning_the_same_command_goes_on(whole: Uninterrupted, t
     again = runs.start(*command)
     said, errors = again.communicate(timeout=200)
     assert (again.returncode, errors) == (0, "")
-    assert said.splitlines() == ["1 clip: 1 resumed", f"report: {out / 'report'}"]
+    assert said.splitlines() == ["1 clip: 1 resumed", f"report: {out / 'report' / 'index.html'}"]
     assert_went_on(out, done, whole)
 
 
@@ -101,7 +101,9 @@ def test_interrupted_it_says_how_to_go_on_and_leaves_no_process(whole: Uninterru
     more = ["--overwrite"] if "SIGTERM" in how else []
     (out / "call.mp4").write_bytes(b"an earlier result")
     if more:
-        ReportFolder(out / "report").add([{"clip": "call.mp4", "status": "done", "out": "call.mp4", "key": "old"}], [])
+        ReportFolder(out / "report").add(
+            [ClipRows({"clip": "call.mp4", "status": "done", "out": "call.mp4", "key": "old"})]
+        )
     else:
         (out / "call.mp4").unlink()
     running = start_and_wait_for_chunks(arguments(whole.source, out, *more), out)

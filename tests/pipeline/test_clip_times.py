@@ -18,14 +18,17 @@ def _record(pts: Sequence[int], durations: Sequence[int] | None = None, depth: i
         reorder_depth=depth,
         bytes=1,
         errors=(),
+        began_at=0,
         decode_s=0,
         model_s=0,
+        measure_s=0,
         encode_s=0,
         wait_s=0,
         wall_s=0,
         node="",
         actor="",
         attempt=1,
+        measured=(),
     )
 
 

@@ -353,3 +353,63 @@ def test_stages_are_timed(workspace: Workspace, tmp_path: Path) -> None:
     assert record.attempt == 3
     assert record.node
     assert record.actor
+
+
+class Note:
+    """A witness that wants some pictures, and notes what it sees."""
+
+    def __init__(self, wanted: tuple[int, ...]) -> None:
+        self.wanted, self.seen, self.closed = wanted, {}, False
+
+    def wants(self, number: int) -> bool:
+        return number in self.wanted
+
+    def see(self, number: int, pts: int | None, before: Any, after: Any) -> None:
+        assert not self.closed
+        self.seen[number] = pts, [plane.copy() for plane in before], [plane.copy() for plane in after]
+
+    def close(self) -> None:
+        self.closed = True
+
+    def figures(self) -> tuple[dict[str, Any], ...]:
+        return tuple({"index": number} for number in self.seen)
+
+    def keep(self, path: Path) -> None:
+        path.write_text(f"{len(self.seen)} seen")
+
+
+def test_a_witness_sees_what_it_wants_before_and_after(workspace: Workspace, tmp_path: Path) -> None:
+    clip = media.call(tmp_path / "a.mp4", frames=30, gop=30, **SMALL)
+    (task,) = _tasks(clip.path, workspace)
+    notes: list[Note] = []
+
+    def new_witness() -> Note:
+        notes.append(Note((0, 7, 29, 400)))
+        return notes[-1]
+
+    record = sharpen_chunk(task, stub(), new_witness=new_witness)
+    (note,) = notes
+    decoded = list(media.decoded_planes(clip.path))
+    assert list(note.seen) == [0, 7, 29]
+    for number, (pts, before, after) in note.seen.items():
+        assert pts == clip.pts[number]
+        for shown, plane in zip(before, decoded[number], strict=True):
+            np.testing.assert_array_equal(shown, plane)
+        assert (after[0] != before[0]).any()
+        np.testing.assert_array_equal(after[1], before[1])
+    assert note.closed
+    assert record.measured == ({"index": 0}, {"index": 7}, {"index": 29})
+    assert record.measure_s > 0
+    assert workspace.preview_file(task.chunk.name).read_text() == "3 seen"
+    assert workspace.load_record(task.chunk) == record
+
+
+def test_each_attempt_has_a_witness_of_its_own(workspace: Workspace, tmp_path: Path) -> None:
+    """A chunk that is decoded again from an earlier keyframe tells of the attempt that counts."""
+    clip = media.missing_first_keyframe(tmp_path / "a.mp4", frames=90, gop=30, **SMALL)
+    tasks = _tasks(clip.path, workspace)
+    broken = replace(tasks[-1], chunk=replace(tasks[-1].chunk, frames=tasks[-1].chunk.frames + 1))
+    notes: list[Note] = []
+    sharpen_chunk(broken, stub(0), new_witness=lambda: notes.append(Note((0,))) or notes[-1])
+    assert len(notes) == 2
+    assert all(note.closed and len(note.seen) == 1 for note in notes)

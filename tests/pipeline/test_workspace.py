@@ -20,14 +20,17 @@ RECORD = ChunkRecord(
     reorder_depth=2,
     bytes=5,
     errors=("packet at 310: Invalid data",),
+    began_at=1_700_000_000.5,
     decode_s=0.1,
     model_s=0.25,
+    measure_s=0.05,
     encode_s=0.3,
     wait_s=0.4,
     wall_s=1.5,
     node="n",
     actor="7",
     attempt=2,
+    measured=({"index": 3, "ssim_input": 0.9, "change_before": None},),
 )
 
 

@@ -1,17 +1,8 @@
 """A strip is cut where it matters, from the same place of every version."""
 
 import numpy as np
-import pytest
 from vidsharp.training.evaluation_pictures import IMAGE_FORMAT, Planes, Position
-from vidsharp.training.strip import SIDE_PX, busiest, cut_strip
-
-
-@pytest.mark.parametrize("place", [(0, 0), (40, 120), (344, 744)])
-def test_the_busiest_place(place: tuple[int, int]) -> None:
-    values = np.zeros((600, 1000), np.float32)
-    values[place[0] : place[0] + SIDE_PX, place[1] : place[1] + SIDE_PX] = 1
-    assert busiest(values, SIDE_PX) == place
-    assert busiest(values[:100, :50], SIDE_PX) == (0, 0)
+from vidsharp.training.strip import SIDE_PX, cut_strip
 
 
 def grey(luma: np.ndarray) -> Planes:

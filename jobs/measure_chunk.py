@@ -1,0 +1,123 @@
+"""What an actor measures of a chunk while it sharpens it: figures of a sample of its frames, and one frame to show."""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..pipeline.atomic import write_atomically
+from ..pipeline.original import Original, OriginalReader
+from ..pipeline.probe import ClipInfo
+from ..pipeline.sharpen import plane_arrays, plane_format
+from ..reports.metrics import WINDOW, change, psnr, sharpness, ssim
+from ..reports.preview import Moment, preview_json
+from .clip_work import rotation
+
+Planes = Sequence[np.ndarray]
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MeasureTask:
+    """What to measure of a chunk."""
+
+    frames: Container[int]
+    """Numbers within the chunk."""
+    original: Original | None
+    """What to compare with, where there is a sharp original."""
+    preview: bool
+    """Whether to keep a frame to show."""
+
+
+class ChunkMeasure:
+    """The `Witness` of one attempt at a chunk."""
+
+    def __init__(self, task: MeasureTask, info: ClipInfo) -> None:
+        self._task, self._info, self._fmt = task, info, plane_format(info)
+        self._original = OriginalReader(task.original) if task.original else None
+        self._before: tuple[int, Planes, Planes, Planes | None] | None = None
+        """The latest frame: its number, and its planes before and after, and of the original."""
+        self._figures: list[Figures] = []
+        self._moment: Moment | None = None
+
+    def wants(self, number: int) -> bool:
+        return number in self._task.frames or number + 1 in self._task.frames  # flicker needs the frame before
+
+    def see(self, number: int, pts: int | None, before: Planes, after: Planes) -> None:
+        original = self._original_planes(pts)
+        if number in self._task.frames:
+            with _one_thread():
+                self._figures.append(self._measure(number, before, after, original))
+            if self._task.preview:
+                self._show(number, pts, before, after, original)
+        self._before = (number, before[:1], [after[0].copy()], original) if self.wants(number + 1) else None
+
+    def _measure(self, number: int, before: Planes, after: Planes, original: Planes | None) -> Figures:
+        bits = self._fmt.bit_depth
+        figures: Figures = {
+            "index": number,
+            "ssim_input": _ssim(after, before, bits),
+            "psnr_input": psnr(after[0], before[0], bits),
+            "sharpness_before": _sharpness(before, bits),
+            "sharpness_after": _sharpness(after, bits),
+        }
+        if original is not None:
+            for name, planes in (("before", before), ("after", after)):
+                figures[f"ssim_ref_{name}"] = _ssim(planes, original, bits)
+                figures[f"psnr_ref_{name}"] = psnr(planes[0], original[0], bits)
+        if self._before is not None and self._before[0] == number - 1:
+            _, *earlier = self._before
+            for name, now, then in zip(("before", "after", "ref"), (before, after, original), earlier, strict=True):
+                if now is not None and then is not None:
+                    figures[f"change_{name}"] = change(now[0], then[0], bits)
+        return figures
+
+    def _show(self, number: int, pts: int | None, before: Planes, after: Planes, original: Planes | None) -> None:
+        """Keeps the frame if the student changed it more than those before it."""
+        moved = change(after[0], before[0], self._fmt.bit_depth)
+        if self._moment is None or moved > self._moment.moved:
+            time_s = float((pts or 0) * self._info.time_base)
+            self._moment = Moment(number, time_s, before, [plane.copy() for plane in after], original, moved)
+
+    def _original_planes(self, pts: int | None) -> Planes | None:
+        frame = self._original.at(pts) if self._original is not None else None
+        # Copied: the reader decodes on.
+        return None if frame is None else [plane.copy() for plane in plane_arrays(frame)]
+
+    def close(self) -> None:
+        if self._original is not None:
+            self._original.close()
+
+    def figures(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self._figures)
+
+    def keep(self, path: Path) -> None:
+        if self._moment is not None:
+            turns = (rotation(self._info.display_matrix) or 0) // 90
+            shown = preview_json(self._moment, self._fmt, turns, self._info.sample_aspect_ratio)
+            write_atomically(path, shown.encode())
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The metrics are many small steps: where decoder and encoder keep the cores busy, threads would wait for each
+    other at each of them, and take ten times as long."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _ssim(x: Planes, y: Planes, bit_depth: int) -> float | None:
+    """None for pictures too small for its window."""
+    return ssim(x[0], y[0], bit_depth) if min(x[0].shape) >= WINDOW else None
+
+
+def _sharpness(x: Planes, bit_depth: int) -> float | None:
+    return sharpness(x[0], bit_depth) if min(x[0].shape) >= 3 else None

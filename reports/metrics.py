@@ -1,0 +1,182 @@
+"""What is measured on frames: likeness (SSIM, PSNR), sharpness, and change from frame to frame, all on luma.
+
+Planes are [H, W], uint8 or uint16 with values 0..2^bit_depth − 1, of any strides; they are only read. All sums of
+integers are exact, all else is float64. Planes are taken in strips of rows, so that temporaries stay in the cache:
+about 12 MB for 1080p. Torch's threads are used as they are set; where other work keeps the cores busy, set one: several
+wait for each other many times in a frame. Times: `python benchmarks/metrics.py`.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Plane = NDArray[np.unsignedinteger]
+
+WINDOW = 11
+SIGMA = 1.5
+K1, K2 = 0.01, 0.03
+
+BLOCK = 8
+"""Places that one small matrix product slides the SSIM window over."""
+
+ROWS = 64
+"""Height of a strip; a multiple of `BLOCK`."""
+
+
+@torch.inference_mode()
+def ssim(x: Plane, y: Plane, bit_depth: int) -> float:
+    """Structural similarity, Wang et al., IEEE TIP 13(4), 2004: −1..1, and exactly 1 for equal planes.
+
+    Gaussian 11×11 window, σ 1.5, population covariance, mean over the places where the window lies wholly inside. Equal
+    to scikit-image's with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False`, but for the last digits.
+
+    Raises:
+        ValueError: the planes differ in size, or a side is shorter than 11 px.
+    """
+    _check("SSIM", WINDOW, x, y)
+    reach = WINDOW - 1
+    height, width = x.shape[0] - reach, x.shape[1] - reach
+    blocks, (full, rest) = math.ceil(width / BLOCK), divmod(width, BLOCK)
+    c1, c2 = (torch.tensor((k * _white(bit_depth)) ** 2, dtype=torch.float64) for k in (K1, K2))
+    planes = torch.zeros(5, ROWS + reach, blocks * BLOCK + reach, dtype=torch.float64)
+    between = torch.empty(ROWS, planes.shape[2], dtype=torch.float64)
+    sums = torch.empty(4, blocks, ROWS, BLOCK, dtype=torch.float64)
+    a, b, products, squares, difference = planes
+    band = _band()
+    total = 0.0
+    for top in range(0, height, ROWS):
+        for source, plane in ((x, a), (y, b)):
+            rows = source[top : top + ROWS + reach]
+            np.copyto(plane.numpy()[: len(rows), : rows.shape[1]], rows)
+        # The constants pass the filter unchanged: added here, they are where they are needed below.
+        torch.sub(a, b, out=difference)
+        torch.addcmul(c1 + c2, a, b, value=2, out=products)
+        torch.addcmul(products, difference, difference, out=squares)
+        for plane, out in zip(planes, sums, strict=False):
+            _filter(plane, band, between, out)
+        # What lies beyond the planes' edges is computed too, and left out here.
+        score = _score(sums, c1)[:, : height - top]
+        total += float(score[:full].sum()) + float(score[full:, :, :rest].sum())
+    return total / (height * width)
+
+
+@torch.inference_mode()
+def psnr(x: Plane, y: Plane, bit_depth: int) -> float:
+    """Peak signal-to-noise ratio in dB, at most 6·bit_depth + 12 (60 dB at 8 bits).
+
+    The cap is libvmaf's: without it, pictures that are equal or nearly so would rule a mean.
+
+    Raises:
+        ValueError: the planes differ in size, or are empty.
+    """
+    _check("PSNR", 1, x, y)
+    squares = 0
+    for rows in _strips(x, 0):
+        difference = torch.from_numpy(_difference(x[rows], y[rows])).to(torch.float64).flatten()
+        squares += int(torch.dot(difference, difference))
+    cap = 6.0 * bit_depth + 12.0
+    return min(cap, 10 * math.log10(_white(bit_depth) ** 2 * x.size / squares)) if squares else cap
+
+
+@torch.inference_mode()
+def sharpness(x: Plane, bit_depth: int) -> float:
+    """Variance of the Laplacian (up + down + left + right − 4·centre) in squared 8-bit steps, ≥ 0: more is sharper.
+
+    Pech-Pacheco et al., ICPR 2000; over the places whose four neighbours are inside. Noise counts as sharpness, so it
+    compares versions of one recording, not recordings.
+
+    Raises:
+        ValueError: a side is shorter than 3 px.
+    """
+    _check("Sharpness", 3, x)
+    # The Laplacian reaches 4 times white: for 8 bits, 16 hold it, and are twice as fast as 32.
+    dtype = np.int16 if x.dtype == np.uint8 else np.int32
+    total = squares = 0
+    for rows in _strips(x, 2):
+        plane = torch.from_numpy(x[rows].astype(dtype))
+        edges = plane[:-2, 1:-1] + plane[2:, 1:-1]
+        edges += plane[1:-1, :-2]
+        edges += plane[1:-1, 2:]
+        edges.sub_(plane[1:-1, 1:-1], alpha=4)
+        values = edges.to(torch.float64).flatten()
+        total += int(values.sum())
+        squares += int(torch.dot(values, values))
+    places = (x.shape[0] - 2) * (x.shape[1] - 2)
+    return (places * squares - total**2) / (places**2 * 4 ** (bit_depth - 8))
+
+
+def change(x: Plane, before: Plane, bit_depth: int) -> float:
+    """Mean |x − before| in 8-bit steps, 0..255 and a little: how much a frame differs from the one before.
+
+    Raises:
+        ValueError: the planes differ in size, or are empty.
+    """
+    _check("Change", 1, x, before)
+    # 32 bits hold the sum of a row, and are faster than 64.
+    rows = (_difference(x[part], before[part]).sum(axis=1, dtype=np.uint32) for part in _strips(x, 0))
+    return sum(int(row.sum(dtype=np.uint64)) for row in rows) / (x.size * 2 ** (bit_depth - 8))
+
+
+def _score(sums: Tensor, c1: Tensor) -> Tensor:
+    """SSIM of each place from its window's sums [4, …] of x, y, 2xy + C1 + C2 and x² + y² + C1 + C2: overwrites them.
+
+    Numerator and denominator take the same steps, so that equal planes give exactly 1.
+    """
+    mean_x, mean_y, products, squares = sums
+    numerator = torch.addcmul(c1, mean_x, mean_y, value=2)
+    difference = mean_x.sub_(mean_y)
+    denominator = torch.addcmul(numerator, difference, difference, out=mean_y)
+    products.sub_(numerator)  # 2σxy + C2
+    squares.sub_(denominator)  # σx² + σy² + C2
+    return numerator.mul_(products).div_(denominator.mul_(squares))
+
+
+def _filter(plane: Tensor, band: Tensor, between: Tensor, out: Tensor) -> None:
+    """Slides the Gaussian down, then along a plane: [ROWS + 10, 8n + 10] to `out` [n, ROWS, 8], n blocks of columns.
+
+    Both ways are products with a small band matrix, over views that overlap by the window's reach: nothing is copied.
+    Faster than a convolution or shifted sums. `between`, [ROWS, 8n + 10], is room to work in.
+    """
+    (rows, width), long = between.shape, BLOCK + WINDOW - 1
+    down = plane.as_strided((rows // BLOCK, long, width), (BLOCK * width, width, 1))
+    torch.bmm(band.expand(len(down), -1, -1), down, out=between.view(-1, BLOCK, width))
+    along = between.as_strided((len(out), rows, long), (BLOCK, width, 1))
+    torch.bmm(along, band.T.expand(len(out), -1, -1), out=out)
+
+
+def _band() -> Tensor:
+    """Float64 [BLOCK, BLOCK + 10]: in each row the window's Gaussian, a place further right."""
+    gauss = torch.exp(-((torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
+    line = torch.cat([gauss / gauss.sum(), gauss.new_zeros(BLOCK - 1)])
+    return torch.stack([line.roll(shift) for shift in range(BLOCK)])
+
+
+def _difference(x: Plane, y: Plane) -> Plane:
+    """|x − y| in the type of the planes, which a plain difference would overflow."""
+    return np.maximum(x, y) - np.minimum(x, y)
+
+
+def _strips(x: Plane, overlap: int) -> Iterator[slice]:
+    """The rows of a plane, `ROWS` at a time, and the `overlap` rows after them."""
+    return (slice(top, top + ROWS + overlap) for top in range(0, x.shape[0] - overlap, ROWS))
+
+
+def _white(bit_depth: int) -> int:
+    return 2**bit_depth - 1
+
+
+def _check(what: str, side: int, x: Plane, *others: Plane) -> None:
+    for other in others:
+        if other.shape != x.shape:
+            raise ValueError(f"{what} compares planes of one size, not {_size(x)} with {_size(other)}.")
+    if min(x.shape) < side:
+        raise ValueError(f"{what} needs at least {side}×{side} px, and the frame has {_size(x)}.")
+
+
+def _size(x: Plane) -> str:
+    height, width = x.shape
+    return f"{width}×{height}"

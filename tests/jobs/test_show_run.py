@@ -1,0 +1,30 @@
+"""The table at the end of a run is plain text, whatever clips are called."""
+
+import io
+from typing import Any
+
+from rich.console import Console
+from vidsharp.jobs.show_run import MOST, show_run
+
+
+def shown(rows: list[dict[str, Any]], width: int = 120) -> str:
+    stream = io.StringIO()
+    show_run(rows, Console(file=stream, width=width))
+    return stream.getvalue()
+
+
+def test_worst_first_and_the_rest_counted() -> None:
+    rows = [{"clip": f"clip-{n}.mp4", "status": "done", "ssim_input": 0.9 + n / 1000} for n in range(MOST + 5)]
+    lines = shown([*rows, {"clip": "[red]bad[/red].mp4", "status": "failed"}]).splitlines()
+    assert lines[0].split() == ["clip", "status", "SSIM", "to", "input"]
+    assert lines[1].split() == ["[red]bad[/red].mp4", "failed", "–"]
+    assert lines[2].split() == ["clip-0.mp4", "done", "0.9000"]
+    assert len(lines) == MOST + 2
+    assert lines[-1] == "… and 6 more, all in the report"
+
+
+def test_a_long_name_is_folded_and_not_cut() -> None:
+    name = "a" * 150 + ".mp4"
+    _, first, *more = shown([{"clip": name, "status": "done", "ssim_input": 0.5}], width=60).splitlines()
+    assert first.split()[1:] == ["done", "0.5000"]
+    assert first.split()[0] + "".join(more).replace(" ", "") == name
