@@ -165,7 +165,8 @@ def demo(out: Path, seconds: float, quiet: bool, verbose: bool, log_json: bool) 
     recording = make_soft_call(out, seconds=seconds)
     click.echo(f"a soft call recording: {recording}")
     click.echo(f"sharpened:             {out / 'sharpened' / recording.name}")
-    config = ProcessConfig(inputs=(recording.parent,), out=out / "sharpened", overwrite=True)
+    sharpened = out / "sharpened"
+    config = ProcessConfig(inputs=(recording.parent,), out=sharpened, reference=out / "sharp", overwrite=True)
     _process(config, quiet=quiet, lines_only=log_json)
 
 

@@ -25,7 +25,8 @@ def show_run(rows: Sequence[Mapping[str, Any]], console: Console | None = None) 
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for number, name in enumerate(header):
         # A long name takes more lines, and leaves the figures whole.
-        shown.add_column(name, justify="left" if number < 2 else "right", overflow="fold", no_wrap=number > 0)
+        heading = name.replace(" ", "\n")
+        shown.add_column(heading, justify="left" if number < 2 else "right", overflow="fold", no_wrap=number > 0)
     for line in cells:
         # `Text`: names come from outside, and are no markup.
         shown.add_row(*(Text(cell) for cell in line), style="red" if line[1] == "failed" else None)

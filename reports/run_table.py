@@ -16,8 +16,7 @@ _FIGURES: Mapping[str, tuple[str, Callable[[Row], float | None]]] = {
     "lost": (",d", lambda clip: clip["frames_lost"]),
     "fps": (".1f", lambda clip: clip["fps"]),
     "SSIM to input": (".4f", lambda clip: clip["ssim_input"]),
-    "sharpness ×": (".2f", sharpness_ratio),
-    "SSIM before": (".4f", lambda clip: clip["ssim_ref_before"]),
+    "sharper ×": (".2f", sharpness_ratio),
     "SSIM gain": ("+.4f", ssim_gain),
 }
 """Columns of numbers: how they are written, and where they come from."""

@@ -61,7 +61,7 @@ def _plain(size: tuple[int, int], colour: tuple[int, int, int]) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips by marks: pytest then says why in one line, and not once for each test."""
+    """Skips by marks: of those, pytest says why in few lines, and not once for each test."""
     reason = why_skipped()
     for item in items:
         if reason and "browser" in getattr(item, "fixturenames", ()):
