@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from .evaluation_tables import CALL_LEVELS, CALLS, IDENTITY, STEADY, with_interval
 from .gain_plot import gain_plot
+from .page_template import page_template
 from .tables import rows
 
 PICTURES_MAX_BYTES = 4_000_000
@@ -47,15 +47,7 @@ def evaluation_page(
     compared = [name for name in dict.fromkeys(line["method"] for line in lines) if name != IDENTITY]
     trained = [name for name in compared if name not in CLASSIC]
     shown = _within_limit(strips)
-    environment = Environment(
-        loader=PackageLoader("vidsharp.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["interval"] = with_interval
-    return environment.get_template("evaluation.html.j2").render(
+    return page_template("evaluation.html.j2", {"interval": with_interval}).render(
         about=about,
         count=len(items) // (len(compared) + 1),
         headlines=_headlines(lines, CALLS if CALLS in levels else levels[0], trained),

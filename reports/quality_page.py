@@ -12,12 +12,12 @@ from importlib.resources import files
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from .headline import FINISHED, Row, headline, sharpness_ratio, ssim_gain, worst_first
 from .page_data import script_json
 from .page_previews import Preview, fitting, sound_preview
+from .page_template import page_template
 from .page_words import cell, counted, size, spoken
 from .run_data import chunks_by_clip, clip_columns, cost_and_gain, distributions, series_by_clip
 from .tables import rows
@@ -54,6 +54,9 @@ COLUMNS = (
     Column("ssim_ref_after", "SSIM to original", "after"),
 )
 _ONLY_IF_KNOWN = ("ssim_ref_before", "ssim_ref_after")
+_FILTERS = {
+    "cell": cell, "spoken": spoken, "size": size, "counted": counted, "ratio": sharpness_ratio, "gain": ssim_gain
+}  # fmt: skip
 
 
 def quality_page(
@@ -81,7 +84,7 @@ def quality_page(
         "histograms": {each.name: asdict(each.bars) for each in compared},
     }
     style, scripts = _asset("quality.css"), (_asset("vendor/chart.umd.min.js"), _asset("quality.js"))
-    template = _environment().get_template("quality.html.j2")
+    template = page_template("quality.html.j2", _FILTERS)
     all_but_pictures = {
         "about": about,
         "policy": _policy(style, scripts),
@@ -110,25 +113,6 @@ def quality_page(
     room = max(PICTURES_MIN_CHARS, min(PICTURES_MAX_CHARS, PAGE_MAX_BYTES - len(page({}).encode())))
     found = {i: preview for i in order if (preview := sound_preview(previews.get(clip_rows[i]["clip"], "")))}
     return page(dict(zip(found, fitting(list(found.values()), room), strict=True)))
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vidsharp.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "cell": cell,
-        "spoken": spoken,
-        "size": size,
-        "counted": counted,
-        "ratio": sharpness_ratio,
-        "gain": ssim_gain,
-    }
-    return environment
 
 
 def _asset(name: str) -> Markup:

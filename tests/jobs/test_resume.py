@@ -140,8 +140,8 @@ def stopped_before_the_tables(shared_ray: None, tmp_path: Path, monkeypatch: pyt
     """An output folder whose run ended after the clip had its final name, and before the tables were written."""
     source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
 
-    def power_fails(_: ReportFolder, clips: list[Any], chunks: list[Any]) -> None:
-        if clips:
+    def power_fails(report: ReportFolder, ended: list[ClipRows]) -> None:
+        if ended:
             raise OutputError("the power failed")
 
     with monkeypatch.context() as patch:
