@@ -9,7 +9,7 @@ starts as the cosine transform) both as it is and as log-magnitude, where a rati
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -102,16 +102,25 @@ class BlendStudent(nn.Module):
         cells = _cells_of_codes(codes)
         h, w = cells.shape[-2] - 2, cells.shape[-1] - 2
         out = torch.empty((1, h, w, PHASES), dtype=codes.dtype, device=codes.device).movedim(-1, 1)
+        for top, end, first, last in self._strips(h, w, strip_pixels):
+            exact = cells[..., first : last + 2, :].float()
+            change = self._change(exact / peak)[..., top - first : end - first, :]
+            inner = exact[..., 1 + top - first : 1 + end - first, 1:-1]
+            # Half up: what follows is positive, and conversion cuts off.
+            out[..., top:end, :] = inner.add(change, alpha=strength * peak).add_(0.5).clamp_(0, peak)
+        return _codes_of_cells(out)[:height, :width]
+
+    def strip_shapes(self, height: int, width: int, strip_pixels: int) -> set[tuple[int, int]]:
+        """The shapes in pixels, whole cells, of the windows that `sharpen_codes` computes a plane in."""
+        h, w = -(-height // FACTOR), -(-width // FACTOR)
+        return {(FACTOR * (last - first), FACTOR * w) for _, _, first, last in self._strips(h, w, strip_pixels)}
+
+    def _strips(self, h: int, w: int, strip_pixels: int) -> Iterator[tuple[int, int, int, int]]:
+        """For each strip of h × w cells: its rows from..to, and those that it is computed from, with the halo."""
         halo = self.halo_px // FACTOR
         rows = max(strip_pixels // (w * PHASES), 2 * halo)
         for top in range(0, h, rows):
-            first, last = max(top - halo, 0), min(top + rows + halo, h)
-            exact = cells[..., first : last + 2, :].float()
-            change = self._change(exact / peak)[..., top - first :, :][..., : min(rows, h - top), :]
-            inner = exact[..., 1 + top - first :, 1:-1][..., : change.shape[-2], :]
-            # Half up: what follows is positive, and conversion cuts off.
-            out[..., top : top + rows, :] = inner.add(change, alpha=strength * peak).add_(0.5).clamp_(0, peak)
-        return _codes_of_cells(out)[:height, :width]
+            yield top, min(top + rows, h), max(top - halo, 0), min(top + rows + halo, h)
 
     def _change(self, cells: Tensor) -> Tensor:
         """What is to be added, [N, 16, h, w], for cells with a rim of one, [N, 16, h + 2, w + 2]."""

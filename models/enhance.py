@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -14,7 +15,8 @@ from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
 from .domain import Domain
 from .errors import ModelError
-from .tiles import STRIP_PIXELS, in_tiles, strip_of
+from .same_bits import SameBits, Shape
+from .tiles import STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
 
 CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
@@ -43,6 +45,12 @@ def forward(net: nn.Module, x: Tensor) -> Tensor:
     """The image that a student makes of x, float of x's shape; the reference gives (image, None)."""
     out = net(x.contiguous(memory_format=torch.channels_last))
     return out[0] if isinstance(out, tuple) else out
+
+
+class _Cut(TypedDict):
+    halo: int
+    align: int
+    tile: tuple[int, int]
 
 
 class Enhancer:
@@ -87,6 +95,32 @@ class Enhancer:
         self.name = student.name
         self.align_px = student.align_px
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
+        self._in_codes = isinstance(self._net, BlendStudent) and self.device.type == "cpu"
+        self._same_bits: tuple[Shape, SameBits] | None = None
+
+    @property
+    def tiles_exactly(self) -> bool:
+        """Whether a window of a frame can have the frame's own result; if not, only frames as a whole compare."""
+        return self.device.type == "cpu" and not getattr(self._net, "sees_beyond_halo", False)
+
+    def tile_shapes(self, height: int, width: int) -> set[Shape]:
+        """The shapes of input, in whole multiples of `align_px`, that a frame of height × width is computed in."""
+        if self._in_codes:
+            return self._net.strip_shapes(height, width, STRIP_PIXELS["luma"])  # type: ignore[operator]
+        windows = [tile.window for tile in tiles_of((height, width), **self._cut(height, width))]
+        step = self.align_px
+        return {
+            (-(-(down.stop - down.start) // step) * step, -(-(across.stop - across.start) // step) * step)
+            for down, across in windows
+        }
+
+    def same_bits(self, height: int, width: int) -> SameBits:
+        """Tells for frames of height × width which windows give the frame's bits; remembered for the last size."""
+        if self._same_bits is None or self._same_bits[0] != (height, width):
+            tiles = self.tile_shapes(height, width)
+            channels = 1 if self.domain == "luma" else 3
+            self._same_bits = (height, width), SameBits(self._forward, channels, self._student.halo_px, tiles)
+        return self._same_bits[1]
 
     def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
         """Sharpens one frame.
@@ -120,7 +154,7 @@ class Enhancer:
 
     def _luma(self, luma: np.ndarray, fmt: PlaneFormat) -> list[Tensor]:
         peak = 2**fmt.bit_depth - 1
-        if isinstance(self._net, BlendStudent) and self.device.type == "cpu":
+        if self._in_codes and isinstance(self._net, BlendStudent):
             as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
             codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
             return [self._net.sharpen_codes(codes, peak, self.strength, STRIP_PIXELS["luma"])]
@@ -150,15 +184,17 @@ class Enhancer:
 
     def _run(self, x: Tensor) -> Tensor:
         """The student's answer, float32 of x's shape."""
+        return in_tiles(self._forward, x, **self._cut(x.shape[-2], x.shape[-1]))
+
+    def _forward(self, x: Tensor) -> Tensor:
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
-            halo = self._student.halo_px
-            return in_tiles(
-                lambda part: forward(self._net, part),
-                x,
-                halo=halo,
-                align=self._student.align_px,
-                tile=strip_of((x.shape[-2], x.shape[-1]), halo, STRIP_PIXELS[self.domain]),
-            )
+            return forward(self._net, x)
+
+    def _cut(self, height: int, width: int) -> "_Cut":
+        """How frames of height × width are cut into tiles."""
+        halo, widest = self._student.halo_px, WIDEST_RGB if self.domain == "rgb" else None
+        tile = strip_of((height, width), halo, STRIP_PIXELS[self.domain], widest)
+        return {"halo": halo, "align": self.align_px, "tile": tile}
 
     def _upload(self, plane: np.ndarray) -> Tensor:
         return torch.from_numpy(plane.astype(np.float32)).to(self.device)

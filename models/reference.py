@@ -1,7 +1,19 @@
 """The `reference` student: the network of the project report, unchanged in structure and parameter names."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+class Sigmoid(nn.Sigmoid):
+    """The same function; without gradients, each element's bits do not depend on where in memory it lies.
+
+    Torch's own works on vectors and treats the last few elements of each thread's share otherwise, so that a tile would
+    differ from the frame in single bits there.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input) if torch.is_grad_enabled() else input.neg().exp_().add_(1).reciprocal_()
 
 
 class ResidualBlock(nn.Module):
@@ -33,7 +45,7 @@ class ReferenceStudent(nn.Module):
         )
         self.resblock = ResidualBlock(128)
         self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1), nn.ReLU(), nn.Conv2d(64, 3, 3, padding=1), nn.Sigmoid()
+            nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1), nn.ReLU(), nn.Conv2d(64, 3, 3, padding=1), Sigmoid()
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:

@@ -24,6 +24,7 @@ class SwinIRTeacher(SwinIR):
 
     halo_px = 32
     """Tiles overlap by this. Attention reaches farther in principle; what lies beyond weighs next to nothing."""
+    sees_beyond_halo = True
     feature_layer = "conv_after_body"
 
     def __init__(self, config: SwinIRConfig) -> None:

@@ -5,13 +5,44 @@ bits, too; with more, oneDNN may sum them in another order for a tile of another
 a float32. One frame size always makes the same tiles, so a frame's result never depends on what came before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 STRIP_PIXELS = {"luma": 1 << 20, "rgb": 1 << 18}
 """Output pixels per strip and domain: the reference student needs some 600 bytes for each of its 64-channel layers."""
+
+WIDEST_RGB = 1024
+"""Columns of an RGB tile: for wider ones, oneDNN on AVX2 sums the transposed convolution in an order of its own, and
+then no smaller piece of the frame gets the same bits (see `same_bits.py`)."""
+
+
+class Tile(NamedTuple):
+    """A tile's place in the output, and the window of input, tile and halo, that it is computed from; in pixels."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    window: tuple[slice, slice]
+
+
+def tiles_of(size: tuple[int, int], *, halo: int, align: int, tile: tuple[int, int]) -> Iterator[Tile]:
+    """The tiles that `in_tiles` cuts a frame of (height, width) into."""
+    height, width = size
+    rows, columns = (side + -side % align for side in tile)
+    halo += -halo % align
+    if height <= rows + halo and width <= columns + halo:
+        yield Tile(0, 0, height, width, (slice(0, height), slice(0, width)))
+        return
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            bottom, right = min(top + rows, height), min(left + columns, width)
+            down = slice(max(top - halo, 0), min(top + rows + halo, height))
+            across = slice(max(left - halo, 0), min(left + columns + halo, width))
+            yield Tile(top, left, bottom, right, (down, across))
 
 
 def in_tiles(forward: Callable[[Tensor], Tensor], x: Tensor, *, halo: int, align: int, tile: tuple[int, int]) -> Tensor:
@@ -26,22 +57,25 @@ def in_tiles(forward: Callable[[Tensor], Tensor], x: Tensor, *, halo: int, align
     Returns:
         Float32 [N, C, H, W].
     """
-    height, width = x.shape[-2:]
-    rows, columns = (side + -side % align for side in tile)
-    halo += -halo % align
-    if height <= rows + halo and width <= columns + halo:
+    tiles = list(tiles_of((x.shape[-2], x.shape[-1]), halo=halo, align=align, tile=tile))
+    if len(tiles) == 1:
         return forward(x).float()
     out = torch.empty_like(x, dtype=torch.float32, memory_format=torch.contiguous_format)
-    for top in range(0, height, rows):
-        for left in range(0, width, columns):
-            y, z = max(top - halo, 0), max(left - halo, 0)
-            part = forward(x[..., y : top + rows + halo, z : left + columns + halo])
-            inner = part[..., top - y :, left - z :][..., :rows, :columns]
-            place = out[..., top : top + rows, left : left + columns]
-            place.copy_(inner[..., : place.shape[-2], : place.shape[-1]])
+    for place in tiles:
+        down, across = place.window
+        made = forward(x[..., down, across])[..., place.top - down.start :, place.left - across.start :]
+        target = out[..., place.top : place.bottom, place.left : place.right]
+        target.copy_(made[..., : target.shape[-2], : target.shape[-1]])
     return out
 
 
-def strip_of(size: tuple[int, int], halo: int, pixels: int) -> tuple[int, int]:
-    """The tile that is a strip: as wide as a frame of (height, width), of at most so many pixels or `2 · halo` rows."""
-    return max(pixels // max(size[1], 1), 2 * halo, 1), size[1]
+def strip_of(size: tuple[int, int], halo: int, pixels: int, widest: int | None = None) -> tuple[int, int]:
+    """The tile that is a strip: of at most so many pixels or `2 · halo` rows.
+
+    Args:
+        size: height and width of the frame.
+        widest: a strip is as wide as the frame, or where that is more than this, an even part of it.
+    """
+    width = max(size[1], 1)
+    columns = -(-width // -(-width // (widest or width)))
+    return max(pixels // columns, 2 * halo, 1), columns
