@@ -119,6 +119,7 @@ def finished_rows(
         "mux_s": mux_s,
         "measure_s": sum(record.measure_s for record in fresh) if fresh and config.measure != "off" else None,
         **clip_figures(frame_rows),
+        "reused_share": _reused_share(records) if sharpens else None,
         "bytes_in": _size(work.clip.path),
         "bytes_out": bytes_out,
         "audio_streams": info.audio_streams,
@@ -162,6 +163,7 @@ def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:
         "measure_s": record.measure_s if record.measured else None,
         "encode_s": record.encode_s,
         "wait_s": record.wait_s,
+        "reused_share": record.reused_share,
         "bytes": record.bytes,
         "node": record.node,
         "actor": record.actor,
@@ -201,6 +203,13 @@ def best_preview(work: ClipWork) -> str | None:
             pass  # a chunk of which nothing was measured has none
         start += record.frames
     return None if best is None else json.dumps(best)
+
+
+def _reused_share(records: Sequence[ChunkRecord]) -> float | None:
+    """Mean over the pictures of all chunks that say it."""
+    said = [(record.reused_share, record.frames) for record in records if record.reused_share is not None]
+    frames = sum(count for _, count in said)
+    return sum(share * count for share, count in said) / frames if frames else None
 
 
 def _span(records: Sequence[ChunkRecord]) -> tuple[int, int]:

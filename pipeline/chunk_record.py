@@ -35,6 +35,8 @@ class ChunkRecord:
     attempt: int
     measured: tuple[Mapping[str, Any], ...]
     """What the witness noted of single pictures: plain values by name, `index` being the picture's place here."""
+    reused_share: float | None = None
+    """Share of the pixels copied from the picture before, mean over pictures; None where none was sharpened."""
 
     @property
     def frames(self) -> int:

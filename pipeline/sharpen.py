@@ -10,6 +10,7 @@ from av.video.format import VideoFormat
 from av.video.frame import PictureType, VideoFrame
 
 from ..models.enhance import Enhancer, PlaneFormat
+from ..models.reuse import Reuse
 from .errors import MediaError
 from .probe import ClipInfo
 
@@ -65,10 +66,11 @@ def plane_arrays(frame: VideoFrame) -> list[np.ndarray[Any, Any]]:
     return arrays
 
 
-def sharpen(frame: VideoFrame, enhancer: Enhancer, fmt: PlaneFormat) -> VideoFrame:
+def sharpen(frame: VideoFrame, enhancer: Enhancer | Reuse, fmt: PlaneFormat) -> VideoFrame:
     """Sharpens a frame in place and returns it. Fields of an interlaced frame are pictures of their own.
 
-    At strength 0, the frame is returned as it was decoded, untouched.
+    At strength 0, the frame is returned as it was decoded, untouched. With `Reuse`, what did not change since the frame
+    before is copied: the first and the second fields, and whole frames, each have a history of their own.
     """
     # The source's choice of I, P and B pictures would bind the encoder.
     frame.pict_type = PictureType.NONE
@@ -76,10 +78,12 @@ def sharpen(frame: VideoFrame, enhancer: Enhancer, fmt: PlaneFormat) -> VideoFra
         return frame
     frame.make_writable()
     planes = plane_arrays(frame)
-    fields = [slice(0, None, 2), slice(1, None, 2)] if frame.interlaced_frame and frame.height > 1 else [slice(None)]
-    for rows in fields:
+    interlaced = frame.interlaced_frame and frame.height > 1
+    fields = {1: slice(0, None, 2), 2: slice(1, None, 2)} if interlaced else {0: slice(None)}
+    for sequence, rows in fields.items():
         field = [plane[rows] for plane in planes]
-        for plane, sharpened in zip(field, enhancer.planes(field, fmt), strict=True):
+        made = enhancer.planes(field, fmt, sequence) if isinstance(enhancer, Reuse) else enhancer.planes(field, fmt)
+        for plane, sharpened in zip(field, made, strict=True):
             if sharpened is not None:
                 plane[...] = sharpened
     return frame

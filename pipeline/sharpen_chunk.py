@@ -14,6 +14,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from ..models.enhance import Enhancer
+from ..models.reuse import Reuse
 from .atomic import publish, temporary_name
 from .chunk_record import ChunkRecord
 from .decode import decode_chunk, frame_pts
@@ -94,7 +95,7 @@ def _attempt(
 ) -> tuple[ChunkRecord, Path]:
     began, began_at = perf_counter(), time.time()
     decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
-    fmt = plane_format(task.info)
+    fmt, reuse = plane_format(task.info), Reuse(enhancer)
     errors: list[str] = []
     depth = frames_in_flight(task.info, task.memory_bytes)
 
@@ -105,7 +106,7 @@ def _attempt(
                 with measuring:
                     before = [plane.copy() for plane in plane_arrays(frame)] if wanted else []
                 with sharpening:
-                    sharpen(frame, enhancer, fmt)
+                    sharpen(frame, reuse, fmt)
                 with measuring:
                     if wanted:
                         witness.see(number, frame_pts(frame), before, plane_arrays(frame))
@@ -142,6 +143,7 @@ def _attempt(
         actor=str(os.getpid()),
         attempt=task.attempt,
         measured=witness.figures(),
+        reused_share=reuse.share,
     )
     return record, temporary
 

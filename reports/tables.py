@@ -78,6 +78,7 @@ CHUNK_COLUMNS: Mapping[str, str] = {
     "measure_s": "Float64",
     "encode_s": "Float64",
     "wait_s": "Float64",
+    "reused_share": "Float64",
     "bytes": "Int64",
     "node": "string",
     "actor": "string",

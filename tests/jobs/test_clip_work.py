@@ -79,6 +79,16 @@ def all_rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> 
     )
 
 
+def test_the_reused_share_is_the_mean_over_pictures(work: ClipWork) -> None:
+    shares = {0: 0.2, 1: 0.6, 2: None, 3: 0.4}
+    records = {index: record(index, 15 if index else 5, reused_share=share) for index, share in shares.items()}
+    row, chunk_rows = rows_of(replace(work, records=records))
+    assert row["reused_share"] == pytest.approx((5 * 0.2 + 15 * 0.6 + 15 * 0.4) / 35)
+    assert [chunk["reused_share"] for chunk in chunk_rows] == list(shares.values())
+    assert rows_of(work)[0]["reused_share"] is None
+    assert rows_of(replace(work, records=records), strength=0)[0]["reused_share"] is None
+
+
 def test_a_clip_that_was_done_at_once(work: ClipWork) -> None:
     row, chunk_rows = rows_of(work)
     expected = {

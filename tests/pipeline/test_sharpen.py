@@ -14,6 +14,7 @@ from vidsharp.models.blend import BlendStudent
 from vidsharp.models.catalogue import student_of
 from vidsharp.models.domain import Domain
 from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.reuse import Reuse
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
@@ -111,6 +112,20 @@ def test_fields_of_an_interlaced_frame_are_pictures_of_their_own(
         whole = enhancer.planes(before, EIGHT)[0]
         assert whole is not None
         assert not np.array_equal(whole, woven[0]), "rows of the other field would have mixed in"
+
+
+@pytest.mark.parametrize("domain", ["luma", "rgb"])
+def test_reuse_gives_the_same_pictures_field_by_field(domain: Domain, tmp_path: Path) -> None:
+    enhancer = stub(domain=domain)
+    reuse = Reuse(enhancer)
+    clip = media.interlaced(tmp_path / "a.mp4", size=(160, 96), frames=4, audio=0)
+    for first, second, other in zip(*(media.video_frames(clip.path) for _ in range(3)), strict=True):
+        assert first.interlaced_frame
+        expected = media.planes(sharpen(other, enhancer, EIGHT))
+        for frame in (first, second):  # each field finds itself in its own history
+            assert all(map(np.array_equal, media.planes(sharpen(frame, reuse, EIGHT)), expected))
+    assert reuse.share is not None
+    assert reuse.share >= 0.5
 
 
 def test_an_rgb_student_moves_chroma_too() -> None:

@@ -93,6 +93,26 @@ def test_the_pictures_are_the_students(workspace: Workspace, tmp_path: Path) -> 
         assert np.array_equal(before[2], after[2])
 
 
+def test_pictures_that_stand_still_are_copied_within_a_chunk(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = media.call(tmp_path / "a.mp4", frames=30, **SMALL)
+    task = _tasks(clip.path, workspace)[0]
+    still = next(decode_chunk(task.info.path, task.info.stream_index, task.chunk, task.chunk.start, []))
+    pixels = still.to_ndarray()
+
+    def standing(*_: Any) -> Iterator[VideoFrame]:
+        for number in range(4):
+            frame = VideoFrame.from_ndarray(pixels, still.format.name)
+            frame.pts, frame.time_base = number, task.info.time_base
+            yield frame
+
+    monkeypatch.setattr(module, "decode_chunk", standing)
+    enhancer = stub()
+    assert [sharpen_chunk(task, enhancer).reused_share for _ in range(2)] == [0.75, 0.75], "each chunk starts anew"
+    assert sharpen_chunk(task, stub(0)).reused_share is None
+
+
 def test_the_record_is_saved_after_the_file(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
