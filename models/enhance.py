@@ -16,7 +16,7 @@ from .device import resolve_device
 from .domain import Domain
 from .errors import ModelError
 from .same_bits import SameBits, Shape
-from .tiles import STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
+from .tiles import RGB_GRID, STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
 
 CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
@@ -51,6 +51,7 @@ class _Cut(TypedDict):
     halo: int
     align: int
     tile: tuple[int, int]
+    grid: int
 
 
 class Enhancer:
@@ -193,8 +194,9 @@ class Enhancer:
     def _cut(self, height: int, width: int) -> "_Cut":
         """How frames of height × width are cut into tiles."""
         halo, widest = self._student.halo_px, WIDEST_RGB if self.domain == "rgb" else None
+        grid = RGB_GRID if self.domain == "rgb" else 1
         tile = strip_of((height, width), halo, STRIP_PIXELS[self.domain], widest)
-        return {"halo": halo, "align": self.align_px, "tile": tile}
+        return {"halo": halo, "align": self.align_px, "tile": tile, "grid": grid}
 
     def _upload(self, plane: np.ndarray) -> Tensor:
         return torch.from_numpy(plane.astype(np.float32)).to(self.device)

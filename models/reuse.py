@@ -14,6 +14,7 @@ from .changes import CELL_PX, Grid, changed_cells, coarser, grown
 from .cover import cover
 from .domain import Domain
 from .enhance import Enhancer, PlaneFormat
+from .tiles import RGB_GRID
 from .windows import Window, Windows
 
 UNIT_PX = 32
@@ -119,8 +120,8 @@ class Reuse:
 
     @property
     def _halo(self) -> int:
-        """In whole steps of what windows align to; subsampled chroma takes two pixels."""
-        step = max(self._enhancer.align_px, 2)
+        """In whole steps of what windows align to."""
+        step = self._enhancer.align_px if self._enhancer.domain == "luma" else RGB_GRID
         halo = self._enhancer.halo_px or 0
         return halo + -halo % step
 

@@ -19,6 +19,11 @@ WIDEST_RGB = 1024
 then no smaller piece of the frame gets the same bits (see `same_bits.py`)."""
 
 
+RGB_GRID = 16
+"""Sides of RGB windows are multiples of this where they can be: the transposed convolution then sums in one order for
+nearly all of them; with sides of 4 more, many have another one."""
+
+
 class Tile(NamedTuple):
     """A tile's place in the output, and the window of input, tile and halo, that it is computed from; in pixels."""
 
@@ -29,35 +34,51 @@ class Tile(NamedTuple):
     window: tuple[slice, slice]
 
 
-def tiles_of(size: tuple[int, int], *, halo: int, align: int, tile: tuple[int, int]) -> Iterator[Tile]:
+def tiles_of(size: tuple[int, int], *, halo: int, align: int, tile: tuple[int, int], grid: int = 1) -> Iterator[Tile]:
     """The tiles that `in_tiles` cuts a frame of (height, width) into."""
     height, width = size
-    rows, columns = (side + -side % align for side in tile)
-    halo += -halo % align
+    step = max(align, grid)
+    rows, columns = (side + -side % step for side in tile)
+    halo += -halo % step
     if height <= rows + halo and width <= columns + halo:
         yield Tile(0, 0, height, width, (slice(0, height), slice(0, width)))
         return
     for top in range(0, height, rows):
         for left in range(0, width, columns):
             bottom, right = min(top + rows, height), min(left + columns, width)
-            down = slice(max(top - halo, 0), min(top + rows + halo, height))
-            across = slice(max(left - halo, 0), min(left + columns + halo, width))
+            down, across = (
+                _window(first, end, side + -side % align, step)
+                for first, end, side in (
+                    (top - halo, top + rows + halo, height),
+                    (left - halo, left + columns + halo, width),
+                )
+            )
             yield Tile(top, left, bottom, right, (down, across))
 
 
-def in_tiles(forward: Callable[[Tensor], Tensor], x: Tensor, *, halo: int, align: int, tile: tuple[int, int]) -> Tensor:
+def _window(first: int, end: int, whole: int, step: int) -> slice:
+    """From..to within a side; where it ends with the side, it begins earlier, to be a multiple of `step` long."""
+    first, end = max(first, 0), min(end, whole)
+    return slice(max(first - (-(end - first) % step), 0), end)
+
+
+def in_tiles(
+    forward: Callable[[Tensor], Tensor], x: Tensor, *, halo: int, align: int, tile: tuple[int, int], grid: int = 1
+) -> Tensor:
     """forward(x), computed tile by tile.
 
     Args:
         forward: maps float [N, C, H, W] to the same shape; an output pixel depends on input within `halo` only, and a
             tile that starts at a multiple of `align` gives what the whole frame would. Where a network sees farther
             than `halo` (attention does), what it sees there is lost.
-        tile: (rows, columns) of output at a time, rounded up to `align`.
+        tile: (rows, columns) of output at a time, rounded up to `align` and `grid`.
+        grid: the sides of what `forward` gets are multiples of this, but where the frame is smaller; a power of two,
+            as `align` is.
 
     Returns:
         Float32 [N, C, H, W].
     """
-    tiles = list(tiles_of((x.shape[-2], x.shape[-1]), halo=halo, align=align, tile=tile))
+    tiles = list(tiles_of((x.shape[-2], x.shape[-1]), halo=halo, align=align, tile=tile, grid=grid))
     if len(tiles) == 1:
         return forward(x).float()
     out = torch.empty_like(x, dtype=torch.float32, memory_format=torch.contiguous_format)

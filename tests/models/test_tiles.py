@@ -5,7 +5,7 @@ import torch
 from vidsharp.models.reference import ReferenceStudent
 from vidsharp.models.swinir import SwinIRConfig
 from vidsharp.models.teacher import SwinIRTeacher
-from vidsharp.models.tiles import in_tiles, strip_of
+from vidsharp.models.tiles import in_tiles, strip_of, tiles_of
 
 from tests.models.students import random_student
 
@@ -45,3 +45,18 @@ def test_teacher_where_its_view_ends_within_the_halo() -> None:
 def test_a_strip_is_as_wide_as_the_frame_and_higher_than_its_halo() -> None:
     assert strip_of((1080, 1920), halo=16, pixels=1920 * 100) == (100, 1920)
     assert strip_of((1080, 1920), halo=100, pixels=1920 * 100) == (200, 1920)
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (721, 1283), (100, 3000), (37, 41)])
+def test_tiles_make_up_the_frame_from_windows_on_a_grid(size: tuple[int, int]) -> None:
+    done = torch.zeros(size, dtype=torch.int32)
+    for tile in tiles_of(size, halo=8, align=2, tile=strip_of(size, 8, 1 << 17, 1024), grid=16):
+        done[tile.top : tile.bottom, tile.left : tile.right] += 1
+        for window, first, end, side in zip(
+            tile.window, (tile.top, tile.left), (tile.bottom, tile.right), size, strict=True
+        ):
+            assert max(first - 8, 0) >= window.start
+            assert min(end + 8, side) <= window.stop
+            assert window.start % 2 == 0
+            assert (window.stop - window.start) % 16 == 0 or (window.start == 0 and window.stop >= side)
+    assert (done == 1).all()
