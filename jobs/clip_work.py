@@ -1,7 +1,6 @@
 """One clip on its way through the job: what is known of it, and the rows that the tables get at its end."""
 
 import json
-import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..pipeline.mux import MuxResult
 from ..pipeline.original import Original
 from ..pipeline.plan import Chunk
 from ..pipeline.probe import ClipInfo
+from ..pipeline.rotation import rotation
 from ..pipeline.workspace import Workspace
 from ..reports.clip_figures import clip_figures
 from .clips import Clip
@@ -216,15 +216,6 @@ def _span(records: Sequence[ChunkRecord]) -> tuple[int, int]:
     """The first picture's time and the last one's end, in ticks."""
     filled = [record for record in records if record.frames]
     return (filled[0].pts[0], filled[-1].pts[-1] + filled[-1].durations[-1]) if filled else (0, 0)
-
-
-def rotation(matrix: tuple[int, ...] | None) -> int | None:
-    """Degrees counter-clockwise by which a player turns the picture, as FFmpeg's av_display_rotation_get."""
-    if not matrix:
-        return None
-    a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
-    scale = math.hypot(a, c), math.hypot(b, d)
-    return round(-math.degrees(math.atan2(b / scale[1], a / scale[0]))) if all(scale) else None
 
 
 def _size(path: Path) -> int | None:

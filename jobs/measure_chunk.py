@@ -12,10 +12,10 @@ import torch
 from ..pipeline.atomic import write_atomically
 from ..pipeline.original import Original, OriginalReader
 from ..pipeline.probe import ClipInfo
+from ..pipeline.rotation import rotation
 from ..pipeline.sharpen import plane_arrays, plane_format
 from ..reports.metrics import WINDOW, change, psnr, sharpness, ssim
 from ..reports.preview import Moment, preview_json
-from .clip_work import rotation
 
 Planes = Sequence[np.ndarray]
 Figures = dict[str, Any]

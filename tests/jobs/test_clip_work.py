@@ -16,7 +16,6 @@ from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.timeline import read_timeline
 from vidsharp.pipeline.workspace import Workspace
 
-from tests import media
 from tests.jobs import runs
 
 JOINED = MuxResult("mp4", "mp4", "h264", ())
@@ -162,15 +161,6 @@ def test_what_is_left_out_is_said(work: ClipWork) -> None:
     row, _ = rows_of(replace(work, info=replace(work.info, dolby_vision=True, alpha=True)))
     assert "Dolby Vision" in row["note"]
     assert "transparency" in row["note"]
-
-
-@pytest.mark.parametrize("degrees", [90, 180, -90])
-def test_rotation_is_what_ffmpeg_calls_it(work: ClipWork, tmp_path: Path, degrees: int) -> None:
-    clip = media.rotated(tmp_path / "turned.mp4", degrees=degrees, frames=3, size=runs.SIZE)
-    (frame, *_) = media.video_frames(clip.path)
-    row, _ = rows_of(replace(work, info=replace(work.info, display_matrix=probe(clip.path).display_matrix)))
-    assert (row["rotation"] - frame.rotation) % 360 == 0
-    assert (row["rotation"] - degrees) % 360 == 0
 
 
 def test_a_failed_clip_says_why_and_nothing_it_does_not_know(tmp_path: Path) -> None:
