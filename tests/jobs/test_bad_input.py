@@ -160,7 +160,7 @@ def test_an_encoder_option_that_does_not_exist_fails_each_clip_in_a_sentence(sha
 def small_disk(tmp_path: Path) -> Any:
     folder = tmp_path / "disk"
     folder.mkdir()
-    options = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
+    options = ["mount", "-t", "tmpfs", "-o", "size=440k", "tmpfs", str(folder)]
     if os.geteuid() != 0 or not shutil.which("mount") or subprocess.run(options, capture_output=True).returncode:
         pytest.skip("a small disk to fill can only be mounted by root")
     yield folder
