@@ -31,11 +31,12 @@ def changed_cells(before: Sequence[np.ndarray], now: Sequence[np.ndarray], every
 
 def grown(cells: Grid, by: int) -> Grid:
     """The cells that lie within `by` cells of a set one, diagonals too."""
-    for _ in range(2):
-        wide = np.zeros((cells.shape[0], cells.shape[1] + 2 * by), dtype=np.bool_)
-        for shift in range(2 * by + 1):
-            wide[:, shift : shift + cells.shape[1]] |= cells
-        cells = np.ascontiguousarray(wide[:, by : by + cells.shape[1]].T)
+    cells, span, width = np.pad(cells, by), 1, 2 * by + 1
+    while span < width:  # a cell tells of `span` cells; two that overlap or touch tell of up to twice as many
+        step = min(span, width - span)
+        cells = cells[step:] | cells[:-step]
+        cells = cells[:, step:] | cells[:, :-step]
+        span += step
     return cells
 
 

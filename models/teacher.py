@@ -25,6 +25,7 @@ class SwinIRTeacher(SwinIR):
     halo_px = 32
     """Tiles overlap by this. Attention reaches farther in principle; what lies beyond weighs next to nothing."""
     sees_beyond_halo = True
+    """So no part of a frame can be computed alone and equal the frame: only whole frames are reused."""
     feature_layer = "conv_after_body"
 
     def __init__(self, config: SwinIRConfig) -> None:
