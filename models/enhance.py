@@ -17,6 +17,7 @@ from .domain import Domain
 from .errors import ModelError
 from .same_bits import SameBits, Shape
 from .tiles import RGB_GRID, STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
+from .transfer import download, upload
 
 CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
@@ -150,7 +151,7 @@ class Enhancer:
             return unchanged
         with torch.inference_mode():
             changed = self._luma(planes[0], fmt) if self.domain == "luma" else self._rgb(planes[:3], fmt)
-        arrays: list[np.ndarray | None] = [plane.cpu().numpy().astype(wanted, copy=False) for plane in changed]
+        arrays: list[np.ndarray | None] = [download(plane, np.dtype(wanted)) for plane in changed]
         return arrays + unchanged[len(arrays) :]
 
     def _luma(self, luma: np.ndarray, fmt: PlaneFormat) -> list[Tensor]:
@@ -159,14 +160,14 @@ class Enhancer:
             as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
             codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
             return [self._net.sharpen_codes(codes, peak, self.strength, STRIP_PIXELS["luma"])]
-        codes = self._upload(luma)
+        codes = upload(luma, self.device)
         x = (codes / peak)[None, None]
         residual = self._run(x).sub_(x)[0, 0]
         return [round_to_codes(codes.add_(residual, alpha=self.strength * peak), fmt.bit_depth)]
 
     def _rgb(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[Tensor]:
         """Adds the student's change in RGB to the planes; the conversion is linear, so nothing else moves."""
-        codes = [self._upload(plane) for plane in planes]
+        codes = [upload(plane, self.device) for plane in planes]
         y, u, v = codes if len(codes) == 3 else (codes[0], None, None)
         chroma_shape = None if u is None else (u.shape[0], u.shape[1])
         rgb = yuv_to_rgb(
@@ -197,6 +198,3 @@ class Enhancer:
         grid = RGB_GRID if self.domain == "rgb" else 1
         tile = strip_of((height, width), halo, STRIP_PIXELS[self.domain], widest)
         return {"halo": halo, "align": self.align_px, "tile": tile, "grid": grid}
-
-    def _upload(self, plane: np.ndarray) -> Tensor:
-        return torch.from_numpy(plane.astype(np.float32)).to(self.device)
