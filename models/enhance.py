@@ -15,6 +15,7 @@ from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
 from .domain import Domain
 from .errors import ModelError
+from .fused_blend import FusedBlend
 from .same_bits import SameBits, Shape
 from .tiles import RGB_GRID, STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
 from .transfer import download, upload
@@ -71,6 +72,8 @@ class Enhancer:
         device: str = "cpu",
         strength: float = 1.0,
         threads: int | None = None,
+        *,
+        plain: bool = False,
     ) -> None:
         """Loads the weights once.
 
@@ -79,6 +82,7 @@ class Enhancer:
             device: as `resolve_device` takes it.
             strength: S in out = in + S·(student − in), 0..1.5.
             threads: CPU threads for torch in this process; None leaves them as they are.
+            plain: torch does all the work, also where the C library could (see `FusedBlend`).
 
         Raises:
             ModelError, CheckpointError: as `load_student`, or the strength is out of range.
@@ -98,6 +102,9 @@ class Enhancer:
         self.align_px = student.align_px
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
         self._in_codes = isinstance(self._net, BlendStudent) and self.device.type == "cpu"
+        self._fused: dict[int, FusedBlend] | None = None
+        if self._in_codes and not plain and FusedBlend.takes(self._net):  # type: ignore[arg-type]
+            self._fused = {}
         self._same_bits: tuple[Shape, SameBits] | None = None
 
     @property
@@ -107,6 +114,8 @@ class Enhancer:
 
     def tile_shapes(self, height: int, width: int) -> set[Shape]:
         """The shapes of input, in whole multiples of `align_px`, that a frame of height × width is computed in."""
+        if self._fused is not None:
+            return {(height + -height % self.align_px, width + -width % self.align_px)}
         if self._in_codes:
             return self._net.strip_shapes(height, width, STRIP_PIXELS["luma"])  # type: ignore[operator]
         windows = [tile.window for tile in tiles_of((height, width), **self._cut(height, width))]
@@ -121,7 +130,8 @@ class Enhancer:
         if self._same_bits is None or self._same_bits[0] != (height, width):
             tiles = self.tile_shapes(height, width)
             channels = 1 if self.domain == "luma" else 3
-            self._same_bits = (height, width), SameBits(self._forward, channels, self._student.halo_px, tiles)
+            forward = self._forward if self._fused is None else self._forward_fused
+            self._same_bits = (height, width), SameBits(forward, channels, self._student.halo_px, tiles)
         return self._same_bits[1]
 
     def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
@@ -156,6 +166,8 @@ class Enhancer:
 
     def _luma(self, luma: np.ndarray, fmt: PlaneFormat) -> list[Tensor]:
         peak = 2**fmt.bit_depth - 1
+        if self._fused is not None:
+            return [torch.from_numpy(self._packed(peak).sharpen(luma, torch.get_num_threads()))]
         if self._in_codes and isinstance(self._net, BlendStudent):
             as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
             codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
@@ -191,6 +203,19 @@ class Enhancer:
     def _forward(self, x: Tensor) -> Tensor:
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
             return forward(self._net, x)
+
+    def _forward_fused(self, x: Tensor) -> Tensor:
+        """For comparing bits: float [1, 1, H, W], 0..1, as the library sharpens it in 8 bits."""
+        codes = (x[0, 0] * 255).to(torch.uint8).numpy()
+        return torch.from_numpy(self._packed(255).sharpen(codes, torch.get_num_threads(), rounded=False))[None, None]
+
+    def _packed(self, peak: int) -> FusedBlend:
+        """The student packed for codes up to `peak`; kept."""
+        assert self._fused is not None
+        assert isinstance(self._net, BlendStudent)
+        if peak not in self._fused:
+            self._fused[peak] = FusedBlend(self._net, peak, self.strength)
+        return self._fused[peak]
 
     def _cut(self, height: int, width: int) -> "_Cut":
         """How frames of height × width are cut into tiles."""

@@ -1,0 +1,157 @@
+"""The C library gives what torch gives, within a code value; its windows give the frame's bits; all works without."""
+
+import ctypes
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vidsharp.models import blend_library
+from vidsharp.models.blend import BlendStudent
+from vidsharp.models.catalogue import load_student
+from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.fused_blend import FusedBlend
+
+from tests.models.students import random_student
+
+WIDTHS = [bits for bits in (256, 512) if bits <= blend_library.vector_bits()]
+KINDS: dict[str, dict[str, Any]] = {
+    "fast": {"dilations": (1, 2, 4, 1), "depth": 4},
+    "balanced": {"bands": 4, "width": 32, "depth": 8},
+    "odd": {"bands": 1, "width": 12, "depth": 1},
+}
+EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
+needs_library = pytest.mark.skipif(not WIDTHS, reason="needs the C library and an x86 processor with AVX2")
+
+
+def noise(size: tuple[int, int], peak: int, seed: int = 0) -> np.ndarray:
+    kind = np.uint8 if peak == 255 else np.uint16
+    return np.random.default_rng(seed).integers(0, peak + 1, size).astype(kind)
+
+
+def by_torch(student: BlendStudent, codes: np.ndarray, peak: int, strength: float) -> np.ndarray:
+    """The values before they are rounded, float32 [H, W]."""
+    x = torch.from_numpy(codes.astype(np.float32))
+    with torch.inference_mode():
+        change = student(x[None, None] / peak)[0, 0] - x / peak
+    return (x + strength * peak * change).numpy()
+
+
+@needs_library
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("peak", "strength"), [(255, 1.0), (1023, 0.6), (65535, 1.5)])
+@pytest.mark.parametrize("size", [(1, 1), (3, 130), (61, 83), (300, 64), (130, 770)], ids=str)
+def test_gives_what_torch_gives(size: tuple[int, int], peak: int, strength: float, kind: str, bits: int) -> None:
+    student, codes = random_student(**KINDS[kind]), noise(size, peak)
+    given_, wanted = codes.copy(), by_torch(student, codes, peak, strength)
+    fused = FusedBlend(student, peak, strength, bits)
+    floats = fused.sharpen(codes, 2, rounded=False)
+    np.testing.assert_allclose(floats, wanted, atol=2e-5 * peak, rtol=0)
+    made = fused.sharpen(codes, 2)
+    assert made.dtype == codes.dtype
+    np.testing.assert_array_equal(made, np.clip(np.floor(floats + np.float32(0.5)), 0, peak).astype(codes.dtype))
+    np.testing.assert_array_equal(codes, given_)
+
+
+@needs_library
+@pytest.mark.parametrize("name", ["fast", "balanced"])
+def test_shipped_students_differ_from_torch_by_one_code_and_seldom(name: str) -> None:
+    planes = [noise((270, 480), 255)]
+    one, other = Enhancer(name).planes(planes, EIGHT)[0], Enhancer(name, plain=True).planes(planes, EIGHT)[0]
+    assert one is not None
+    assert other is not None
+    difference = np.abs(one.astype(int) - other)
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 1e-3
+    assert not np.array_equal(one, planes[0])
+
+
+@needs_library
+@settings(max_examples=40, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(KINDS)),
+    bits=st.sampled_from(WIDTHS or [0]),
+    size=st.tuples(st.integers(1, 400), st.integers(1, 500)),
+    corner=st.tuples(st.integers(0, 100), st.integers(0, 125)),
+    side=st.tuples(st.integers(1, 200), st.integers(1, 250)),
+    threads=st.integers(1, 4),
+)
+def test_windows_of_any_shape_give_the_frames_bits(
+    kind: str, bits: int, size: tuple[int, int], corner: tuple[int, int], side: tuple[int, int], threads: int
+) -> None:
+    student = random_student(**KINDS[kind])
+    fused, codes, halo = FusedBlend(student, 255, 1.0, bits), noise(size, 255), student.halo_px
+    whole = fused.sharpen(codes, 1, rounded=False)
+    top, left = (min(4 * cell, (length - 1) // 4 * 4) for cell, length in zip(corner, size, strict=True))
+    y, x = max(top - halo, 0), max(left - halo, 0)
+    window = codes[y : top + side[0] + halo + 3, x : left + side[1] + halo + 3]
+    # A window that ends within the frame ends with a whole cell.
+    window = window[: window.shape[0] // 4 * 4 if y + window.shape[0] < size[0] else None]
+    window = window[:, : window.shape[1] // 4 * 4 if x + window.shape[1] < size[1] else None]
+    made = fused.sharpen(window, threads, rounded=False)[top - y :, left - x :][: side[0], : side[1]]
+    np.testing.assert_array_equal(made, whole[top : top + side[0], left : left + side[1]])
+
+
+@needs_library
+@pytest.mark.skipif(len(WIDTHS) < 2, reason="needs AVX-512")
+def test_narrow_vectors_give_the_bits_of_wide_ones() -> None:
+    """So one recording comes out the same on all processors that the library knows."""
+    codes = noise((203, 517), 255)
+    for name in ("fast", "balanced"):
+        net = load_student(name).net
+        assert isinstance(net, BlendStudent)
+        narrow, wide = (FusedBlend(net, 255, 1.0, bits).sharpen(codes, rounded=False) for bits in WIDTHS)
+        np.testing.assert_array_equal(narrow, wide)
+
+
+@needs_library
+def test_padded_rows_columns_apart_and_read_only_planes() -> None:
+    wide = noise((40, 96), 255)
+    fused = FusedBlend(random_student(), 255, 1.0)
+    for view in (wide[:, :61], wide[:, ::2], wide[::2]):
+        view.flags.writeable = False
+        np.testing.assert_array_equal(fused.sharpen(view), fused.sharpen(view.copy()))
+
+
+@needs_library
+def test_nothing_is_written_beyond_the_plane() -> None:
+    fused = FusedBlend(random_student(), 255, 1.0)
+    for height, width in [(1, 1), (5, 47), (8, 49), (33, 95)]:
+        frame = np.full((height + 2, width + 2), 77, np.uint8)
+        inner = frame[1:-1, 1:-1]
+        blend_library.run(fused._job(noise((height, width), 255), inner, 0, -(-height // 4)), WIDTHS[0])
+        inner[...] = 77
+        assert (frame == 77).all()
+
+
+@needs_library
+def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
+    library = blend_library._library()
+    assert library is not None
+    assert library.vidsharp_job_bytes() == ctypes.sizeof(blend_library.Job)
+
+
+def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torch() -> None:
+    assert not FusedBlend.takes(random_student(dilations=(1, 17)))
+    assert FusedBlend.takes(random_student(dilations=(1, 16))) == bool(WIDTHS)
+
+
+def test_without_the_library_torch_does_the_work() -> None:
+    program = (
+        "import sys; sys.modules['vidsharp.models._blend'] = None\n"
+        "import numpy as np\n"
+        "from vidsharp.models.enhance import Enhancer, PlaneFormat\n"
+        "from vidsharp.models import blend_library\n"
+        "assert blend_library.vector_bits() == 0\n"
+        "planes = [np.random.default_rng(0).integers(0, 256, (40, 60), dtype=np.uint8)]\n"
+        "fmt = PlaneFormat(8, False, 'bt709', True)\n"
+        "one, other = (Enhancer('fast', plain=plain).planes(planes, fmt)[0] for plain in (False, True))\n"
+        "assert np.array_equal(one, other) and not np.array_equal(one, planes[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
