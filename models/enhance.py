@@ -108,6 +108,11 @@ class Enhancer:
         self._same_bits: tuple[Shape, SameBits] | None = None
 
     @property
+    def fused(self) -> bool:
+        """Whether the C library does the work."""
+        return self._fused is not None
+
+    @property
     def tiles_exactly(self) -> bool:
         """Whether a window of a frame can have the frame's own result; if not, only frames as a whole compare."""
         return self.device.type == "cpu" and not getattr(self._net, "sees_beyond_halo", False)

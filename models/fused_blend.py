@@ -1,4 +1,4 @@
-"""A blend student in one pass over the picture, by the C library: in a third of the time that torch takes.
+"""A blend student in one pass over the picture, by the C library: in a third to a half of the time that torch takes.
 
 Torch takes the whole picture through one layer and step after the other, and its threads wait for each other after each
 of them. The library takes row after row through all layers while they are in cache, and each thread has a part of the

@@ -10,6 +10,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
+/* Else GCC keeps taps in registers from one column to the next, and the sums have to leave theirs. */
+#define KEEP_ORDER __asm__ volatile("" ::: "memory")
 #define BLOCK 3  /* vectors at a time */
 #define PACK 8   /* output channels that lie side by side in the packed weights */
 #define PAD 16   /* floats around each row: rim cells and the reach of a dilated layer */

@@ -141,15 +141,17 @@ INLINE void NAME(layer_block)(const Job *job, long x, const int count, int layer
 INLINE void NAME(filter_block)(const Job *job, long x, const int count, const float *taps, int r,
                                const float *const cells[3], float *out, long wide)
 {
+    const long plane = job->plane;
     vec sums[4][BLOCK];
     UNROLL for (int c = 0; c < 4; c++)
         UNROLL for (int v = 0; v < count; v++) sums[c][v] = SPLAT(0.0f);
     for (int dy = 0; dy < 9; dy++) {
         const int line = r + dy; /* from the top of the cells above */
-        const float *row = cells[line / 4] + (line % 4) * 4 * job->plane + x;
+        const float *row = cells[line / 4] + (line % 4) * 4 * plane + x;
         UNROLL for (int j = 0; j < 12; j++) { /* columns, from the left of the cell to the left */
-            const float *in = row + (j % 4) * job->plane + j / 4 - 1;
+            const float *in = row + (j % 4) * plane + j / 4 - 1;
             vec pixels[BLOCK];
+            KEEP_ORDER;
             UNROLL for (int v = 0; v < count; v++) pixels[v] = LOAD(in + v * LANES);
             UNROLL for (int c = 0; c < 4; c++)
                 if (j >= c && j - c < 9) {

@@ -1,0 +1,66 @@
+"""What the C library saves: a frame of noise through a blend student, by torch and by the library, in turns.
+
+    python benchmarks/fused_blend.py --model fast --model balanced --threads 1
+
+Prints the fastest of all runs: milliseconds on the clock and, summed over all cores, of computing; and how many codes
+differ from torch's. `512` and `256` are the library with AVX-512 and with AVX2.
+"""
+
+import argparse
+from collections.abc import Callable
+from time import perf_counter, process_time
+
+import numpy as np
+from vidsharp.models.blend import BlendStudent
+from vidsharp.models.blend_library import vector_bits
+from vidsharp.models.catalogue import load_student
+from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.fused_blend import FusedBlend
+
+FMT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--model", action="append", help="student; more than one may be given")
+    parser.add_argument("--size", type=int, nargs=2, default=(1920, 1080), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    luma = np.random.default_rng(0).integers(16, 236, args.size[::-1], dtype=np.uint8)
+    print("| student | by | ms | core-ms | codes that differ | by at most |\n|---|---|---|---|---|---|")
+    for model in args.model or ["fast"]:
+        ways = _ways(model, luma, args.threads)
+        wanted = ways["torch"]()
+        times = np.array([[_time(way) for way in ways.values()] for _ in range(args.runs)]).min(axis=0)
+        for (name, way), (wall, cores) in zip(ways.items(), 1e3 * times, strict=True):
+            difference = np.abs(way().astype(int) - wanted)
+            share, most = (difference > 0).mean(), difference.max()
+            print(f"| {model} | {name} | {wall:.1f} | {cores:.1f} | {share:.1e} | {most} |")
+
+
+def _ways(model: str, luma: np.ndarray, threads: int) -> dict[str, Callable[[], np.ndarray]]:
+    """Functions that sharpen the plane, by name."""
+    plain, net = Enhancer(model, threads=threads, plain=True), load_student(model).net
+    assert isinstance(net, BlendStudent), f"{model} is no blend student"
+    ways: dict[str, Callable[[], np.ndarray]] = {"torch": lambda: plain.planes([luma], FMT)[0]}  # type: ignore[dict-item]
+    for bits in (512, 256):
+        if bits <= vector_bits():
+            ways[str(bits)] = _by_library(FusedBlend(net, 255, 1.0, bits), luma, threads)
+    return ways
+
+
+def _by_library(fused: FusedBlend, luma: np.ndarray, threads: int) -> Callable[[], np.ndarray]:
+    return lambda: fused.sharpen(luma, threads)
+
+
+def _time(way: Callable[[], np.ndarray]) -> tuple[float, float]:
+    """Seconds on the clock, and of computing on all cores."""
+    wall, cores = perf_counter(), process_time()
+    way()
+    return perf_counter() - wall, process_time() - cores
+
+
+if __name__ == "__main__":
+    main()
