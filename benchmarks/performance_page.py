@@ -1,0 +1,58 @@
+"""docs/performance.md: sections between markers, which the benchmarks rewrite, so that no figure is typed by hand."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+
+
+def put(page: Path, section: str, text: str) -> None:
+    """Replaces what stands between `<!-- section -->` and `<!-- /section -->`.
+
+    Raises:
+        ValueError: the page has no such markers.
+    """
+    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    before, found, rest = page.read_text().partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{page} has no section between {begin} and {end}")
+    page.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def machine(others: float) -> str:
+    """One sentence on where and when figures were measured.
+
+    Args:
+        others: share of the machine that other processes took meanwhile, 0 to 1.
+    """
+    cores = len(os.sched_getaffinity(0))
+    tools = ", ".join(f"{name} {version(name)}" for name in ("torch", "av", "ray"))
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {cores} cores of {_cpu()}, with {tools} and "
+        f"{_ffmpeg_version()}; other processes took {100 * others:.0f} % of the machine meanwhile."
+    )
+
+
+def _cpu() -> str:
+    cpu = Path("/proc/cpuinfo")
+    text = cpu.read_text() if cpu.exists() else ""
+    names = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")]
+    wide = ", which has AVX-512" if " avx512" in text else ""
+    return (names[0] if names else platform.machine()) + wide
+
+
+def _ffmpeg_version() -> str:
+    said = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True, check=False).stdout
+    return " ".join(said.split()[:3:2]) or "no ffmpeg"
