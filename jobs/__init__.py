@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import ProcessConfig
+    from .estimate_job import Estimate, EstimateConfig, estimate
     from .evaluate_job import EvaluateConfig, EvaluateResult, evaluate
     from .process_job import ProcessResult, process
     from .report_job import ReportConfig, ReportResult, report
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from .train_job import TrainResult, train
 
 __all__ = [
+    "Estimate",
+    "EstimateConfig",
     "EvaluateConfig",
     "EvaluateResult",
     "ProcessConfig",
@@ -23,6 +26,7 @@ __all__ = [
     "SimulatedClip",
     "TrainConfig",
     "TrainResult",
+    "estimate",
     "evaluate",
     "process",
     "report",
@@ -34,6 +38,7 @@ _MODULES = {
     "ProcessConfig": "config",
     **dict.fromkeys(("ProcessResult", "process"), "process_job"),
     **dict.fromkeys(("ReportConfig", "ReportResult", "report"), "report_job"),
+    **dict.fromkeys(("Estimate", "EstimateConfig", "estimate"), "estimate_job"),
     **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "evaluate_job"),
     **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "simulate_job"),
     "TrainConfig": "train_config",

@@ -63,6 +63,8 @@ class _Actor:
 class ActorPool:
     """Keeps `plan.actors` actors alive. An actor is named by a number that no later actor gets again."""
 
+    actor_class: type = SharpenActor
+
     def __init__(self, plan: PoolPlan, model: str, strength: float) -> None:
         self._plan = plan
         self._load = (model, plan.device, strength)
@@ -74,7 +76,7 @@ class ActorPool:
             self._start()
 
     def _start(self) -> None:
-        remote_class: Any = ray.remote(SharpenActor)
+        remote_class: Any = ray.remote(self.actor_class)
         actor = remote_class.options(
             num_cpus=self._plan.threads,
             num_gpus=self._plan.gpus,

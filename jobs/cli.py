@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
-from . import cli_evaluate, cli_train
+from . import cli_estimate, cli_evaluate, cli_train
 from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, WRONG_USAGE, log_options
 from .config import ProcessConfig, UsageError
 from .logs import set_up_logs
@@ -195,7 +195,8 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
     click.echo(json.dumps(figures, indent=2))
 
 
-for _command in (cli_evaluate.models, cli_evaluate.evaluate, cli_evaluate.simulate, cli_train.train):
+_EVALUATE = (cli_evaluate.models, cli_evaluate.evaluate, cli_evaluate.simulate)
+for _command in (cli_estimate.estimate, *_EVALUATE, cli_train.train):
     main.add_command(_command)
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import av
 
+from ..models.catalogue import weights_digest
+from ..pipeline.workspace import FORMAT
+from .clip_work import encoder_choice
 from .config import ProcessConfig
 from .pool import PoolPlan
 
@@ -39,4 +42,20 @@ def versions() -> dict[str, str]:
         "ray": version("ray"),
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def what_counts(config: ProcessConfig) -> dict[str, Any]:
+    """The settings on which a clip's pictures depend: a clip that was finished with the same ones need not be redone.
+
+    Raises:
+        ModelError, CheckpointError: as `weights_digest`.
+    """
+    encoder = encoder_choice(config)
+    return {
+        "format": FORMAT,
+        "model": weights_digest(config.model),
+        "strength": config.strength,
+        "encoder": [encoder.name, encoder.crf, encoder.preset, sorted(encoder.options.items())],
+        "chunk_seconds": config.chunk_seconds,
     }

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..models.catalogue import check_model, weights_digest
+from ..models.catalogue import check_model
 from ..models.errors import VidsharpError
 from ..pipeline.atomic import publish
 from ..pipeline.encoder import check_encoder_name
@@ -25,14 +25,14 @@ from ..pipeline.plan import Chunk
 from ..pipeline.recording import silence
 from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
-from ..pipeline.workspace import FORMAT, Workspace
+from ..pipeline.workspace import Workspace
 from .actor import Prepared
 from .actors import ActorPool, Answer
 from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
 from .cluster import living_nodes, ray_session
 from .config import ProcessConfig, UsageError
-from .made_with import settings, versions
+from .made_with import settings, versions, what_counts
 from .measure_chunk import MeasureTask
 from .pool import plan_pool
 from .progress import NoWatcher, Watcher
@@ -111,13 +111,7 @@ class _Run:
         self.watcher = watcher
         self.encoder = encoder_choice(config)
         self.report = ReportFolder(self.out / REPORT_FOLDER)
-        self.settings = {
-            "format": FORMAT,
-            "model": weights_digest(config.model),
-            "strength": config.strength,
-            "encoder": [self.encoder.name, self.encoder.crf, self.encoder.preset, sorted(self.encoder.options.items())],
-            "chunk_seconds": config.chunk_seconds,
-        }
+        self.settings = what_counts(config)
         self.names = {clip.name for clip in clips}
         self.earlier: dict[str, dict[str, Any]] = {}
         self.owners: dict[str, str] = {}

@@ -85,7 +85,7 @@ def test_a_clip_that_takes_long_to_plan_is_waited_for(
             time.sleep(1.5)
             return super().prepare(*arguments)
 
-    monkeypatch.setattr(actors, "SharpenActor", Thinking)
+    monkeypatch.setattr(actors.ActorPool, "actor_class", Thinking)
     runs.clip(tmp_path / "call.mp4", frames=15)
     (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "out", workers=2)).rows
     assert row["status"] == "done"
@@ -111,7 +111,7 @@ def test_what_always_fails_is_given_up_and_stops_no_other_clip(
     tries: int,
 ) -> None:
     notes = tmp_path / "notes"
-    monkeypatch.setattr(actors, "SharpenActor", failing_actor(notes, "bad.mp4", error))
+    monkeypatch.setattr(actors.ActorPool, "actor_class", failing_actor(notes, "bad.mp4", error))
     runs.clip(tmp_path / "calls" / "bad.mp4")
     runs.clip(tmp_path / "calls" / "good.mp4")
     rows = {row["clip"]: row for row in process(runs.config(tmp_path / "calls", tmp_path / "out")).rows}
@@ -137,7 +137,7 @@ def test_actors_that_die_before_they_are_ready_end_the_run(
                 file.write(f"{os.getpid()}\n")
             os._exit(7)
 
-    monkeypatch.setattr(actors, "SharpenActor", Stillborn)
+    monkeypatch.setattr(actors.ActorPool, "actor_class", Stillborn)
     runs.clip(tmp_path / "call.mp4", frames=15)
     with pytest.raises(ClusterError, match="die before they are ready") as caught:
         process(runs.config(tmp_path / "call.mp4", tmp_path / "out"))
