@@ -44,7 +44,7 @@ def ray_session(address: str | None) -> Iterator[None]:
             machine for this process alone: without a dashboard, and with a random key.
 
     Raises:
-        ClusterError: no cluster answers at `address`.
+        ClusterError: no cluster answers at `address`, or Ray does not start.
     """
     if ray.is_initialized():
         yield
@@ -75,7 +75,7 @@ def ray_session(address: str | None) -> Iterator[None]:
                     _node_ip_address="127.0.0.1",
                     _temp_dir=folder,
                 )
-        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        except Exception as error:  # where it times out, Ray raises nothing more special
             where = f"at {address!r}; is it running, and is the address right?" if address else "on this machine"
             raise ClusterError(f"Ray could not be {'reached' if address else 'started'} {where} ({error})") from error
         if threading.current_thread() is threading.main_thread():

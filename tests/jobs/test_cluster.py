@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import ray
 from vidsharp.jobs import cluster
-from vidsharp.jobs.cluster import ray_session
+from vidsharp.jobs.cluster import ClusterError, ray_session
 
 from tests.jobs import runs
 
@@ -82,3 +82,14 @@ def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -
     assert all(folder.exists() for folder in others)
     assert made.name.startswith(f"vidsharp-ray-{os.getpid()}-")
     assert made.stat().st_mode & 0o077 == 0, "nobody else may look into it"
+
+
+def test_a_ray_that_does_not_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def times_out(**_: object) -> None:
+        raise Exception("the node did not come up in 30 s")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", times_out)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with pytest.raises(ClusterError, match="could not be started on this machine"), ray_session(None):
+        raise AssertionError("it did not start")
