@@ -1,6 +1,7 @@
 """The C library gives what torch gives, within a code value; its windows give the frame's bits; all works without."""
 
 import ctypes
+import os
 import subprocess
 import sys
 from typing import Any
@@ -26,6 +27,11 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 needs_library = pytest.mark.skipif(not WIDTHS, reason="needs the C library and an x86 processor with AVX2")
+
+
+@pytest.mark.skipif("VIDSHARP_NEEDS_COMPILER" not in os.environ, reason="only CI must have a compiler")
+def test_the_library_was_built() -> None:
+    assert blend_library._library() is not None
 
 
 def noise(size: tuple[int, int], peak: int, seed: int = 0) -> np.ndarray:
