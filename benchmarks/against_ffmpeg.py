@@ -21,12 +21,13 @@ from pathlib import Path
 
 from vidsharp.pipeline.encoder_parameters import encoder_parameters
 from vidsharp.pipeline.probe import probe
+from vidsharp.reports.markdown import markdown_table
 
 from benchmarks.bar_chart import Bar, bar_chart
 from benchmarks.call_clips import FPS, record
 from benchmarks.measured_process import Cost, measure
 from benchmarks.memory import repeated
-from benchmarks.performance_page import PAGE, machine, put, table
+from benchmarks.performance_page import PAGE, machine, put
 
 RECORDINGS = {"gallery": "six people", "slides": "slides and a small face", "speaker": "one person"}
 CRF, PRESET = "18", "veryfast"
@@ -208,13 +209,17 @@ def _publish(
     parts = [f"{machine(others)} {frames} frames of each recording, the least of {rounds}."]
     for kind, contenders in tallies.items():
         rows = [_row(name, tally, contenders["ffmpeg cas"], frames) for name, tally in contenders.items()]
-        parts.append(f"**{kind}** ({RECORDINGS[kind]})\n\n{table(head, rows)}")
+        parts.append(f"**{kind}** ({RECORDINGS[kind]})\n\n{markdown_table(head, rows)}")
     put(page, "against_ffmpeg", "\n\n".join(parts))
-    put(page, "targets", table(["what should hold", "whole process", "without start-up"], _targets(tallies, frames)))
+    put(
+        page,
+        "targets",
+        markdown_table(["what should hold", "whole process", "without start-up"], _targets(tallies, frames)),
+    )
     if reuse:
         rows = [[row[0], row[2], row[3], row[4], row[5], row[7]] for row in reuse.values()]
         head = ["recording", "copied", "ms without reuse", "ms with", "times as fast", "equal, bit for bit"]
-        put(page, "reuse", table(head, rows))
+        put(page, "reuse", markdown_table(head, rows))
     page.with_suffix(".svg").write_text(_chart(tallies, frames))
 
 

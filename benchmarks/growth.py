@@ -19,6 +19,7 @@ from pathlib import Path
 
 import av
 import pandas as pd
+from vidsharp.reports.markdown import markdown_table
 from vidsharp.training.simulate import RECORDER
 
 from benchmarks.against_ffmpeg import (
@@ -35,7 +36,7 @@ from benchmarks.against_ffmpeg import (
 from benchmarks.bar_chart import Bar, bar_chart
 from benchmarks.measured_process import Cost, measure
 from benchmarks.memory import repeated
-from benchmarks.performance_page import PAGE, machine, put, table
+from benchmarks.performance_page import PAGE, machine, put
 
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 BOTH = (VIDSHARP, "ffmpeg cas")
@@ -125,7 +126,7 @@ def _length(gallery: Path, folder: Path, lengths: list[int], rounds: int) -> Sec
     peaks = [max(r.cost.peak_mib for r in runs[VIDSHARP, s]) for s in lengths]
     head = ["", "length", "frames", "wall s", "of that, work", "CPU s", "peak MiB"]
     text = (
-        f"**Length** (720p, {LENGTH_FPS} frames a second)\n\n{table(head, rows)}\n\n"
+        f"**Length** (720p, {LENGTH_FPS} frames a second)\n\n{markdown_table(head, rows)}\n\n"
         f"{_length_said(last)} takes {ratios[0]:.2f} times as long as {_length_said(middle)}, without start-up "
         f"({ratios[1]:.2f} times the CPU), for {last // middle} times the frames; wanted: "
         f"at most {last / middle * 1.04:.1f}. Memory: {max(peaks) / peaks[0]:.2f} times that of "
@@ -158,7 +159,7 @@ def _size(gallery: Path, folder: Path, frames: int, rounds: int) -> Section:
         if not math.isnan(each):
             bars.append(Bar(f"{name}, {size}", each, 0, f"{each:.0f} ms", name == VIDSHARP))
     head = ["", "size", "CPU ms per frame", "× `cas`", "wall ms per frame", "CPU ns per pixel", "peak MiB"]
-    text = f"**Size** ({frames} and {4 * frames} frames; per frame, without start-up)\n\n{table(head, rows)}"
+    text = f"**Size** ({frames} and {4 * frames} frames; per frame, without start-up)\n\n{markdown_table(head, rows)}"
     return text, {"Size: CPU per frame": bars}, runs
 
 
@@ -188,7 +189,7 @@ def _actors(gallery: Path, folder: Path, rounds: int) -> Section:
     head = ["two clips by", "work, s", "× the ideal half", "CPU s", "peak MiB"]
     text = (
         f"**Actors** (two clips of 1080p; the ideal half is half of what one core takes; wanted: two actors within "
-        f"1.15 of it)\n\n{table(head, rows)}"
+        f"1.15 of it)\n\n{markdown_table(head, rows)}"
     )
     return text, {"Actors: work of two clips": bars}, [run for several in runs.values() for run in several]
 

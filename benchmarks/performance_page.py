@@ -3,7 +3,6 @@
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,12 +22,6 @@ def put(page: Path, section: str, text: str) -> None:
     if not (found and closed):
         raise ValueError(f"{page} has no section between {begin} and {end}")
     page.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}")
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def machine(others: float) -> str:

@@ -21,6 +21,9 @@ from .schedule import Work
 MAX_FAILED_STARTS = 3
 """Actors that may die in a row before one has loaded its student."""
 
+POLL_S = 0.25
+"""How often the driver looks for news."""
+
 _PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
 """What another attempt would only meet again."""
 

@@ -120,7 +120,7 @@ def finished_rows(
         "measure_s": sum(record.measure_s for record in fresh) if fresh and config.measure != "off" else None,
         **clip_figures(frame_rows),
         "reused_share": _reused_share(records) if sharpens else None,
-        "bytes_in": _size(work.clip.path),
+        "bytes_in": file_size(work.clip.path),
         "bytes_out": bytes_out,
         "audio_streams": info.audio_streams,
         "retries": work.retries,
@@ -138,7 +138,7 @@ def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, An
         "error": sentence,
         "model": config.model,
         "strength": config.strength,
-        "bytes_in": _size(clip.path),
+        "bytes_in": file_size(clip.path),
     }
 
 
@@ -218,7 +218,8 @@ def _span(records: Sequence[ChunkRecord]) -> tuple[int, int]:
     return (filled[0].pts[0], filled[-1].pts[-1] + filled[-1].durations[-1]) if filled else (0, 0)
 
 
-def _size(path: Path) -> int | None:
+def file_size(path: Path) -> int | None:
+    """In bytes; None where the file cannot be looked at."""
     try:
         return path.stat().st_size
     except OSError:

@@ -30,12 +30,13 @@ from ..pipeline.timeline import read_timeline
 from ..pipeline.workspace import Workspace, file_stem
 from ..reports.page_words import counted
 from .actor import SharpenActor
-from .actors import ActorPool, Answer
-from .clip_work import encoder_choice
+from .actors import POLL_S, ActorPool, Answer
+from .clip_work import encoder_choice, file_size
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips
 from .cluster import ClusterError, living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .cost_model import Kind, KindEstimate, Piece, Recording, Workload, places, workload
+from .earlier_run import standing
 from .made_with import what_counts
 from .measure_chunk import ChunkMeasure, MeasureTask
 from .pool import plan_pool
@@ -43,7 +44,6 @@ from .report_folder import ReportFolder
 
 log = logging.getLogger("vidsharp")
 
-POLL_S = 0.25
 MAX_TRIES = 2
 """How often a recording is looked at whose worker dies of it."""
 
@@ -375,7 +375,7 @@ class _Estimation:
         waiting: deque[tuple[Clip, bool, int]] = deque()
         # By name, the first ones might all be of one day: which of a terabyte are read shall not depend on that.
         for clip in sorted(self.clips, key=lambda clip: file_stem(clip.name)):
-            size = _size(clip.path)
+            size = file_size(clip.path) or 0
             waiting.append((clip, size <= budget, 1))
             budget -= size if size <= budget else 0
         while waiting or pool.busy:
@@ -451,7 +451,7 @@ class _Estimation:
     # All of it.
 
     def _recordings(self) -> list[Recording]:
-        read = [(looked, _size(looked.info.path)) for looked in self.looked.values() if looked.chunks]
+        read = [(looked, file_size(looked.info.path) or 0) for looked in self.looked.values() if looked.chunks]
         bytes_read = sum(size for _, size in read) or 1
         read_s = sum(looked.read_s for looked, _ in read) / bytes_read
         video_share = sum(looked.video_bytes for looked, _ in read) / bytes_read
@@ -460,7 +460,7 @@ class _Estimation:
             looked = self.looked.get(clip.name)
             if looked is None:
                 continue
-            info, size = looked.info, _size(clip.path)
+            info, size = looked.info, file_size(clip.path) or 0
             if looked.chunks:
                 every = [chunk.frames for chunk in looked.chunks]
                 left = [frames for n, frames in enumerate(every) if n not in self.left[clip.name].done]
@@ -561,15 +561,8 @@ def _each_once(order: Iterator[int], among: int, first: int) -> Iterator[int]:
             yield place
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 def _left(config: ProcessConfig, clips: Sequence[Clip]) -> dict[str, _Left]:
-    """What a run into `config.out` would skip, refuse, or take over, by clip: the same rules as `process` has."""
+    """What a run into `config.out` would skip, refuse, or take over, by clip."""
     out = config.out.absolute()
     earlier = ReportFolder(out / REPORT_FOLDER).earlier()
     settings = what_counts(config)
@@ -580,16 +573,12 @@ def _left(config: ProcessConfig, clips: Sequence[Clip]) -> dict[str, _Left]:
         except MediaError as error:
             left[clip.name] = _Left(failing=str(error))
             continue
-        row = earlier.get(clip.name, {})
-        ours = row.get("out")
         workspace = Workspace.of(out / WORK_FOLDER, clip.name, key)
-        plan = workspace.load_plan()
-        there = ours and any((out / path).is_file() for path in (ours, clip.relative))
-        if there and row.get("key") == key:
-            left[clip.name] = _Left(finished=True)
-        elif plan is not None:
-            done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)
-            left[clip.name] = _Left(done=done)
-        elif (out / clip.relative).exists() and ours != clip.name:
+        found = standing(clip, out, earlier.get(clip.name, {}), workspace)
+        if found == "foreign":
             left[clip.name] = _Left(failing=f"{out / clip.relative} exists and was not made by vidsharp")
+        else:
+            plan = workspace.load_plan() or ()
+            done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)
+            left[clip.name] = _Left(finished=found == "finished", done=done)
     return left

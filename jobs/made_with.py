@@ -1,6 +1,7 @@
 """What a clip was made with: the settings that matter for its pictures and its figures, and the versions in use."""
 
 import platform
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -32,6 +33,7 @@ def settings(config: ProcessConfig, plan: PoolPlan) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+@cache
 def versions() -> dict[str, str]:
     """Of vidsharp and of what computes and encodes."""
     return {

@@ -27,11 +27,12 @@ from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..pipeline.workspace import Workspace
 from .actor import Prepared
-from .actors import ActorPool, Answer
+from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
 from .cluster import living_nodes, ray_session
 from .config import ProcessConfig, UsageError
+from .earlier_run import standing
 from .made_with import settings, versions, what_counts
 from .measure_chunk import MeasureTask
 from .pool import plan_pool
@@ -41,9 +42,6 @@ from .report_job import write_page
 from .schedule import MAX_RETRIES, Schedule, Work
 
 log = logging.getLogger("vidsharp")
-
-POLL_S = 0.25
-"""How often the driver looks for news."""
 
 TABLES_SHARE = 0.05
 """Of a run's time, at most this goes into rewriting tables: with thousands of clips, not after every single one."""
@@ -162,17 +160,11 @@ class _Run:
                 self._fail(clip, str(error))
                 continue
             row = self.earlier.get(clip.name, {})
-            ours = row.get("out")
             workspace = Workspace.of(self.work_root, clip.name, key)
-            there = ours and any((self.out / path).is_file() for path in (ours, clip.relative))
-            if there and row.get("key") == key and not self.config.overwrite:
+            found = "open" if self.config.overwrite else standing(clip, self.out, row, workspace)
+            if found == "finished":
                 self._end(ClipRows({**row, "status": "skipped"}), None)
-            elif (
-                (self.out / clip.relative).exists()
-                and ours != clip.name
-                and not self.config.overwrite
-                and workspace.load_plan() is None
-            ):
+            elif found == "foreign":
                 self._fail(
                     clip,
                     f"{self.out / clip.relative} exists and was not made by vidsharp; "

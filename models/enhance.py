@@ -101,9 +101,10 @@ class Enhancer:
         self.name = student.name
         self.align_px = student.align_px
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
-        self._in_codes = isinstance(self._net, BlendStudent) and self.device.type == "cpu"
+        # On a CPU, a blend student takes codes and gives codes.
+        self._blend = student.net if isinstance(student.net, BlendStudent) and self.device.type == "cpu" else None
         self._fused: dict[int, FusedBlend] | None = None
-        if self._in_codes and not plain and FusedBlend.takes(self._net):  # type: ignore[arg-type]
+        if self._blend is not None and not plain and FusedBlend.takes(self._blend):
             self._fused = {}
         self._same_bits: tuple[Shape, SameBits] | None = None
 
@@ -121,8 +122,8 @@ class Enhancer:
         """The shapes of input, in whole multiples of `align_px`, that a frame of height × width is computed in."""
         if self._fused is not None:
             return {(height + -height % self.align_px, width + -width % self.align_px)}
-        if self._in_codes:
-            return self._net.strip_shapes(height, width, STRIP_PIXELS["luma"])  # type: ignore[operator]
+        if self._blend is not None:
+            return self._blend.strip_shapes(height, width, STRIP_PIXELS["luma"])
         windows = [tile.window for tile in tiles_of((height, width), **self._cut(height, width))]
         step = self.align_px
         return {
@@ -173,10 +174,10 @@ class Enhancer:
         peak = 2**fmt.bit_depth - 1
         if self._fused is not None:
             return [torch.from_numpy(self._packed(peak).sharpen(luma, torch.get_num_threads()))]
-        if self._in_codes and isinstance(self._net, BlendStudent):
+        if self._blend is not None:
             as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
             codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
-            return [self._net.sharpen_codes(codes, peak, self.strength, STRIP_PIXELS["luma"])]
+            return [self._blend.sharpen_codes(codes, peak, self.strength, STRIP_PIXELS["luma"])]
         codes = upload(luma, self.device)
         x = (codes / peak)[None, None]
         residual = self._run(x).sub_(x)[0, 0]
@@ -217,12 +218,12 @@ class Enhancer:
     def _packed(self, peak: int) -> FusedBlend:
         """The student packed for codes up to `peak`; kept."""
         assert self._fused is not None
-        assert isinstance(self._net, BlendStudent)
+        assert self._blend is not None
         if peak not in self._fused:
-            self._fused[peak] = FusedBlend(self._net, peak, self.strength)
+            self._fused[peak] = FusedBlend(self._blend, peak, self.strength)
         return self._fused[peak]
 
-    def _cut(self, height: int, width: int) -> "_Cut":
+    def _cut(self, height: int, width: int) -> _Cut:
         """How frames of height × width are cut into tiles."""
         halo, widest = self._student.halo_px, WIDEST_RGB if self.domain == "rgb" else None
         grid = RGB_GRID if self.domain == "rgb" else 1
