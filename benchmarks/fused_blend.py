@@ -14,8 +14,9 @@ import numpy as np
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.blend_library import vector_bits
 from vidsharp.models.catalogue import load_student
-from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused_blend import FusedBlend
+from vidsharp.models.plane_format import PlaneFormat
 
 FMT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 

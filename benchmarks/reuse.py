@@ -14,7 +14,8 @@ from time import perf_counter
 import av
 import numpy as np
 from vidsharp.models.changes import changed_cells
-from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.enhance import Enhancer
+from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.models.reuse import Reuse
 from vidsharp.pipeline.sharpen import plane_arrays
 

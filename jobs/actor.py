@@ -3,8 +3,8 @@
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..models.enhance import Enhancer
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder
 from ..pipeline.errors import MediaError
@@ -17,7 +17,10 @@ from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ..pipeline.timeline import read_timeline
 from ..pipeline.workspace import Workspace
-from .measure_chunk import ChunkMeasure, MeasureTask
+from .measure_task import MeasureTask
+
+if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the driver that names this class
+    from ..models.enhance import Enhancer
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class SharpenActor:
         Raises:
             ModelError, CheckpointError, DeviceError: as `Enhancer`.
         """
+        from ..models.enhance import Enhancer
+
         self._enhancer = Enhancer(model, device=device, strength=strength, threads=self._threads)
         return socket.gethostname()
 
@@ -92,6 +97,8 @@ class SharpenActor:
 
         if measure is None:
             return sharpen_chunk(task, self._enhancer, count)
+        from .measure_chunk import ChunkMeasure
+
         return sharpen_chunk(task, self._enhancer, count, lambda: ChunkMeasure(measure, task.info))
 
     def frames_done(self) -> int:

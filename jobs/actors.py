@@ -14,7 +14,7 @@ from ..pipeline.errors import EncoderError, MediaError, OutputError
 from ..pipeline.sharpen_chunk import ChunkTask
 from .actor import SharpenActor
 from .cluster import ClusterError
-from .measure_chunk import MeasureTask
+from .measure_task import MeasureTask
 from .pool import PoolPlan
 from .schedule import Work
 

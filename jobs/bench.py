@@ -14,7 +14,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.catalogue import load_student
-from ..models.enhance import Enhancer, PlaneFormat
+from ..models.enhance import Enhancer
+from ..models.plane_format import PlaneFormat
 from ..pipeline.encoder import EncoderChoice, check_encoder_name
 from ..pipeline.heap import use_one_heap
 from ..pipeline.mux import mux_clip

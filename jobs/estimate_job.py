@@ -38,7 +38,8 @@ from .config import ProcessConfig, UsageError
 from .cost_model import Kind, KindEstimate, Piece, Recording, Workload, places, workload
 from .earlier_run import standing
 from .made_with import what_counts
-from .measure_chunk import ChunkMeasure, MeasureTask
+from .measure_chunk import ChunkMeasure
+from .measure_task import MeasureTask
 from .pool import plan_pool
 from .report_folder import ReportFolder
 

@@ -1,8 +1,7 @@
 """What an actor measures of a chunk while it sharpens it: figures of a sample of its frames, and one frame to show."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +9,16 @@ import numpy as np
 import torch
 
 from ..pipeline.atomic import write_atomically
-from ..pipeline.original import Original, OriginalReader
+from ..pipeline.original import OriginalReader
 from ..pipeline.probe import ClipInfo
 from ..pipeline.rotation import rotation
 from ..pipeline.sharpen import plane_arrays, plane_format
 from ..reports.metrics import WINDOW, change, psnr, sharpness, ssim
 from ..reports.preview import Moment, preview_json
+from .measure_task import MeasureTask
 
 Planes = Sequence[np.ndarray]
 Figures = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class MeasureTask:
-    """What to measure of a chunk."""
-
-    frames: Container[int]
-    """Numbers within the chunk."""
-    original: Original | None
-    """What to compare with, where there is a sharp original."""
-    preview: bool
-    """Whether to keep a frame to show."""
 
 
 class ChunkMeasure:

@@ -34,7 +34,7 @@ from .cluster import living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .earlier_run import standing
 from .made_with import settings, versions, what_counts
-from .measure_chunk import MeasureTask
+from .measure_task import MeasureTask
 from .pool import plan_pool
 from .progress import NoWatcher, Watcher
 from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows

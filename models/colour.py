@@ -1,7 +1,7 @@
 """YUV planes to RGB and back, with the source's own matrix, range, bit depth, subsampling and chroma siting.
 
-Luma weights: ITU-R BT.601-7 §2.5.1, BT.709-6 item 3.2, BT.2020-2 table 4 (non-constant luminance). Quantisation:
-BT.709-6 item 5 for limited range (219 and 224 steps at 8 bit), ITU-T H.273 §8.3 for full range.
+Luma weights: see `plane_format.py`. Quantisation: BT.709-6 item 5 for limited range (219 and 224 steps at 8 bit),
+ITU-T H.273 §8.3 for full range.
 """
 
 from typing import Literal
@@ -11,14 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .errors import ModelError
+from .plane_format import LUMA_WEIGHTS
 
 Matrix = Literal["bt601", "bt709", "bt2020"]
-LUMA_WEIGHTS: dict[str, tuple[float, float]] = {
-    "bt601": (0.299, 0.114),
-    "bt709": (0.2126, 0.0722),
-    "bt2020": (0.2627, 0.0593),
-}
-"""(K_R, K_B) of each matrix; K_G is what is left of one."""
 
 
 def yuv_to_rgb(

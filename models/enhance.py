@@ -1,7 +1,6 @@
 """Applies a student to the planes of a frame: the one thing that the pipeline calls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
@@ -11,36 +10,18 @@ from torch import Tensor, nn
 
 from .blend import BlendStudent
 from .catalogue import Student, load_student
-from .colour import LUMA_WEIGHTS, rgb_to_code_steps, round_to_codes, yuv_to_rgb
+from .colour import rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
 from .domain import Domain
 from .errors import ModelError
 from .fused_blend import FusedBlend
+from .plane_format import PlaneFormat
 from .same_bits import SameBits, Shape
 from .tiles import RGB_GRID, STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
 from .transfer import download, upload
 
 CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
-
-
-@dataclass(frozen=True)
-class PlaneFormat:
-    """How the numbers in a frame's planes are meant."""
-
-    bit_depth: int
-    """8..16: planes of more than 8 bits are uint16, in the low bits."""
-    full_range: bool
-    matrix: str
-    """`bt601`, `bt709` or `bt2020`."""
-    chroma_left: bool
-    """Subsampled chroma lies on the left luma column, not between two."""
-
-    def __post_init__(self) -> None:
-        if not 8 <= self.bit_depth <= 16:
-            raise ModelError(f"Planes of {self.bit_depth} bits are not supported; accepted are 8 to 16.")
-        if self.matrix not in LUMA_WEIGHTS:
-            raise ModelError(f"The colour matrix '{self.matrix}' is not known; accepted are {', '.join(LUMA_WEIGHTS)}.")
 
 
 def forward(net: nn.Module, x: Tensor) -> Tensor:
@@ -119,9 +100,7 @@ class Enhancer:
         return self.device.type == "cpu" and not getattr(self._net, "sees_beyond_halo", False)
 
     def tile_shapes(self, height: int, width: int) -> set[Shape]:
-        """The shapes of input, in whole multiples of `align_px`, that a frame of height × width is computed in."""
-        if self._fused is not None:
-            return {(height + -height % self.align_px, width + -width % self.align_px)}
+        """The shapes, in whole multiples of `align_px`, in which torch computes a frame of height × width."""
         if self._blend is not None:
             return self._blend.strip_shapes(height, width, STRIP_PIXELS["luma"])
         windows = [tile.window for tile in tiles_of((height, width), **self._cut(height, width))]
@@ -131,14 +110,15 @@ class Enhancer:
             for down, across in windows
         }
 
-    def same_bits(self, height: int, width: int) -> SameBits:
-        """Tells for frames of height × width which windows give the frame's bits; remembered for the last size."""
-        if self._same_bits is None or self._same_bits[0] != (height, width):
-            tiles = self.tile_shapes(height, width)
+    def gives_frames_bits(self, window: Shape, frame: Shape) -> bool:
+        """Whether windows of this shape, in pixels, get the very bits that a frame of that size gets."""
+        if self._fused is not None:
+            return True  # it has one order of sums for all shapes
+        if self._same_bits is None or self._same_bits[0] != frame:
             channels = 1 if self.domain == "luma" else 3
-            forward = self._forward if self._fused is None else self._forward_fused
-            self._same_bits = (height, width), SameBits(forward, channels, self._student.halo_px, tiles)
-        return self._same_bits[1]
+            tiles = self.tile_shapes(*frame)
+            self._same_bits = frame, SameBits(self._forward, channels, self._student.halo_px, tiles)
+        return all(self._same_bits[1].hold_for(tile) for tile in self.tile_shapes(*window))
 
     def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
         """Sharpens one frame.
@@ -209,11 +189,6 @@ class Enhancer:
     def _forward(self, x: Tensor) -> Tensor:
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
             return forward(self._net, x)
-
-    def _forward_fused(self, x: Tensor) -> Tensor:
-        """For comparing bits: float [1, 1, H, W], 0..1, as the library sharpens it in 8 bits."""
-        codes = (x[0, 0] * 255).to(torch.uint8).numpy()
-        return torch.from_numpy(self._packed(255).sharpen(codes, torch.get_num_threads(), rounded=False))[None, None]
 
     def _packed(self, peak: int) -> FusedBlend:
         """The student packed for codes up to `peak`; kept."""

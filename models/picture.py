@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from .colour import yuv_to_rgb
-from .enhance import PlaneFormat
+from .plane_format import PlaneFormat
 
 _STEP_PX = 8
 """How finely places are tried."""

@@ -13,7 +13,8 @@ import numpy as np
 from .changes import CELL_PX, Grid, changed_cells, coarser, grown
 from .cover import cover
 from .domain import Domain
-from .enhance import Enhancer, PlaneFormat
+from .enhance import Enhancer
+from .plane_format import PlaneFormat
 from .tiles import RGB_GRID
 from .windows import Window, Windows
 
@@ -113,7 +114,10 @@ class Reuse:
         boxes = cover(wanted, lambda box: windows.pixels(box) + call)
         if sum(windows.pixels(box) + call for box in boxes) > _WORTH_IT * now[0].size:
             return None
-        chosen = [next((window for window in windows.of(box) if self._exact(window, size)), None) for box in boxes]
+        chosen = [
+            next((window for window in windows.of(box) if self._enhancer.gives_frames_bits(window.shape, size)), None)
+            for box in boxes
+        ]
         return None if None in chosen else [window for window in chosen if window is not None]
 
     @property
@@ -131,11 +135,6 @@ class Reuse:
     def _wanted(self, changed: Grid) -> Grid:
         """The units to compute, for the cells that changed."""
         return coarser(grown(changed, -(-self._halo // CELL_PX)), UNIT_PX // CELL_PX)
-
-    def _exact(self, window: Window, size: tuple[int, int]) -> bool:
-        """Whether windows of this shape get the bits of a frame of this size."""
-        same = self._enhancer.same_bits(*size)
-        return all(same.hold_for(tile) for tile in self._enhancer.tile_shapes(*window.shape))
 
     def _renew(
         self, made: Sequence[np.ndarray | None], seen: Sequence[np.ndarray], fmt: PlaneFormat, window: Window

@@ -8,7 +8,7 @@ from pathlib import Path
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from ..models.enhance import PlaneFormat
+from ..models.plane_format import PlaneFormat
 from .decode import decode_packets, frame_pts
 from .errors import MediaError
 from .plan import Chunk, PacketTiming

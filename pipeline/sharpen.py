@@ -3,16 +3,18 @@
 Writing in place keeps all else a frame carries (chroma of a luma student, side data, colour tags) as it was decoded.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import PictureType, VideoFrame
 
-from ..models.enhance import Enhancer, PlaneFormat
-from ..models.reuse import Reuse
+from ..models.plane_format import PlaneFormat
 from .errors import MediaError
 from .probe import ClipInfo
+
+if TYPE_CHECKING:  # torch stays out of processes that only plan and join
+    from ..models.reuse import Reuse
 
 _MATRIX = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
 """ITU-T H.273 table 4 (MatrixCoefficients) to the matrices that the RGB students know."""
@@ -66,15 +68,15 @@ def plane_arrays(frame: VideoFrame) -> list[np.ndarray[Any, Any]]:
     return arrays
 
 
-def sharpen(frame: VideoFrame, enhancer: Enhancer | Reuse, fmt: PlaneFormat) -> VideoFrame:
+def sharpen(frame: VideoFrame, reuse: "Reuse", fmt: PlaneFormat) -> VideoFrame:
     """Sharpens a frame in place and returns it. Fields of an interlaced frame are pictures of their own.
 
-    At strength 0, the frame is returned as it was decoded, untouched. With `Reuse`, what did not change since the frame
-    before is copied: the first and the second fields, and whole frames, each have a history of their own.
+    At strength 0, the frame is returned as it was decoded, untouched. What did not change since the frame before is
+    copied: the first and the second fields, and whole frames, each have a history of their own.
     """
     # The source's choice of I, P and B pictures would bind the encoder.
     frame.pict_type = PictureType.NONE
-    if enhancer.strength == 0:
+    if reuse.strength == 0:
         return frame
     frame.make_writable()
     planes = plane_arrays(frame)
@@ -82,8 +84,7 @@ def sharpen(frame: VideoFrame, enhancer: Enhancer | Reuse, fmt: PlaneFormat) -> 
     fields = {1: slice(0, None, 2), 2: slice(1, None, 2)} if interlaced else {0: slice(None)}
     for sequence, rows in fields.items():
         field = [plane[rows] for plane in planes]
-        made = enhancer.planes(field, fmt, sequence) if isinstance(enhancer, Reuse) else enhancer.planes(field, fmt)
-        for plane, sharpened in zip(field, made, strict=True):
+        for plane, sharpened in zip(field, reuse.planes(field, fmt, sequence), strict=True):
             if sharpened is not None:
                 plane[...] = sharpened
     return frame

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import av
 from av.error import FFmpegError
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
-from ..models.enhance import Enhancer
-from ..models.reuse import Reuse
 from .atomic import publish, temporary_name
 from .chunk_record import ChunkRecord
 from .decode import decode_chunk, frame_pts
@@ -26,6 +25,9 @@ from .probe import ClipInfo
 from .sharpen import plane_arrays, plane_format, sharpen
 from .witness import NoWitness, Witness
 from .workspace import Workspace
+
+if TYPE_CHECKING:  # torch stays out of processes that only plan and join
+    from ..models.enhance import Enhancer
 
 ERRORS_KEPT = 5
 """Decoder complaints kept in a record; a badly damaged hour has thousands."""
@@ -51,7 +53,7 @@ class ChunkTask:
 
 def sharpen_chunk(
     task: ChunkTask,
-    enhancer: Enhancer,
+    enhancer: "Enhancer",
     on_frame: Callable[[], None] = lambda: None,
     new_witness: Callable[[], Witness] = NoWitness,
 ) -> ChunkRecord:
@@ -91,8 +93,10 @@ def sharpen_chunk(
 
 
 def _attempt(
-    task: ChunkTask, start: PacketMark, enhancer: Enhancer, on_frame: Callable[[], None], witness: Witness
+    task: ChunkTask, start: PacketMark, enhancer: "Enhancer", on_frame: Callable[[], None], witness: Witness
 ) -> tuple[ChunkRecord, Path]:
+    from ..models.reuse import Reuse
+
     began, began_at = perf_counter(), time.time()
     decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
     fmt, reuse = plane_format(task.info), Reuse(enhancer)

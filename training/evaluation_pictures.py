@@ -12,7 +12,7 @@ from av import VideoFrame
 from av.error import FFmpegError
 
 from ..models.colour import rgb_to_yuv
-from ..models.enhance import PlaneFormat
+from ..models.plane_format import PlaneFormat
 from .evaluation_sources import PairSequence, SharpClip
 from .pair_set import DataError
 from .paired_pictures import read_rgb

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from ..models.enhance import Enhancer, PlaneFormat
+from ..models.enhance import Enhancer
+from ..models.plane_format import PlaneFormat
 from .classic import cas, unsharp_mask
 from .evaluation_pictures import Planes
 

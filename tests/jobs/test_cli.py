@@ -40,6 +40,13 @@ def test_help_and_import_wait_for_no_heavy_library() -> None:
         assert f"  {command} " in ended.stdout
 
 
+def test_the_driver_needs_no_torch() -> None:
+    """Only actors do: importing it takes longer than all else that the driver does for a short clip."""
+    script = "import sys; import vidsharp.jobs.process_job; assert 'torch' not in sys.modules"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_help_of_process_tells_of_every_option() -> None:
     shown = run("process", "--help").output
     for option in (

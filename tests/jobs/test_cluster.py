@@ -30,6 +30,7 @@ for _ in range(2):
         (folder,) = Path(tempfile.gettempdir()).glob(f"vidsharp-ray-{os.getpid()}-*")
         assert ray.get(ray.remote(lambda: 7).remote()) == 7
         assert len(runs.descendants("ray")) >= 2
+        assert not any(map(runs.descendants, ("monitor.py", "dashboard.py"))), "nobody needs these"
     assert not ray.is_initialized()
     assert not folder.exists()
     assert dict(os.environ) == before

@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 from vidsharp.models.catalogue import Student
-from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import ModelError
+from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.models.reference import ReferenceStudent
 
 from tests.models.students import random_student

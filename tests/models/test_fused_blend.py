@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from vidsharp.models import blend_library
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.catalogue import load_student
-from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused_blend import FusedBlend
+from vidsharp.models.plane_format import PlaneFormat
 
 from tests.models.students import random_student
 
@@ -151,7 +152,8 @@ def test_without_the_library_torch_does_the_work() -> None:
     program = (
         "import sys; sys.modules['vidsharp.models._blend'] = None\n"
         "import numpy as np\n"
-        "from vidsharp.models.enhance import Enhancer, PlaneFormat\n"
+        "from vidsharp.models.enhance import Enhancer\n"
+        "from vidsharp.models.plane_format import PlaneFormat\n"
         "from vidsharp.models import blend_library\n"
         "assert blend_library.vector_bits() == 0\n"
         "planes = [np.random.default_rng(0).integers(0, 256, (40, 60), dtype=np.uint8)]\n"

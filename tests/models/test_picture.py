@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from vidsharp.models.enhance import PlaneFormat
 from vidsharp.models.picture import busiest, rgb_picture
+from vidsharp.models.plane_format import PlaneFormat
 
 SIDE_PX = 256
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vidsharp.models import enhance
 from vidsharp.models.catalogue import Student, student_of
-from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.enhance import Enhancer
+from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.models.reference import ReferenceStudent
 from vidsharp.models.reuse import Reuse
 
@@ -190,7 +191,7 @@ def test_strength_zero_does_nothing() -> None:
 
 
 def test_no_window_has_the_frames_bits_then_whole_frames_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    enhancer = Enhancer(student("fast"))
+    enhancer = Enhancer(student("fast"), plain=True)
     monkeypatch.setattr("vidsharp.models.same_bits.SameBits.hold_for", lambda *_: False)
     reuse, planes = Reuse(enhancer), noise(np.random.default_rng(0), (300, 400))
     for _ in range(2):

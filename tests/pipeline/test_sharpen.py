@@ -13,12 +13,14 @@ from torch import nn
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.catalogue import student_of
 from vidsharp.models.domain import Domain
-from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.enhance import Enhancer
+from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.models.reuse import Reuse
+from vidsharp.pipeline import sharpen as sharpen_file
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
-from vidsharp.pipeline.sharpen import check_pixel_format, is_planar_yuv, plane_arrays, plane_format, sharpen
+from vidsharp.pipeline.sharpen import check_pixel_format, is_planar_yuv, plane_arrays, plane_format
 
 from tests import media
 from tests.pipeline.whole_way import stub
@@ -40,6 +42,10 @@ def fast() -> Enhancer:
     for weight in net.parameters():
         nn.init.normal_(weight, std=0.05)
     return Enhancer(student_of("fast", net, "luma"), threads=1)
+
+
+def sharpen(frame: VideoFrame, enhancer: Enhancer | Reuse, fmt: PlaneFormat) -> VideoFrame:
+    return sharpen_file.sharpen(frame, enhancer if isinstance(enhancer, Reuse) else Reuse(enhancer), fmt)
 
 
 def _frame(pix_fmt: str = "yuv420p", size: tuple[int, int] = (160, 96)) -> VideoFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from vidsharp.models.enhance import PlaneFormat
+from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.training.evaluate import measure, score
 from vidsharp.training.evaluation_pictures import Planes, read_image
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip
