@@ -15,7 +15,7 @@ import click
 
 from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
 from . import cli_estimate, cli_evaluate, cli_train
-from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, WRONG_USAGE, log_options
+from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, WRONG_USAGE, log_options, run_options
 from .config import ProcessConfig, UsageError
 from .logs import set_up_logs
 
@@ -58,45 +58,11 @@ def main() -> None:
     """
 
 
-def _key_value(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    options = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not (key and separator):
-            raise click.BadParameter(f"{pair!r} is not of the form key=value", ctx, parameter)
-        options[key] = value
-    return options
-
-
-def _frames(ctx: click.Context, parameter: click.Parameter, value: str) -> str | int:
-    if value in ("auto", "every", "off"):
-        return value
-    if not value.isdigit():
-        raise click.BadParameter(f"{value!r} is neither a number of frames nor 'every' or 'off'", ctx, parameter)
-    return int(value)
-
-
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below INPUT are kept.")
-@click.option(
-    "--model", default="fast", show_default=True, metavar="NAME|PATH", help="A student, or a checkpoint file."
-)
-@click.option("--strength", default=1.0, show_default=True, metavar="S",
-              help="out = in + S·(student − in), 0 to 1.5; 0 changes nothing.")  # fmt: skip
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--workers", type=int, metavar="N", help="Sharpening processes [default: one for each GPU, or by CPUs].")
-@click.option("--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine].")
-@click.option("--chunk-seconds", default=10.0, show_default=True, metavar="S", help="Chunk length; cuts are keyframes.")
-@click.option("--encoder", metavar="NAME", help="Output encoder, e.g. libx264 or h264_nvenc [default: the source's].")
-@click.option("--crf", type=float, metavar="Q", help="Constant rate factor of the encoder.")
-@click.option("--preset", metavar="NAME", help="Speed preset of the encoder.")
-@click.option(
-    "-e", "encoder_options", multiple=True, callback=_key_value, metavar="K=V", help="Further encoder options."
-)
+@run_options
 @click.option("--reference", type=PATH, metavar="DIR", help="Sharp originals at the same paths, to measure against.")
-@click.option("--measure", default="auto", show_default="one frame in 24, at most 100", callback=_frames,
-              metavar="every|N|off", help="How many frames of each clip are measured.")  # fmt: skip
 @click.option("--no-report", "page", flag_value=False, default=True, help="Tables only, no HTML report.")
 @click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
 @click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_options import PATH, log_options
+from .cli_options import PATH, log_options, run_options
 from .logs import set_up_logs
 
 if TYPE_CHECKING:
@@ -21,15 +21,7 @@ FAILING_SHOWN = 10
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @click.option("--out", type=PATH, metavar="DIR", help="Of a run that has begun: what is finished there is left out.")
-@click.option("--model", default="fast", show_default=True, metavar="NAME|PATH")
-@click.option("--strength", default=1.0, show_default=True, metavar="S")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--workers", type=int, metavar="N", help="Sharpening processes [default: as process chooses].")
-@click.option("--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine].")
-@click.option("--chunk-seconds", default=10.0, show_default=True, metavar="S")
-@click.option("--encoder", metavar="NAME", help="Output encoder [default: the source's].")
-@click.option("--crf", type=float, metavar="Q", help="Constant rate factor of the encoder.")
-@click.option("--preset", metavar="NAME", help="Speed preset of the encoder.")
+@run_options
 @click.option("--sample-seconds", default=20.0, show_default=True, metavar="S", help="How long pieces are measured.")
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(("text", "json")))
 @log_options
@@ -43,7 +35,7 @@ def estimate(form: str, quiet: bool, verbose: bool, log_json: bool, **options: A
     from .estimate_job import EstimateConfig
     from .estimate_job import estimate as run
 
-    result = run(EstimateConfig(**options))
+    result = run(EstimateConfig(**{name: value for name, value in options.items() if value is not None}))
     click.echo(estimate_json(result) if form == "json" else estimate_text(result), nl=False)
 
 

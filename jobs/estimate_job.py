@@ -7,11 +7,11 @@ import logging
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from av.video.format import VideoFormat
 
@@ -66,45 +66,26 @@ READ_BYTES = 4 * 1024**3
 """So much of the recordings is read for the times of their packets; of the rest, only the header and a picture."""
 
 NOWHERE = Path("OUT")
-"""Stands for the output folder where none is named."""
+"""The output folder where none is named."""
 
 
 @dataclass(frozen=True)
-class EstimateConfig:
-    """Everything `vidsharp estimate` takes; what `process` takes too has the same meaning and the same defaults.
+class EstimateConfig(ProcessConfig):
+    """The run that is estimated, and for how long it is tried.
 
     Raises:
         UsageError: a value out of range.
     """
 
-    inputs: tuple[Path, ...]
-    out: Path | None = None
+    out: Path = NOWHERE
     """Of a run that has begun: what it has finished is left out. Nothing is written there."""
-    model: str = "fast"
-    strength: float = 1.0
-    device: str = "auto"
-    workers: int | None = None
-    """None: as many as `process` would start."""
-    address: str | None = None
-    chunk_seconds: float = 10.0
-    encoder: str | None = None
-    crf: float | None = None
-    preset: str | None = None
-    encoder_options: Mapping[str, str] = field(default_factory=dict)
-    measure: int | Literal["auto", "every", "off"] = "auto"
     sample_seconds: float = 20.0
     """How long pieces are sharpened to measure them; one piece is, however long it takes."""
 
     def __post_init__(self) -> None:
-        self.as_process()
+        super().__post_init__()
         if not 0 < self.sample_seconds <= 3600:
             raise UsageError(f"--sample-seconds {self.sample_seconds:g} is out of range: more than 0, at most 3600")
-
-    def as_process(self) -> ProcessConfig:
-        """The run that is estimated."""
-        same = ("inputs", "model", "strength", "device", "workers", "address", "chunk_seconds", "encoder", "crf")
-        more = ("preset", "encoder_options", "measure")
-        return ProcessConfig(out=self.out or NOWHERE, **{name: getattr(self, name) for name in (*same, *more)})
 
 
 @dataclass(frozen=True)
@@ -179,12 +160,11 @@ def estimate(config: EstimateConfig) -> Estimate:
         MediaError: no recording can be sharpened.
     """
     silence()
-    process = config.as_process()
-    clips = find_clips(process.inputs, process.out)
-    check_model(process.model)
-    if process.encoder:
-        check_encoder_name(process.encoder)
-    return _Estimation(config, process, clips).run()
+    clips = find_clips(config.inputs, config.out)
+    check_model(config.model)
+    if config.encoder:
+        check_encoder_name(config.encoder)
+    return _Estimation(config, clips).run()
 
 
 class SampleActor(SharpenActor):
@@ -335,11 +315,10 @@ class _Left:
 class _Estimation:
     """The state of one call of `estimate`."""
 
-    def __init__(self, config: EstimateConfig, process: ProcessConfig, clips: Sequence[Clip]) -> None:
+    def __init__(self, config: EstimateConfig, clips: Sequence[Clip]) -> None:
         self.config = config
-        self.process = process
-        self.encoder = encoder_choice(process)
-        left = _left(process, clips) if config.out else {}
+        self.encoder = encoder_choice(config)
+        left = _left(config, clips) if config.out != NOWHERE else {}
         self.left = {clip.name: left.get(clip.name, _Left()) for clip in clips}
         self.failing = {name: state.failing for name, state in self.left.items() if state.failing}
         self.clips = [clip for clip in clips if not (self.left[clip.name].finished or self.left[clip.name].failing)]
@@ -349,12 +328,12 @@ class _Estimation:
 
     def run(self) -> Estimate:
         if not self.clips:
-            return self._estimate([], workload([], []), _Here(0, 0, self.process.device, 0.0))
+            return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
         began = time.perf_counter()
-        with ray_session(self.process.address):
+        with ray_session(self.config.address):
             nodes = living_nodes()
-            plan = plan_pool(nodes, self.process.device, self.process.workers)
-            pool = _SamplePool(plan, self.process.model, self.process.strength)
+            plan = plan_pool(nodes, self.config.device, self.config.workers)
+            pool = _SamplePool(plan, self.config.model, self.config.strength)
             try:
                 pool.wait_until_loaded()
                 here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)
@@ -386,7 +365,7 @@ class _Estimation:
                     pool.ask(
                         actor,
                         "look",
-                        (clip.path, self.process.chunk_seconds, self.encoder, read),
+                        (clip.path, self.config.chunk_seconds, self.encoder, read),
                         (clip, read, tries),
                     )
             for answer in pool.answers(POLL_S):
@@ -419,7 +398,7 @@ class _Estimation:
                 if place is not None:
                     name, looked, start = starts[place]
                     frames = self._piece_frames(looked, trial, len(starts))
-                    wanted = (name, looked.info, start, frames, self.encoder, self.process.measure != "off")
+                    wanted = (name, looked.info, start, frames, self.encoder, self.config.measure != "off")
                     pool.ask(actor, "piece", wanted, name)
             if not pool.busy:
                 break
@@ -467,7 +446,7 @@ class _Estimation:
                 left = [frames for n, frames in enumerate(every) if n not in self.left[clip.name].done]
                 reading_s, looking_s, other = looked.read_s, looked.look_s, size - looked.video_bytes
             else:
-                left = every = _even_chunks(info, self.process.chunk_seconds)
+                left = every = _even_chunks(info, self.config.chunk_seconds)
                 reading_s, other = size * read_s, int(size * (1 - video_share))
                 looking_s = looked.look_s + reading_s
             frames = sum(every)
@@ -487,13 +466,13 @@ class _Estimation:
         return recordings
 
     def _measured(self, frames: int) -> int:
-        wanted = self.process.measure
+        wanted = self.config.measure
         if wanted == "off":
             return 0
         return frames if wanted == "every" else min(frames, usual_count(frames) if wanted == "auto" else wanted)
 
     def _estimate(self, recordings: Sequence[Recording], work: Workload, here: "_Here") -> Estimate:
-        workers = self.process.workers or here.workers
+        workers = self.config.workers or here.workers
         wall_s = work.wall_s(workers, here.start_s)
         return Estimate(
             recordings=len(recordings),

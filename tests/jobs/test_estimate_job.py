@@ -143,7 +143,7 @@ def test_finished_chunks_of_an_interrupted_run_are_left_out(shared_ray: None, tm
     calls, out = tmp_path / "calls", tmp_path / "out"
     clip = runs.clip(calls / "a.mp4")
     wanted = config(calls, out=out)
-    key = estimate_job.clip_key(clip.path, what_counts(wanted.as_process()))
+    key = estimate_job.clip_key(clip.path, what_counts(wanted))
     actor = SampleActor(threads=1)
     looked = actor.look(clip.path, wanted.chunk_seconds, EncoderChoice(), read=True)
     work = Workspace.of(out / ".vidsharp", "a.mp4", key)
