@@ -16,6 +16,7 @@ import click
 from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
 from . import cli_estimate, cli_evaluate, cli_train
 from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, WRONG_USAGE, log_options
+from .clips import printable
 from .config import ProcessConfig, UsageError
 from .logs import set_up_logs
 
@@ -44,7 +45,7 @@ def _exit_code(error: VidsharpError) -> int:
 
 
 def _exit(sentence: str, code: int) -> NoReturn:
-    click.echo(f"vidsharp: {sentence}", err=True)
+    click.echo(f"vidsharp: {printable(sentence)}", err=True)
     sys.exit(code)
 
 

@@ -35,6 +35,7 @@ from .config import ProcessConfig, UsageError
 from .earlier_run import standing
 from .made_with import settings, versions, what_counts
 from .measure_task import MeasureTask
+from .output_paths import check_inside, check_names_apart, check_output_folder
 from .pool import plan_pool
 from .progress import NoWatcher, Watcher
 from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
@@ -80,6 +81,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         check_encoder_name(config.encoder)
     work_root = config.out.absolute() / WORK_FOLDER
     try:
+        check_output_folder(config.out.absolute())
         work_root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(work_root / "lock")
         lock.acquire(timeout=0)
@@ -90,6 +92,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     except OSError as error:
         raise UsageError(disk_sentence(error, config.out)) from error
     try:
+        check_names_apart(clips, work_root)
         return _Run(config, clips, work_root, watcher or NoWatcher()).run()
     finally:
         (work_root / "lock").unlink(missing_ok=True)  # while it is held: who waits for it must not get a deleted file
@@ -155,8 +158,9 @@ class _Run:
         self.owners = {row["out"]: name for name, row in self.earlier.items() if row["out"]}
         for clip in self.clips:
             try:
+                check_inside(self.out, self.out / clip.relative)
                 key = clip_key(clip.path, self.settings)
-            except MediaError as error:
+            except (MediaError, OutputError) as error:
                 self._fail(clip, str(error))
                 continue
             row = self.earlier.get(clip.name, {})
@@ -319,6 +323,7 @@ class _Run:
         temporary = work.workspace.folder / f"joined{suffix}"
         joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary)
         final = self._final_path(work.clip, joined)
+        check_inside(self.out, final)
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

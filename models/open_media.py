@@ -4,10 +4,12 @@ FFmpeg looks at content and not at names: a list of other files (`ffconcat`), a 
 description (SDP) that is called `call.mp4` would have it read other files, or the network, into somebody's recording.
 """
 
+from errno import EINVAL
 from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.error import FFmpegError
 
 CLIPS = (
     *("mov", "matroska", "avi", "flv", "live_flv", "kux", "asf", "asf_o", "ogg", "mpegts", "mpeg", "mxf", "nut"),
@@ -28,9 +30,12 @@ def open_media(path: Path, formats: tuple[str, ...] = CLIPS) -> InputContainer:
         formats: the demuxers that may be used.
 
     Raises:
-        FFmpegError: it cannot be opened; an ArgumentError where FFmpeg knows its format, but it is not among `formats`.
+        FFmpegError: it cannot be opened, or is no file; an ArgumentError where FFmpeg knows its format, but it is not
+            among `formats`.
         OSError: as the system says.
     """
+    if path.is_fifo() or path.is_char_device():  # opening a pipe waits for its writer, and a device may never end
+        raise FFmpegError(EINVAL, "it is a pipe or a device", str(path))
     # `file:` keeps a name such as `http:call.mp4` a name.
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(formats), "enable_drefs": "0"}
     # Odd bytes in a title must not stop a recording.

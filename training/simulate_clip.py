@@ -55,6 +55,7 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
     parameters = draw_parameters(level, seed)
     part = dst.with_name(f".{dst.stem}.part{dst.suffix}")
     dst.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)  # a link of that name would lead what is written elsewhere
     try:
         with open_media(src) as source, av.open(str(part), "w") as output:
             if not source.streams.video:
