@@ -12,7 +12,7 @@ from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
 from .cli_options import OK, PATH, SOME_FAILED, log_options
 from .clips import printable
-from .logs import set_up_logs
+from .logs import say_error, set_up_logs
 
 LEVELS = ("light", "medium", "heavy", "compressed")
 """As `training.simulate` has them, which is not imported here, since it takes long."""
@@ -72,7 +72,7 @@ def simulate(**options: Any) -> None:
             click.echo(printable(str(result.out)))
         else:
             failed += 1
-            click.echo(f"vidsharp: {printable(result.error)}", err=True)
+            say_error(result.error)
     sys.exit(SOME_FAILED if failed else OK)
 
 

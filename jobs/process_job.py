@@ -266,7 +266,8 @@ class _Run:
             if answer.permanent or tries >= MAX_RETRIES:
                 self._fail(clip, answer.sentence)
             else:
-                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra={"clip": clip.name})
+                about = {"clip": clip.name, "actor": answer.actor}
+                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra=about)
                 self.to_prepare.appendleft((clip, workspace, tries + 1))
             return
         prepared: Prepared = answer.value
@@ -291,8 +292,10 @@ class _Run:
         if clip is None:
             return  # its clip has failed meanwhile
         clip.at_work.pop(work.chunk.index, None)
+        about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
             clip.records[work.chunk.index] = answer.value
+            log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
             return
         again = None if answer.permanent else self.schedule.retry(work, answer.actor)
         if again is None:
@@ -302,10 +305,7 @@ class _Run:
             self._fail(clip.clip, answer.sentence + tried)
             return
         clip.retries += 1
-        log.warning(
-            "%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence,
-            extra={"clip": work.clip, "chunk": work.chunk.index},
-        )  # fmt: skip
+        log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
 
     def _show_progress(self, pool: ActorPool) -> None:
         for work, frames in pool.frames_done():
@@ -379,7 +379,7 @@ class _Run:
             elif isinstance(error, VidsharpError):
                 self._fail(work.clip, str(error))
             else:
-                log.debug("joining %s", work.clip.name, exc_info=error)
+                log.debug("joining %s", work.clip.name, exc_info=error, extra={"clip": work.clip.name})
                 self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
 
     def _fail(self, clip: Clip, sentence: str) -> None:
