@@ -40,6 +40,7 @@ from .pool import plan_pool
 from .progress import NoWatcher, Watcher
 from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from .report_job import write_page
+from .run_record import recorded
 from .schedule import MAX_RETRIES, Schedule, Work
 
 log = logging.getLogger("vidsharp")
@@ -93,7 +94,9 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         raise UsageError(disk_sentence(error, config.out)) from error
     try:
         check_names_apart(clips, work_root)
-        return _Run(config, clips, work_root, watcher or NoWatcher()).run()
+        run = _Run(config, clips, work_root, watcher or NoWatcher())
+        with recorded(run.report.folder, config, run.rows):
+            return run.run()
     finally:
         (work_root / "lock").unlink(missing_ok=True)  # while it is held: who waits for it must not get a deleted file
         lock.release()
