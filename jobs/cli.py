@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 
 import click
 
-from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from ..models.errors import VidsharpError
 from . import cli_estimate, cli_evaluate, cli_train
-from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, WRONG_USAGE, log_options, run_options
+from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, log_options, run_options
 from .config import ProcessConfig, UsageError
-from .logs import set_up_logs
+from .exit_code import exit_code
+from .logs import say_error, set_up_logs
 
 
 class _Commands(click.Group):
@@ -30,21 +31,18 @@ class _Commands(click.Group):
         try:
             return super().main(*args, **kwargs)
         except VidsharpError as error:
-            _exit(str(error), _exit_code(error))
+            _exit(str(error), exit_code(error))
 
-
-def _exit_code(error: VidsharpError) -> int:
-    from ..pipeline.errors import EncoderError
-    from ..training.pair_set import DataError
-    from ..training.recipe import RecipeError
-
-    of_files_and_names = (ModelError, CheckpointError, DeviceError, EncoderError, DataError)
-    asked_for_what_is_not = (UsageError, *of_files_and_names, RecipeError)
-    return WRONG_USAGE if isinstance(error, asked_for_what_is_not) else SOME_FAILED
+    def invoke(self, ctx: click.Context) -> Any:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _exit("interrupted; nothing half-written is left behind", INTERRUPTED)
 
 
 def _exit(sentence: str, code: int) -> NoReturn:
-    click.echo(f"vidsharp: {sentence}", err=True)
+    say_error(sentence)
     sys.exit(code)
 
 
@@ -79,7 +77,6 @@ def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
 
 
 def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from .process_job import process as run  # takes seconds, in which one may interrupt
         from .progress import watching

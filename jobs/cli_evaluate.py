@@ -11,7 +11,8 @@ from ..models.card import Card, read_card
 from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
 from .cli_options import OK, PATH, SOME_FAILED, log_options
-from .logs import set_up_logs
+from .clips import printable
+from .logs import say_error, set_up_logs
 
 LEVELS = ("light", "medium", "heavy", "compressed")
 """As `training.simulate` has them, which is not imported here, since it takes long."""
@@ -68,10 +69,10 @@ def simulate(**options: Any) -> None:
     failed = 0
     for result in run(SimulateConfig(**options)):
         if result.error is None:
-            click.echo(result.out)
+            click.echo(printable(str(result.out)))
         else:
             failed += 1
-            click.echo(f"vidsharp: {result.error}", err=True)
+            say_error(result.error)
     sys.exit(SOME_FAILED if failed else OK)
 
 

@@ -1,13 +1,12 @@
 """The command that trains students and teachers."""
 
-import signal
 import sys
 from typing import Any
 
 import click
 
 from .cli_options import INTERRUPTED, PATH, log_options
-from .logs import set_up_logs
+from .logs import say_error, set_up_logs
 
 DEFAULT_RECIPES = {"student": "fast", "teacher": "teacher"}
 
@@ -57,12 +56,11 @@ def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: b
     from .train_config import TrainConfig
     from .train_job import train as run
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = TrainConfig(recipe=recipe or DEFAULT_RECIPES[kind], **options)
     try:
         with training(lines_only=quiet or log_json) as watcher:
             result = run(config, watcher.said, watcher.moved)
     except KeyboardInterrupt:
-        click.echo("vidsharp: interrupted; add --resume to go on from the last checkpoint", err=True)
+        say_error("interrupted; add --resume to go on from the last checkpoint")
         sys.exit(INTERRUPTED)
     click.echo(f"weights: {result.weights} (step {result.step} of {result.steps})")

@@ -14,7 +14,7 @@ RECORDING_SUFFIXES = (
 )
 """Files that a folder search takes for recordings. A file named on the command line is tried whatever its name."""
 
-_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 WORK_FOLDER = ".vidsharp"
 REPORT_FOLDER = "report"
@@ -38,8 +38,8 @@ class Clip:
 def printable(text: str) -> str:
     """Text that every file and terminal takes, with escapes for the rest.
 
-    File names are bytes and need not be text; and a terminal obeys control characters, and turns what follows a
-    bidirectional override (Unicode TR 36 §2.1.4) around.
+    File names are bytes and need not be text; and a terminal obeys control characters, breaks lines at
+    separators, and turns what follows a bidirectional override (Unicode TR 36 §2.1.4) around.
     """
     as_text = text.encode("utf-8", "backslashreplace").decode()
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), as_text)
@@ -57,11 +57,15 @@ def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:
     for given in inputs:
         for clip in _found(given, out):
             other = clips.setdefault(clip.name, clip)
+            if other.relative != clip.relative:
+                raise UsageError(f"two recordings would both be called {clip.name} in tables; rename one of them")
             if other.path != clip.path:
                 raise UsageError(
                     f"{other.path} and {clip.path} would both be written to {out / clip.relative}; "
                     "process them with different --out folders"
                 )
+            if clip.relative.as_posix().casefold() in (WORK_FOLDER, REPORT_FOLDER):
+                raise UsageError(f"{clip.path} has the name of a folder in every --out; rename it")
             if (out / clip.relative).resolve() == clip.path.resolve():
                 raise UsageError(
                     f"{clip.path} would be written over itself; choose an --out folder other than the recordings' own"
@@ -79,16 +83,21 @@ def _found(given: Path, out: Path) -> Iterator[Clip]:
         yield Clip(given.absolute(), Path(given.name))
         return
     root = given.absolute()
-    if root.resolve() == out:
+    if _same_folder(root, out):
         raise UsageError(
             f"--out {out} is the folder of the recordings itself; choose another, they are never overwritten"
         )
     for folder, subfolders, files in os.walk(root):
         # A result folder inside the recordings is not searched for recordings; hidden files are nobody's recordings.
         subfolders[:] = sorted(
-            name for name in subfolders if not name.startswith(".") and (Path(folder) / name).resolve() != out
+            name for name in subfolders if not name.startswith(".") and not _same_folder(Path(folder) / name, out)
         )
         for name in sorted(files):
             path = Path(folder) / name
             if not name.startswith(".") and path.suffix.lower() in RECORDING_SUFFIXES:
                 yield Clip(path, path.relative_to(root))
+
+
+def _same_folder(one: Path, other: Path) -> bool:
+    """Also where a disk that ignores case, or a second mount, gives one folder two names."""
+    return one.resolve() == other or (other.exists() and one.samefile(other))

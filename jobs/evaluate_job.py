@@ -105,7 +105,7 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     items: list[dict[str, object]] = []
     strips: list[PictureStrip] = []
     for number, source in enumerate(found, start=1):
-        log.info("%s: measuring, %d of %d", printable(source.name), number, len(found))
+        log.info("%s: measuring, %d of %d", source.name, number, len(found))
         measured = measure(source, compared, config.levels or ALL_LEVELS, config.frames, config.every)
         items += [
             {**asdict(row), "source": printable(row.source), "item": printable(row.item)} for row in measured.rows

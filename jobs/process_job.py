@@ -35,10 +35,12 @@ from .config import ProcessConfig, UsageError
 from .earlier_run import standing
 from .made_with import settings, versions, what_counts
 from .measure_task import MeasureTask
+from .output_paths import check_inside, check_names_apart, check_output_folder
 from .pool import plan_pool
 from .progress import NoWatcher, Watcher
 from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from .report_job import write_page
+from .run_record import recorded
 from .schedule import MAX_RETRIES, Schedule, Work
 
 log = logging.getLogger("vidsharp")
@@ -80,6 +82,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         check_encoder_name(config.encoder)
     work_root = config.out.absolute() / WORK_FOLDER
     try:
+        check_output_folder(config.out.absolute())
         work_root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(work_root / "lock")
         lock.acquire(timeout=0)
@@ -90,7 +93,10 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     except OSError as error:
         raise UsageError(disk_sentence(error, config.out)) from error
     try:
-        return _Run(config, clips, work_root, watcher or NoWatcher()).run()
+        check_names_apart(clips, work_root)
+        run = _Run(config, clips, work_root, watcher or NoWatcher())
+        with recorded(run.report.folder, config, run.rows):
+            return run.run()
     finally:
         (work_root / "lock").unlink(missing_ok=True)  # while it is held: who waits for it must not get a deleted file
         lock.release()
@@ -155,8 +161,9 @@ class _Run:
         self.owners = {row["out"]: name for name, row in self.earlier.items() if row["out"]}
         for clip in self.clips:
             try:
+                check_inside(self.out, self.out / clip.relative)
                 key = clip_key(clip.path, self.settings)
-            except MediaError as error:
+            except (MediaError, OutputError) as error:
                 self._fail(clip, str(error))
                 continue
             row = self.earlier.get(clip.name, {})
@@ -262,7 +269,8 @@ class _Run:
             if answer.permanent or tries >= MAX_RETRIES:
                 self._fail(clip, answer.sentence)
             else:
-                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra={"clip": clip.name})
+                about = {"clip": clip.name, "actor": answer.actor}
+                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra=about)
                 self.to_prepare.appendleft((clip, workspace, tries + 1))
             return
         prepared: Prepared = answer.value
@@ -287,8 +295,10 @@ class _Run:
         if clip is None:
             return  # its clip has failed meanwhile
         clip.at_work.pop(work.chunk.index, None)
+        about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
             clip.records[work.chunk.index] = answer.value
+            log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
             return
         again = None if answer.permanent else self.schedule.retry(work, answer.actor)
         if again is None:
@@ -298,10 +308,7 @@ class _Run:
             self._fail(clip.clip, answer.sentence + tried)
             return
         clip.retries += 1
-        log.warning(
-            "%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence,
-            extra={"clip": work.clip, "chunk": work.chunk.index},
-        )  # fmt: skip
+        log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
 
     def _show_progress(self, pool: ActorPool) -> None:
         for work, frames in pool.frames_done():
@@ -319,6 +326,7 @@ class _Run:
         temporary = work.workspace.folder / f"joined{suffix}"
         joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary)
         final = self._final_path(work.clip, joined)
+        check_inside(self.out, final)
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -374,7 +382,7 @@ class _Run:
             elif isinstance(error, VidsharpError):
                 self._fail(work.clip, str(error))
             else:
-                log.debug("joining %s", work.clip.name, exc_info=error)
+                log.debug("joining %s", work.clip.name, exc_info=error, extra={"clip": work.clip.name})
                 self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
 
     def _fail(self, clip: Clip, sentence: str) -> None:

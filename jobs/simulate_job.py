@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..pipeline.errors import OutputError
 from ..training.simulate import LEVELS, SimulationError
 from ..training.simulate_clip import simulate_clip
 from .clips import Clip, find_clips
 from .config import UsageError
+from .output_paths import check_inside
 
 _KEPT_SUFFIXES = (".mp4", ".mov", ".mkv", ".ts", ".mts", ".m2ts")
 """Containers that take H.264 and nearly any sound; clips in others become Matroska."""
@@ -62,8 +64,9 @@ def _one(clip: Clip, config: SimulateConfig) -> SimulatedClip:
         out = out.with_name(f"{out.name}.mkv")  # `call.avi` and `call.webm` may lie side by side
     error = None
     try:
+        check_inside(config.out, out)
         simulate_clip(clip.path, out, config.level, config.seed)
-    except SimulationError as failure:
+    except (SimulationError, OutputError) as failure:
         error = str(failure)
     except OSError as failure:
         error = f"'{out}' cannot be written: {failure.strerror or failure}."

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import av
@@ -28,6 +29,8 @@ def clip_key(path: Path, settings: Mapping[str, Any]) -> str:
     digest.update(json.dumps([dict(settings), libraries], sort_keys=True, default=str).encode())
     try:
         state = path.stat()
+        if not S_ISREG(state.st_mode):  # reading a pipe would wait for its writer
+            raise MediaError(f"{path} cannot be read: it is a folder, a pipe or a device, and no file", path)
         digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
         with path.open("rb") as file:
             digest.update(file.read(SAMPLE_BYTES))

@@ -4,15 +4,15 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import av
 import av.logging as av_logging
 from av.container import InputContainer
+from av.error import ArgumentError, FFmpegError, InvalidDataError
 from av.error import EOFError as EndOfFile
-from av.error import FFmpegError, InvalidDataError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
+from ..models.open_media import open_media
 from .errors import MediaError
 
 
@@ -31,8 +31,7 @@ def open_recording(path: Path) -> InputContainer:
     try:
         if path.stat().st_size == 0:
             raise MediaError(f"{path} is empty (0 bytes); it was probably never written, or not downloaded", path)
-        # Odd bytes in a title must not stop a recording.
-        return av.open(str(path), metadata_errors="replace")
+        return open_media(path)
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist", path) from error
     except PermissionError as error:
@@ -43,8 +42,14 @@ def open_recording(path: Path) -> InputContainer:
             "is missing because the recording or the download was cut off",
             path,
         ) from error
+    except ArgumentError as error:
+        raise MediaError(
+            f"{path} is no recording: its content is a list of other files or addresses (such as a playlist), which "
+            "are never followed, or a format that holds no video",
+            path,
+        ) from error
     except (FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"{path} cannot be opened: {error}", path) from error
+        raise MediaError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}", path) from error
 
 
 def main_video(container: InputContainer, path: Path) -> VideoStream:

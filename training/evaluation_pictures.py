@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 import torch
 from av import VideoFrame
 from av.error import FFmpegError
 
 from ..models.colour import rgb_to_yuv
+from ..models.open_media import open_media
 from ..models.plane_format import PlaneFormat
 from .evaluation_sources import PairSequence, SharpClip
 from .pair_set import DataError
@@ -111,7 +111,7 @@ def first_frames(path: Path, count: int) -> list[VideoFrame]:
     """
     frames: list[VideoFrame] = []
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             for frame in container.decode(video=0):
                 like = frames[0] if frames else frame
                 frames.append(frame.reformat(like.width // 2 * 2, like.height // 2 * 2, "yuv420p"))

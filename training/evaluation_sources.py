@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import av
 from av.error import FFmpegError
 
+from ..models.open_media import open_media
 from .pair_set import DataError
 from .paired_pictures import ImagePair, pair_sizes, pair_up, sequence_folders, visible
 
@@ -79,7 +79,7 @@ def _pair_sequences(folders: Sequence[Path], data: Path) -> tuple[PairSequence, 
 def _check_clip(path: Path) -> None:
     """Decodes the first picture."""
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             frame = next(container.decode(video=0), None)
     except (FFmpegError, IndexError) as error:  # IndexError: no video in it
         reason = error.strerror if isinstance(error, FFmpegError) else "there is no video in it"

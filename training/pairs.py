@@ -17,10 +17,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import numpy as np
 from av import VideoFrame
 
+from ..models.open_media import PHOTOS, open_media
 from .codec import h264_round_trip
 from .simulate import LEVELS, SimulationError, simulate_frames
 
@@ -135,7 +135,7 @@ def _exposed(frames: Sequence[VideoFrame], reach: int) -> list[VideoFrame]:
 
 def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[tuple[str, list[VideoFrame]]]:
     """Slow pans and zooms over a photo, each shrunk a little so that its pixels are crisp."""
-    with av.open(str(file)) as container:
+    with open_media(file, PHOTOS) as container:
         photo = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8)
     height, width = photo.shape[:2]
     for _ in range(variants):
@@ -170,7 +170,7 @@ def _photo_segments(file: Path, dice: random.Random, variants: int) -> Iterator[
 
 def _clip_segments(file: Path, dice: random.Random) -> Iterator[tuple[str, list[VideoFrame]]]:
     """Runs of consecutive frames spread over a clip, at its own size or smaller."""
-    with av.open(str(file)) as container:
+    with open_media(file) as container:
         stream = container.streams.video[0]
         total = stream.frames or 1400
         levels = list(CLIP_LEVELS) * (3 if total > 1000 else 2 if total > 300 else 1)

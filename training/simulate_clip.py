@@ -15,6 +15,7 @@ from av.error import FFmpegError, InvalidDataError
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
+from ..models.open_media import open_media
 from .simulate import RECORDER, CallParameters, SimulationError, draw_parameters, even_frame, through_line
 
 LOSSLESS = {"preset": "veryfast", "qp": "0"}
@@ -54,8 +55,9 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
     parameters = draw_parameters(level, seed)
     part = dst.with_name(f".{dst.stem}.part{dst.suffix}")
     dst.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)  # a link of that name would lead what is written elsewhere
     try:
-        with av.open(str(src)) as source, av.open(str(part), "w") as output:
+        with open_media(src) as source, av.open(str(part), "w") as output:
             if not source.streams.video:
                 raise SimulationError(f"'{src}' has no video to simulate a call with.")
             frames, width, height, fps = _convert(source, output, parameters)

@@ -23,6 +23,7 @@ def _as_before() -> Iterator[None]:
     on_terminate = signal.getsignal(signal.SIGTERM)
     yield
     log.handlers[:], log.propagate, log.level = before
+    logging.captureWarnings(False)
     signal.signal(signal.SIGTERM, on_terminate)
 
 

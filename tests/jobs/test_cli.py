@@ -141,6 +141,30 @@ def page(out: Path) -> Path:
     return found
 
 
+def test_an_error_is_json_where_the_log_is(call: Path, tmp_path: Path) -> None:
+    (call.parent / "bell\x07.mp4").touch()
+    (call.parent / "bell\\x07.mp4").touch()
+    for options in (["--log-json"], ["--log-json", "-q"]):
+        ended = run("process", call.parent, "--out", tmp_path / "out", *options)
+        (line,) = ended.stderr.splitlines()
+        assert (ended.exit_code, json.loads(line)["level"]) == (2, "error")
+    assert "\x07" not in run("process", call.parent, "--out", tmp_path / "out").stderr
+
+
+@pytest.mark.parametrize("module", ["evaluate", "simulate", "report", "estimate"])
+def test_interrupted_every_command_ends_in_our_words(
+    call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"vidsharp.jobs.{module}_job.{module}", interrupted)
+    options = {"simulate": ["--level", "light", "--out", tmp_path / "out"]}.get(module, [])
+    ended = run(module, call.parent, *options)
+    assert (ended.exit_code, ended.stdout) == (130, "")
+    assert ended.stderr == "vidsharp: interrupted; nothing half-written is left behind\n"
+
+
 # --- Runs -------------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """`evaluate`, `simulate` and `models` as a user meets them."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from vidsharp.models.card import Card, Gain
 from vidsharp.models.catalogue import student_names
 from vidsharp.training.simulate import LEVELS
 
+from tests.jobs import runs
 from tests.training.test_evaluation_sources import image, pair
 from tests.training.test_simulate_clip import write_clip
 
@@ -102,3 +104,16 @@ def test_models_waits_for_no_heavy_library() -> None:
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     assert "| fast " in ended.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_simulate_leaves_nothing_half_written_when_it_is_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    clip = runs.clip(tmp_path / "calls" / "call.mp4", frames=600, size=(320, 180)).path
+    job = runs.start("simulate", clip, "--out", tmp_path / "out", "--level", "heavy")
+    runs.wait_until(lambda: list((tmp_path / "out").glob(".call.part*")))
+    job.send_signal(number)
+    said, error = job.communicate(timeout=60)
+    assert (job.returncode, said) == (130, "")
+    assert error == "vidsharp: interrupted; nothing half-written is left behind\n"
+    assert runs.files(tmp_path / "out") == set()

@@ -2,10 +2,11 @@
 
 import json
 import logging
+import warnings
 from datetime import datetime
 
 import pytest
-from vidsharp.jobs.logs import set_up_logs
+from vidsharp.jobs.logs import say_error, set_up_logs
 
 log = logging.getLogger("vidsharp")
 
@@ -56,3 +57,37 @@ def test_setting_up_again_does_not_say_things_twice(capsys: pytest.CaptureFixtur
         set_up_logs(verbose=False, quiet=False, as_json=False)
     log.info("once")
     assert capsys.readouterr().err == "once\n"
+
+
+HOSTILE = "\x1b]0;owned\x07a.mp4: done\n\u202eb.mp4"
+
+
+def test_a_line_for_people_is_one_line_that_no_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(verbose=False, quiet=False, as_json=False)
+    log.info("%s: started", HOSTILE)
+    say_error(f"{HOSTILE} does not exist")
+    shown = r"\x1b]0;owned\x07a.mp4: done\n\u202eb.mp4"
+    assert capsys.readouterr().err == f"{shown}: started\nvidsharp: {shown} does not exist\n"
+
+
+def test_all_that_stderr_gets_is_json_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(verbose=False, quiet=False, as_json=True)
+    about = {"clip": HOSTILE, "chunk": 0, "actor": "actor-1", "node": "host", "other": object()}
+    log.warning("lost", extra=about)
+    warnings.warn("Python's own\nwarning", UserWarning, stacklevel=1)
+    say_error(HOSTILE)
+    lost, warning, error = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {name: lost[name] for name in lost if name not in ("time", "level", "message")} == {
+        name: about[name] for name in ("clip", "chunk", "actor", "node")
+    }
+    assert (warning["level"], "Python's own\nwarning" in warning["message"]) == ("warning", True)
+    assert (error["level"], error["message"]) == ("error", HOSTILE)
+
+
+def test_the_last_sentence_is_said_when_quiet_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (False, True):
+        set_up_logs(verbose=False, quiet=True, as_json=as_json)
+        log.warning("lost")
+        say_error("it failed")
+        (line,) = capsys.readouterr().err.splitlines()
+        assert (json.loads(line)["message"] if as_json else line).endswith("it failed")
