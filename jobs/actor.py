@@ -15,7 +15,7 @@ from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import silence
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import read_timeline
+from ..pipeline.timeline import missing_pictures, read_timeline
 from ..pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 
@@ -82,7 +82,7 @@ class SharpenActor:
         timeline = read_timeline(info) if chunks is None or original else []
         found = find_original(original, info, timeline) if original else None
         if chunks is None:
-            chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
+            chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), missing_pictures(info, timeline))
             workspace.begin(clip, chunks)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
         return Prepared(info, chunks, {index: record for index, record in records if record is not None}, found)

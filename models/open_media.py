@@ -23,11 +23,12 @@ CLIPS = (
 PHOTOS = ("image2", "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "gif")
 
 
-def open_media(path: Path, formats: tuple[str, ...] = CLIPS) -> InputContainer:
+def open_media(path: Path, formats: tuple[str, ...] = CLIPS, options: dict[str, str] | None = None) -> InputContainer:
     """Opens a file for reading. References to other files in it are not followed.
 
     Args:
         formats: the demuxers that may be used.
+        options: for the decoders that are opened to find out what the streams are.
 
     Raises:
         FFmpegError: it cannot be opened, or is no file; an ArgumentError where FFmpeg knows its format, but it is not
@@ -37,6 +38,6 @@ def open_media(path: Path, formats: tuple[str, ...] = CLIPS) -> InputContainer:
     if path.is_fifo() or path.is_char_device():  # opening a pipe waits for its writer, and a device may never end
         raise FFmpegError(EINVAL, "it is a pipe or a device", str(path))
     # `file:` keeps a name such as `http:call.mp4` a name.
-    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(formats), "enable_drefs": "0"}
+    safe = {"protocol_whitelist": "file", "format_whitelist": ",".join(formats), "enable_drefs": "0"}
     # Odd bytes in a title must not stop a recording.
-    return av.open(f"file:{path}", metadata_errors="replace", container_options=options)
+    return av.open(f"file:{path}", metadata_errors="replace", options=options, container_options=safe)

@@ -1,10 +1,15 @@
 """When each picture of a joined clip is shown and when its packet is decoded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from .chunk_record import ChunkRecord
+
+
+def one_tick_apart(pts: Iterable[int]) -> list[int]:
+    """Times that never fall, moved as little as needed to be all different: those that share one go a tick apart."""
+    return list(accumulate(pts, lambda before, time: max(before + 1, time)))
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class ClipTimes:
         """
         pts = [time for record in records for time in record.pts]
         if strict:
-            pts = list(accumulate(pts, lambda before, time: max(before + 1, time)))
+            pts = one_tick_apart(pts)
         gaps = [b - a for a, b in pairwise(pts)]
         step = max(1, min(gaps, default=1))
         durations = [duration for record in records for duration in record.durations]

@@ -11,6 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .limits import decoder_options
 from .plan import Chunk, PacketMark
 from .recording import open_recording, video_alone, video_packets
 
@@ -27,6 +28,7 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet], errors
         errors: grows by one sentence for each packet that the decoder refused.
     """
     decoder.thread_count = 1
+    decoder.options = decoder_options()
     for packet in packets:
         # An empty packet would flush the decoder (AVI writes one where the previous picture is shown again).
         if packet.size == 0:
@@ -62,26 +64,30 @@ def decode_chunk(
     for find in (_sought, _counted):
         with open_recording(path) as container:
             stream = video_alone(container, stream_index)
-            packets = find(container, stream, start)
+            damage: list[str] = []
+            packets = find(container, stream, start, damage)
             if packets is None:
                 continue
             needed = islice(packets, chunk.end_packet - start.index)
             for frame in decode_packets(stream.codec_context, needed, errors):
                 if chunk.owns(frame_pts(frame)):
                     yield frame
+            errors += damage
             return
 
 
-def _sought(container: InputContainer, stream: VideoStream, start: PacketMark) -> Iterator[Packet] | None:
+def _sought(
+    container: InputContainer, stream: VideoStream, start: PacketMark, damage: list[str]
+) -> Iterator[Packet] | None:
     """The packets from `start` on, or None where seeking does not lead to that very packet."""
     if start.index == 0:
-        return video_packets(container, stream)
+        return video_packets(container, stream, damage)
     target = start.dts if start.dts is not None else start.pts
     if target is None or start.pts is None:
         return None
     try:
         container.seek(target, stream=stream, backward=True)
-        packets = video_packets(container, stream)
+        packets = video_packets(container, stream, damage)
         for packet in packets:
             if packet.pts == start.pts and packet.size == start.size:
                 return chain([packet], packets)
@@ -92,7 +98,7 @@ def _sought(container: InputContainer, stream: VideoStream, start: PacketMark) -
     return None
 
 
-def _counted(container: InputContainer, stream: VideoStream, start: PacketMark) -> Iterator[Packet]:
+def _counted(container: InputContainer, stream: VideoStream, start: PacketMark, damage: list[str]) -> Iterator[Packet]:
     """The packets from `start` on, counted from the beginning: slow, but it cannot miss where the container's index is
     wrong or missing."""
-    return islice(video_packets(container, stream), start.index, None)
+    return islice(video_packets(container, stream, damage), start.index, None)

@@ -1,5 +1,6 @@
 """Joins a clip's chunks and puts them beside the source's other streams; what was written is read back and verified."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,14 +14,16 @@ from av.packet import Packet
 from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
+from ..models.errors import VidsharpError
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
 from .probe import ClipInfo
-from .recording import open_recording, timed_packets
+from .recording import open_recording, readable_packets, timed_packets
+from .rising_times import rising_times
 from .sharpen_chunk import packet_order
-from .verify import UnfitContainer, is_pause, verify_clip
+from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
 
 
 @dataclass(frozen=True)
@@ -53,23 +56,29 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
     own, *_ = tried = muxers_to_try(info.container, info.path.suffix)
     reasons: list[str] = []
     empty = _empty_streams(info)
-    for muxer in tried:
+    attempts = [(muxer, False) for muxer in tried]
+    for muxer, apart in attempts:
         try:
             with open_recording(info.path) as source:
                 kept, notes = _streams_to_keep(muxer, source, info, empty)
-                written, codec = _write(muxer, source, kept, info, records, chunk_files, target)
-            verify_clip(target, info, records, written)
+                written, codec, damage = _write(muxer, source, kept, info, records, chunk_files, target)
+            verify_clip(target, info, records, written, apart=apart)
         except UnfitContainer as reason:
             target.unlink(missing_ok=True)
             reasons.append(f"{muxer} {reason}")
+            if isinstance(reason, MovedPictures) and not apart:
+                attempts.append((muxer, True))  # at the end: better pictures that are a tick apart than no clip
             continue
         except BaseException:
             target.unlink(missing_ok=True)
             raise
         if muxer != own:
             notes = (f"written as .mkv: {reasons[0]}", *notes)
-        return MuxResult(muxer, own, codec, notes)
-    raise OutputError(f"{info.path}: no container could be written ({'; '.join(reasons)})", info.path)
+        if apart:
+            notes = (*notes, "pictures that share a time were moved apart, by a tick each")
+        return MuxResult(muxer, own, codec, (*notes, *damage))
+    said = "; ".join(dict.fromkeys(reasons))
+    raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
 
 
 def _streams_to_keep(
@@ -101,7 +110,7 @@ def _empty_streams(info: ClipInfo) -> set[int]:
             for stream in container.streams
             if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
         }
-        for packet in container.demux() if suspects else ():
+        for packet in readable_packets(container) if suspects else ():
             if packet.size:
                 suspects.discard(packet.stream_index)
             if not suspects:
@@ -117,18 +126,22 @@ def _write(
     records: Sequence[ChunkRecord],
     chunk_files: Sequence[Path],
     path: Path,
-) -> tuple[list[tuple[str, int]], str]:
-    """Writes all streams. Returns the kind of each copied stream with its packets, in order, and the video's codec."""
+) -> tuple[list[tuple[str, int]], str, list[str]]:
+    """Writes all streams. Returns the kind of each copied stream with its packets, in order, the video's codec, and
+    what is to be said of damage."""
     files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
     if not files:
         raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
     copied: dict[int, int] = {}
+    moved: Counter[int] = Counter()
+    damage: list[str] = []
     try:
         with av.open(str(files[0])) as first, open_output(path, muxer, source) as target:
             flags = target.format.flags
+            strict = not flags & FormatFlags.ts_nonstrict.value
             times = ClipTimes.of(
                 records,
-                strict=not flags & FormatFlags.ts_nonstrict.value,
+                strict=strict,
                 negative=bool(flags & FormatFlags.ts_negative.value),
             )
             new_streams: dict[int, Stream] = {}
@@ -148,7 +161,9 @@ def _write(
             pictures = _pictures(info, records, chunk_files, extradata, times)
             waiting = next(pictures, None)
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
-            for packet in timed_packets(source, others) if others else ():
+            ticks = {number: stream.time_base or info.time_base for number, stream in new_streams.items()}
+            packets = timed_packets(source, others, damage) if others else ()
+            for packet in rising_times(packets, ticks, strict=strict, moved=moved):
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)
                     waiting = next(pictures, None)
@@ -158,20 +173,27 @@ def _write(
                 _mux(target, waiting, video)
                 waiting = next(pictures, None)
             codec = first.streams.video[0].codec_context.codec.canonical_name
-    except OSError as error:
-        if isinstance(error, OutputError):
+    except (OSError, ValueError, OverflowError) as error:  # times may not fit in 64 bits
+        if isinstance(error, VidsharpError):
             raise
-        if isinstance(error, FFmpegError) and (error.errno is None or error.errno < 0 or error.errno == 22):
-            raise UnfitContainer(f"refuses the clip ({error.strerror or error})") from error
+        library = isinstance(error, FFmpegError) and (error.errno is None or error.errno < 0 or error.errno == 22)
+        if library or not isinstance(error, OSError):
+            raise UnfitContainer(f"refuses the clip ({_reason(error)})") from error
         raise OutputError(disk_sentence(error, path), path) from error
-    except ValueError as error:
-        raise UnfitContainer(f"refuses the clip ({error})") from error
-    return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec
+    for number in sorted(moved):
+        if moved[number]:
+            damage.append(f"the times of stream {number} step back: {moved[number]} packets were moved")
+    return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec, damage
+
+
+def _reason(error: Exception) -> str:
+    """What FFmpeg says, without the paths and lines of its log that PyAV appends: they are not for people."""
+    return (getattr(error, "strerror", None) or str(error)).partition(": ")[0]
 
 
 def _first_payload(path: Path, stream_index: int) -> bytes:
     with open_recording(path) as apart:
-        return bytes(next(apart.demux(apart.streams[stream_index])))
+        return bytes(next(readable_packets(apart, [apart.streams[stream_index]]), b""))
 
 
 def _add_video(

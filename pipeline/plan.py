@@ -7,7 +7,7 @@ its end. So each picture is owned by exactly one chunk, and each chunk decodes w
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -79,7 +79,7 @@ class Chunk:
         )
 
 
-def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int) -> tuple[Chunk, ...]:
+def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int, missing: int = 0) -> tuple[Chunk, ...]:
     """Cuts a stream into chunks of at least `target_ticks`, each of which starts at a keyframe.
 
     Where presentation times are missing, repeat, or step back at a keyframe, pictures could not be told apart by time,
@@ -88,6 +88,7 @@ def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int) -> tuple[Chu
     Args:
         packets: in decode order; at least one.
         target_ticks: the chunk length to reach, in ticks of the stream's time base.
+        missing: pictures that are announced after the last packet, and that the last chunk is to count as lost.
     """
     cuts = [0, *_cuts(packets, target_ticks)]
     bounds = [None, *(packets[cut].pts for cut in cuts[1:]), None]
@@ -113,6 +114,7 @@ def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int) -> tuple[Chu
                 frames=_count(shown, start_pts, end_pts) if len(cuts) > 1 else sum(packet.shown for packet in packets),
             )
         )
+    chunks[-1] = replace(chunks[-1], frames=chunks[-1].frames + missing)
     return tuple(chunks)
 
 

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -15,7 +16,8 @@ from av.video.stream import VideoStream
 from .decode import decode_packets
 from .errors import MediaError
 from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
-from .recording import main_video, open_recording
+from .limits import check_picture
+from .recording import main_video, open_recording, readable_packets
 
 PACKETS_UNTIL_FIRST_PICTURE = 2000
 """Video packets tried before a recording counts as one whose pictures do not decode (over a minute at 30 fps)."""
@@ -69,7 +71,7 @@ def probe(path: Path) -> ClipInfo:
     """Reads a recording's facts, decoding up to its first picture.
 
     Raises:
-        MediaError: the recording cannot be opened, has no video, or none of its pictures decodes.
+        MediaError: the recording cannot be opened, has no video, none of its pictures decodes, or they are too large.
     """
     with open_recording(path) as container:
         stream = main_video(container, path)
@@ -106,7 +108,8 @@ def probe(path: Path) -> ClipInfo:
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    packets = (packet for _, packet in zip(range(PACKETS_UNTIL_FIRST_PICTURE), container.demux(stream), strict=False))
+    check_picture(stream.codec_context.width, stream.codec_context.height, path)
+    packets = islice(readable_packets(container, [stream]), PACKETS_UNTIL_FIRST_PICTURE)
     errors: list[str] = []
     for frame in decode_packets(stream.codec_context, packets, errors):
         return frame

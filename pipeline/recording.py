@@ -1,5 +1,6 @@
 """Opening a recording, and choosing the one stream that is sharpened."""
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,11 @@ from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from ..models.open_media import open_media
-from .errors import MediaError
+from .errors import ChunkError, MediaError
+from .limits import check_container, decoder_options
+
+_DISK_ERRORS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENXIO, errno.ENODEV)
+"""What a disk or a network says where it fails, not a file that is damaged."""
 
 
 def silence() -> None:
@@ -26,12 +31,13 @@ def open_recording(path: Path) -> InputContainer:
     """Opens a recording for reading.
 
     Raises:
-        MediaError: it is missing, unreadable, empty, or nothing that FFmpeg knows.
+        MediaError: it is missing, unreadable, empty, nothing that FFmpeg knows, or beyond the limits.
     """
     try:
         if path.stat().st_size == 0:
             raise MediaError(f"{path} is empty (0 bytes); it was probably never written, or not downloaded", path)
-        return open_media(path)
+        # The options are for the decoders that FFmpeg itself opens.
+        container = open_media(path, options=decoder_options())
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist", path) from error
     except PermissionError as error:
@@ -50,6 +56,12 @@ def open_recording(path: Path) -> InputContainer:
         ) from error
     except (FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}", path) from error
+    try:
+        check_container(container, path)
+    except MediaError:
+        container.close()
+        raise
+    return container
 
 
 def main_video(container: InputContainer, path: Path) -> VideoStream:
@@ -77,13 +89,41 @@ def video_alone(container: InputContainer, stream_index: int) -> VideoStream:
     return video
 
 
-def video_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+def readable_packets(
+    container: InputContainer, streams: Sequence[Stream] | None = None, damage: list[str] | None = None
+) -> Iterator[Packet]:
+    """The packets of `streams` (None: of all), up to where a damaged container cannot be read on: FFmpeg's own tools
+    end there, too.
+
+    Args:
+        damage: grows by a sentence if that happens.
+
+    Raises:
+        ChunkError: the disk failed, and not the recording.
+    """
+    packets = container.demux() if streams is None else container.demux(streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError as error:
+            if error.errno in _DISK_ERRORS:
+                raise ChunkError(f"{container.name} could not be read to its end: {error.strerror}") from error
+            if damage is not None:
+                damage.append(f"its container is damaged and cannot be read to its end ({error.strerror})")
+            return
+        if packet is None:
+            return
+        yield packet
+
+
+def video_packets(container: InputContainer, stream: VideoStream, damage: list[str] | None = None) -> Iterator[Packet]:
     """The stream's packets in decode order, but for empty ones. Plans number exactly these, so all who count agree."""
-    return (packet for packet in container.demux(stream) if packet.size > 0)
+    return (packet for packet in readable_packets(container, [stream], damage) if packet.size > 0)
 
 
-def timed_packets(container: InputContainer, streams: Sequence[Stream] | None = None) -> Iterator[Packet]:
+def timed_packets(
+    container: InputContainer, streams: Sequence[Stream] | None = None, damage: list[str] | None = None
+) -> Iterator[Packet]:
     """The packets of `streams` (None: of all) as they lie in the file. PyAV ends with flush packets, which are left
     out; real empty packets (subtitles have them) carry a time."""
-    packets = container.demux() if streams is None else container.demux(streams)
-    return (packet for packet in packets if packet.size or packet.dts is not None)
+    return (packet for packet in readable_packets(container, streams, damage) if packet.size or packet.dts is not None)

@@ -1,30 +1,52 @@
 """Reads the timing of a recording's video packets: all that the planner needs, at the speed of the disk."""
 
+from collections.abc import Sequence
+
 from av.packet import Packet
 
 from .errors import MediaError
+from .limits import check_packets, check_times
 from .plan import PacketTiming
 from .probe import ClipInfo
-from .recording import open_recording, video_alone, video_packets
+from .recording import open_recording, readable_packets, video_alone
 
 
 def read_timeline(info: ClipInfo) -> list[PacketTiming]:
     """The video packets' timing, in decode order. Nothing is decoded.
 
     Raises:
-        MediaError: the recording cannot be opened, or holds no video packet.
+        MediaError: the recording cannot be opened, holds no video packet, or more or later ones than any recording.
     """
+    timeline: list[PacketTiming] = []
     with open_recording(info.path) as container:
         video = video_alone(container, info.stream_index)
-        timeline = [
-            PacketTiming(packet.pts, packet.dts, packet.size, packet.is_keyframe, _is_shown(packet, info.codec))
-            for packet in video_packets(container, video)
-        ]
+        for number, packet in enumerate(readable_packets(container, [video])):
+            check_packets(number, info.path)  # empty ones count: a damaged index can announce billions
+            if packet.size:
+                shown = _is_shown(packet, info.codec)
+                timeline.append(PacketTiming(packet.pts, packet.dts, packet.size, packet.is_keyframe, shown))
     if not timeline:
         raise MediaError(
             f"{info.path} announces video but holds none: it was cut off before the first picture", info.path
         )
+    times = [packet.pts for packet in timeline if packet.pts is not None]
+    if times:
+        check_times(min(times) * info.time_base, max(times) * info.time_base, info.path)
     return timeline
+
+
+def missing_pictures(info: ClipInfo, timeline: Sequence[PacketTiming]) -> int:
+    """How many pictures the recording's index announces whose packets are not there, since the file was cut off or
+    damaged. Only the MP4 family has an index of every picture; of other recordings nobody knows, and this is 0.
+
+    Raises:
+        MediaError: the recording cannot be opened.
+    """
+    if not info.container.startswith("mov"):
+        return 0
+    with open_recording(info.path) as container:
+        index = container.streams[info.stream_index].index_entries
+        return max(0, sum(entry.size > 0 for entry in index) - len(timeline))
 
 
 def _is_shown(packet: Packet, codec: str) -> bool:

@@ -5,9 +5,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.error import FFmpegError
 from av.packet import Packet
 
 from .chunk_record import ChunkRecord
+from .clip_times import one_tick_apart
+from .errors import MediaError
 from .probe import ClipInfo
 from .recording import main_video, timed_packets
 
@@ -16,24 +19,32 @@ class UnfitContainer(Exception):
     """A container cannot hold the clip, said as the end of a sentence; the next one may."""
 
 
-def verify_clip(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: Sequence[tuple[str, int]]) -> None:
+class MovedPictures(UnfitContainer):
+    """A container that holds everything, but not every picture at its time."""
+
+
+def verify_clip(
+    path: Path,
+    info: ClipInfo,
+    records: Sequence[ChunkRecord],
+    copied: Sequence[tuple[str, int]],
+    *,
+    apart: bool = False,
+) -> None:
     """Reads the written file back, packets only.
+
+    Args:
+        apart: pictures that share a time may have been moved by a tick each.
 
     Raises:
         UnfitContainer: it does not hold every packet, or not every picture at its time.
     """
-    expected = [time * info.time_base for record in records for time in record.pts]
-    found: list[int] = []
-    with av.open(str(path), metadata_errors="replace") as container:
-        video = main_video(container, path)
-        time_base = video.time_base or Fraction(1)
-        counts = {stream.index: 0 for stream in container.streams}
-        for packet in timed_packets(container):
-            if packet.stream_index == video.index:
-                found.append(packet.pts if packet.pts is not None else packet.dts or 0)
-            else:
-                counts[packet.stream_index] += not is_pause(packet)
-        others = [(stream.type, counts[stream.index]) for stream in container.streams if stream.index != video.index]
+    ticks = [time for record in records for time in record.pts]
+    expected = [time * info.time_base for time in (one_tick_apart(ticks) if apart else ticks)]
+    try:
+        time_base, found, others = _read_back(path)
+    except (FFmpegError, MediaError) as error:
+        raise UnfitContainer("cannot be read back") from error
     if len(found) != len(expected):
         raise UnfitContainer(f"kept {len(found)} of {len(expected)} pictures")
     # Containers put cover art last, and muxers add tracks (chapters): only streams of one kind keep their order.
@@ -44,9 +55,25 @@ def verify_clip(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copi
             raise UnfitContainer(f"kept {kept} of {wanted} packets of the {kind} streams")
     for time, wanted in zip(sorted(found), expected, strict=True):
         if abs(time * time_base - wanted) > max(time_base, info.time_base):
-            raise UnfitContainer(
+            raise MovedPictures(
                 f"cannot keep the pictures' times ({float(wanted):.4f} s became {float(time * time_base):.4f} s)"
             )
+
+
+def _read_back(path: Path) -> tuple[Fraction, list[int], list[tuple[str, int]]]:
+    """The video's time base and its packets' times, and the kind of every other stream with its number of packets."""
+    found: list[int] = []
+    with av.open(str(path), metadata_errors="replace") as container:
+        video = main_video(container, path)
+        time_base = video.time_base or Fraction(1)
+        counts = {stream.index: 0 for stream in container.streams}
+        for packet in timed_packets(container):  # one that cannot be read to its end lacks packets
+            if packet.stream_index == video.index:
+                found.append(packet.pts if packet.pts is not None else packet.dts or 0)
+            else:
+                counts[packet.stream_index] += not is_pause(packet)
+        others = [(stream.type, counts[stream.index]) for stream in container.streams if stream.index != video.index]
+    return time_base, found, others
 
 
 def is_pause(packet: Packet) -> bool:

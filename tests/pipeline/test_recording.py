@@ -1,18 +1,23 @@
 """Every file that cannot be opened is told apart in one sentence; the right stream is chosen in the others."""
 
+import errno
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
+from av import error as av_error
+from av.error import FFmpegError, InvalidDataError
+from av.packet import Packet
 from av.stream import Discard
-from vidsharp.pipeline.errors import MediaError
-from vidsharp.pipeline.recording import main_video, open_recording, video_alone
+from vidsharp.pipeline.errors import ChunkError, MediaError
+from vidsharp.pipeline.recording import main_video, open_recording, readable_packets, video_alone
 
 from tests import media
 
@@ -126,3 +131,33 @@ def test_silence_keeps_the_libraries_off_stderr(tmp_path: Path) -> None:
     }
     assert said["quiet"] == ""
     assert "moov atom not found" in said["loud"], "there was something to silence"
+
+
+class _Failing:
+    """A container that is opened and cannot be read on after two packets."""
+
+    name = "/calls/a.mkv"
+
+    def __init__(self, error: FFmpegError) -> None:
+        self._error = error
+
+    def demux(self) -> Iterator[Packet]:
+        yield from (Packet(b"1"), Packet(b"2"))
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InvalidDataError(-1094995529, "Invalid data found"), av_error.MemoryError(errno.ENOMEM, "Cannot allocate memory")],
+)
+def test_a_damaged_container_is_read_as_far_as_it_goes_and_that_is_said(error: FFmpegError) -> None:
+    damage: list[str] = []
+    container: Any = _Failing(error)
+    assert [bytes(packet) for packet in readable_packets(container, damage=damage)] == [b"1", b"2"]
+    assert damage == [f"its container is damaged and cannot be read to its end ({error.strerror})"]
+
+
+def test_a_disk_that_fails_is_not_the_end_of_the_recording() -> None:
+    container: Any = _Failing(av_error.OSError(errno.EIO, "Input/output error"))
+    with pytest.raises(ChunkError, match=r"/calls/a\.mkv could not be read to its end: Input/output error"):
+        list(readable_packets(container, damage=[]))

@@ -8,7 +8,7 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import probe
-from vidsharp.pipeline.timeline import read_timeline
+from vidsharp.pipeline.timeline import missing_pictures, read_timeline
 
 from tests import media
 
@@ -74,3 +74,25 @@ def test_a_video_track_without_packets_is_an_error(tmp_path: Path) -> None:
     media.drop_packet(clip.path, 0)
     with pytest.raises(MediaError, match="holds none"):
         read_timeline(info)
+
+
+@pytest.mark.parametrize("layout", [media.FASTSTART, None])
+def test_pictures_that_the_index_announces_and_the_file_lacks_are_counted(
+    layout: dict[str, str] | None, tmp_path: Path
+) -> None:
+    """A download that broke off: without the index in front it cannot be opened, with it the loss is known."""
+    clip = media.b_frames(tmp_path / "a.mp4", mux_options=layout, **SMALL)
+    info = probe(clip.path)
+    assert missing_pictures(info, read_timeline(info)) == 0
+    if layout:
+        media.truncate(clip.path, 0.6)
+        timeline = read_timeline(info)
+        assert 20 < len(timeline) < 80
+        assert len(timeline) + missing_pictures(info, timeline) == clip.frames
+
+
+def test_of_other_containers_nobody_knows_what_is_missing(tmp_path: Path) -> None:
+    clip = media.call(tmp_path / "a.mkv", **SMALL)
+    media.truncate(clip.path, 0.6)
+    info = probe(clip.path)
+    assert missing_pictures(info, read_timeline(info)) == 0

@@ -300,6 +300,25 @@ def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
         _times_are_kept(passage)
 
 
+def test_what_a_broken_download_lacks_is_told(tmp_path: Path) -> None:
+    clip = media.b_frames(tmp_path / "a.mp4", size=(160, 96), mux_options=media.FASTSTART)
+    media.truncate(clip.path, 0.6)
+    passage = pass_through(clip.path, tmp_path)
+    assert passage.frames + sum(record.frames_lost for record in passage.records) == clip.frames
+    assert media.frame_hashes(passage.out) == media.frame_hashes(clip.path, strict=False)
+
+
+def test_a_recording_whose_clock_was_set_back_is_written_and_says_so(tmp_path: Path) -> None:
+    """Joined to itself, as recorders do that begin anew in the same file: neither picture nor sound is lost."""
+    clip = media.call(tmp_path / "a.ts", frames=20, size=(160, 96))
+    clip.path.write_bytes(clip.path.read_bytes() * 2)
+    passage = pass_through(clip.path, tmp_path)
+    assert media.frame_indices(passage.out) == [*range(20)] * 2
+    (before,), (after,) = copied_streams(passage.source, 0), copied_streams(passage.out, 0)
+    assert len(before.payloads) == len(after.payloads) > 50
+    assert any("the times of stream 1 step back" in note for note in passage.mux.notes), passage.mux.notes
+
+
 def test_a_picture_that_grows_half_way_keeps_its_frames_and_times(tmp_path: Path) -> None:
     clip = media.resolution_change(tmp_path / "a.ts")
     passage = pass_through(clip.path, tmp_path)

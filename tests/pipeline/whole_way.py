@@ -21,7 +21,7 @@ from vidsharp.pipeline.plan import Chunk, plan_chunks
 from vidsharp.pipeline.probe import ClipInfo, probe
 from vidsharp.pipeline.sharpen import check_pixel_format
 from vidsharp.pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from vidsharp.pipeline.timeline import read_timeline
+from vidsharp.pipeline.timeline import missing_pictures, read_timeline
 from vidsharp.pipeline.workspace import Workspace
 
 from tests import media
@@ -76,7 +76,8 @@ class Passage:
 def plan_of(path: Path, seconds: float = 0.5) -> tuple[ClipInfo, tuple[Chunk, ...]]:
     """A recording's facts, and its chunks of at least `seconds`."""
     info = probe(path)
-    return info, plan_chunks(read_timeline(info), max(1, round(seconds / info.time_base)))
+    timeline = read_timeline(info)
+    return info, plan_chunks(timeline, max(1, round(seconds / info.time_base)), missing_pictures(info, timeline))
 
 
 def sharpen_all(
