@@ -85,6 +85,34 @@ def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -
     assert made.stat().st_mode & 0o077 == 0, "nobody else may look into it"
 
 
+JOIN = """
+import sys, ray
+try:
+    ray.init(address=sys.argv[1], log_to_driver=False)
+except ConnectionError as error:
+    sys.exit("refused" if "InvalidAuthToken" in str(error) else str(error))
+assert ray.get(ray.remote(lambda: 7).remote()) == 7
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("key", "said"), [(None, "refused"), ("0" * 64, "refused"), (cluster._TOKEN, "")])
+def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | None, said: str) -> None:
+    """Ray listens on every network of the machine, whatever address it is given: the key is what keeps others out."""
+    address = ray.get_runtime_context().gcs_address
+    environment = runs.plain_environment()
+    if key:
+        environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": key}
+    join = [sys.executable, "-c", JOIN, address]
+    ended = subprocess.run(join, env=environment, capture_output=True, text=True, timeout=200)
+    assert (ended.stderr.splitlines() or [""])[-1] == said
+
+
+def test_our_ray_has_no_dashboard(shared_ray: None) -> None:
+    assert not ray._private.worker._global_node.webui_url  # type: ignore[attr-defined]
+    assert not runs.descendants("dashboard/dashboard.py")
+
+
 def test_a_ray_that_does_not_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def times_out(**_: object) -> None:
         raise Exception("the node did not come up in 30 s")
