@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from ..models.errors import VidsharpError
-from . import cli_estimate, cli_evaluate, cli_train
+from . import cli_doctor, cli_estimate, cli_evaluate, cli_train
 from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, log_options, run_options
 from .config import ProcessConfig, UsageError
 from .exit_code import exit_code
@@ -159,7 +159,7 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
 
 
 _EVALUATE = (cli_evaluate.models, cli_evaluate.evaluate, cli_evaluate.simulate)
-for _command in (cli_estimate.estimate, *_EVALUATE, cli_train.train):
+for _command in (cli_estimate.estimate, *_EVALUATE, cli_train.train, cli_doctor.doctor):
     main.add_command(_command)
 
 

@@ -1,6 +1,7 @@
 """The tables of a run: their columns, how rows become frames, and how the rows of several runs merge."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -107,6 +108,9 @@ FRAME_COLUMNS: Mapping[str, str] = {
 8-bit steps, and null where the frame before was not seen; `ref` is the sharp original, where there is one."""
 
 
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+
+
 def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Rows as a frame with exactly `columns` and their nullable types; what a row does not say is null."""
     records = list(rows)
@@ -132,8 +136,11 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """The table as UTF-8 CSV; nulls are empty."""
-    return frame.to_csv(index=False).encode("utf-8", "backslashreplace")
+    """The table as UTF-8 CSV; nulls are empty. Text that a spreadsheet would take for a formula, which may run
+    programs or call addresses, gets an apostrophe in front, which the spreadsheet takes for "this is text"."""
+    text = [name for name, kind in frame.dtypes.items() if pd.api.types.is_string_dtype(kind)]
+    shown = frame.assign(**{name: frame[name].str.replace(_FORMULA, r"'\g<0>", regex=True) for name in text})
+    return shown.to_csv(index=False).encode("utf-8", "backslashreplace")
 
 
 def from_parquet(data: bytes, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -85,6 +85,32 @@ def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -
     assert made.stat().st_mode & 0o077 == 0, "nobody else may look into it"
 
 
+JOIN = """
+import sys, ray
+ray.init(address=sys.argv[1], log_to_driver=False)
+print("let in, for", ray.get(ray.remote(lambda: 7).remote()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("key", "enters"), [(None, False), ("0" * 64, False), (cluster._TOKEN, True)])
+def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | None, enters: bool) -> None:
+    """Ray listens on every network of the machine, whatever address it is given: the key is what keeps others out."""
+    address = ray.get_runtime_context().gcs_address
+    environment = runs.plain_environment()
+    if key:
+        environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": key}
+    join = [sys.executable, "-c", JOIN, address]
+    ended = subprocess.run(join, env=environment, capture_output=True, text=True, timeout=200)
+    assert ended.stdout == ("let in, for 7\n" if enters else "")
+    assert ("InvalidAuthToken" in ended.stderr) is not enters
+
+
+def test_our_ray_has_no_dashboard(shared_ray: None) -> None:
+    assert not ray._private.worker._global_node.webui_url  # type: ignore[attr-defined]
+    assert not runs.descendants("dashboard/dashboard.py")
+
+
 def test_a_ray_that_does_not_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def times_out(**_: object) -> None:
         raise Exception("the node did not come up in 30 s")

@@ -1,14 +1,23 @@
 """Every layout a trainer writes is read; what does not fit or holds code is refused in a sentence."""
 
+import pickle
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from vidsharp.models.catalogue import check_model, load_student
 from vidsharp.models.checkpoint import LAYOUTS, load_into, read_state_dict
-from vidsharp.models.errors import CheckpointError
+from vidsharp.models.errors import CheckpointError, VidsharpError
 from vidsharp.models.reference import ReferenceStudent
+from vidsharp.training.crop_cache import open_crop_cache
+from vidsharp.training.objective import Teacher
+from vidsharp.training.perceptual import Vgg16Loss
+from vidsharp.training.train import CHECKPOINT, _restore
 
 
 @pytest.mark.parametrize("layout", [None, *LAYOUTS])
@@ -61,6 +70,48 @@ def test_pickled_code_is_refused_and_not_run(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="never run"):
         read_state_dict(tmp_path / "a.pt")
     assert not (tmp_path / "ran").exists()
+
+
+def _torch_file(path: Path, content: object) -> None:
+    torch.save(content, path)
+
+
+def _old_torch_file(path: Path, content: object) -> None:
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+
+
+def _plain_pickle(path: Path, content: object) -> None:
+    path.write_bytes(pickle.dumps(content))
+
+
+@pytest.mark.parametrize("write", [_torch_file, _old_torch_file, _plain_pickle])
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors", ".npy"])
+def test_no_way_of_loading_runs_code(tmp_path: Path, write: Callable[[Path, object], None], suffix: str) -> None:
+    """Students, teachers, VGG16, the checkpoint that training goes on from, and the cache of crops."""
+    file, ran = tmp_path / f"a{suffix}", tmp_path / "ran"
+    write(file, {"model": {"weight": torch.ones(1)}, "extra": _Bomb(ran)})
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "train.json").write_text("[]")
+    for kind in ("soft", "sharp"):
+        shutil.copy(file, tmp_path / "cache" / f"train_{kind}.npy")
+    (tmp_path / "run").mkdir()
+    shutil.copy(file, tmp_path / "run" / CHECKPOINT)
+    ways: list[Callable[[], object]] = [
+        lambda: check_model(file),
+        lambda: load_student(file),
+        lambda: Teacher(file, "cpu"),
+        lambda: Vgg16Loss.load(file),
+        lambda: _restore(Mock(), tmp_path / "run" / CHECKPOINT),
+        lambda: open_crop_cache(tmp_path / "cache", "train"),
+    ]
+    for way in ways:
+        with pytest.raises(VidsharpError) as caught:
+            way()
+        assert "\n" not in str(caught.value)
+    assert not ran.exists()
+    if write is _plain_pickle:
+        pickle.loads(file.read_bytes())
+        assert ran.exists(), "there was something to run"
 
 
 def test_misfit_names_the_keys() -> None:

@@ -1,5 +1,6 @@
 """The tables: their columns and types, what null means, and how the rows of several runs become one table."""
 
+import csv
 import io
 from typing import Any
 
@@ -133,3 +134,16 @@ def test_merging_with_an_empty_table(old: tuple[str, ...], new: tuple[str, ...])
 def test_merging_the_same_rows_again_changes_nothing() -> None:
     once = merged(table([], CLIP_COLUMNS), table(SOME, CLIP_COLUMNS))
     pd.testing.assert_frame_equal(merged(once, table(SOME, CLIP_COLUMNS)), once)
+
+
+FORMULAS = ["=1+1", "+1", "-1+cmd|' /C calc'!A0.mp4", "@SUM(1)", "\t=1", '=HYPERLINK("http://x","y")']
+
+
+def test_text_is_no_formula_in_a_spreadsheet() -> None:
+    clips = [{"clip": name, "error": name, "psnr_input": -1.5, "out": None} for name in [*FORMULAS, "call-1=2.mp4"]]
+    frame = table(clips, CLIP_COLUMNS)
+    read = list(csv.DictReader(io.StringIO(csv_bytes(frame).decode())))
+    assert [row["clip"] for row in read] == [f"'{name}" for name in FORMULAS] + ["call-1=2.mp4"]
+    assert [row["error"] for row in read] == [row["clip"] for row in read]
+    assert {(row["psnr_input"], row["out"]) for row in read} == {("-1.5", "")}, "figures stay figures"
+    assert [row["clip"] for row in rows(frame)] == [*FORMULAS, "call-1=2.mp4"], "the table itself is as it was"
