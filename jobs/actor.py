@@ -43,7 +43,7 @@ class SharpenActor:
         use_one_heap()
         self._threads = threads
         self._enhancer: Enhancer | None = None
-        self._frames = 0
+        self._steps = 0
 
     def load(self, model: str, device: str, strength: float) -> str:
         """Loads the student, once, before all other calls; returns the node's name.
@@ -79,7 +79,7 @@ class SharpenActor:
         check_encoder(encoder, info)
         workspace = Workspace(folder, key)
         chunks = workspace.load_plan()
-        timeline = read_timeline(info) if chunks is None or original else []
+        timeline = read_timeline(info, self._step) if chunks is None or original else []
         found = find_original(original, info, timeline) if original else None
         if chunks is None:
             chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), missing_pictures(info, timeline))
@@ -90,17 +90,17 @@ class SharpenActor:
     def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
         """Does one chunk, and measures it; see `sharpen_chunk`."""
         assert self._enhancer is not None, "load() comes first"
-        self._frames = 0
-
-        def count() -> None:
-            self._frames += 1
-
+        self._steps = 0
         if measure is None:
-            return sharpen_chunk(task, self._enhancer, count)
+            return sharpen_chunk(task, self._enhancer, self._step)
         from .measure_chunk import ChunkMeasure
 
-        return sharpen_chunk(task, self._enhancer, count, lambda: ChunkMeasure(measure, task.info))
+        return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info))
 
     def frames_done(self) -> int:
-        """How many frames of the chunk at work are encoded. Called while `sharpen` runs."""
-        return self._frames
+        """How many frames of the chunk at work are encoded, in a second attempt again; or how many packets of a
+        recording are read. Called while `sharpen` or `prepare` runs."""
+        return self._steps
+
+    def _step(self) -> None:
+        self._steps += 1

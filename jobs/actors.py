@@ -1,6 +1,7 @@
 """The sharpening actors of a run: started, given work, listened to, and replaced when one dies."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,8 +25,15 @@ MAX_FAILED_STARTS = 3
 POLL_S = 0.25
 """How often the driver looks for news."""
 
+STALL_S = 600.0
+"""An actor that neither reads a packet nor finishes a frame for so long hangs, where nothing else is said."""
+
 _PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
 """What another attempt would only meet again."""
+
+
+class StalledError(VidsharpError, RuntimeError):
+    """A piece of work stood still for too long, and its process was ended."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,11 @@ class _Actor:
     loading: bool = True
     progress: Any = field(default=None, repr=False)
     """The answer that is still out on how far it is."""
+    steps: int = 0
+    """How far it was at last."""
+    moved_at: float = 0.0
+    """When it last got on, by `time.monotonic`."""
+    stalled: bool = False
 
 
 class ActorPool:
@@ -68,8 +81,9 @@ class ActorPool:
 
     actor_class: type = SharpenActor
 
-    def __init__(self, plan: PoolPlan, model: str, strength: float) -> None:
+    def __init__(self, plan: PoolPlan, model: str, strength: float, stall_s: float = STALL_S) -> None:
         self._plan = plan
+        self._stall_s = stall_s
         self._load = (model, plan.device, strength)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
@@ -113,11 +127,12 @@ class ActorPool:
         self._give(name, self._actors[name].handle.sharpen.remote(task, measure), about)
 
     def _give(self, name: str, reference: Any, about: Any) -> None:
-        self._actors[name].about = about
+        actor = self._actors[name]
+        actor.about, actor.moved_at = about, time.monotonic()
         self._pending[reference] = name
 
     def answers(self, timeout_s: float) -> list[Answer]:
-        """What has come back, after at most `timeout_s`. Replaces actors that died.
+        """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died.
 
         Raises:
             ModelError, CheckpointError, DeviceError: no actor can load the student.
@@ -125,10 +140,17 @@ class ActorPool:
         """
         if not self._pending:
             return []
+        self._end_stalled()
         ready, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
         if not ready:
             ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
         return [answer for reference in ready for answer in self._answer(reference)]
+
+    def _end_stalled(self) -> None:
+        for actor in self._actors.values():
+            if actor.about is not None and time.monotonic() - actor.moved_at > self._stall_s and not actor.stalled:
+                actor.stalled = True
+                ray.kill(actor.handle)
 
     def _answer(self, reference: Any) -> Iterator[Answer]:
         name = self._pending.pop(reference)
@@ -148,6 +170,11 @@ class ActorPool:
             if self._failed_starts >= MAX_FAILED_STARTS:
                 raise ClusterError(f"sharpening processes die before they are ready ({_one_line(error)})") from error
             self._start()
+            if actor.stalled:
+                error = StalledError(
+                    f"it stood still for {self._stall_s:g} s, as where a codec hangs; "
+                    "--stall-seconds gives slow machines more"
+                )
         else:
             actor.about, actor.progress = None, None
         if was_loading:
@@ -161,15 +188,21 @@ class ActorPool:
         yield Answer(name, about, value, error)
 
     def frames_done(self) -> Iterator[tuple[Work, int]]:
-        """How far the chunks at work are, as far as their actors have answered."""
+        """How far the chunks at work are, as far as their actors have answered. Ask often: who does not get on in what
+        is heard here is taken to hang."""
         for actor in self._actors.values():
-            if not isinstance(actor.about, Work):
+            if actor.about is None:
                 continue
             if actor.progress is None:
                 actor.progress = actor.handle.frames_done.remote()
             elif ray.wait([actor.progress], timeout=0)[0]:
                 with suppress(RayError):  # of an actor that died, its work's own answer says so
-                    yield actor.about, ray.get(actor.progress)
+                    steps: Any = ray.get(actor.progress)
+                    if steps != actor.steps:
+                        actor.steps, actor.moved_at = steps, time.monotonic()
+                    if isinstance(actor.about, Work):
+                        # A chunk that is decoded twice counts on.
+                        yield actor.about, min(steps, actor.about.chunk.frames)
                 actor.progress = None
 
     def stop(self) -> None:

@@ -63,6 +63,8 @@ def main() -> None:
 @click.option("--reference", type=PATH, metavar="DIR", help="Sharp originals at the same paths, to measure against.")
 @click.option("--no-report", "page", flag_value=False, default=True, help="Tables only, no HTML report.")
 @click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
+@click.option("--stall-seconds", default=600.0, show_default=True, metavar="S",
+              help="A chunk that stands still for so long is tried again, as one whose codec hangs.")  # fmt: skip
 @click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",
               help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
 @log_options

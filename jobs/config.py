@@ -50,6 +50,9 @@ class ProcessConfig:
     memory_mb: int | None = None
     """Ceiling for frames in flight in one actor, in MiB; None: 256."""
 
+    stall_seconds: float = 600.0
+    """A chunk whose frames stand still for so long is tried again in another process, as one whose codec hangs."""
+
     def __post_init__(self) -> None:
         if not self.inputs:
             raise UsageError("name at least one recording, or a folder of recordings")
@@ -61,6 +64,8 @@ class ProcessConfig:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
         if not 0.1 <= self.chunk_seconds <= 3600:
             raise UsageError(f"--chunk-seconds {self.chunk_seconds:g} is out of range: 0.1 to 3600")
+        if not self.stall_seconds >= 1:
+            raise UsageError(f"--stall-seconds {self.stall_seconds:g} is too little: at least 1")
         if isinstance(self.measure, int) and self.measure < 1:
             raise UsageError(f"--measure {self.measure} is too few: at least 1, or 'off'")
         if self.reference is not None and not self.reference.is_dir():

@@ -190,7 +190,7 @@ class _Run:
     def _work(self) -> None:
         plan = plan_pool(living_nodes(), self.config.device, self.config.workers)
         self.plan = plan
-        pool = ActorPool(plan, self.config.model, self.config.strength)
+        pool = ActorPool(plan, self.config.model, self.config.strength, self.config.stall_seconds)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:

@@ -65,7 +65,7 @@ def sharpen_chunk(
     Args:
         task: which pictures, how to write them, and where.
         enhancer: the student, loaded once by the caller.
-        on_frame: called for each picture that has been encoded.
+        on_frame: called for each picture that has been encoded, in a second attempt again.
         new_witness: makes what sees the pictures of one attempt.
 
     Raises:
@@ -78,7 +78,7 @@ def sharpen_chunk(
     record, temporary = _attempt(task, task.chunk.start, enhancer, on_frame, witness)
     if record.frames < record.frames_expected and task.chunk.earlier_start is not None:
         second_witness = new_witness()
-        second, other = _attempt(task, task.chunk.earlier_start, enhancer, lambda: None, second_witness)
+        second, other = _attempt(task, task.chunk.earlier_start, enhancer, on_frame, second_witness)
         if second.frames > record.frames:
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Reads the timing of a recording's video packets: all that the planner needs, at the speed of the disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from av.packet import Packet
 
@@ -11,8 +11,8 @@ from .probe import ClipInfo
 from .recording import open_recording, readable_packets, video_alone
 
 
-def read_timeline(info: ClipInfo) -> list[PacketTiming]:
-    """The video packets' timing, in decode order. Nothing is decoded.
+def read_timeline(info: ClipInfo, on_packet: Callable[[], None] = lambda: None) -> list[PacketTiming]:
+    """The video packets' timing, in decode order. Nothing is decoded. `on_packet` is called for each.
 
     Raises:
         MediaError: the recording cannot be opened, holds no video packet, or more or later ones than any recording.
@@ -21,6 +21,7 @@ def read_timeline(info: ClipInfo) -> list[PacketTiming]:
     with open_recording(info.path) as container:
         video = video_alone(container, info.stream_index)
         for number, packet in enumerate(readable_packets(container, [video])):
+            on_packet()
             check_packets(number, info.path)  # empty ones count: a damaged index can announce billions
             if packet.size:
                 shown = _is_shown(packet, info.codec)

@@ -1,5 +1,6 @@
 """Actors that die or fail: their work goes on elsewhere, and what always fails ends in one sentence."""
 
+import ctypes
 import os
 import signal
 import time
@@ -171,3 +172,78 @@ def test_answers_say_whether_to_try_again_and_why_not(error: Exception, permanen
     answer = Answer("actor-0", None, error=error)
     assert answer.permanent == permanent
     assert answer.sentence.startswith(sentence)
+
+
+def hurting_actor(notes: Path, where: str, how: str, times: int) -> type[SharpenActor]:
+    """An actor whose decoder hurts it, the first `times` times, in `prepare` or in `sharpen`: it crashes or hangs."""
+
+    class Hurting(SharpenActor):
+        def _decode_badly(self) -> None:
+            done = len(notes.read_text()) if notes.exists() else 0
+            if done < times:
+                notes.write_text("x" * (done + 1))
+                if how == "crash":
+                    ctypes.string_at(0)  # a real SIGSEGV, as in a codec
+                time.sleep(3600)
+
+        def prepare(self, *arguments: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+            if where == "prepare":
+                self._decode_badly()
+            return super().prepare(*arguments)
+
+        def sharpen(self, task: Any, measure: Any) -> Any:
+            if where == "sharpen" and task.chunk.index == 1:
+                from vidsharp.pipeline import sharpen_chunk as module
+
+                decode, hurt = module.decode_chunk, self._decode_badly
+
+                def one_picture_then_pain(*arguments: Any) -> Any:
+                    for number, frame in enumerate(decode(*arguments)):
+                        if number == 1:
+                            hurt()
+                        yield frame
+
+                module.decode_chunk = one_picture_then_pain
+                try:
+                    return super().sharpen(task, measure)
+                finally:
+                    module.decode_chunk = decode
+            return super().sharpen(task, measure)
+
+    return Hurting
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["crash", "hang"])
+@pytest.mark.parametrize("where", ["prepare", "sharpen"])
+def test_a_decoder_that_crashes_or_hangs_costs_one_retry(
+    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, how: str
+) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setattr(actors.ActorPool, "actor_class", hurting_actor(notes, where, how, 1))
+    clip = runs.clip(tmp_path / "calls" / "a.mp4")
+    (row,) = process(runs.config(clip.path, tmp_path / "out", stall_seconds=5)).rows
+    assert notes.read_text() == "x", "nothing happened to it"
+    assert (row["status"], row["retries"]) == ("done", 1), row
+    assert media.frame_indices(tmp_path / "out" / "a.mp4") == list(range(60))
+    assert runs.files(tmp_path / "out") == {"a.mp4"}, "nothing is left of the chunk that was begun"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("crash", "the process that worked on it died"),
+        ("hang", "it stood still for 5 s, as where a codec hangs; --stall-seconds gives slow machines more"),
+    ],
+)
+def test_a_decoder_that_always_crashes_or_hangs_fails_its_clip(
+    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, said: str
+) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setattr(actors.ActorPool, "actor_class", hurting_actor(notes, "sharpen", how, 99))
+    clip = runs.clip(tmp_path / "calls" / "a.mp4")
+    (row,) = process(runs.config(clip.path, tmp_path / "out", stall_seconds=5)).rows
+    assert (row["status"], notes.read_text()) == ("failed", "xxxx"), row
+    assert row["error"].startswith(said)
+    assert row["error"].endswith("(tried 4 times)")
