@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from ..models.catalogue import check_model
 from ..models.errors import VidsharpError
-from ..pipeline.atomic import publish
+from ..pipeline.atomic import make_folder, publish
 from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence
 from ..pipeline.fingerprint import clip_key
@@ -98,10 +98,11 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         with recorded(run.report.folder, config, run.rows):
             return run.run()
     finally:
-        (work_root / "lock").unlink(missing_ok=True)  # while it is held: who waits for it must not get a deleted file
+        with suppress(OSError):  # the disk may have become read-only, or the folder be gone
+            (work_root / "lock").unlink()  # while it is held: who waits for it must not get a deleted file
         lock.release()
-        if not any(work_root.iterdir()):
-            work_root.rmdir()
+        with suppress(OSError):
+            work_root.rmdir()  # unless it still holds work
 
 
 class _Run:
@@ -170,6 +171,7 @@ class _Run:
             workspace = Workspace.of(self.work_root, clip.name, key)
             found = "open" if self.config.overwrite else standing(clip, self.out, row, workspace)
             if found == "finished":
+                workspace.clear()  # which a run was doing when it was killed
                 self._end(ClipRows({**row, "status": "skipped"}), None)
             elif found == "foreign":
                 self._fail(
@@ -322,19 +324,14 @@ class _Run:
 
     def _join(self, work: ClipWork) -> ClipRows:
         began = time.monotonic()
-        suffix = work.clip.path.suffix
-        temporary = work.workspace.folder / f"joined{suffix}"
+        temporary = work.workspace.joined_file(work.clip.path.suffix)
         joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary)
+        if changed := self._changed(work):
+            raise MediaError(changed, work.clip.path)
         final = self._final_path(work.clip, joined)
         check_inside(self.out, final)
-        try:
-            final.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(disk_sentence(error, final.parent), final) from error
-        bytes_out = temporary.stat().st_size
-        publish(temporary, final)
+        make_folder(final.parent)
         out = printable(final.relative_to(self.out).as_posix())
-        self.owners[out] = work.clip.name
         now = time.monotonic()
         rows = finished_rows(
             work,
@@ -344,13 +341,22 @@ class _Run:
             joined,
             mux_s=now - began,
             wall_s=now - work.began,
-            bytes_out=bytes_out,
+            bytes_out=temporary.stat().st_size,
             made_with=self._made_with(),
         )
-        with suppress(OutputError):  # the clip is finished without it, too
+        with suppress(OSError):  # the clip is finished without it, too
             self.report.keep_preview(work.clip.name, best_preview(work))
+        # Before the name: killed between the two, nobody would know whose file that is.
         keep_rows(work.workspace.folder, rows)
+        publish(temporary, final)
+        self.owners[out] = work.clip.name
         return rows
+
+    def _changed(self, work: ClipWork) -> str | None:
+        """The sentence for a recording that is no longer what this run found at its beginning."""
+        if clip_key(work.clip.path, self.settings) == work.workspace.key:
+            return None
+        return f"{work.clip.path} was written to while it was worked on; run the same command again when it is whole"
 
     def _made_with(self) -> dict[str, str]:
         return {

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..pipeline.atomic import make_folder, write_atomically
-from ..pipeline.workspace import file_stem
+from ..pipeline.atomic import make_folder, remove_leftovers, write_atomically
+from ..pipeline.workspace import Workspace, file_stem
 from ..reports.tables import (
     CHUNK_COLUMNS,
     CLIP_COLUMNS,
@@ -21,6 +21,8 @@ from ..reports.tables import (
 )
 
 Row = dict[str, Any]
+
+PREVIEWS = "previews"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class ReportFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        for written_to in (folder, folder / PREVIEWS):
+            remove_leftovers(written_to)
         self.clips = self._read("clips", CLIP_COLUMNS)
         self.chunks = self._read("chunks", CHUNK_COLUMNS)
         self.frames = self._read("frames", FRAME_COLUMNS)
@@ -105,19 +109,24 @@ class _Previews(Mapping[str, str]):
 
 
 def _preview_path(folder: Path, clip: str) -> Path:
-    return folder / "previews" / f"{file_stem(clip)}.json"
+    return folder / PREVIEWS / f"{file_stem(clip)}.json"
 
 
 def keep_rows(folder: Path, ended: ClipRows) -> None:
-    """Puts a finished clip's rows into its workspace, where they outlive a crash until the tables are written."""
+    """Puts a clip's rows into its workspace, where they outlive a crash until the tables are written. They count from
+    the moment in which the joined file leaves the workspace for its final name: the same step finishes both."""
     write_atomically(folder / "done.json", json.dumps(asdict(ended)).encode())
 
 
 def kept_rows(work_root: Path) -> list[tuple[ClipRows, Path]]:
-    """The rows that `keep_rows` left in workspaces of a run that was killed, each with its workspace."""
+    """The rows that `keep_rows` left in workspaces of a run that was killed, each with its workspace. Removes those of
+    clips that did not get their final names: these are joined again."""
     kept = []
     for file in sorted(work_root.glob("*/done.json")):
         try:
+            if Workspace(file.parent, "").joined():
+                file.unlink()
+                continue
             kept.append((ClipRows(**json.loads(file.read_bytes())), file.parent))
         except (OSError, ValueError, TypeError):
             continue

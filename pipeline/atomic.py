@@ -1,6 +1,7 @@
 """Files that are either whole or absent, whatever happens while they are written."""
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +47,26 @@ def temporary_name(final: Path) -> Path:
     """A name beside `final` that no other process uses, with the same suffix."""
     # Cut, since a name at the file system's limit (255 bytes, 4 for a character) leaves no room for more.
     return final.with_name(f"{final.stem[:50]}.{os.getpid()}-{os.urandom(3).hex()}.part{final.suffix}")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what `write_atomically` was writing into `folder` when its process was killed. Other processes of this
+    machine may be writing there."""
+    for path in folder.glob("*.part*"):
+        found = re.search(r"\.(\d+)-[0-9a-f]{6}\.part\b", path.name)
+        if found and not _lives(int(found[1])):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -66,6 +66,14 @@ class Workspace:
         """Where a chunk's witness keeps what it wants to show."""
         return self.folder / f"{chunk_name}.preview"
 
+    def joined_file(self, suffix: str) -> Path:
+        """Where the whole clip is written before it gets its final name."""
+        return self.folder / f"joined{suffix}"
+
+    def joined(self) -> bool:
+        """Whether a joined clip, whole or not, is still here."""
+        return any(self.folder.glob("joined*"))
+
     def save_record(self, chunk_name: str, record: ChunkRecord) -> None:
         """Marks a chunk as done. Its file must be in place.
 

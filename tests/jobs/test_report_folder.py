@@ -74,14 +74,26 @@ def test_others_may_read_the_tables(tmp_path: Path) -> None:
 
 
 def test_rows_of_finished_clips_outlive_a_crash(tmp_path: Path) -> None:
-    for name in ("one", "two", "damaged", "older", "unfinished"):
+    for name in ("one", "two", "damaged", "older", "unfinished", "joined"):
         (tmp_path / name).mkdir()
     two = ClipRows(clip("b.mp4", frames=3, error=None), [chunk("b.mp4", 0), chunk("b.mp4", 1)], [frame("b.mp4", 2)])
     keep_rows(tmp_path / "two", two)
     keep_rows(tmp_path / "one", ClipRows(clip("会議.mp4")))
+    keep_rows(tmp_path / "joined", ClipRows(clip("c.mp4")))
+    (tmp_path / "joined" / "joined.mp4").touch()  # it was about to get its final name
     (tmp_path / "damaged" / "done.json").write_text('{"clip": {"cl')
     (tmp_path / "older" / "done.json").write_text('{"row": {}}')
     assert kept_rows(tmp_path) == [(ClipRows(clip("会議.mp4")), tmp_path / "one"), (two, tmp_path / "two")]
+    assert not list((tmp_path / "joined").glob("done*"))
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "previews").mkdir()
+    left = [tmp_path / "clips.999999999-a1b2c3.part.csv", tmp_path / "previews" / "00ff.999999999-a1b2c3.part.json"]
+    for path in left:
+        path.touch()
+    ReportFolder(tmp_path)
+    assert not any(path.exists() for path in left)
 
 
 def test_no_work_in_progress_is_no_rows(tmp_path: Path) -> None:

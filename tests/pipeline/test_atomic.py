@@ -2,11 +2,12 @@
 
 import errno
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from vidsharp.pipeline import atomic
-from vidsharp.pipeline.atomic import publish, sync, temporary_name, write_atomically
+from vidsharp.pipeline.atomic import publish, remove_leftovers, sync, temporary_name, write_atomically
 from vidsharp.pipeline.errors import OutputError
 
 
@@ -75,6 +76,19 @@ def test_temporary_names_are_siblings_that_never_meet(tmp_path: Path) -> None:
     assert {(name.parent, name.suffix) for name in names} == {(tmp_path, ".mp4")}
     assert all(".part." in name.name for name in names)
     assert final not in names
+
+
+def test_only_what_dead_processes_were_writing_is_removed(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    ours = temporary_name(tmp_path / "a.json")
+    theirs = ours.with_name(ours.name.replace(str(os.getpid()), str(dead.pid)))
+    others = [ours, tmp_path / "a.json", tmp_path / "call.part.mp4", tmp_path / f"{dead.pid}-a1b2c3.json"]
+    for path in (theirs, *others):
+        path.touch()
+    remove_leftovers(tmp_path)
+    assert _names(tmp_path) == sorted(path.name for path in others)
+    remove_leftovers(tmp_path / "absent")
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])
