@@ -156,9 +156,9 @@ def test_a_run_records_itself(shared_ray: None, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 130), (signal.SIGKILL, None)])
 def test_a_run_that_was_ended_shows(tmp_path: Path, number: signal.Signals, status: int | None) -> None:
-    runs.clip(tmp_path / "calls" / "call.mp4", frames=60)
+    runs.clip(tmp_path / "calls" / "call.mp4", frames=600)
     job = runs.start("process", tmp_path / "calls", "--out", tmp_path / "out", "-q")
-    runs.wait_until((tmp_path / "out" / "report" / "run.json").exists)
+    runs.wait_until(lambda: list((tmp_path / "out" / ".vidsharp").glob("*/manifest.json")))
     job.send_signal(number)
     job.communicate(timeout=100)
     record = read(tmp_path / "out" / "report")
