@@ -111,6 +111,9 @@ def readable_packets(
             if damage is not None:
                 damage.append(f"its container is damaged and cannot be read to its end ({error.strerror})")
             return
+        except IndexError:
+            # PyAV ends with a packet for each stream, and falls over one that came up while the file was read.
+            return
         if packet is None:
             return
         yield packet

@@ -258,7 +258,7 @@ def test_a_chunk_that_comes_short_is_decoded_from_the_keyframe_before(
     assert starts == [30, 0]
     assert (record.frames, record.frames_lost) == (30, 0)
     assert media.frame_indices(workspace.chunk_file(task.chunk.name)) == list(range(30, 60))
-    assert len(seen) <= 30, "progress never counts a picture twice"
+    assert len(seen) > record.frames, "a second attempt is seen to get on"
     assert _left(workspace) == ["chunk-00001.json", "chunk-00001.nut"]
 
 
