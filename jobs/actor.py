@@ -1,6 +1,7 @@
 """The Ray actor: one process with one student, which plans recordings and sharpens chunks, one at a time."""
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ..pipeline.timeline import missing_pictures, read_timeline
 from ..pipeline.workspace import Workspace
 from .measure_task import MeasureTask
+from .node import check_sees, node_name
 
 if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the driver that names this class
     from ..models.enhance import Enhancer
@@ -38,10 +40,11 @@ class Prepared:
 class SharpenActor:
     """Media are opened here and not in the driver: a recording that crashes a codec costs one retry, not the job."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
         silence()
         use_one_heap()
         self._threads = threads
+        self._must_see = must_see
         self._enhancer: Enhancer | None = None
         self._steps = 0
 
@@ -49,10 +52,12 @@ class SharpenActor:
         """Loads the student, once, before all other calls; returns the node's name.
 
         Raises:
+            NodeError: something that the run needs is not on this node.
             ModelError, CheckpointError, DeviceError: as `Enhancer`.
         """
         from ..models.enhance import Enhancer
 
+        check_sees(self._must_see)
         self._enhancer = Enhancer(model, device=device, strength=strength, threads=self._threads)
         return socket.gethostname()
 
@@ -73,7 +78,7 @@ class SharpenActor:
             OutputError: the workspace cannot be written.
         """
         if not path.exists():
-            raise MediaError(f"{path} does not exist on the node {socket.gethostname()}", path)
+            raise MediaError(f"{path} does not exist on the node {node_name()}", path)
         info = probe(path)
         check_pixel_format(info)
         check_encoder(encoder, info)

@@ -1,10 +1,12 @@
 """The sharpening actors of a run: started, given work, listened to, and replaced when one dies."""
 
 import itertools
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -16,8 +18,11 @@ from ..pipeline.sharpen_chunk import ChunkTask
 from .actor import SharpenActor
 from .cluster import ClusterError
 from .measure_task import MeasureTask
+from .node import NodeError
 from .pool import PoolPlan
 from .schedule import Work
+
+log = logging.getLogger("vidsharp")
 
 MAX_FAILED_STARTS = 3
 """Actors that may die in a row before one has loaded its student."""
@@ -77,18 +82,29 @@ class _Actor:
 
 
 class ActorPool:
-    """Keeps `plan.actors` actors alive. An actor is named by a number that no later actor gets again."""
+    """Keeps `plan.actors` actors alive, or more after `grow`. An actor is named by a number that no later actor gets
+    again. One whose node does not see `must_see` (see `check_sees`)
+    gets no work."""
 
     actor_class: type = SharpenActor
 
-    def __init__(self, plan: PoolPlan, model: str, strength: float, stall_s: float = STALL_S) -> None:
+    def __init__(
+        self,
+        plan: PoolPlan,
+        model: str,
+        strength: float,
+        must_see: Sequence[Sequence[Path]] = (),
+        stall_s: float = STALL_S,
+    ) -> None:
         self._plan = plan
+        self._must_see = tuple(must_see)
         self._stall_s = stall_s
         self._load = (model, plan.device, strength)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
         self._pending: dict[Any, str] = {}
         self._failed_starts = 0
+        self._useless: dict[str, list[Any]] = {}
         for _ in range(plan.actors):
             self._start()
 
@@ -101,9 +117,14 @@ class ActorPool:
             max_concurrency=2,
         )
         name = f"actor-{next(self._numbers)}"
-        handle = actor.remote(self._plan.threads)
+        handle = actor.remote(self._plan.threads, self._must_see)
         self._actors[name] = _Actor(handle)
         self._pending[handle.load.remote(*self._load)] = name
+
+    def grow(self, actors: int) -> None:
+        """Starts as many more as lack to `actors`, which counts those that get no work."""
+        for _ in range(actors - len(self._actors) - sum(map(len, self._useless.values()))):
+            self._start()
 
     @property
     def busy(self) -> bool:
@@ -114,9 +135,13 @@ class ActorPool:
         """All living actors."""
         return list(self._actors)
 
+    def ready(self) -> list[str]:
+        """Living actors that have loaded their student: the others may still wait for a node with room for them."""
+        return [name for name, actor in self._actors.items() if not actor.loading]
+
     def idle(self) -> list[str]:
         """Actors that have loaded their student and wait for work."""
-        return [name for name, actor in self._actors.items() if not actor.loading and actor.about is None]
+        return [name for name in self.ready() if self._actors[name].about is None]
 
     def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
         """Has an idle actor probe and plan a recording."""
@@ -136,6 +161,7 @@ class ActorPool:
 
         Raises:
             ModelError, CheckpointError, DeviceError: no actor can load the student.
+            NodeError: no node sees the run's folders.
             ClusterError: actors die before they are ready, again and again.
         """
         if not self._pending:
@@ -180,12 +206,23 @@ class ActorPool:
         if was_loading:
             if error is None:
                 actor.loading, self._failed_starts = False, 0
+            elif isinstance(error, NodeError):
+                self._give_up(name, error)
             elif isinstance(error, VidsharpError):
                 raise error
             elif name in self._actors:
                 raise ClusterError(f"a sharpening process cannot start ({_one_line(error)})") from error
             return
         yield Answer(name, about, value, error)
+
+    def _give_up(self, name: str, error: NodeError) -> None:
+        # It stays and holds its cores: else another actor would be started in its place.
+        handles = self._useless.setdefault(str(error), [])
+        handles.append(self._actors.pop(name).handle)
+        if not self._actors:
+            raise error
+        if len(handles) == 1:
+            log.error("%s; it gets no work", error)
 
     def frames_done(self) -> Iterator[tuple[Work, int]]:
         """How far the chunks at work are, as far as their actors have answered. Ask often: who does not get on in what
@@ -207,9 +244,10 @@ class ActorPool:
 
     def stop(self) -> None:
         """Ends all actors, at work or not; what they have not finished does not count."""
-        for actor in self._actors.values():
-            ray.kill(actor.handle)
+        for handle in itertools.chain((actor.handle for actor in self._actors.values()), *self._useless.values()):
+            ray.kill(handle)
         self._actors.clear()
+        self._useless.clear()
         self._pending.clear()
 
 

@@ -59,6 +59,8 @@ def main() -> None:
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below INPUT are kept.")
+@click.option("--staging", type=PATH, metavar="DIR",
+              help="With s3:// and the like: where work is done; on a cluster, a shared folder.")  # fmt: skip
 @run_options
 @click.option("--reference", type=PATH, metavar="DIR", help="Sharp originals at the same paths, to measure against.")
 @click.option("--no-report", "page", flag_value=False, default=True, help="Tables only, no HTML report.")
@@ -69,7 +71,7 @@ def main() -> None:
               help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
 @log_options
 def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
-    """Sharpens recordings and folders of recordings.
+    """Sharpens recordings and folders of recordings, on disk or on object storage (s3://bucket/recordings).
 
     The same command again skips what is finished and goes on with the rest. Exit codes: 0 all clips finished, 1 some
     failed, 2 wrong usage, 130 interrupted.
@@ -93,7 +95,7 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
     counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
     said = ", ".join(f"{count} {status}" for count, status in counts if count)
     click.echo(f"{len(result.rows)} clip{'s' if len(result.rows) != 1 else ''}: {said}")
-    click.echo(f"report: {result.page or result.report}")
+    click.echo(f"report: {result.shown}")
     sys.exit(SOME_FAILED if result.count("failed") else OK)
 
 

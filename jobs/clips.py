@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,31 +52,48 @@ def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:
         UsageError: an input is missing, nothing is found, two would be written to one place, or the output would be
             written over the input.
     """
+    found = (clip for given in inputs for clip in found_in(given, out.resolve()))
+    return each_once(found, out, [str(given) for given in inputs])
+
+
+def each_once(found: Iterable[Clip], out: Path, inputs: Sequence[str]) -> tuple[Clip, ...]:
+    """The clips that were found, those that were found twice once.
+
+    Raises:
+        UsageError: there is none, two would be written to one place, or the output would be written over the input.
+    """
     out = out.resolve()
     clips: dict[str, Clip] = {}
-    for given in inputs:
-        for clip in _found(given, out):
-            other = clips.setdefault(clip.name, clip)
-            if other.relative != clip.relative:
-                raise UsageError(f"two recordings would both be called {clip.name} in tables; rename one of them")
-            if other.path != clip.path:
-                raise UsageError(
-                    f"{other.path} and {clip.path} would both be written to {out / clip.relative}; "
-                    "process them with different --out folders"
-                )
-            if clip.relative.as_posix().casefold() in (WORK_FOLDER, REPORT_FOLDER):
-                raise UsageError(f"{clip.path} has the name of a folder in every --out; rename it")
-            if (out / clip.relative).resolve() == clip.path.resolve():
-                raise UsageError(
-                    f"{clip.path} would be written over itself; choose an --out folder other than the recordings' own"
-                )
+    for clip in found:
+        other = clips.setdefault(clip.name, clip)
+        if other.relative != clip.relative:
+            raise UsageError(f"two recordings would both be called {clip.name} in tables; rename one of them")
+        if other.path != clip.path:
+            raise UsageError(
+                f"{other.path} and {clip.path} would both be written to {out / clip.relative}; "
+                "process them with different --out folders"
+            )
+        if clip.relative.as_posix().casefold() in (WORK_FOLDER, REPORT_FOLDER):
+            raise UsageError(f"{clip.path} has the name of a folder in every --out; rename it")
+        if (out / clip.relative).resolve() == clip.path.resolve():
+            raise UsageError(
+                f"{clip.path} would be written over itself; choose an --out folder other than the recordings' own"
+            )
     if not clips:
-        listed = ", ".join(map(str, inputs))
-        raise UsageError(f"there is no recording in {listed} (looked for {' '.join(RECORDING_SUFFIXES)})")
+        raise UsageError(f"there is no recording in {', '.join(inputs)} (looked for {' '.join(RECORDING_SUFFIXES)})")
     return tuple(clips.values())
 
 
-def _found(given: Path, out: Path) -> Iterator[Clip]:
+def found_in(given: Path, out: Path) -> Iterator[Clip]:
+    """The recordings that an input names.
+
+    Args:
+        given: a recording, or a folder that is searched.
+        out: the output folder, resolved; it is not searched.
+
+    Raises:
+        UsageError: the input is missing, or is the output folder.
+    """
     if not given.exists():
         raise UsageError(f"{given} does not exist")
     if not given.is_dir():

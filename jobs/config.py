@@ -21,8 +21,9 @@ class ProcessConfig:
     """
 
     inputs: tuple[Path, ...]
-    """Recordings, and folders of recordings (searched recursively)."""
+    """Recordings, and folders of recordings (searched recursively); also of URLs such as s3://bucket/recordings."""
     out: Path
+    """A folder, or the URL of one."""
     model: str = "fast"
     """A shipped student's name, or a checkpoint file."""
     strength: float = 1.0
@@ -47,6 +48,9 @@ class ProcessConfig:
     """Whether to make the HTML report, and the previews that it shows; the tables are always written."""
     overwrite: bool = False
     """Redo finished clips, and replace files that vidsharp did not make."""
+    staging: Path | None = None
+    """Where recordings from object storage are worked on, on a cluster a folder that all nodes share; None: the user's
+    cache folder."""
     memory_mb: int | None = None
     """Ceiling for frames in flight in one actor, in MiB; None: 256."""
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,9 @@ from filelock import FileLock, Timeout
 
 from ..models.catalogue import check_model
 from ..models.errors import VidsharpError
-from ..pipeline.atomic import make_folder, publish
+from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence
-from ..pipeline.fingerprint import clip_key
 from ..pipeline.mux import MuxResult, mux_clip
 from ..pipeline.plan import Chunk
 from ..pipeline.recording import silence
@@ -29,24 +29,32 @@ from ..pipeline.workspace import Workspace
 from .actor import Prepared
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
-from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
 from .cluster import living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .earlier_run import standing
 from .made_with import settings, versions, what_counts
 from .measure_task import MeasureTask
 from .output_paths import check_inside, check_names_apart, check_output_folder
-from .pool import plan_pool
+from .pool import actors_that_fit, plan_pool
 from .progress import NoWatcher, Watcher
 from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from .report_job import write_page
 from .run_record import recorded
 from .schedule import MAX_RETRIES, Schedule, Work
+from .storage import Storage, open_storage, url_of
 
 log = logging.getLogger("vidsharp")
 
 TABLES_SHARE = 0.05
 """Of a run's time, at most this goes into rewriting tables: with thousands of clips, not after every single one."""
+
+NODES_EVERY_S = 5.0
+"""How often the driver looks for machines that have joined."""
+LOOKED_FOR = 5
+"""Recordings of each folder that are looked for on each node before it gets work."""
+WAIT_WARNING_S = 60.0
+"""How long a run is without any actor before it says so, and says it again."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,9 @@ class ProcessResult:
     """The folder with the tables."""
     page: Path | None
     """The HTML report, where one was asked for and could be written."""
+    shown: str
+    """Where people find the page, or else the tables; a URL where the output is on object storage (the paths are then
+    of the staging folder, which is removed when all is finished)."""
     rows: tuple[dict[str, Any], ...]
     """The `clips` rows of this run's clips."""
 
@@ -76,7 +87,8 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         OutputError: the tables cannot be written.
     """
     silence()
-    clips = find_clips(config.inputs, config.out)
+    asked, storage = config, open_storage(config)
+    clips, config = storage.find(), storage.config
     check_model(config.model)
     if config.encoder:
         check_encoder_name(config.encoder)
@@ -88,28 +100,37 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         lock.acquire(timeout=0)
     except Timeout as error:
         raise UsageError(
-            f"another vidsharp is writing to {config.out}; wait for it, or choose another --out"
+            f"another vidsharp is writing to {url_of(asked.out) or asked.out}; wait for it, or choose another --out"
         ) from error
     except OSError as error:
         raise UsageError(disk_sentence(error, config.out)) from error
     try:
         check_names_apart(clips, work_root)
-        run = _Run(config, clips, work_root, watcher or NoWatcher())
-        with recorded(run.report.folder, config, run.rows):
-            return run.run()
+        storage.begin()
+        run = _Run(storage, clips, work_root, watcher or NoWatcher())
+        try:
+            with recorded(run.report.folder, asked, run.rows):
+                return run.run()
+        finally:
+            try:
+                storage.save_report(run.report.folder)
+            except OutputError as error:  # the record of the run: what it ended with matters more
+                log.error("%s", error)
     finally:
         with suppress(OSError):  # the disk may have become read-only, or the folder be gone
             (work_root / "lock").unlink()  # while it is held: who waits for it must not get a deleted file
         lock.release()
         with suppress(OSError):
             work_root.rmdir()  # unless it still holds work
+        storage.close()
 
 
 class _Run:
     """The state of one call of `process`: what waits, what is under way, what is done."""
 
-    def __init__(self, config: ProcessConfig, clips: Sequence[Clip], work_root: Path, watcher: Watcher) -> None:
-        self.config = config
+    def __init__(self, storage: Storage, clips: Sequence[Clip], work_root: Path, watcher: Watcher) -> None:
+        self.storage = storage
+        self.config = config = storage.config
         self.clips = clips
         self.out = config.out.absolute()
         self.work_root = work_root
@@ -129,6 +150,8 @@ class _Run:
         self.unwritten: list[tuple[ClipRows, Path | None]] = []
         self.tables_cost_s = 0.0
         self.began = time.monotonic()
+        self.look_for_nodes_at = self.began + NODES_EVERY_S
+        self.had_actors_at = self.began
 
     def run(self) -> ProcessResult:
         self._adopt_kept_rows()
@@ -140,11 +163,17 @@ class _Run:
                     self._work()
         finally:
             self._write_tables()
-        return ProcessResult(self.report.folder, self._page(), tuple(self.rows[clip.name] for clip in self.clips))
+        page = self._page()
+        rows = tuple(self.rows[clip.name] for clip in self.clips)
+        return ProcessResult(self.report.folder, page, self.storage.shown(page or self.report.folder), rows)
 
     def _page(self) -> Path | None:
         try:
-            return write_page(self.report) if self.config.page else None
+            if not self.config.page:
+                return None
+            page = write_page(self.report)
+            self.storage.save_report(self.report.folder)
+            return page
         except OutputError as error:  # `vidsharp report` makes it later; the run's result stands
             log.error("%s", error)
             return None
@@ -163,7 +192,7 @@ class _Run:
         for clip in self.clips:
             try:
                 check_inside(self.out, self.out / clip.relative)
-                key = clip_key(clip.path, self.settings)
+                key = self.storage.key(clip, self.settings)
             except (MediaError, OutputError) as error:
                 self._fail(clip, str(error))
                 continue
@@ -176,7 +205,7 @@ class _Run:
             elif found == "foreign":
                 self._fail(
                     clip,
-                    f"{self.out / clip.relative} exists and was not made by vidsharp; "
+                    f"{self.storage.shown(self.out / clip.relative)} exists and was not made by vidsharp; "
                     "remove it, choose another --out, or say --overwrite",
                 )
             else:
@@ -192,12 +221,16 @@ class _Run:
     def _work(self) -> None:
         plan = plan_pool(living_nodes(), self.config.device, self.config.workers)
         self.plan = plan
-        pool = ActorPool(plan, self.config.model, self.config.strength, self.config.stall_seconds)
+        pool = ActorPool(plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:
                 while self.to_prepare or self.preparing or self.under_way or self.joining:
+                    self._look_for_nodes(pool)
+                    self.storage.fetch((clip for clip, *_ in self.to_prepare), at_most=len(pool.names()) + 2)
                     self._dispatch(pool)
+                    if self.to_prepare and not pool.busy:
+                        self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
                     self._collect_joined(wait=not pool.busy)
@@ -206,9 +239,37 @@ class _Run:
                 muxer.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
+    def _must_see(self) -> Sequence[Sequence[Path]]:
+        """What every node needs at the driver's paths: see `check_sees`. The lock proves that its output folder is
+        this one."""
+        groups: dict[Path, list[Path]] = {self.work_root: [self.work_root / "lock"]}
+        for clip, _, _ in self.to_prepare:
+            group = groups.setdefault(clip.path.parents[len(clip.relative.parts) - 1], [])
+            if len(group) < LOOKED_FOR and clip.path.exists():
+                group.append(clip.path)
+        if self.config.reference is not None:
+            originals = (self._original(clip) for clip, _, _ in islice(self.to_prepare, LOOKED_FOR))
+            groups[self.config.reference] = [path for path in originals if path is not None]
+        return [group for group in groups.values() if group]
+
+    def _look_for_nodes(self, pool: ActorPool) -> None:
+        """Machines that join get actors, too, and where there is none with room, the log says so."""
+        now = time.monotonic()
+        if now < self.look_for_nodes_at:
+            return
+        self.look_for_nodes_at = now + NODES_EVERY_S
+        if self.config.workers is None:
+            pool.grow(actors_that_fit(self.plan, living_nodes()))
+        if pool.ready():
+            self.had_actors_at = now
+        elif now - self.had_actors_at > WAIT_WARNING_S:
+            self.had_actors_at = now
+            needs = f"{self.plan.threads} CPUs" + (" and a GPU" if self.plan.gpus else "")
+            log.warning("no node has %s free for a sharpening process; waiting for one", needs)
+
     def _dispatch(self, pool: ActorPool) -> None:
         for actor in pool.idle():
-            work = self.schedule.next_for(actor, [other for other in pool.names() if other != actor])
+            work = self.schedule.next_for(actor, [other for other in pool.ready() if other != actor])
             if work is not None:
                 clip = self.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
@@ -223,7 +284,7 @@ class _Run:
                     attempt=work.retries + 1,
                 )
                 pool.sharpen(actor, task, self._measure(clip, work.chunk.index), work)
-            elif self.to_prepare:
+            elif self._next_is_here():
                 clip, workspace, tries = self.to_prepare.popleft()
                 self.preparing.add(clip.name)
                 pool.prepare(
@@ -234,6 +295,17 @@ class _Run:
                     ),
                     (clip, workspace, tries),
                 )
+
+    def _next_is_here(self) -> bool:
+        """Whether the next clip can be prepared. Those that cannot be had have failed."""
+        while self.to_prepare:
+            clip, *_ = self.to_prepare[0]
+            try:
+                return self.storage.fetched(clip)
+            except MediaError as error:
+                self.to_prepare.popleft()
+                self._fail(clip, str(error))
+        return False
 
     def _original(self, clip: Clip) -> Path | None:
         original = self.config.reference and self.config.reference.absolute() / clip.relative
@@ -348,13 +420,13 @@ class _Run:
             self.report.keep_preview(work.clip.name, best_preview(work))
         # Before the name: killed between the two, nobody would know whose file that is.
         keep_rows(work.workspace.folder, rows)
-        publish(temporary, final)
+        self.storage.publish(temporary, final)
         self.owners[out] = work.clip.name
         return rows
 
     def _changed(self, work: ClipWork) -> str | None:
         """The sentence for a recording that is no longer what this run found at its beginning."""
-        if clip_key(work.clip.path, self.settings) == work.workspace.key:
+        if self.storage.key(work.clip, self.settings) == work.workspace.key:
             return None
         return f"{work.clip.path} was written to while it was worked on; run the same command again when it is whole"
 
@@ -399,6 +471,7 @@ class _Run:
     def _end(self, rows: ClipRows, workspace: Path | None) -> None:
         row = rows.clip
         self.rows[row["clip"]] = row
+        self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
         self.unwritten.append((rows, workspace))
         if row["status"] != "skipped" and self.tables_cost_s <= TABLES_SHARE * (time.monotonic() - self.began):
@@ -407,6 +480,7 @@ class _Run:
     def _write_tables(self) -> None:
         began = time.monotonic()
         self.report.add([rows for rows, _ in self.unwritten])
+        self.storage.save_report(self.report.folder)
         for _, folder in self.unwritten:
             if folder is not None:
                 Workspace(folder, "").clear()

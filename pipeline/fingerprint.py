@@ -24,9 +24,7 @@ def clip_key(path: Path, settings: Mapping[str, Any]) -> str:
     Raises:
         MediaError: the recording cannot be read.
     """
-    digest = hashlib.sha256()
-    libraries = {name: list(version) for name, version in av.library_versions.items()}
-    digest.update(json.dumps([dict(settings), libraries], sort_keys=True, default=str).encode())
+    digest = _of_settings(settings)
     try:
         state = path.stat()
         if not S_ISREG(state.st_mode):  # reading a pipe would wait for its writer
@@ -39,3 +37,15 @@ def clip_key(path: Path, settings: Mapping[str, Any]) -> str:
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror or error}", path) from error
     return digest.hexdigest()[:24]
+
+
+def state_key(state: str, settings: Mapping[str, Any]) -> str:
+    """As `clip_key`, for an input whose state is known without reading it, such as an object with an entity tag."""
+    digest = _of_settings(settings)
+    digest.update(state.encode())
+    return digest.hexdigest()[:24]
+
+
+def _of_settings(settings: Mapping[str, Any]) -> "hashlib._Hash":
+    libraries = {name: list(version) for name, version in av.library_versions.items()}
+    return hashlib.sha256(json.dumps([dict(settings), libraries], sort_keys=True, default=str).encode())

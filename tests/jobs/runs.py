@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,14 @@ def files(folder: Path) -> set[str]:
     return {path.as_posix() for path in paths if path.parts[0] != "report"}
 
 
+def text(path: Path) -> str:
+    """What a file holds; nothing where it has just gone."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+
+
 def forbid_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a run fail that starts Ray."""
 
@@ -62,7 +70,7 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "vidsharp.jobs.cli", *map(str, arguments)]
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
+def start(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """Starts `vidsharp` in a session of its own, so that all its processes can be found. It heeds SIGINT, which a shell
     that runs the tests in its background would have it ignore.
     """
@@ -71,7 +79,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=plain_environment(),
+        env=plain_environment() if environment is None else environment,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -94,12 +102,17 @@ def processes_of_session(session: int, name: str = "") -> list[int]:
 
 def descendants(name: str) -> list[int]:
     """Living processes below this one whose title contains `name`."""
+    return below(os.getpid(), name)
+
+
+def below(ancestor: int, name: str = "") -> list[int]:
+    """Living processes below another one whose title contains `name`."""
     parents = {pid: int(fields[1]) for pid, fields in _processes() if fields[0] != "Z"}
 
-    def below(pid: int) -> bool:
-        return pid == os.getpid() or (pid in parents and below(parents[pid]))
+    def is_below(pid: int) -> bool:
+        return pid == ancestor or (pid in parents and is_below(parents[pid]))
 
-    return [pid for pid in parents if pid != os.getpid() and below(pid) and name in _title(pid)]
+    return [pid for pid in parents if pid != ancestor and is_below(pid) and name in _title(pid)]
 
 
 def _title(pid: int) -> str:

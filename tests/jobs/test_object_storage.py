@@ -1,0 +1,293 @@
+"""Recordings and results in a bucket, on a real S3 server (moto's) on loopback."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from vidsharp.jobs import process
+from vidsharp.jobs.cli import main
+from vidsharp.jobs.config import ProcessConfig, UsageError
+from vidsharp.jobs.process_job import ProcessResult
+from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.storage import Storage, open_storage, url_of
+from vidsharp.pipeline.errors import OutputError
+
+from tests import media
+from tests.jobs import runs
+
+s3fs = pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
+moto_server = pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    running = moto_server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The file system with the empty bucket `calls`, found by the environment as a user would say it."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    fs = s3fs.S3FileSystem(use_listings_cache=False)
+    fs.mkdir("calls")
+    yield fs
+    fs.rm("calls", recursive=True)
+
+
+@pytest.fixture
+def recordings(bucket: Any, tmp_path: Path) -> dict[str, Path]:
+    """Two recordings in the bucket, and what is none; by name, the same files on disk."""
+    folder = tmp_path / "recordings"
+    runs.clip(folder / "a.mp4", frames=30)
+    runs.clip(folder / "team" / "b.mp4", frames=45)
+    for file in folder.rglob("*.mp4"):
+        bucket.put_file(str(file), f"calls/recordings/{file.relative_to(folder).as_posix()}")
+    bucket.pipe_file("calls/recordings/notes.txt", b"no recording")
+    bucket.pipe_file("calls/recordings/.trash/c.mp4", b"hidden")
+    return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.mp4")}
+
+
+def config(tmp_path: Path, inputs: str = "s3://calls/recordings", out: str = "s3://calls/out", **more: Any) -> Any:
+    return runs.config(Path(inputs), Path(out), **{"staging": tmp_path / "staging", **more})
+
+
+def statuses(result: ProcessResult) -> dict[str, str]:
+    return {row["clip"]: row["status"] for row in result.rows}
+
+
+def objects(bucket: Any) -> set[str]:
+    """Names below the output, but of the report."""
+    names = (name.removeprefix("calls/out/") for name in bucket.find("calls/out"))
+    return {name for name in names if not name.startswith("report/")}
+
+
+def fetched(bucket: Any, name: str, tmp_path: Path) -> Path:
+    file = tmp_path / "fetched" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    bucket.get_file(f"calls/out/{name}", str(file))
+    return file
+
+
+def test_results_and_report_are_in_the_bucket_and_nothing_is_left_here(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    result = process(config(tmp_path))
+    assert statuses(result) == {"a.mp4": "done", "team/b.mp4": "done"}
+    assert objects(bucket) == {"a.mp4", "team/b.mp4"}
+    process(runs.config(tmp_path / "recordings", tmp_path / "local"))
+    for name in recordings:
+        ours = media.frame_hashes(fetched(bucket, name, tmp_path))
+        assert ours == media.frame_hashes(tmp_path / "local" / name)
+    on_disk = {path.relative_to(tmp_path / "local").as_posix() for path in (tmp_path / "local").rglob("*.*")}
+    assert {name.removeprefix("calls/out/") for name in bucket.find("calls/out")} == {
+        name for name in on_disk if (tmp_path / "local" / name).is_file()
+    }
+    assert result.shown == "s3://calls/out/report/index.html"
+    assert b"a.mp4" in bucket.cat_file("calls/out/report/index.html")
+    assert not list((tmp_path / "staging").rglob("*")), "bounded disk: all is gone"
+
+
+def test_finished_clips_are_skipped_wherever_the_command_runs_next(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process(config(tmp_path))
+    with monkeypatch.context() as patch:
+        runs.forbid_ray(patch)
+        result = process(config(tmp_path, staging=tmp_path / "another machine"))
+    assert statuses(result) == {"a.mp4": "skipped", "team/b.mp4": "skipped"}
+    page = bucket.cat_file("calls/out/report/index.html")
+    assert page.count(b"data:image/") > 2, "previews of the earlier run are in the page"
+
+    runs.clip(recordings["a.mp4"], frames=32)
+    bucket.put_file(str(recordings["a.mp4"]), "calls/recordings/a.mp4")
+    assert statuses(process(config(tmp_path))) == {"a.mp4": "done", "team/b.mp4": "skipped"}
+    assert len(media.frame_hashes(fetched(bucket, "a.mp4", tmp_path))) == 32
+    bucket.rm_file("calls/out/team/b.mp4")
+    assert statuses(process(config(tmp_path))) == {"a.mp4": "skipped", "team/b.mp4": "done"}
+
+
+def test_at_most_a_few_recordings_are_here_at_a_time(shared_ray: None, bucket: Any, tmp_path: Path) -> None:
+    call = runs.clip(tmp_path / "call.mp4", frames=30).path
+    for number in range(8):
+        bucket.put_file(str(call), f"calls/recordings/{number}.mp4")
+
+    class Counting(NoWatcher):
+        most = 0
+
+        def look(self) -> None:
+            self.most = max(self.most, len(list((tmp_path / "staging").glob("*/in/*.mp4"))))
+
+        def clip_moved(self, clip: str, done: int) -> None:
+            self.look()
+
+        def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+            self.look()
+
+    watcher = Counting()
+    assert process(config(tmp_path, workers=1), watcher).count("done") == 8
+    assert 1 <= watcher.most <= 3
+
+
+def test_an_upload_that_fails_leaves_nothing_and_the_next_run_goes_on(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: str, path: str) -> None:
+        if path.endswith("a.mp4"):
+            raise PermissionError("Access\nDenied")
+        put_file(file, path)
+
+    put_file = bucket.put_file
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "put_file", refused)  # fsspec has one instance for all that ask alike
+        result = process(config(tmp_path))
+    assert statuses(result) == {"a.mp4": "failed", "team/b.mp4": "done"}
+    assert result.rows[0]["error"] == "s3://calls/out/a.mp4 cannot be written: Access Denied"
+    assert "a.mp4" not in objects(bucket)
+    assert statuses(process(config(tmp_path))) == {"a.mp4": "resumed", "team/b.mp4": "skipped"}
+    assert objects(bucket) == {"a.mp4", "team/b.mp4"}
+
+
+@pytest.mark.parametrize("same_machine", [True, False])
+def test_stopped_between_upload_and_tables_a_result_is_known_as_ours(
+    shared_ray: None,
+    bucket: Any,
+    recordings: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    same_machine: bool,
+) -> None:
+    def power_fails(report: ReportFolder, ended: list[ClipRows]) -> None:
+        if ended:
+            raise OutputError("the power failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReportFolder, "add", power_fails)
+        with pytest.raises(OutputError):
+            process(config(tmp_path))
+    assert "a.mp4" in objects(bucket)
+    again = process(config(tmp_path, staging=tmp_path / ("staging" if same_machine else "another machine")))
+    assert statuses(again)["a.mp4"] == ("skipped" if same_machine else "done")
+    assert again.count("failed") == 0
+    assert objects(bucket) == {"a.mp4", "team/b.mp4"}, "no mark is left"
+
+
+def test_an_object_that_no_run_made_is_never_replaced(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    bucket.pipe_file("calls/out/a.mp4", b"somebody's")
+    result = process(config(tmp_path))
+    assert result.rows[0]["error"].startswith("s3://calls/out/a.mp4 exists and was not made by vidsharp; remove it")
+    assert bucket.cat_file("calls/out/a.mp4") == b"somebody's"
+    assert process(config(tmp_path, overwrite=True)).count("failed") == 0
+    assert len(media.frame_hashes(fetched(bucket, "a.mp4", tmp_path))) == 30
+
+
+def test_a_recording_that_is_gone_or_changed_fails_alone(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    class Meanwhile(NoWatcher):
+        def run_started(self, clips: int) -> None:
+            bucket.rm_file("calls/recordings/a.mp4")
+            bucket.pipe_file("calls/recordings/c.mp4", b"longer than it was")
+
+    bucket.pipe_file("calls/recordings/c.mp4", b"as listed")
+    result = process(config(tmp_path), Meanwhile())
+    errors = {row["clip"]: str(row.get("error")) for row in result.rows}
+    assert errors["a.mp4"].startswith("s3://calls/recordings/a.mp4 cannot be read: ")
+    assert errors["c.mp4"].startswith("s3://calls/recordings/c.mp4 has changed since this run began; run")
+    assert statuses(result)["team/b.mp4"] == "done"
+
+
+def test_one_side_may_be_on_disk(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
+    assert process(config(tmp_path, inputs=str(recordings["a.mp4"]))).count("done") == 1
+    assert objects(bucket) == {"a.mp4"}
+    assert recordings["a.mp4"].exists()
+    out = tmp_path / "results"
+    result = process(config(tmp_path, inputs="s3://calls/recordings/team/b.mp4", out=str(out)))
+    assert result.count("done") == 1
+    assert runs.files(out) == {"b.mp4"}
+    assert result.shown == str(out / "report" / "index.html")
+    assert not list((tmp_path / "staging").rglob("*.mp4"))
+
+
+def test_the_command_says_where_the_report_is(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    more = ["--out", "s3://calls/out/", "--staging", str(tmp_path / "staging"), "--encoder", "libx264"]
+    said = CliRunner().invoke(main, ["process", "s3://calls/recordings/", *more])
+    assert said.exit_code == 0, said.output
+    assert said.stdout.splitlines()[-2:] == ["2 clips: 2 done", "report: s3://calls/out/report/index.html"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "out", "said"),
+    [
+        (("s3://calls/nothing",), "s3://calls/out", "s3://calls/nothing does not exist, or nothing is there"),
+        (("s3://no-such-bucket/x",), "s3://calls/out", "s3://no-such-bucket/x does not exist, or nothing is there"),
+        (("s3://calls/texts",), "s3://calls/out", "there is no recording in s3://calls/texts (looked for .mp4"),
+        (("s3://calls/x/a.mp4",), "s3://calls/x", "s3://calls/x/a.mp4 would be written over itself"),
+        (("s3://calls/x",), "s3://calls/x", "--out s3://calls/x is where the recordings themselves are"),
+        (("s3://calls/x", "s3://calls/y"), "s3://calls/out", "s3://calls/x/a.mp4 and s3://calls/y/a.mp4 would both be"),
+        (("s4://calls/x",), "s3://calls/out", "s4://calls/x cannot be read: Protocol not known: s4"),
+        (("s3://calls/x",), "gs://calls/out", "gs:// needs a package that is not installed"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_any_work(
+    bucket: Any, tmp_path: Path, inputs: tuple[str, ...], out: str, said: str
+) -> None:
+    for name in ("x/a.mp4", "y/a.mp4", "texts/a.txt"):
+        bucket.pipe_file(f"calls/{name}", b"x")
+    with pytest.raises(UsageError) as caught:
+        process(ProcessConfig(tuple(map(Path, inputs)), Path(out), staging=tmp_path / "staging"))
+    assert str(caught.value).startswith(said)
+
+
+def test_a_bucket_that_may_not_be_written_is_said_before_any_work(bucket: Any, tmp_path: Path) -> None:
+    bucket.pipe_file("calls/x/a.mp4", b"x")
+    with pytest.raises(OutputError, match="s3://no-such-bucket/out cannot be written: ") as caught:
+        process(config(tmp_path, inputs="s3://calls/x", out="s3://no-such-bucket/out"))
+    assert "\n" not in str(caught.value)
+    assert not list((tmp_path / "staging").rglob("*"))
+
+
+def test_names_in_a_bucket_do_not_leave_the_folders(bucket: Any, tmp_path: Path) -> None:
+    for name in ("../../up.mp4", "a/../b.mp4", "good.mp4"):
+        bucket.pipe_file(f"calls/x/{name}", b"x")
+    clips = open_storage(config(tmp_path, inputs="s3://calls/x")).find()
+    assert [clip.name for clip in clips] == ["good.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("s3://bucket/calls", "s3://bucket/calls"),
+        ("s3://bucket", "s3://bucket"),
+        ("calls/a.mp4", None),
+        ("/calls/s3:/x", None),
+        ("a:b", None),
+        ("c:/calls", None),
+    ],
+)
+def test_urls_are_told_from_paths(given: str, url: str | None) -> None:
+    assert url_of(Path(given)) == url
+
+
+def test_local_runs_do_not_import_what_talks_to_object_storage(tmp_path: Path) -> None:
+    assert type(open_storage(runs.config(tmp_path, tmp_path / "out"))) is Storage
+    code = "import sys, vidsharp.jobs.process_job; sys.exit('fsspec' in sys.modules or 's3fs' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0
