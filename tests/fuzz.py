@@ -340,7 +340,7 @@ def _packets(container: InputContainer, streams: Iterable[Any]) -> Iterator[Pack
     while True:
         try:
             packet = next(packets, None)
-        except FFmpegError:
+        except (FFmpegError, IndexError):  # the latter is PyAV's, at the end, where a stream came up on the way
             return
         if packet is None:
             return
