@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .half import exactly
+
 FACTOR = 4
 PHASES = FACTOR * FACTOR
 TAPS = 2 * FACTOR + 1  # the widest filter that one 3×3 convolution on unshuffled planes can hold
@@ -142,8 +144,9 @@ class BlendStudent(nn.Module):
         """
         weight = self.spectrum.weight
         contrast = (weight - weight.mean(dim=1, keepdim=True)) * 4  # of a cell to its mean; codes 0..1 are small
-        spectrum = F.conv2d(cells, contrast, self.spectrum.bias)
-        loudness = spectrum.abs().add_(FLOOR).log_()
+        with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
+            spectrum = F.conv2d(cells, contrast, self.spectrum.bias)
+            loudness = spectrum.abs().add_(FLOOR).log_()
         signed, magnitudes = self.enter.weight[:, :PHASES], self.enter.weight[:, PHASES:]
         bias = self.enter.get_parameter("bias") + 1.2 * magnitudes.sum(dim=(1, 2, 3))
         x = F.conv2d(spectrum, signed.contiguous(memory_format=torch.channels_last), bias)

@@ -1,21 +1,24 @@
 """Applies a student to the planes of a frame: the one thing that the pipeline calls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .blend import BlendStudent
 from .catalogue import Student, load_student
-from .colour import rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .device import resolve_device
 from .domain import Domain
 from .errors import ModelError
+from .forward import forward
 from .fused_blend import FusedBlend
+from .gpu_student import GpuStudent
+from .on_gpu import GpuSettings
 from .plane_format import PlaneFormat
+from .plane_tensors import sharpen_codes
 from .same_bits import SameBits, Shape
 from .tiles import RGB_GRID, STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
 from .transfer import download, upload
@@ -24,10 +27,8 @@ CHROMA_HALO_PX = 2
 """How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
 
 
-def forward(net: nn.Module, x: Tensor) -> Tensor:
-    """The image that a student makes of x, float of x's shape; the reference gives (image, None)."""
-    out = net(x.contiguous(memory_format=torch.channels_last))
-    return out[0] if isinstance(out, tuple) else out
+Later = Callable[[], list[np.ndarray | None]]
+"""Waits for a frame's planes, as `Enhancer.planes` gives them; the same arrays when asked again."""
 
 
 class _Cut(TypedDict):
@@ -55,6 +56,7 @@ class Enhancer:
         threads: int | None = None,
         *,
         plain: bool = False,
+        gpu: GpuSettings | None = None,
     ) -> None:
         """Loads the weights once.
 
@@ -64,10 +66,11 @@ class Enhancer:
             strength: S in out = in + S·(student − in), 0..1.5.
             threads: CPU threads for torch in this process; None leaves them as they are.
             plain: torch does all the work, also where the C library could (see `FusedBlend`).
+            gpu: how a GPU works, where not as by default; with them, a CPU takes a GPU's way, too.
 
         Raises:
             ModelError, CheckpointError: as `load_student`, or the strength is out of range.
-            DeviceError: as `resolve_device`.
+            DeviceError: as `resolve_device`, or the GPU does not have the precision asked for.
         """
         if not 0 <= strength <= 1.5:
             raise ModelError(f"A strength of {strength} is out of range; accepted are 0 to 1.5.")
@@ -75,15 +78,18 @@ class Enhancer:
             torch.set_num_threads(threads)
         self.device = resolve_device(device)
         student = student_or_name if isinstance(student_or_name, Student) else load_student(student_or_name)
-        self._net = student.net.eval().to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._net = student.net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._student = student
         self.strength = strength
         self.domain = student.domain
         self.name = student.name
         self.align_px = student.align_px
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
+        self.gpu = None
+        if gpu is not None or self.device.type != "cpu":
+            self.gpu = GpuStudent(student, self.device, strength, gpu or GpuSettings())
         # On a CPU, a blend student takes codes and gives codes.
-        self._blend = student.net if isinstance(student.net, BlendStudent) and self.device.type == "cpu" else None
+        self._blend = student.net if isinstance(student.net, BlendStudent) and self.gpu is None else None
         self._fused: dict[int, FusedBlend] | None = None
         if self._blend is not None and not plain and FusedBlend.takes(self._blend):
             self._fused = {}
@@ -97,7 +103,7 @@ class Enhancer:
     @property
     def tiles_exactly(self) -> bool:
         """Whether a window of a frame can have the frame's own result; if not, only frames as a whole compare."""
-        return self.device.type == "cpu" and not getattr(self._net, "sees_beyond_halo", False)
+        return self.gpu is None and not getattr(self._net, "sees_beyond_halo", False)
 
     def tile_shapes(self, height: int, width: int) -> set[Shape]:
         """The shapes, in whole multiples of `align_px`, in which torch computes a frame of height × width."""
@@ -135,6 +141,46 @@ class Enhancer:
         Raises:
             ModelError: planes of another dtype than the bit depth says, or chroma of a shape that fits no subsampling.
         """
+        if self.gpu is not None:
+            return self.begin(planes, fmt)()
+        self._check(planes, fmt)
+        unchanged: list[np.ndarray | None] = [None] * len(planes)
+        if self.strength == 0 or not planes:
+            return unchanged
+        with torch.inference_mode():
+            changed = self._luma(planes[0], fmt) if self.domain == "luma" else self._by_torch(planes[:3], fmt)
+        arrays: list[np.ndarray | None] = [download(plane, planes[0].dtype) for plane in changed]
+        return arrays + unchanged[len(arrays) :]
+
+    def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Later:
+        """Starts to sharpen one frame, and gives back what waits for it.
+
+        A GPU goes on with other frames meanwhile; `ahead` of them keep it busy. On a CPU, the work is done at once.
+
+        Args:
+            planes, fmt: as `planes`; they may be written on as soon as this returns.
+
+        Returns:
+            What gives the answer of `planes`.
+
+        Raises:
+            ModelError: as `planes`.
+            DeviceError: the GPU has not enough memory; also from what waits.
+        """
+        if self.gpu is None or self.strength == 0 or not planes:
+            unchanged: list[np.ndarray | None] = [None] * len(planes)
+            made = self.planes(planes, fmt) if self.gpu is None else unchanged
+            return lambda: made
+        self._check(planes, fmt)
+        seen = planes[:1] if self.domain == "luma" else planes[:3]
+        pending, others = self.gpu.way.begin(seen, fmt), [None] * (len(planes) - len(seen))
+        return lambda: [*pending.result(), *others]
+
+    def ahead(self, height: int, width: int) -> int:
+        """How many frames of this size should be begun before the first is waited for; 0 on a CPU."""
+        return 0 if self.gpu is None else self.gpu.way.ahead(height, width)
+
+    def _check(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> None:
         wanted = np.uint8 if fmt.bit_depth == 8 else np.uint16
         for plane in planes:
             if plane.dtype != wanted or plane.ndim != 2:
@@ -142,53 +188,26 @@ class Enhancer:
                     f"A plane of {plane.dtype} {plane.shape} was given; "
                     f"{fmt.bit_depth} bits want {np.dtype(wanted)} of two dimensions."
                 )
-        unchanged: list[np.ndarray | None] = [None] * len(planes)
-        if self.strength == 0 or not planes:
-            return unchanged
-        with torch.inference_mode():
-            changed = self._luma(planes[0], fmt) if self.domain == "luma" else self._rgb(planes[:3], fmt)
-        arrays: list[np.ndarray | None] = [download(plane, np.dtype(wanted)) for plane in changed]
-        return arrays + unchanged[len(arrays) :]
 
     def _luma(self, luma: np.ndarray, fmt: PlaneFormat) -> list[Tensor]:
-        peak = 2**fmt.bit_depth - 1
         if self._fused is not None:
-            return [torch.from_numpy(self._packed(peak).sharpen(luma, torch.get_num_threads()))]
+            return [torch.from_numpy(self._packed(fmt.peak).sharpen(luma, torch.get_num_threads()))]
         if self._blend is not None:
             as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
             codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
-            return [self._blend.sharpen_codes(codes, peak, self.strength, STRIP_PIXELS["luma"])]
-        codes = upload(luma, self.device)
-        x = (codes / peak)[None, None]
-        residual = self._run(x).sub_(x)[0, 0]
-        return [round_to_codes(codes.add_(residual, alpha=self.strength * peak), fmt.bit_depth)]
+            return [self._blend.sharpen_codes(codes, fmt.peak, self.strength, STRIP_PIXELS["luma"])]
+        return self._by_torch([luma], fmt)
 
-    def _rgb(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[Tensor]:
-        """Adds the student's change in RGB to the planes; the conversion is linear, so nothing else moves."""
-        codes = [upload(plane, self.device) for plane in planes]
-        y, u, v = codes if len(codes) == 3 else (codes[0], None, None)
-        chroma_shape = None if u is None else (u.shape[0], u.shape[1])
-        rgb = yuv_to_rgb(
-            y, u, v, matrix=fmt.matrix, full_range=fmt.full_range, bit_depth=fmt.bit_depth, chroma_left=fmt.chroma_left
-        ).clamp_(0, 1)
-        change = self._run(rgb).sub_(rgb).mul_(self.strength)
-        steps = rgb_to_code_steps(
-            change,
-            chroma_shape,
-            matrix=fmt.matrix,
-            full_range=fmt.full_range,
-            bit_depth=fmt.bit_depth,
-            chroma_left=fmt.chroma_left,
-        )
-        return [round_to_codes(plane + step, fmt.bit_depth) for plane, step in zip(codes, steps, strict=True)]
+    def _by_torch(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[Tensor]:
+        codes = [upload(plane)[None] for plane in planes]
+        return [plane[0] for plane in sharpen_codes(codes, fmt, self.domain, self.strength, self._run)]
 
     def _run(self, x: Tensor) -> Tensor:
         """The student's answer, float32 of x's shape."""
         return in_tiles(self._forward, x, **self._cut(x.shape[-2], x.shape[-1]))
 
     def _forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.device.type == "cuda"):
-            return forward(self._net, x)
+        return forward(self._net, x)
 
     def _packed(self, peak: int) -> FusedBlend:
         """The student packed for codes up to `peak`; kept."""

@@ -32,3 +32,8 @@ class PlaneFormat:
             raise ModelError(f"Planes of {self.bit_depth} bits are not supported; accepted are 8 to 16.")
         if self.matrix not in LUMA_WEIGHTS:
             raise ModelError(f"The colour matrix '{self.matrix}' is not known; accepted are {', '.join(LUMA_WEIGHTS)}.")
+
+    @property
+    def peak(self) -> int:
+        """The largest code."""
+        return 2**self.bit_depth - 1

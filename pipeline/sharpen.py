@@ -3,6 +3,7 @@
 Writing in place keeps all else a frame carries (chroma of a luma student, side data, colour tags) as it was decoded.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,17 +75,29 @@ def sharpen(frame: VideoFrame, reuse: "Reuse", fmt: PlaneFormat) -> VideoFrame:
     At strength 0, the frame is returned as it was decoded, untouched. What did not change since the frame before is
     copied: the first and the second fields, and whole frames, each have a history of their own.
     """
+    for sequence, field in pictures_of(frame, reuse.strength).items():
+        write(field, reuse.planes(field, fmt, sequence))
+    return frame
+
+
+def pictures_of(frame: VideoFrame, strength: float) -> dict[int, list[np.ndarray[Any, Any]]]:
+    """The pictures that a frame consists of, ready to be written on: by their sequence, views of their planes.
+
+    Sequence 0 are whole frames, 1 and 2 the fields of interlaced ones. At strength 0, there is nothing to sharpen.
+    """
     # The source's choice of I, P and B pictures would bind the encoder.
     frame.pict_type = PictureType.NONE
-    if reuse.strength == 0:
-        return frame
+    if strength == 0:
+        return {}
     frame.make_writable()
     planes = plane_arrays(frame)
     interlaced = frame.interlaced_frame and frame.height > 1
     fields = {1: slice(0, None, 2), 2: slice(1, None, 2)} if interlaced else {0: slice(None)}
-    for sequence, rows in fields.items():
-        field = [plane[rows] for plane in planes]
-        for plane, sharpened in zip(field, reuse.planes(field, fmt, sequence), strict=True):
-            if sharpened is not None:
-                plane[...] = sharpened
-    return frame
+    return {sequence: [plane[rows] for plane in planes] for sequence, rows in fields.items()}
+
+
+def write(picture: Sequence[np.ndarray], made: Sequence[np.ndarray | None]) -> None:
+    """Writes sharpened planes in place of a picture's own; None leaves one as it is."""
+    for plane, sharpened in zip(picture, made, strict=True):
+        if sharpened is not None:
+            plane[...] = sharpened

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 from av.error import FFmpegError
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
@@ -22,7 +24,7 @@ from .errors import ChunkError, OutputError, disk_sentence
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
-from .sharpen import plane_arrays, plane_format, sharpen
+from .sharpen import plane_arrays, plane_format
 from .witness import NoWitness, Witness
 from .workspace import Workspace
 
@@ -95,24 +97,34 @@ def sharpen_chunk(
 def _attempt(
     task: ChunkTask, start: PacketMark, enhancer: "Enhancer", on_frame: Callable[[], None], witness: Witness
 ) -> tuple[ChunkRecord, Path]:
+    from ..models.ahead import Ahead
     from ..models.reuse import Reuse
+    from .sharpen_all import sharpen_all
 
     began, began_at = perf_counter(), time.time()
     decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
-    fmt, reuse = plane_format(task.info), Reuse(enhancer)
+    fmt, student = plane_format(task.info), Reuse(enhancer) if enhancer.gpu is None else Ahead(enhancer)
     errors: list[str] = []
-    depth = frames_in_flight(task.info, task.memory_bytes)
+    memory, ahead = task.memory_bytes, enhancer.ahead(task.info.height, task.info.width)
+    if ahead:  # a third is for what the GPU has begun
+        memory, ahead = memory * 2 // 3, min(ahead, _frames_in(memory // 3, task.info))
+    depth = frames_in_flight(task.info, memory)
+    as_decoded: deque[list[np.ndarray]] = deque()
+    """Of frames that the student is at work on: copies of the planes, where the witness wants them."""
+
+    def noting(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        for number, frame in enumerate(frames):
+            wanted = witness.wants(number)
+            with measuring:
+                as_decoded.append([plane.copy() for plane in plane_arrays(frame)] if wanted else [])
+            yield frame
 
     def sharpened(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         try:
-            for number, frame in enumerate(frames):
-                wanted = witness.wants(number)
+            for number, frame in enumerate(sharpen_all(noting(frames), student, fmt, sharpening, ahead)):
+                before = as_decoded.popleft()
                 with measuring:
-                    before = [plane.copy() for plane in plane_arrays(frame)] if wanted else []
-                with sharpening:
-                    sharpen(frame, reuse, fmt)
-                with measuring:
-                    if wanted:
+                    if before:
                         witness.see(number, frame_pts(frame), before, plane_arrays(frame))
                 yield frame
         finally:
@@ -147,16 +159,20 @@ def _attempt(
         actor=str(os.getpid()),
         attempt=task.attempt,
         measured=witness.figures(),
-        reused_share=reuse.share,
+        reused_share=student.share,
     )
     return record, temporary
 
 
 def frames_in_flight(info: ClipInfo, memory_bytes: int) -> int:
     """How far decode and student may each run ahead, in frames: 1 to 8 within half of `memory_bytes` each."""
+    return max(1, min(8, _frames_in(memory_bytes // 2, info)))
+
+
+def _frames_in(memory_bytes: int, info: ClipInfo) -> int:
     fmt = VideoFormat(info.pix_fmt, info.width, info.height)
     frame_bytes = sum(part.width * part.height * ((part.bits + 7) // 8) for part in fmt.components)
-    return max(1, min(8, memory_bytes // (2 * max(1, frame_bytes))))
+    return memory_bytes // max(1, frame_bytes)
 
 
 def _encode(

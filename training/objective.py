@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.catalogue import load_student
-from ..models.enhance import forward
+from ..models.forward import forward
 from .affinity import FeatureTap
 from .batches import Batch
 from .losses import charbonnier, fair_weights, l1, luma, ssim

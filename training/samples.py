@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ..models.enhance import forward
+from ..models.forward import forward
 from .pair_set import Domain, PairSet
 from .validate import whole_window
 

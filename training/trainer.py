@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from ..models.catalogue import new_network
 from ..models.checkpoint import load_into
-from ..models.enhance import forward
 from ..models.errors import CheckpointError
+from ..models.forward import forward
 from ..models.reference import ReferenceStudent
 from .batches import Batch
 from .objective import Objective

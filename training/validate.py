@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..models.enhance import forward
+from ..models.forward import forward
 from .losses import psnr, ssim
 from .pair_set import Domain, PairSet, Window
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 from vidsharp.models.blend import BlendStudent
-from vidsharp.models.enhance import forward
+from vidsharp.models.forward import forward
 from vidsharp.training.batches import Batch
 from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, ssim
 from vidsharp.training.objective import Objective, Teacher, check_teacher

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from vidsharp.models.catalogue import new_network
-from vidsharp.models.enhance import forward
+from vidsharp.models.forward import forward
 from vidsharp.training.recipe import Recipe, RecipeError, read_recipe, recipe_names
 
 from tests.training.crops import BLEND

@@ -1,0 +1,78 @@
+"""Frames of a chunk come out in order and sharpened as one by one, on a CPU's way and on a GPU's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from av.video.frame import VideoFrame
+from vidsharp.models.ahead import Ahead
+from vidsharp.models.enhance import Enhancer, PlaneFormat
+from vidsharp.models.on_gpu import GpuSettings
+from vidsharp.models.reuse import Reuse
+from vidsharp.pipeline.overlap import Stopwatch
+from vidsharp.pipeline.sharpen import sharpen
+from vidsharp.pipeline.sharpen_all import sharpen_all
+
+from tests import media
+from tests.models.gpu import student
+
+EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
+NUMBERS = [0, 1, 1, 2, 3, 3, 3, 4, 5, 0]
+
+
+def frames(interlaced: bool = False) -> Iterator[VideoFrame]:
+    """Some stand still. Interlaced ones come from a decoder, which alone can mark them, and all move."""
+    if interlaced:
+        yield from decoded()
+        return
+    for place, number in enumerate(NUMBERS):
+        frame = media.picture(number, (64, 35), "yuv420p")
+        frame.pts = place
+        yield frame
+
+
+def decoded() -> Iterator[VideoFrame]:
+    with TemporaryDirectory() as folder:
+        clip = media.interlaced(Path(folder) / "a.mp4", size=(160, 96), frames=len(NUMBERS), audio=0)
+        for place, frame in enumerate(media.video_frames(clip.path)):
+            assert frame.interlaced_frame
+            frame.pts = place
+            yield frame
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("ahead", [0, 1, 5, 50])
+@pytest.mark.parametrize("name", ["fast", "reference"])
+def test_equals_frame_by_frame(name: str, ahead: int, interlaced: bool) -> None:
+    plain, gpu = Enhancer(student(name), plain=True), Enhancer(student(name), gpu=GpuSettings(batch=2))
+    wanted = [media.planes(sharpen(frame, Reuse(plain), EIGHT)) for frame in frames(interlaced)]
+    for way in (Reuse(plain), Ahead(gpu)):
+        made = list(sharpen_all(frames(interlaced), way, EIGHT, clock := Stopwatch(), ahead))
+        assert [frame.pts for frame in made] == list(range(len(NUMBERS)))
+        for frame, planes in zip(made, wanted, strict=True):
+            for mine, its in zip(media.planes(frame), planes, strict=True):
+                assert np.abs(mine.astype(int) - its.astype(int)).max() <= isinstance(way, Ahead)
+        assert clock.seconds > 0
+        assert (way.share or 0) > 0 or interlaced
+
+
+def test_no_more_frames_are_taken_than_said() -> None:
+    gpu, taken = Enhancer(student("fast"), gpu=GpuSettings(batch=2)), 0
+
+    def source() -> Iterator[VideoFrame]:
+        nonlocal taken
+        for frame in frames():
+            taken += 1
+            yield frame
+
+    for given_back, _ in enumerate(sharpen_all(source(), Ahead(gpu), EIGHT, Stopwatch(), 3)):
+        assert taken <= given_back + 4
+
+
+def test_strength_zero_leaves_frames_alone() -> None:
+    gpu = Enhancer(student("fast"), strength=0, gpu=GpuSettings())
+    for frame, given in zip(sharpen_all(frames(), Ahead(gpu), EIGHT, Stopwatch(), 2), frames(), strict=True):
+        for one, other in zip(media.planes(frame), media.planes(given), strict=True):
+            np.testing.assert_array_equal(one, other)
