@@ -4,15 +4,15 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import ray
+from ray._private import utils as ray_utils
 from ray._private.node import Node
 
 from ..models.errors import VidsharpError
@@ -40,6 +40,9 @@ _UNUSED_HELPERS = ("start_monitor", "start_log_monitor", "start_api_server")
 driver, and the dashboard's server, which `include_dashboard=False` does not leave out. Here they serve nobody, take
 1.4 s of processor time and 240 MB, and delay the end by a second. Ray has no public setting for them."""
 
+_TAKES_SIGTERM = "set_sigterm_handler"
+"""Ray's handler would end this process at once, with what it has begun left as it is."""
+
 
 @contextmanager
 def ray_session(address: str | None) -> Iterator[None]:
@@ -62,14 +65,14 @@ def ray_session(address: str | None) -> Iterator[None]:
         # Other people on the machine cannot talk to it, and no key is left in a home folder.
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-    on_terminate = signal.getsignal(signal.SIGTERM)
     folder = None if address else _temporary_folder(_short_temporary_root())
     try:
         try:
             if address:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+                with _without(ray_utils, _TAKES_SIGTERM):
+                    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
             else:
-                with _without_helpers():
+                with _without(Node, *_UNUSED_HELPERS), _without(ray_utils, _TAKES_SIGTERM):
                     ray.init(
                         address="local",
                         num_cpus=len(os.sched_getaffinity(0)),
@@ -85,8 +88,6 @@ def ray_session(address: str | None) -> Iterator[None]:
         except Exception as error:  # where it times out, Ray raises nothing more special
             where = f"at {address!r}; is it running, and is the address right?" if address else "on this machine"
             raise ClusterError(f"Ray could not be {'reached' if address else 'started'} {where} ({error})") from error
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own there
         yield
     finally:
         ray.shutdown()
@@ -97,16 +98,16 @@ def ray_session(address: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def _without_helpers() -> Iterator[None]:
-    """Nodes that this process starts in the meantime get no helpers; a Ray that names them otherwise starts them."""
-    before = {name: getattr(Node, name) for name in _UNUSED_HELPERS if hasattr(Node, name)}
+def _without(owner: Any, *names: str) -> Iterator[None]:
+    """Has Ray go without some of its functions for the time of a `with` block; those of other names it keeps."""
+    before = {name: getattr(owner, name) for name in names if hasattr(owner, name)}
     for name in before:
-        setattr(Node, name, lambda *_, **__: None)
+        setattr(owner, name, lambda *_, **__: None)
     try:
         yield
     finally:
-        for name, start in before.items():
-            setattr(Node, name, start)
+        for name, function in before.items():
+            setattr(owner, name, function)
 
 
 def living_nodes() -> list[dict[str, float]]:
