@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.format import Flags as FormatFlags
@@ -17,7 +18,7 @@ from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
-from .probe import ClipInfo
+from .probe import ClipInfo, probe
 from .recording import open_recording, timed_packets
 from .sharpen_chunk import packet_order
 from .verify import UnfitContainer, is_pause, verify_clip
@@ -68,8 +69,16 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             raise
         if muxer != own:
             notes = (f"written as .mkv: {reasons[0]}", *notes)
-        return MuxResult(muxer, own, codec, notes)
+        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, target)))
     raise OutputError(f"{info.path}: no container could be written ({'; '.join(reasons)})", info.path)
+
+
+def _lost_facts(info: ClipInfo, target: Path) -> tuple[str, ...]:
+    """A sentence where the written file no longer says how bright its pictures are meant to be."""
+    made = probe(target)
+    if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
+        return ("HDR10 metadata left out: the encoder cannot write it",)
+    return ()
 
 
 def _streams_to_keep(
@@ -130,6 +139,7 @@ def _write(
                 records,
                 strict=not flags & FormatFlags.ts_nonstrict.value,
                 negative=bool(flags & FormatFlags.ts_negative.value),
+                contiguous=info.container.startswith("mov"),
             )
             new_streams: dict[int, Stream] = {}
             for stream in kept:
@@ -145,7 +155,10 @@ def _write(
             target.start_encoding()
             video = new_streams[info.stream_index]
             extradata = first.streams.video[0].codec_context.extradata
-            pictures = _pictures(info, records, chunk_files, extradata, times)
+            # No other header comes with MPEG-4 in a transport stream; for other codecs the muxer sees to it.
+            codec = first.streams.video[0].codec_context.codec.canonical_name
+            with_header = muxer == "mpegts" and codec == "mpeg4"
+            pictures = _pictures(info, records, chunk_files, extradata, times, with_header=with_header)
             waiting = next(pictures, None)
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
             for packet in timed_packets(source, others) if others else ():
@@ -157,7 +170,6 @@ def _write(
             while waiting is not None:
                 _mux(target, waiting, video)
                 waiting = next(pictures, None)
-            codec = first.streams.video[0].codec_context.codec.canonical_name
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -209,8 +221,10 @@ def _pictures(
     chunk_files: Sequence[Path],
     extradata: bytes | None,
     times: ClipTimes,
+    *,
+    with_header: bool,
 ) -> Iterator[Packet]:
-    """All chunks' packets in decode order, with the source's times."""
+    """All chunks' packets in decode order, with the source's times; `with_header`: key pictures come with extradata."""
     first = place = 0
     for record, file in zip(records, chunk_files, strict=True):
         if not record.frames:
@@ -225,6 +239,9 @@ def _pictures(
                     info.path,
                 )
             packets = (packet for packet in chunk.demux(stream) if packet.size)
+            if with_header:
+                dump = BitStreamFilterContext("dump_extra", stream)
+                packets = (whole for packet in packets for whole in dump.filter(packet))
             for rank, packet in zip(ranks, packets, strict=True):
                 packet.pts = times.pts[first + rank]
                 packet.dts = times.dts(place)

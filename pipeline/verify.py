@@ -8,7 +8,8 @@ import av
 from av.packet import Packet
 
 from .chunk_record import ChunkRecord
-from .probe import ClipInfo
+from .errors import MediaError
+from .probe import ClipInfo, probe
 from .recording import main_video, timed_packets
 
 
@@ -17,10 +18,10 @@ class UnfitContainer(Exception):
 
 
 def verify_clip(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copied: Sequence[tuple[str, int]]) -> None:
-    """Reads the written file back, packets only.
+    """Reads the written file back: all packets, and the first picture.
 
     Raises:
-        UnfitContainer: it does not hold every packet, or not every picture at its time.
+        UnfitContainer: it does not hold every packet, or not every picture at its time, or none that decodes.
     """
     expected = [time * info.time_base for record in records for time in record.pts]
     found: list[int] = []
@@ -34,6 +35,10 @@ def verify_clip(path: Path, info: ClipInfo, records: Sequence[ChunkRecord], copi
             else:
                 counts[packet.stream_index] += not is_pause(packet)
         others = [(stream.type, counts[stream.index]) for stream in container.streams if stream.index != video.index]
+    try:
+        probe(path)
+    except MediaError as error:
+        raise UnfitContainer("holds pictures that do not decode") from error
     if len(found) != len(expected):
         raise UnfitContainer(f"kept {len(found)} of {len(expected)} pictures")
     # Containers put cover art last, and muxers add tracks (chapters): only streams of one kind keep their order.
