@@ -473,7 +473,7 @@ class _Run:
     def _write_tables(self) -> None:
         began = time.monotonic()
         self.report.add([rows for rows, _ in self.unwritten])
-        self.storage.save_report(self.report.folder)
+        self.storage.save_report(self.report.folder, [rows.clip["clip"] for rows, _ in self.unwritten])
         for _, folder in self.unwritten:
             if folder is not None:
                 Workspace(folder, "").clear()
