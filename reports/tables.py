@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow.csv import WriteOptions, write_csv
 
 CLIP_COLUMNS: Mapping[str, str] = {
     "clip": "string",
@@ -132,8 +134,13 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """The table as UTF-8 CSV; nulls are empty."""
-    return frame.to_csv(index=False).encode("utf-8", "backslashreplace")
+    """The table as UTF-8 CSV; nulls are empty, texts in quotes. Arrow writes it: a million rows take pandas half a
+    minute."""
+    buffer = io.BytesIO()
+    buffer.write(f"{','.join(frame.columns)}\n".encode())
+    as_arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    write_csv(as_arrow, buffer, WriteOptions(include_header=False))
+    return buffer.getvalue()
 
 
 def from_parquet(data: bytes, columns: Mapping[str, str]) -> pd.DataFrame:
