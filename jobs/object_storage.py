@@ -91,7 +91,6 @@ class ObjectStorage(Storage):
         self._saved: dict[Path, tuple[int, int]] = {}
         self._marks: dict[str, _Place] = {}
         """By the name of a clip's workspace, what says that its result is ours while no table does."""
-        self._ended: set[str] = set()
 
     def find(self) -> tuple[Clip, ...]:
         shown = [url_of(given) or str(given) for given in self.config.inputs]
@@ -223,12 +222,11 @@ class ObjectStorage(Storage):
         _stand_in(final)
 
     def release(self, clip: str) -> None:
-        self._ended.add(file_stem(clip))
         path, _ = self._fetching.pop(clip, (None, None))
         if path is not None:
             path.unlink(missing_ok=True)
 
-    def save_report(self, folder: Path) -> None:
+    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
         if self._out is None:
             return
         there = {file: _state(file) for file in folder.rglob("*") if file.is_file()}
@@ -240,10 +238,9 @@ class ObjectStorage(Storage):
                 if self._saved.get(file) != state:
                     self._out.fs.put_file(str(file), self._place(file).path)
                     self._saved[file] = state
-            for name in self._ended & self._marks.keys():
+            for name in self._marks.keys() & set(map(file_stem, clips)):
                 mark = self._marks.pop(name)
                 mark.fs.rm_file(mark.path)
-            self._ended.clear()
 
     def _place(self, file: Path) -> _Place:
         assert self._out is not None

@@ -48,6 +48,8 @@ log = logging.getLogger("vidsharp")
 
 TABLES_SHARE = 0.05
 """Of a run's time, at most this goes into rewriting tables: with thousands of clips, not after every single one."""
+UNWRITTEN_MAX = 1000
+"""So many clips' rows may wait for the tables in memory: with a row for each measured frame, about 100 MB."""
 
 NODES_EVERY_S = 5.0
 """How often the driver looks for machines that have joined."""
@@ -474,13 +476,14 @@ class _Run:
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
         self.unwritten.append((rows, workspace))
-        if row["status"] != "skipped" and self.tables_cost_s <= TABLES_SHARE * (time.monotonic() - self.began):
+        cheap = self.tables_cost_s <= TABLES_SHARE * (time.monotonic() - self.began)
+        if row["status"] != "skipped" and (cheap or len(self.unwritten) >= UNWRITTEN_MAX):
             self._write_tables()
 
     def _write_tables(self) -> None:
         began = time.monotonic()
         self.report.add([rows for rows, _ in self.unwritten])
-        self.storage.save_report(self.report.folder)
+        self.storage.save_report(self.report.folder, [rows.clip["clip"] for rows, _ in self.unwritten])
         for _, folder in self.unwritten:
             if folder is not None:
                 Workspace(folder, "").clear()

@@ -56,8 +56,11 @@ class Storage:
     def release(self, clip: str) -> None:
         """The clip with this name has come to its end."""
 
-    def save_report(self, folder: Path) -> None:
+    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
         """Called whenever the report has been written.
+
+        Args:
+            clips: whose rows its tables now have.
 
         Raises:
             OutputError: it cannot be written.

@@ -1,7 +1,7 @@
 """What a finished chunk says of itself; its file beside the chunk's pictures is what makes the chunk count as done."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -49,7 +49,8 @@ class ChunkRecord:
         return max(0, self.frames_expected - self.frames)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # Not `asdict`, which copies each number of `pts` and takes milliseconds.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ChunkRecord":

@@ -60,6 +60,30 @@ def sound_preview(text: str) -> dict[str, Any] | None:
     return {name: found[name] for name in ("frame", "time_s", "width", "height", "spot")} | {"pictures": pictures}
 
 
+def first_that_fit(clips: Sequence[str], previews: Mapping[str, str], max_chars: int) -> dict[str, Preview]:
+    """What fits of the clips' previews into `max_chars` together, by clip; those without a sound preview are left out.
+
+    A preview is read only while there is room left, so that thousands of them take no more memory than a page does.
+
+    Args:
+        clips: in the order in which they shall get room.
+        previews: by clip, as they were written.
+    """
+    read: dict[str, dict[str, Any]] = {}
+    unread: list[str] = []
+    left = max_chars
+    for clip in clips:
+        if clip not in previews:
+            continue
+        if left <= 0:
+            unread.append(clip)
+        elif (preview := sound_preview(previews[clip])) is not None:
+            read[clip] = preview
+            left -= _size(preview, "pair")
+    fitted = dict(zip(read, fitting(list(read.values()), max_chars), strict=True))
+    return fitted | dict.fromkeys(unread, Preview("none", Markup("")))
+
+
 def fitting(previews: Sequence[Mapping[str, Any]], max_chars: int) -> list[Preview]:
     """Of each preview as much as fits into `max_chars` together.
 

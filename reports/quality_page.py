@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from .headline import FINISHED, Row, headline, sharpness_ratio, ssim_gain, worst_first
 from .page_data import script_json
-from .page_previews import Preview, fitting, sound_preview
+from .page_previews import Preview, first_that_fit
 from .page_template import page_template
 from .page_words import cell, counted, size, spoken
 from .run_data import chunks_by_clip, clip_columns, cost_and_gain, distributions, series_by_clip
@@ -111,8 +111,8 @@ def quality_page(
 
     # How much the pictures may take depends on how much all the rest does.
     room = max(PICTURES_MIN_CHARS, min(PICTURES_MAX_CHARS, PAGE_MAX_BYTES - len(page({}).encode())))
-    found = {i: preview for i in order if (preview := sound_preview(previews.get(clip_rows[i]["clip"], "")))}
-    return page(dict(zip(found, fitting(list(found.values()), room), strict=True)))
+    fitted = first_that_fit([clip_rows[i]["clip"] for i in order], previews, room)
+    return page({i: fitted[row["clip"]] for i, row in enumerate(clip_rows) if row["clip"] in fitted})
 
 
 def _asset(name: str) -> Markup:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow.csv import WriteOptions, write_csv
 
 CLIP_COLUMNS: Mapping[str, str] = {
     "clip": "string",
@@ -136,17 +138,24 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """The table as UTF-8 CSV; nulls are empty. Text that a spreadsheet would take for a formula, which may run
-    programs or call addresses, gets an apostrophe in front, which the spreadsheet takes for "this is text"."""
+    """The table as UTF-8 CSV; nulls are empty, texts in quotes. Text that a spreadsheet would take for a formula, which
+    may run programs or call addresses, gets an apostrophe in front, which the spreadsheet takes for "this is text".
+
+    Arrow writes it: a million rows take pandas half a minute.
+    """
     text = [name for name, kind in frame.dtypes.items() if pd.api.types.is_string_dtype(kind)]
     shown = frame.assign(**{name: frame[name].str.replace(_FORMULA, r"'\g<0>", regex=True) for name in text})
-    return shown.to_csv(index=False).encode("utf-8", "backslashreplace")
+    buffer = io.BytesIO()
+    buffer.write(f"{','.join(frame.columns)}\n".encode())
+    write_csv(pa.Table.from_pandas(shown, preserve_index=False), buffer, WriteOptions(include_header=False))
+    return buffer.getvalue()
 
 
 def from_parquet(data: bytes, columns: Mapping[str, str]) -> pd.DataFrame:
     """A table read back with the types it was written with; columns that an older version lacked are null."""
     read = pd.read_parquet(io.BytesIO(data))
-    return table(read.to_dict("records"), columns) if len(read) else table([], columns)
+    missing = pd.Series(pd.NA, index=read.index)  # as columns throughout: a row as a dict takes ten times the memory
+    return pd.DataFrame({name: read.get(name, missing).astype(dtype) for name, dtype in columns.items()})  # pyright: ignore
 
 
 def rows(frame: pd.DataFrame) -> Sequence[dict[str, Any]]:

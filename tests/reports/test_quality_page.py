@@ -14,7 +14,7 @@ import pytest
 from vidsharp.reports import quality_page as page_module
 from vidsharp.reports.headline import headline, worst_first
 from vidsharp.reports.page_data import script_json
-from vidsharp.reports.page_previews import LEVELS, fitting, sound_preview
+from vidsharp.reports.page_previews import LEVELS, first_that_fit, fitting, sound_preview
 from vidsharp.reports.quality_page import quality_page
 from vidsharp.reports.run_data import POINTS
 from vidsharp.reports.series import binned, histogram
@@ -320,6 +320,29 @@ def test_pictures_keep_to_their_room_and_first_come_those_of_most_interest(room:
     for preview in fitted:
         shown = set(json.loads(preview.json)["pictures"]) if preview.json else set()
         assert shown == set(LEVELS[preview.level])
+
+
+def test_no_more_previews_are_read_than_there_is_room_for() -> None:
+    spot = PICTURE + "A" * 900
+    pictures = {"spot_before": spot, "spot_after": spot}
+    text = json.dumps({"frame": 1, "time_s": 0.1, "width": 9, "height": 9, "spot": [0, 0, 4, 4], "pictures": pictures})
+
+    class Counting(dict[str, str]):
+        read = 0
+
+        def __getitem__(self, clip: str) -> str:
+            self.read += 1
+            return super().__getitem__(clip)
+
+    names = [f"{number}.mp4" for number in range(1000)]
+    previews = Counting({name: "not sound" if name == "0.mp4" else text for name in names if name != "1.mp4"})
+    fitted = first_that_fit(names, previews, 10_000)
+    assert previews.read < 10
+    assert "0.mp4" not in fitted
+    assert "1.mp4" not in fitted
+    shown = [fitted[name].level != "none" for name in names[2:]]
+    assert shown == sorted(shown, reverse=True), "the first get the room"
+    assert 3 <= sum(shown) <= previews.read
 
 
 def test_pictures_yield_to_what_else_is_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

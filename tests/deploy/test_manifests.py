@@ -1,0 +1,145 @@
+"""The files that set up a cluster are what Ray, Kubernetes and Docker take, and say what this repository has."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import ray.autoscaler
+import yaml
+from click.testing import CliRunner
+from ray.autoscaler._private.util import prepare_config, validate_config
+from vidsharp.jobs.cli import main
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+
+
+def loaded(name: str) -> Any:
+    return yaml.safe_load((DEPLOY / name).read_text())
+
+
+# What RayJob's resource definition (KubeRay, ray.io/v1) asks of the fields that are used here; Kubernetes drops fields
+# that it does not know, so that none may be misspelt.
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
+
+
+_TEXT, _WHOLE = {"type": "string"}, {"type": "integer", "minimum": 0}
+_QUANTITIES = {"type": "object", "additionalProperties": {"type": "string", "pattern": r"^\d+(m|Mi|Gi)?$"}}
+_CONTAINER = _object(
+    ["name", "image"],
+    name=_TEXT,
+    image=_TEXT,
+    ports={"type": "array", "items": _object(["containerPort"], containerPort=_WHOLE, name=_TEXT)},
+    resources=_object([], limits=_QUANTITIES, requests=_QUANTITIES),
+    volumeMounts={"type": "array", "items": _object(["name", "mountPath"], name=_TEXT, mountPath=_TEXT)},
+)
+_CLAIM = _object(["claimName"], claimName=_TEXT)
+_TEMPLATE = _object(
+    ["spec"],
+    spec=_object(
+        ["containers"],
+        containers={"type": "array", "minItems": 1, "items": _CONTAINER},
+        volumes={"type": "array", "items": _object(["name"], name=_TEXT, persistentVolumeClaim=_CLAIM)},
+    ),
+)
+_START = {"type": "object", "additionalProperties": _TEXT}  # KubeRay refuses numbers that are not in quotes
+_WORKERS = _object(
+    ["groupName", "template"],
+    groupName=_TEXT,
+    replicas=_WHOLE,
+    minReplicas=_WHOLE,
+    maxReplicas=_WHOLE,
+    rayStartParams=_START,
+    template=_TEMPLATE,
+)
+RAY_JOB = _object(
+    ["apiVersion", "kind", "metadata", "spec"],
+    apiVersion={"const": "ray.io/v1"},
+    kind={"const": "RayJob"},
+    metadata=_object(["name"], name={"type": "string", "pattern": "^[a-z]([a-z0-9-]{0,45}[a-z0-9])?$"}),
+    spec=_object(
+        ["entrypoint", "rayClusterSpec"],
+        entrypoint=_TEXT,
+        shutdownAfterJobFinishes={"type": "boolean"},
+        ttlSecondsAfterFinished=_WHOLE,
+        backoffLimit=_WHOLE,
+        rayClusterSpec=_object(
+            ["headGroupSpec"],
+            rayVersion=_TEXT,
+            headGroupSpec=_object(["template"], rayStartParams=_START, template=_TEMPLATE),
+            workerGroupSpecs={"type": "array", "items": _WORKERS},
+        ),
+    ),
+)
+
+
+def test_the_ray_job_is_one() -> None:
+    jsonschema.validate(loaded("rayjob.yaml"), RAY_JOB)
+
+
+def test_every_pod_of_the_ray_job_has_the_volume_at_one_path_and_the_same_image() -> None:
+    cluster = loaded("rayjob.yaml")["spec"]["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    pods = [group["template"]["spec"] for group in groups]
+    assert len({pod["containers"][0]["image"] for pod in pods}) == 1
+    for pod in pods:
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        assert [(mount["name"] in volumes, mount["mountPath"]) for mount in pod["containers"][0]["volumeMounts"]] == [
+            (True, "/data")
+        ]
+
+
+def test_the_entrypoint_is_a_command_that_vidsharp_takes() -> None:
+    program, *arguments = shlex.split(loaded("rayjob.yaml")["spec"]["entrypoint"])
+    assert program == "vidsharp"
+    said = CliRunner().invoke(main, arguments)
+    assert said.exit_code == 2
+    assert "/data/recordings does not exist" in said.stderr, "all that it lacks here is the volume"
+
+
+def test_the_ray_cluster_is_as_ray_asks() -> None:
+    config = loaded("cluster.yaml")
+    schema = json.loads((Path(ray.autoscaler.__file__).parent / "ray-schema.json").read_text())
+    jsonschema.validate(config, schema)
+    validate_config(prepare_config(config))
+
+
+def instructions() -> Iterator[tuple[str, str]]:
+    text = re.sub(r"\\\n\s*", "", (DEPLOY / "Dockerfile").read_text())
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            word, _, rest = line.partition(" ")
+            yield word, rest
+
+
+def test_the_dockerfile_is_one_and_copies_what_is_there() -> None:
+    listed = list(instructions())
+    assert {word for word, _ in listed} <= {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "USER", "CMD"}
+    assert listed[0][0] == "FROM"
+    stages = [rest.rpartition(" AS ")[2] for word, rest in listed if word == "FROM" and " AS " in rest]
+    copied = set()
+    for word, rest in listed:
+        if word == "COPY" and rest.startswith("--from="):
+            assert rest.split()[0].removeprefix("--from=") in stages
+        elif word == "COPY":
+            *sources, _ = rest.split()
+            copied |= set(sources)
+    missing = [name for name in copied if not (ROOT / name).exists()]
+    assert not missing
+    assert {"pipeline", "models", "training", "jobs", "reports", "pyproject.toml", "README.md", "LICENSE"} <= copied
+    ((_, command),) = [each for each in listed if each[0] == "CMD"]
+    assert json.loads(command)[0] == "vidsharp"
+    assert [rest for word, rest in listed if word == "USER"] == ["vidsharp"], "nothing runs as root"
+
+
+@pytest.mark.parametrize("extra", ["cluster", "s3"])
+def test_the_image_has_the_extras_that_the_project_has(extra: str) -> None:
+    (installed,) = [rest for word, rest in instructions() if word == "RUN" and ".[" in rest]
+    assert extra in re.findall(r"\.\[(.*?)\]", installed)[0].split(",")
+    assert f"\n{extra} = [" in (ROOT / "pyproject.toml").read_text()
