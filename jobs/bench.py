@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.catalogue import load_student
 from ..models.enhance import Enhancer
+from ..models.on_gpu import GpuSettings
 from ..models.plane_format import PlaneFormat
 from ..pipeline.encoder import EncoderChoice, check_encoder_name
 from ..pipeline.heap import use_one_heap
@@ -26,25 +27,37 @@ from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ..pipeline.timeline import read_timeline
 from ..pipeline.workspace import Workspace
+from .bench_gpu import bench_gpu
 
 PEAK_SIZE = 2048
 """Edge of the square matrices whose product measures what the device can do."""
 
 
 def bench_model(
-    width: int, height: int, *, model: str, device: str, threads: int | None, warmup: int, runs: int
+    width: int,
+    height: int,
+    *,
+    model: str,
+    device: str,
+    threads: int | None,
+    warmup: int,
+    runs: int,
+    gpu: GpuSettings | None = None,
 ) -> dict[str, Any]:
     """Times a student on one frame in memory: planes in, planes out, the device synchronised after every frame.
 
+    On a GPU, `bench_gpu` adds its figures.
+
     Args:
         width, height: of the frame, 8-bit 4:2:0.
+        gpu: as `Enhancer` takes it: None leaves a CPU its own way.
 
     Raises:
         ModelError, CheckpointError, DeviceError: as `Enhancer`.
     """
     use_one_heap()  # as the actors do
     threads = threads or len(os.sched_getaffinity(0))
-    enhancer = Enhancer(model, device=device, threads=threads)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu)
     rng = np.random.default_rng(0)
     chroma = ((height + 1) // 2, (width + 1) // 2)
     planes = [rng.integers(16, 236, shape, dtype=np.uint8) for shape in ((height, width), chroma, chroma)]
@@ -71,11 +84,18 @@ def bench_model(
         "gflops": gflop / mean,
         "peak_gflops_fp32_matmul": peak,
         "share_of_peak": gflop / mean / peak,
+        **({} if enhancer.gpu is None else bench_gpu(enhancer, planes, fmt, warmup=warmup, runs=runs)),
     }
 
 
 def bench_end_to_end(
-    recording: Path, *, model: str, device: str, threads: int | None, encoder: str | None
+    recording: Path,
+    *,
+    model: str,
+    device: str,
+    threads: int | None,
+    encoder: str | None,
+    gpu: GpuSettings | None = None,
 ) -> dict[str, Any]:
     """Takes a recording the whole way in this process, without Ray, and says where the time went.
 
@@ -91,7 +111,7 @@ def bench_end_to_end(
         check_encoder_name(encoder)
     threads = threads or len(os.sched_getaffinity(0))
     choice = EncoderChoice(encoder)
-    enhancer = Enhancer(model, device=device, threads=threads)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu)
     with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
         began, cpu_before = time.perf_counter(), _cpu_s()
         info = probe(recording)

@@ -144,21 +144,31 @@ def demo(out: Path, seconds: float, quiet: bool, verbose: bool, log_json: bool) 
 @click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
 @click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
+@click.option("--precision", type=click.Choice(["auto", "float32", "float16", "bfloat16"]), default="auto",
+              show_default=True, help="On a GPU; auto: float16 where it shows in no code value.")  # fmt: skip
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="On a GPU: frames in a batch [default: by size].")
+@click.option("--graph/--no-graph", "graphs", default=True, show_default=True, help="On a GPU: use CUDA graphs.")
 @click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
 @click.option("--encoder", metavar="NAME", help="With --end-to-end: the output encoder.")
 def bench(recording: Path | None, size: str, **options: Any) -> None:
     """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
+    from ..models.device import resolve_device
+    from ..models.on_gpu import GpuSettings
     from . import bench as measure
 
+    said = GpuSettings(options["precision"], options["batch"], options["graphs"])
+    gpu = said if resolve_device(options["device"]).type == "cuda" else None
+    if gpu is None and said != GpuSettings():
+        raise UsageError("--precision, --batch and --no-graph are for a GPU; add --device cuda where there is one")
     if recording is not None:
         keys = ("model", "device", "threads", "encoder")
-        figures = measure.bench_end_to_end(recording, **{key: options[key] for key in keys})
+        figures = measure.bench_end_to_end(recording, gpu=gpu, **{key: options[key] for key in keys})
     else:
         width, separator, height = size.lower().partition("x")
         if not (separator and width.isdigit() and height.isdigit() and int(width) and int(height)):
             raise UsageError(f"--size {size!r} is not of the form WxH, such as 1920x1080")
         keys = ("model", "device", "threads", "warmup", "runs")
-        figures = measure.bench_model(int(width), int(height), **{key: options[key] for key in keys})
+        figures = measure.bench_model(int(width), int(height), gpu=gpu, **{key: options[key] for key in keys})
     click.echo(json.dumps(figures, indent=2))
 
 

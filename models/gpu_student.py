@@ -46,6 +46,11 @@ class GpuStudent:
         """What half precision changed in a picture of 0..1, at most; None where it was not tried."""
         return None if self._half is None else self._half.error
 
+    @property
+    def tile_pixels(self) -> int | None:
+        """How much of a batch is computed at a time, where the GPU has no room for all of it."""
+        return self._fits.pixels
+
     def dtype(self, fmt: PlaneFormat) -> torch.dtype:
         """The type that the network computes in, for planes of a format."""
         serves = self._half is not None and self._half.serves(max(1.0, self._strength) * fmt.peak)

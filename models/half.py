@@ -66,7 +66,10 @@ def exactly(x: Tensor) -> AbstractContextManager[object]:
     Args:
         x: what they are given, float32.
     """
-    return nullcontext() if torch.is_grad_enabled() else torch.autocast(x.device.type, enabled=False)
+    kind = x.device.type
+    if torch.is_grad_enabled() or not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
+        return nullcontext()
+    return torch.autocast(kind, enabled=False)
 
 
 @torch.inference_mode()

@@ -53,6 +53,12 @@ _MPEG_RATES = [Fraction(24000, 1001), *map(Fraction, (24, 25)), Fraction(30000, 
                Fraction(60000, 1001), Fraction(60)]  # fmt: skip
 
 
+_NEEDS_NVENC = (
+    "; it needs an NVIDIA GPU that has an encoder (A100 and H100 have none) and its driver, "
+    "else choose another with --encoder, e.g. libx264"
+)
+
+
 @dataclass(frozen=True)
 class EncoderChoice:
     """What the user asked for; None and empty mean the default."""
@@ -181,7 +187,7 @@ def _open(context: VideoCodecContext, name: str, info: ClipInfo) -> None:
         shown = ", ".join(f"{key}={value}" for key, value in asked.items()) or "no options"
         raise EncoderError(
             f"{info.path}: the encoder {name} refuses its {info.width}x{info.height} {info.pix_fmt} pictures with "
-            f"{shown} ({reason})",
+            f"{shown} ({reason}){_NEEDS_NVENC if name.endswith('_nvenc') else ''}",
             info.path,
         ) from error
     # What the encoder did not take is left in `options`.

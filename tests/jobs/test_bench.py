@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from vidsharp.jobs import bench
 from vidsharp.models.errors import ModelError
+from vidsharp.models.on_gpu import GpuSettings
 from vidsharp.pipeline.errors import EncoderError, MediaError
 
 from tests.jobs import runs
@@ -57,3 +58,11 @@ def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
         bench.bench_end_to_end(runs.clip(tmp_path / "call.mp4").path, encoder="x264", **settings)
     with pytest.raises(ModelError, match="no model 'fastest'"):
         bench.bench_model(160, 96, model="fastest", device="cpu", threads=1, warmup=0, runs=1)
+
+
+def test_a_gpus_way_through_the_whole_of_a_recording(tmp_path: Path) -> None:
+    clip = runs.clip(tmp_path / "call.mp4")
+    settings = {"model": "fast", "device": "cpu", "threads": 1, "encoder": "ffv1", "gpu": GpuSettings(batch=4)}
+    figures = bench.bench_end_to_end(clip.path, **settings)  # type: ignore[arg-type]
+    assert (figures["frames"], figures["chunks"]) == (60, 1)
+    assert figures["model_s"] > 0

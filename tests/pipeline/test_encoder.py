@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import pytest
+import torch
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from vidsharp.pipeline.encoder import (
@@ -188,3 +189,10 @@ def test_interlaced_pictures_are_written_as_such(info: ClipInfo, tmp_path: Path)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     assert [frame.interlaced_frame for frame in media.video_frames(path)] == [True] * 3
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there may be an NVENC here")
+def test_a_missing_hardware_encoder_is_said(tmp_path: Path) -> None:
+    info = probe(media.call(tmp_path / "a.mp4", frames=2, size=(320, 192)).path)
+    with pytest.raises(EncoderError, match=r"h264_nvenc refuses .*needs an NVIDIA GPU.*choose another with --encoder"):
+        check_encoder(EncoderChoice("h264_nvenc"), info)
