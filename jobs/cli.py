@@ -7,7 +7,9 @@ import json
 import signal
 import sys
 import webbrowser
+from contextlib import redirect_stdout
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,11 +36,26 @@ class _Commands(click.Group):
             _exit(str(error), exit_code(error))
 
     def invoke(self, ctx: click.Context) -> Any:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _heed_interrupts()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             _exit("interrupted; nothing half-written is left behind", INTERRUPTED)
+
+
+def _heed_interrupts() -> None:
+    """The first SIGINT or SIGTERM ends a command; more of them do not end its tidying up."""
+    heeded = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell has it in its background
+        heeded.append(signal.SIGINT)
+
+    def interrupt(*_: object) -> NoReturn:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in heeded:
+        signal.signal(each, interrupt)
 
 
 def _exit(sentence: str, code: int) -> NoReturn:
@@ -86,7 +103,8 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
         from .progress import watching
         from .show_run import show_run
 
-        with watching(quiet=quiet, lines_only=lines_only) as watcher:
+        # Of processes that die, Ray prints pages of log to stdout, which is for the result.
+        with redirect_stdout(StringIO()), watching(quiet=quiet, lines_only=lines_only) as watcher:
             result = run(config, watcher)
     except KeyboardInterrupt:
         _exit("interrupted; the same command goes on from the finished chunks", INTERRUPTED)

@@ -30,7 +30,7 @@ from .actor import Prepared
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
-from .cluster import living_nodes, ray_session
+from .cluster import ClusterError, living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .earlier_run import standing
 from .made_with import settings, versions, what_counts
@@ -255,13 +255,20 @@ class _Run:
         return [group for group in groups.values() if group]
 
     def _look_for_nodes(self, pool: ActorPool) -> None:
-        """Machines that join get actors, too, and where there is none with room, the log says so."""
+        """Machines that join get actors, too, and where there is none with room, the log says so.
+
+        Raises:
+            ClusterError: no machine is left, not even this one.
+        """
         now = time.monotonic()
         if now < self.look_for_nodes_at:
             return
         self.look_for_nodes_at = now + NODES_EVERY_S
+        nodes = living_nodes()
+        if not nodes:  # Ray waits for ever for a machine to start processes on; with this one's gone, none comes
+            raise ClusterError("Ray's node process died; run the same command again to go on")
         if self.config.workers is None:
-            pool.grow(actors_that_fit(self.plan, living_nodes()))
+            pool.grow(actors_that_fit(self.plan, nodes))
         if pool.ready():
             self.had_actors_at = now
         elif now - self.had_actors_at > WAIT_WARNING_S:
@@ -381,7 +388,7 @@ class _Run:
             self.schedule.drop(work.clip)
             del self.under_way[work.clip]
             tried = f" (tried {work.retries + 1} times)" if work.retries else ""
-            self._fail(clip.clip, answer.sentence + tried)
+            self._give_up(clip, answer.sentence + tried)
             return
         clip.retries += 1
         log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
@@ -460,10 +467,15 @@ class _Run:
             if error is None:
                 self._end(future.result(), work.workspace.folder)
             elif isinstance(error, VidsharpError):
-                self._fail(work.clip, str(error))
+                self._give_up(work, str(error))
             else:
                 log.debug("joining %s", work.clip.name, exc_info=error, extra={"clip": work.clip.name})
                 self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
+
+    def _give_up(self, work: ClipWork, sentence: str) -> None:
+        with suppress(MediaError):  # a recording that is gone; what it was found by says so
+            sentence = self._changed(work) or sentence
+        self._fail(work.clip, sentence)
 
     def _fail(self, clip: Clip, sentence: str) -> None:
         # The result of an earlier run stays where it is, and stays known as ours.

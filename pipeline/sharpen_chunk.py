@@ -85,11 +85,12 @@ def sharpen_chunk(
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
     workspace = Workspace(task.folder, task.key)
-    witness.keep(workspace.preview_file(task.chunk.name))
-    if record.frames:
-        publish(temporary, workspace.chunk_file(task.chunk.name))
-    else:
-        temporary.unlink(missing_ok=True)
+    try:
+        witness.keep(workspace.preview_file(task.chunk.name))
+        if record.frames:
+            publish(temporary, workspace.chunk_file(task.chunk.name))
+    finally:
+        temporary.unlink(missing_ok=True)  # on a full disk every byte counts
     workspace.save_record(task.chunk.name, record)
     return record
 

@@ -17,14 +17,15 @@ def shared_ray() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    """Commands set up the log and a signal handler for their whole process."""
+    """Commands set up the log and signal handlers for their whole process."""
     log = logging.getLogger("vidsharp")
     before = log.handlers[:], log.propagate, log.level
-    on_terminate = signal.getsignal(signal.SIGTERM)
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     yield
     log.handlers[:], log.propagate, log.level = before
     logging.captureWarnings(False)
-    signal.signal(signal.SIGTERM, on_terminate)
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ NAME = "actor-0"
 class LocalPool:
     """As `ActorPool`, for all that the job asks of it."""
 
-    def __init__(self, plan: PoolPlan, model: str, strength: float) -> None:
+    def __init__(self, plan: PoolPlan, model: str, strength: float, *_: Any) -> None:
         self._actor = SharpenActor(plan.threads)
         self._actor.load(model, plan.device, strength)
         self._waiting: deque[tuple[Any, tuple[Any, ...], Any]] = deque()
@@ -26,6 +26,11 @@ class LocalPool:
     @property
     def busy(self) -> bool:
         return bool(self._waiting)
+
+    def grow(self, actors: int) -> None: ...
+
+    def ready(self) -> list[str]:
+        return [NAME]
 
     def names(self) -> list[str]:
         return [NAME]
