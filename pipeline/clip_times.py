@@ -23,11 +23,15 @@ class ClipTimes:
     """Ticks between the decode times that come before the first picture's presentation."""
 
     @classmethod
-    def of(cls, records: Sequence[ChunkRecord], *, strict: bool, negative: bool) -> "ClipTimes":
+    def of(
+        cls, records: Sequence[ChunkRecord], *, strict: bool, negative: bool, contiguous: bool = False
+    ) -> "ClipTimes":
         """
         Args:
             strict: the container wants every picture at a time of its own; those that share one move by a tick.
             negative: the container takes times before zero.
+            contiguous: in the source, a picture is shown until the next one (MP4: what is read as the duration of a
+                reordered picture is that of another). Only the last one's duration counts.
         """
         pts = [time for record in records for time in record.pts]
         if strict:
@@ -35,6 +39,8 @@ class ClipTimes:
         gaps = [b - a for a, b in pairwise(pts)]
         step = max(1, min(gaps, default=1))
         durations = [duration for record in records for duration in record.durations]
+        if contiguous:
+            durations[:-1] = gaps
         depth = max(record.reorder_depth for record in records)
         return cls(
             tuple(pts),

@@ -46,6 +46,8 @@ def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContain
     if muxer == "mpegts":
         # Else the muxer would move all times by its own start delay.
         options["mpegts_copyts"] = "1"
+        # Times before zero are those before the clock's start over; moved, they would not be the source's.
+        options["avoid_negative_ts"] = "disabled"
     if muxer in ("mov", "mp4", "3gp", "3g2"):
         # Start times are kept in units of the whole file, by default a coarse millisecond.
         options["movie_timescale"] = str(_common_timescale(source))

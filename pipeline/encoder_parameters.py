@@ -10,7 +10,8 @@ from .probe import ClipInfo
 def encoder_parameters(name: str, info: ClipInfo, threads: int) -> dict[str, str]:
     """Options beyond FFmpeg's common ones, by option name; each a list of `key=value` joined with colons."""
     if name == "libx264":
-        parameters = [*_reproducible(), *_hdr(info, mastering="mastering-display", light="cll")]
+        fields = ["bff=1"] if info.interlaced and info.bottom_field_first else []
+        parameters = [*_reproducible(), *fields, *_hdr(info, mastering="mastering-display", light="cll")]
         return {"x264-params": ":".join(parameters)} if parameters else {}
     if name == "libx265":
         parameters = ["log-level=error", f"pools={threads}", *_hdr(info, mastering="master-display", light="max-cll")]

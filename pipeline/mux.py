@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.format import Flags as FormatFlags
@@ -19,7 +20,7 @@ from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
-from .probe import ClipInfo
+from .probe import ClipInfo, probe
 from .recording import open_recording, readable_packets, timed_packets
 from .rising_times import rising_times
 from .sharpen_chunk import packet_order
@@ -76,9 +77,17 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(muxer, own, codec, (*notes, *damage))
+        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, target), *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+
+
+def _lost_facts(info: ClipInfo, target: Path) -> tuple[str, ...]:
+    """A sentence where the written file no longer says how bright its pictures are meant to be."""
+    made = probe(target)
+    if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
+        return ("HDR10 metadata left out: the encoder cannot write it",)
+    return ()
 
 
 def _streams_to_keep(
@@ -143,6 +152,7 @@ def _write(
                 records,
                 strict=strict,
                 negative=bool(flags & FormatFlags.ts_negative.value),
+                contiguous=info.container.startswith("mov"),
             )
             new_streams: dict[int, Stream] = {}
             for stream in kept:
@@ -158,7 +168,10 @@ def _write(
             target.start_encoding()
             video = new_streams[info.stream_index]
             extradata = first.streams.video[0].codec_context.extradata
-            pictures = _pictures(info, records, chunk_files, extradata, times)
+            # No other header comes with MPEG-4 in a transport stream; for other codecs the muxer sees to it.
+            codec = first.streams.video[0].codec_context.codec.canonical_name
+            with_header = muxer == "mpegts" and codec == "mpeg4"
+            pictures = _pictures(info, records, chunk_files, extradata, times, with_header=with_header)
             waiting = next(pictures, None)
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
             ticks = {number: stream.time_base or info.time_base for number, stream in new_streams.items()}
@@ -172,7 +185,6 @@ def _write(
             while waiting is not None:
                 _mux(target, waiting, video)
                 waiting = next(pictures, None)
-            codec = first.streams.video[0].codec_context.codec.canonical_name
     except (OSError, ValueError, OverflowError) as error:  # times may not fit in 64 bits
         if isinstance(error, VidsharpError):
             raise
@@ -231,8 +243,10 @@ def _pictures(
     chunk_files: Sequence[Path],
     extradata: bytes | None,
     times: ClipTimes,
+    *,
+    with_header: bool,
 ) -> Iterator[Packet]:
-    """All chunks' packets in decode order, with the source's times."""
+    """All chunks' packets in decode order, with the source's times; `with_header`: key pictures come with extradata."""
     first = place = 0
     for record, file in zip(records, chunk_files, strict=True):
         if not record.frames:
@@ -247,6 +261,9 @@ def _pictures(
                     info.path,
                 )
             packets = (packet for packet in chunk.demux(stream) if packet.size)
+            if with_header:
+                dump = BitStreamFilterContext("dump_extra", stream)
+                packets = (whole for packet in packets for whole in dump.filter(packet))
             for rank, packet in zip(ranks, packets, strict=True):
                 packet.pts = times.pts[first + rank]
                 packet.dts = times.dts(place)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from av.container import InputContainer
+from av.format import Flags as FormatFlags
 from av.sidedata.sidedata import Type as SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -21,6 +22,10 @@ from .recording import main_video, open_recording, readable_packets
 
 PACKETS_UNTIL_FIRST_PICTURE = 2000
 """Video packets tried before a recording counts as one whose pictures do not decode (over a minute at 30 fps)."""
+
+
+_BOTTOM_FIELD_FIRST = (3, 5)
+"""FFmpeg's AV_FIELD_BB and AV_FIELD_BT."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class ClipInfo:
     colour: Colour
     chroma_location: Literal["left", "center"]
     interlaced: bool
+    bottom_field_first: bool
     display_matrix: tuple[int, ...] | None
     """Nine fixed-point numbers of the container's rotation and mirroring, or None."""
     mastering: Mastering | None
@@ -88,7 +94,7 @@ def probe(path: Path) -> ClipInfo:
             stream_index=stream.index,
             codec=context.codec.canonical_name,
             time_base=stream.time_base or Fraction(1, 90000),
-            frame_rate=_frame_rate(stream),
+            frame_rate=_frame_rate(container, stream),
             width=frame.width,
             height=frame.height,
             pix_fmt=frame.format.name,
@@ -97,6 +103,7 @@ def probe(path: Path) -> ClipInfo:
             # JPEG and MPEG-1 site chroma between the luma samples; all later MPEG and ITU-T codecs at the left one.
             chroma_location="center" if context.codec.canonical_name in ("mjpeg", "mpeg1video") else "left",
             interlaced=frame.interlaced_frame,
+            bottom_field_first=context.field_order in _BOTTOM_FIELD_FIRST,
             display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
             mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,
             light_level=parse_light_level(bytes(memoryview(light))) if light is not None else None,
@@ -119,8 +126,11 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
     )
 
 
-def _frame_rate(stream: VideoStream) -> Fraction:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+def _frame_rate(container: InputContainer, stream: VideoStream) -> Fraction:
+    rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
+    if container.format.flags & FormatFlags.no_timestamps.value:
+        rates.pop(0)  # a raw stream has no times to average: that is a default, whatever the stream's header says
+    for rate in rates:
         if rate and Fraction(1, 10) <= rate <= 1000:
             return Fraction(rate)
     return Fraction(30)

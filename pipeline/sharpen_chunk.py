@@ -181,6 +181,8 @@ def _encode(
     """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks."""
     pts: list[int] = []
     durations: list[int] = []
+    # AVI stores no presentation times: those read belong to the packets, and are all right but in decode order.
+    in_order = task.info.container != "avi"
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
         with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
@@ -191,7 +193,7 @@ def _encode(
                 if due is None:  # raw streams: an even rate is all there is to know
                     due = pts[-1] + nominal if pts else 0
                 # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
-                pts.append(max(due, pts[-1]) if pts else due)
+                pts.append(max(due, pts[-1]) if pts and in_order else due)
                 durations.append(frame.duration or 0)
                 frame.pts, frame.time_base = len(pts) - 1, step
                 with clock:
@@ -206,7 +208,7 @@ def _encode(
         raise OutputError(disk_sentence(error, path), path) from error
     finally:
         frames.close()  # type: ignore[attr-defined]
-    return pts, durations
+    return pts if in_order else sorted(pts), durations
 
 
 def _check(path: Path, frames: int, task: ChunkTask) -> int:

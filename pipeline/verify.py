@@ -11,7 +11,7 @@ from av.packet import Packet
 from .chunk_record import ChunkRecord
 from .clip_times import one_tick_apart
 from .errors import MediaError
-from .probe import ClipInfo
+from .probe import ClipInfo, probe
 from .recording import main_video, timed_packets
 
 
@@ -31,13 +31,13 @@ def verify_clip(
     *,
     apart: bool = False,
 ) -> None:
-    """Reads the written file back, packets only.
+    """Reads the written file back, all packets, and the first picture.
 
     Args:
         apart: pictures that share a time may have been moved by a tick each.
 
     Raises:
-        UnfitContainer: it does not hold every packet, or not every picture at its time.
+        UnfitContainer: it does not hold every packet, or not every picture at its time, or none that decodes.
     """
     ticks = [time for record in records for time in record.pts]
     expected = [time * info.time_base for time in (one_tick_apart(ticks) if apart else ticks)]
@@ -45,6 +45,10 @@ def verify_clip(
         time_base, found, others = _read_back(path)
     except (FFmpegError, MediaError) as error:
         raise UnfitContainer("cannot be read back") from error
+    try:
+        probe(path)
+    except MediaError as error:
+        raise UnfitContainer("holds pictures that do not decode") from error
     if len(found) != len(expected):
         raise UnfitContainer(f"kept {len(found)} of {len(expected)} pictures")
     # Containers put cover art last, and muxers add tracks (chapters): only streams of one kind keep their order.

@@ -42,6 +42,7 @@ COLORS: dict[str, tuple[int, int, int, int]] = {
     "bt709-full": (1, 1, 1, 2),
     "bt601": (6, 6, 6, 1),
     "bt2020-pq": (9, 16, 9, 1),
+    "bt2020-hlg": (9, 18, 9, 1),
 }
 """Primaries, transfer, matrix (the code points of ITU-T H.273) and range (1 limited, 2 full)."""
 
@@ -276,6 +277,10 @@ _AUDIO = {
     ".webm": "libopus",
     ".avi": "pcm_s16le",
     ".m4a": "aac",
+    ".3gp": "aac",
+    ".flv": "aac",
+    ".mpg": "mp2",
+    ".wmv": "wmav2",
 }
 _SUBTITLES = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "subrip", ".webm": "webvtt"}
 _ASS_HEADER = b"""[Script Info]

@@ -86,6 +86,11 @@ def test_the_sources_durations_are_kept_and_missing_ones_are_the_gaps() -> None:
     assert times.durations == (7, 30, 60, 10)
 
 
+def test_pictures_that_are_shown_until_the_next_one_last_as_long_as_the_gaps() -> None:
+    records = [_record([0, 10, 40], [30, 10, 7]), _record([100, 110], [9, 25])]
+    assert ClipTimes.of(records, strict=True, negative=True, contiguous=True).durations == (10, 30, 60, 10, 25)
+
+
 def test_decode_times_stay_above_zero_where_the_container_wants_it() -> None:
     times = ClipTimes.of([_record([100, 200, 300], depth=2)], strict=True, negative=False)
     assert [times.dts(place) for place in range(3)] == [0, 50, 100]

@@ -184,3 +184,29 @@ def main_times(path: Path) -> tuple[list[Fraction], Fraction]:
                 assert stamp is not None
                 times.append(stamp * tick)
     return times, tick
+
+
+def times_are_kept(passage: Passage) -> None:
+    """Presentation times, to within a tick; no packet is decoded after it is shown."""
+    wanted, _ = main_times(passage.source)
+    found, tick = main_times(passage.out)
+    if passage.info.container == "avi":  # its times are those of packets: right, but in decode order
+        wanted = sorted(wanted)
+    assert len(found) == len(wanted)
+    assert all(abs(a - b) <= tick for a, b in zip(wanted, found, strict=True))
+    stamps = [packet[:2] for packet in media.stream_packets(passage.out)[main_index(passage.out)]]
+    assert all(dts is None or pts is None or dts <= pts for pts, dts in stamps)
+
+
+def others_are_copied(passage: Passage) -> None:
+    """Every other stream: packet for packet, at its times, with its language and disposition."""
+    wanted = copied_streams(passage.source, passage.info.stream_index)
+    found = copied_streams(passage.out, main_index(passage.out))
+    assert [stream.kind for stream in found] == [stream.kind for stream in wanted]
+    for before, after in zip(wanted, found, strict=True):
+        assert after.payloads == before.payloads
+        assert (after.codec, after.disposition) == (before.codec, before.disposition)
+        assert (after.language or "und") == (before.language or "und")
+        assert after.content == before.content
+        for a, b in zip(before.seconds, after.seconds, strict=True):
+            assert a is None or b is None or abs(a - b) <= after.time_base
