@@ -83,11 +83,14 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
 
 
 def _lost_facts(info: ClipInfo, target: Path) -> tuple[str, ...]:
-    """A sentence where the written file no longer says how bright its pictures are meant to be."""
+    """A sentence for each fact of the pictures that the written file no longer states."""
     made = probe(target)
+    lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
-        return ("HDR10 metadata left out: the encoder cannot write it",)
-    return ()
+        lost.append("HDR10 metadata left out: the encoder cannot write it")
+    if info.interlaced and not made.interlaced:
+        lost.append("its fields are kept, but not marked as fields: the encoder cannot say so")
+    return tuple(lost)
 
 
 def _streams_to_keep(

@@ -231,6 +231,15 @@ PICTURES = (
     ),
     Kind("interlaced, top field first", _files("tff", "mp4 mkv ts"), media.interlaced, out=FIELDS),
     Kind("interlaced, bottom field first", _files("bff", "mp4 mkv ts"), media.interlaced, BFF, out=FIELDS),
+    Kind(
+        "interlaced, to an encoder without fields",
+        _files("unmarked", "mp4 mkv"),
+        media.interlaced,
+        {},
+        X265,
+        out="the same lines, no longer marked as fields, which is said",
+        note="its fields are kept, but not marked as fields: the encoder cannot say so",
+    ),
     Kind("grows in mid-stream, as calls do", ("grows.ts",), grows, {}, QUICK, out=ONE_SIZE),
     Kind("CEA-708 captions inside H.264", _files("a53", "mp4 mkv"), captioned),
 )
