@@ -119,7 +119,8 @@ def _info(path: Path) -> ClipInfo:
     return ClipInfo(
         path=path, container="mov,mp4", stream_index=0, codec="h264", time_base=Fraction(1, 25),
         frame_rate=Fraction(25), width=1280, height=720, pix_fmt="yuv420p", sample_aspect_ratio=None,
-        colour=Colour(1, 1, 1, 1), chroma_location="left", interlaced=False, display_matrix=None, mastering=None,
+        colour=Colour(1, 1, 1, 1), chroma_location="left", interlaced=False,
+        bottom_field_first=False, display_matrix=None, mastering=None,
         light_level=None, dolby_vision=False, alpha=False, duration_s=60.0, audio_streams=1,
     )  # fmt: skip
 

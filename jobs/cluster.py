@@ -85,11 +85,6 @@ def ray_session(address: str | None) -> Iterator[None]:
                         _node_ip_address="127.0.0.1",
                         _temp_dir=folder,
                     )
-        except SystemExit:  # Ray's own answer to SIGTERM while it starts; the caller's may be another
-            signal.signal(signal.SIGTERM, on_terminate)
-            if callable(on_terminate):
-                signal.raise_signal(signal.SIGTERM)
-            raise
         except Exception as error:  # where it times out, Ray raises nothing more special
             where = f"at {address!r}; is it running, and is the address right?" if address else "on this machine"
             raise ClusterError(f"Ray could not be {'reached' if address else 'started'} {where} ({error})") from error

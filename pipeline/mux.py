@@ -77,17 +77,20 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(muxer, own, codec, (*notes, *damage, *_lost_facts(info, target)))
+        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, target), *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
 
 
 def _lost_facts(info: ClipInfo, target: Path) -> tuple[str, ...]:
-    """A sentence where the written file no longer says how bright its pictures are meant to be."""
+    """A sentence for each fact of the pictures that the written file no longer states."""
     made = probe(target)
+    lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
-        return ("HDR10 metadata left out: the encoder cannot write it",)
-    return ()
+        lost.append("HDR10 metadata left out: the encoder cannot write it")
+    if info.interlaced and not made.interlaced:
+        lost.append("its fields are kept, but not marked as fields: the encoder cannot say so")
+    return tuple(lost)
 
 
 def _streams_to_keep(

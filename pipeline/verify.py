@@ -31,7 +31,7 @@ def verify_clip(
     *,
     apart: bool = False,
 ) -> None:
-    """Reads the written file back: all packets, and the first picture.
+    """Reads the written file back, all packets, and the first picture.
 
     Args:
         apart: pictures that share a time may have been moved by a tick each.

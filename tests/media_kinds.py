@@ -153,7 +153,6 @@ ONE_SIZE = "all pictures, in the size of the first"
 FIRST_VIDEO = "the first sharpened, the second copied"
 TRANSPARENT = "the same but for transparency, which is said; VP9 to H.264: as .mkv"
 BFF = {"options": {"x264-params": "bff=1"}}
-TOP_LEFT = {"options": {"x264-params": "chromaloc=2"}}
 TWO_TRACKS = {"audio": 2, "languages": ("eng", "ger")}
 TWO_VIDEOS = ({}, {"size": (96, 64), "first_index": 500})
 
@@ -232,8 +231,16 @@ PICTURES = (
     ),
     Kind("interlaced, top field first", _files("tff", "mp4 mkv ts"), media.interlaced, out=FIELDS),
     Kind("interlaced, bottom field first", _files("bff", "mp4 mkv ts"), media.interlaced, BFF, out=FIELDS),
+    Kind(
+        "interlaced, to an encoder without fields",
+        _files("unmarked", "mp4 mkv"),
+        media.interlaced,
+        {},
+        X265,
+        out="the same lines, no longer marked as fields, which is said",
+        note="its fields are kept, but not marked as fields: the encoder cannot say so",
+    ),
     Kind("grows in mid-stream, as calls do", ("grows.ts",), grows, {}, QUICK, out=ONE_SIZE),
-    Kind("chroma siting top left", _files("topleft", "mp4 mkv ts"), media.call, TOP_LEFT),
     Kind("CEA-708 captions inside H.264", _files("a53", "mp4 mkv"), captioned),
 )
 

@@ -213,7 +213,8 @@ def _facts_survive(passage: Passage) -> None:
         was.sample_aspect_ratio,
     )
     assert (now.display_matrix or _UPRIGHT) == (was.display_matrix or _UPRIGHT)
-    assert (now.interlaced, now.bottom_field_first) == (was.interlaced, was.bottom_field_first)
+    if not any("fields" in note for note in passage.mux.notes):
+        assert (now.interlaced, now.bottom_field_first) == (was.interlaced, was.bottom_field_first)
     # A muxer may name limited range where the source said nothing, which is what unknown means.
     assert (now.colour.range or 1, now.colour.primaries, now.colour.transfer, now.colour.matrix) == (
         was.colour.range or 1,
