@@ -4,8 +4,10 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,13 +90,21 @@ def ray_session(address: str | None) -> Iterator[None]:
         except Exception as error:  # where it times out, Ray raises nothing more special
             where = f"at {address!r}; is it running, and is the address right?" if address else "on this machine"
             raise ClusterError(f"Ray could not be {'reached' if address else 'started'} {where} ({error})") from error
+        _take_sigterm_back()
         yield
     finally:
         ray.shutdown()
+        _take_sigterm_back()
         os.environ.clear()
         os.environ.update(before)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_sigterm_back() -> None:
+    """Ray's C++ part puts a handler of its own below Python's, which ends the process three seconds later."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
 @contextmanager
