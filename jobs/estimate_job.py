@@ -170,8 +170,8 @@ def estimate(config: EstimateConfig) -> Estimate:
 class SampleActor(SharpenActor):
     """A worker as `process` has them, which also says what things took. Its results are thrown away."""
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads)
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
+        super().__init__(threads, must_see)
         self._warm: set[tuple[int, int, str]] = set()
 
     def look(self, path: Path, chunk_seconds: float, encoder: EncoderChoice, read: bool) -> Looked:
