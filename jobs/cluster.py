@@ -8,6 +8,7 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,7 +99,16 @@ def ray_session(address: str | None) -> Iterator[None]:
         os.environ.clear()
         os.environ.update(before)
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(Path(folder))
+
+
+def _remove(folder: Path) -> None:
+    """Ray's processes that are still ending may write into it meanwhile."""
+    for _ in range(30):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 def _take_sigterm_back() -> None:
