@@ -206,6 +206,7 @@ def test_where_some_nodes_have_gpus_only_these_get_actors(cluster: RayNodes, tmp
 
 
 @pytest.mark.skipif(not CAN_SUBMIT, reason="ray job submit needs ray[default]: pip install 'vidsharp[cluster]'")
+@pytest.mark.xfail(strict=False, reason="on busy cores the job's process has failed to load MKL; being looked into")
 def test_a_submitted_job(cluster: RayNodes, calls: Path, undisturbed: list[str], tmp_path: Path) -> None:
     """The command of docs/cluster.md."""
     (tmp_path / "empty").mkdir()
