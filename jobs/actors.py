@@ -83,8 +83,7 @@ class _Actor:
 
 class ActorPool:
     """Keeps `plan.actors` actors alive, or more after `grow`. An actor is named by a number that no later actor gets
-    again. One whose node does not see `must_see` (see `check_sees`)
-    gets no work."""
+    again. One whose node does not see `must_see` (see `check_sees`) gets no work."""
 
     actor_class: type = SharpenActor
 

@@ -19,6 +19,7 @@ from ray._private import utils as ray_utils
 from ray._private.node import Node
 
 from ..models.errors import VidsharpError
+from ..pipeline.atomic import process_lives
 
 
 class ClusterError(VidsharpError, RuntimeError):
@@ -157,7 +158,7 @@ def _temporary_folder(parent: str) -> str:
     """A folder for this process's Ray. Removes those that killed processes of the same user left behind."""
     for old in Path(parent).glob("vidsharp-ray-*"):
         owner = old.name.split("-")[2]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
+        if owner.isdigit() and not process_lives(int(owner)):
             shutil.rmtree(old, ignore_errors=True)
     return tempfile.mkdtemp(prefix=f"vidsharp-ray-{os.getpid()}-", dir=parent)
 

@@ -54,12 +54,13 @@ def remove_leftovers(folder: Path) -> None:
     machine may be writing there."""
     for path in folder.glob("*.part*"):
         found = re.search(r"\.(\d+)-[0-9a-f]{6}\.part\b", path.name)
-        if found and not _lives(int(found[1])):
+        if found and not process_lives(int(found[1])):
             with suppress(OSError):
                 path.unlink()
 
 
-def _lives(process: int) -> bool:
+def process_lives(process: int) -> bool:
+    """Whether this machine has a process of that number."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

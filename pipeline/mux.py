@@ -20,7 +20,7 @@ from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
-from .probe import ClipInfo, probe
+from .probe import ClipInfo
 from .recording import open_recording, readable_packets, timed_packets
 from .rising_times import rising_times
 from .sharpen_chunk import packet_order
@@ -63,7 +63,7 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             with open_recording(info.path) as source:
                 kept, notes = _streams_to_keep(muxer, source, info, empty)
                 written, codec, damage = _write(muxer, source, kept, info, records, chunk_files, target)
-            verify_clip(target, info, records, written, apart=apart)
+            made = verify_clip(target, info, records, written, apart=apart)
         except UnfitContainer as reason:
             target.unlink(missing_ok=True)
             reasons.append(f"{muxer} {reason}")
@@ -77,14 +77,13 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, target), *damage))
+        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, made), *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
 
 
-def _lost_facts(info: ClipInfo, target: Path) -> tuple[str, ...]:
+def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
     """A sentence for each fact of the pictures that the written file no longer states."""
-    made = probe(target)
     lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
         lost.append("HDR10 metadata left out: the encoder cannot write it")

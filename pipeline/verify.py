@@ -30,8 +30,8 @@ def verify_clip(
     copied: Sequence[tuple[str, int]],
     *,
     apart: bool = False,
-) -> None:
-    """Reads the written file back, all packets, and the first picture.
+) -> ClipInfo:
+    """Reads the written file back, all packets, and the first picture; returns what it is now.
 
     Args:
         apart: pictures that share a time may have been moved by a tick each.
@@ -46,7 +46,7 @@ def verify_clip(
     except (FFmpegError, MediaError) as error:
         raise UnfitContainer("cannot be read back") from error
     try:
-        probe(path)
+        made = probe(path)
     except MediaError as error:
         raise UnfitContainer("holds pictures that do not decode") from error
     if len(found) != len(expected):
@@ -62,6 +62,7 @@ def verify_clip(
             raise MovedPictures(
                 f"cannot keep the pictures' times ({float(wanted):.4f} s became {float(time * time_base):.4f} s)"
             )
+    return made
 
 
 def _read_back(path: Path) -> tuple[Fraction, list[int], list[tuple[str, int]]]:

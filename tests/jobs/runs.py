@@ -17,6 +17,8 @@ from tests import media
 
 SIZE = (160, 96)
 SLOW: dict[str, Any] = {"chunk_seconds": 0.5, "encoder": "libx264", "preset": "slow"}
+SLOW_OPTIONS = ["--chunk-seconds", "0.5", "--encoder", "libx264", "--preset", "slow"]
+"""The same, for the command line."""
 """Slow enough to be interrupted."""
 QUICK: dict[str, Any] = {"chunk_seconds": 0.5, "encoder": "libx264", "preset": "ultrafast"}
 

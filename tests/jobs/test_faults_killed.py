@@ -15,8 +15,7 @@ from tests.jobs import runs
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = {"chunk_seconds": 0.5, "encoder": "libx264", "preset": "slow"}
-OPTIONS = ["--chunk-seconds", "0.5", "--encoder", "libx264", "--preset", "slow", "-q"]
+OPTIONS = [*runs.SLOW_OPTIONS, "-q"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,13 @@ class Whole:
 def whole(shared_ray: None, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     root = tmp_path_factory.mktemp("whole")
     source = runs.clip(root / "call.mp4", frames=360, size=(320, 180)).path
-    process(runs.config(source, root / "out", **SETTINGS))
+    process(runs.config(source, root / "out", **runs.SLOW))
     return Whole(source, media.frame_hashes(root / "out" / "call.mp4"))
 
 
 def assert_goes_on(whole: Whole, out: Path) -> None:
     """The same command again, on the tests' own Ray, which spares its start."""
-    (row,) = process(runs.config(whole.source, out, **SETTINGS)).rows
+    (row,) = process(runs.config(whole.source, out, **runs.SLOW)).rows
     assert row["status"] in ("done", "resumed", "skipped"), row
     assert media.frame_hashes(out / "call.mp4") == whole.frames
     assert runs.files(out) == {"call.mp4"}

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.slow
 
 FRAMES = 480
 CHUNKS = 32
-SETTINGS = ["--chunk-seconds", "0.5", "--encoder", "libx264", "--preset", "slow"]
 CAN_SUBMIT = find_spec("aiohttp_cors") is not None  # Ray's dashboard, which takes jobs, comes with ray[default]
 
 
@@ -51,7 +50,7 @@ def undisturbed(cluster: RayNodes, calls: Path) -> list[str]:
 
 
 def start(cluster: RayNodes, source: Path, out: Path, *more: str) -> subprocess.Popen[str]:
-    arguments = ["process", source, "--out", out, "--address", cluster.address, *SETTINGS, *more]
+    arguments = ["process", source, "--out", out, "--address", cluster.address, *runs.SLOW_OPTIONS, *more]
     return runs.start(*arguments, environment=cluster.environment)
 
 
@@ -210,7 +209,7 @@ def test_where_some_nodes_have_gpus_only_these_get_actors(cluster: RayNodes, tmp
 def test_a_submitted_job(cluster: RayNodes, calls: Path, undisturbed: list[str], tmp_path: Path) -> None:
     """The command of docs/cluster.md."""
     (tmp_path / "empty").mkdir()
-    job = ["process", calls, "--out", tmp_path / "out", "--address", "auto", *SETTINGS]
+    job = ["process", calls, "--out", tmp_path / "out", "--address", "auto", *runs.SLOW_OPTIONS]
     submitted = subprocess.run(
         [
             *(Path(sys.executable).with_name("ray"), "job", "submit", "--address", cluster.dashboard),

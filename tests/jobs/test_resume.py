@@ -42,8 +42,7 @@ def whole(shared_ray: None, tmp_path_factory: pytest.TempPathFactory) -> Uninter
 
 def arguments(source: Path, out: Path, *more: str) -> list[str]:
     """The command that does what `runs.SLOW` says."""
-    options = ["--chunk-seconds", "0.5", "--encoder", "libx264", "--preset", "slow"]
-    return ["process", str(source), "--out", str(out), *options, *more]
+    return ["process", str(source), "--out", str(out), *runs.SLOW_OPTIONS, *more]
 
 
 def start_and_wait_for_chunks(command: list[str], out: Path) -> subprocess.Popen[str]:
