@@ -1,7 +1,5 @@
-"""One embedded Ray for all tests of the jobs (it takes seconds to start), and what commands change in the process."""
+"""One embedded Ray for all tests of the jobs (it takes seconds to start), and torch's threads as they were."""
 
-import logging
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,19 +11,6 @@ def shared_ray() -> Iterator[None]:
     """`process` finds this Ray and uses it as it is."""
     with ray_session(None):
         yield
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Commands set up the log and signal handlers for their whole process."""
-    log = logging.getLogger("vidsharp")
-    before = log.handlers[:], log.propagate, log.level
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    log.handlers[:], log.propagate, log.level = before
-    logging.captureWarnings(False)
-    for each, handler in handlers.items():
-        signal.signal(each, handler)
 
 
 @pytest.fixture
