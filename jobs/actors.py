@@ -27,6 +27,9 @@ log = logging.getLogger("vidsharp")
 MAX_FAILED_STARTS = 3
 """Actors that may die in a row before one has loaded its student."""
 
+_NODE_LOST = "its node has died"
+"""What Ray says of an actor that is no failed start: the others may live. Ray has no field for it."""
+
 POLL_S = 0.25
 """How often the driver looks for news."""
 
@@ -191,7 +194,7 @@ class ActorPool:
             error = caught
         if isinstance(error, RayError) and not isinstance(error, RayTaskError):
             del self._actors[name]
-            self._failed_starts += was_loading
+            self._failed_starts += was_loading and _NODE_LOST not in str(error)
             if self._failed_starts >= MAX_FAILED_STARTS:
                 raise ClusterError(f"sharpening processes die before they are ready ({_one_line(error)})") from error
             self._start()

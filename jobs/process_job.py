@@ -26,6 +26,7 @@ from ..pipeline.recording import silence
 from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..pipeline.workspace import Workspace
+from ..reports.page_words import counted
 from .actor import Prepared
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
@@ -273,8 +274,9 @@ class _Run:
             self.had_actors_at = now
         elif now - self.had_actors_at > WAIT_WARNING_S:
             self.had_actors_at = now
-            needs = f"{self.plan.threads} CPUs" + (" and a GPU" if self.plan.gpus else "")
-            log.warning("no node has %s free for a sharpening process; waiting for one", needs)
+            needs = counted(self.plan.threads, "CPU") + (" and a GPU" if self.plan.gpus else "")
+            way_out = " (--device cpu needs no GPU)" if self.plan.gpus else ""
+            log.warning("no node has %s free for a sharpening process; waiting for one%s", needs, way_out)
 
     def _dispatch(self, pool: ActorPool) -> None:
         for actor in pool.idle():

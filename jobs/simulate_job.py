@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..pipeline.errors import OutputError
-from ..training.simulate import LEVELS, SimulationError
+from ..training.errors import SimulationError
+from ..training.simulate import LEVELS
 from ..training.simulate_clip import simulate_clip
 from .clips import Clip, find_clips
 from .config import UsageError

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from .pair_set import DataError, Domain, PairSet, Window
+from .errors import DataError
+from .pair_set import Domain, PairSet, Window
 from .recipe import Recipe
 
 

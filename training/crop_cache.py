@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ..models.colour import yuv_to_rgb
-from .pair_set import DataError, Domain, Split, Window
+from .errors import DataError
+from .pair_set import Domain, Split, Window
 
 
 @dataclass(frozen=True)

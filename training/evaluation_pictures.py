@@ -13,8 +13,8 @@ from av.error import FFmpegError
 from ..models.colour import rgb_to_yuv
 from ..models.open_media import open_media
 from ..models.plane_format import PlaneFormat
+from .errors import DataError
 from .evaluation_sources import PairSequence, SharpClip
-from .pair_set import DataError
 from .paired_pictures import read_rgb
 from .simulate import simulate_frames
 

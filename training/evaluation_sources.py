@@ -8,7 +8,7 @@ from pathlib import Path
 from av.error import FFmpegError
 
 from ..models.open_media import open_media
-from .pair_set import DataError
+from .errors import DataError
 from .paired_pictures import ImagePair, pair_sizes, pair_up, sequence_folders, visible
 
 SMALLEST_PX = 11

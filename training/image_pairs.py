@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from ..models.colour import rgb_to_code_steps
-from .pair_set import DataError, Domain, Split, Window
+from .errors import DataError
+from .pair_set import Domain, Split, Window
 from .paired_pictures import ImagePair, pair_sizes, pair_up, read_rgb, sequence_folders
 
 BLACK = 16

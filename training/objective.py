@@ -9,9 +9,10 @@ from ..models.catalogue import load_student
 from ..models.forward import forward
 from .affinity import FeatureTap
 from .batches import Batch
+from .errors import RecipeError
 from .losses import charbonnier, fair_weights, l1, luma, ssim
 from .perceptual import Vgg16Loss
-from .recipe import Recipe, RecipeError
+from .recipe import Recipe
 
 
 class Teacher:

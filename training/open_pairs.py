@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .crop_cache import open_crop_cache
+from .errors import DataError
 from .image_pairs import holds_image_pairs, open_image_pairs
-from .pair_set import DataError, PairSet
+from .pair_set import PairSet
 from .pairs import build
 
 

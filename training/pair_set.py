@@ -7,13 +7,8 @@ from typing import Literal, Protocol
 from torch import Tensor
 
 from ..models.domain import Domain
-from ..models.errors import VidsharpError
 
 Split = Literal["train", "val"]
-
-
-class DataError(VidsharpError, ValueError):
-    """Data to train or to measure on that is missing, cannot be read, or does not pair up."""
 
 
 @dataclass(frozen=True)

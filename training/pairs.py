@@ -22,7 +22,8 @@ from av import VideoFrame
 
 from ..models.open_media import PHOTOS, open_media
 from .codec import h264_round_trip
-from .simulate import LEVELS, SimulationError, simulate_frames
+from .errors import SimulationError
+from .simulate import LEVELS, simulate_frames
 
 CROP = 256
 FRAMES = 12

@@ -9,17 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..models.checkpoint import load_into, read_state_dict
-from ..models.errors import VidsharpError
+from .errors import LossError
 
 CHANNELS = (64, 64, None, 128, 128, None, 256, 256, 256)
 """Output channels of torchvision's vgg16 up to `features[:16]` (relu3_3); None halves the picture."""
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's RGB, documented with torchvision's VGG16_Weights."""
 FILE = "vgg16-397923af.pth"
-
-
-class LossError(VidsharpError, ValueError):
-    """A loss that lacks what it needs."""
 
 
 class Vgg16Loss(nn.Module):

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..models.errors import VidsharpError
-from .pair_set import Domain
+from ..models.domain import Domain
+from .errors import RecipeError
 
 Network = Literal["blend", "reference", "swinir"]
 RECIPES = Path(__file__).parent / "recipes"
@@ -28,10 +28,6 @@ _NOT_NEGATIVE = (
     "feature_weight",
     "patch_px",
 )
-
-
-class RecipeError(VidsharpError, ValueError):
-    """A recipe that cannot be read, or asks for what does not exist."""
 
 
 @dataclass(frozen=True)

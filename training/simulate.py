@@ -13,8 +13,8 @@ from typing import Literal, get_args
 import numpy as np
 from av import VideoFrame
 
-from ..models.errors import VidsharpError
 from .codec import h264_round_trip
+from .errors import SimulationError
 
 Level = Literal["light", "medium", "heavy", "compressed"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -27,10 +27,6 @@ _SHRINK: dict[Level, tuple[float, float]] = {
     "compressed": (1, 1),
 }
 _BITS_PER_PIXEL: dict[Level, float | None] = {"light": None, "medium": 0.10, "heavy": 0.04, "compressed": 0.05}
-
-
-class SimulationError(VidsharpError, ValueError):
-    """A clip or a level that cannot be simulated."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from ..models.open_media import open_media
-from .simulate import RECORDER, CallParameters, SimulationError, draw_parameters, even_frame, through_line
+from .errors import SimulationError
+from .simulate import RECORDER, CallParameters, draw_parameters, even_frame, through_line
 
 LOSSLESS = {"preset": "veryfast", "qp": "0"}
 """How `light` is stored: it has no recorder that could lose anything."""

@@ -12,8 +12,7 @@ from vidsharp.jobs.train_config import TrainConfig
 from vidsharp.jobs.train_job import train
 from vidsharp.models.errors import CheckpointError, ModelError
 from vidsharp.training import open_pairs
-from vidsharp.training.pair_set import DataError
-from vidsharp.training.recipe import RecipeError
+from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.train import WEIGHTS
 
 from tests.training import crops

@@ -15,8 +15,7 @@ from vidsharp.jobs.cluster import ClusterError
 from vidsharp.jobs.train_config import TrainConfig
 from vidsharp.jobs.train_job import train
 from vidsharp.jobs.train_on_ray import _reason
-from vidsharp.training.pair_set import DataError
-from vidsharp.training.recipe import RecipeError
+from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.train import CHECKPOINT, WEIGHTS
 
 from tests.jobs import runs

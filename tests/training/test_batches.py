@@ -8,8 +8,9 @@ import pytest
 import torch
 from vidsharp.training.batches import Batch, Batches, level_odds, load_batches, scaled_down_and_up
 from vidsharp.training.crop_cache import CropCache
-from vidsharp.training.pair_set import DataError, Domain, Window
-from vidsharp.training.recipe import Recipe, RecipeError
+from vidsharp.training.errors import DataError, RecipeError
+from vidsharp.training.pair_set import Domain, Window
+from vidsharp.training.recipe import Recipe
 
 from tests.training import crops
 from tests.training.crops import BLEND, REFERENCE, Unequal

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 from vidsharp.models.colour import yuv_to_rgb
+from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation_pictures import first_frames, positions, read_image
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip
-from vidsharp.training.pair_set import DataError
 from vidsharp.training.paired_pictures import ImagePair
 
 from tests.training.test_evaluation_sources import image

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip, find_sources
-from vidsharp.training.pair_set import DataError
 
 from tests.media import shared_data
 from tests.training.test_simulate_clip import write_clip

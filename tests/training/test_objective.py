@@ -10,10 +10,11 @@ from torch import Tensor
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.forward import forward
 from vidsharp.training.batches import Batch
+from vidsharp.training.errors import RecipeError
 from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, ssim
 from vidsharp.training.objective import Objective, Teacher, check_teacher
 from vidsharp.training.perceptual import Vgg16Loss
-from vidsharp.training.recipe import Recipe, RecipeError
+from vidsharp.training.recipe import Recipe
 
 from tests.models.students import random_student, random_teacher
 from tests.training import crops

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from skimage import data, io
 from vidsharp.training.crop_cache import CropCache
+from vidsharp.training.errors import DataError, SimulationError
 from vidsharp.training.image_pairs import ImagePairs
 from vidsharp.training.open_pairs import open_pairs
-from vidsharp.training.pair_set import DataError, PairSet
-from vidsharp.training.simulate import SimulationError
+from vidsharp.training.pair_set import PairSet
 
 from tests.training import crops
 from tests.training.test_image_pairs import add_pair

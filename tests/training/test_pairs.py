@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from skimage import data, io
 from vidsharp.training.crop_cache import open_crop_cache
+from vidsharp.training.errors import SimulationError
 from vidsharp.training.pairs import build, is_validation, source_of
-from vidsharp.training.simulate import SimulationError
 
 from tests.training.test_simulate_clip import write_clip
 

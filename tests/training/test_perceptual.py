@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, vgg16
 from vidsharp.models.errors import CheckpointError
-from vidsharp.training.perceptual import MEAN, STD, LossError, Vgg16Loss, vgg16_features
+from vidsharp.training.errors import LossError
+from vidsharp.training.perceptual import MEAN, STD, Vgg16Loss, vgg16_features
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 import torch
 from vidsharp.models.catalogue import new_network
 from vidsharp.models.forward import forward
-from vidsharp.training.recipe import Recipe, RecipeError, read_recipe, recipe_names
+from vidsharp.training.errors import RecipeError
+from vidsharp.training.recipe import Recipe, read_recipe, recipe_names
 
 from tests.training.crops import BLEND
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from av import VideoFrame
 from skimage import data
-from vidsharp.training.simulate import LEVELS, SimulationError, draw_parameters, simulate_frames
+from vidsharp.training.errors import SimulationError
+from vidsharp.training.simulate import LEVELS, draw_parameters, simulate_frames
 
 
 def panning(count: int, height: int = 320, width: int = 384) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from skimage import data
-from vidsharp.training.simulate import SimulationError
+from vidsharp.training.errors import SimulationError
 from vidsharp.training.simulate_clip import simulate_clip
 
 TIMES = [0, 3, 4, 9, 10, 14, 15, 21]
