@@ -11,7 +11,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from vidsharp.jobs import process
 from vidsharp.jobs.config import ProcessConfig
+from vidsharp.jobs.report_folder import ClipRows, ReportFolder
+from vidsharp.pipeline.errors import OutputError
 
 from tests import media
 
@@ -132,3 +135,16 @@ def _processes() -> Iterator[tuple[int, list[str]]]:
                 yield int(folder.name), (folder / "stat").read_text().rpartition(")")[2].split()
             except OSError:  # it ended meanwhile
                 continue
+
+
+def stop_before_the_tables(options: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends after a clip has its final name, and before the tables know of it."""
+
+    def power_fails(report: ReportFolder, ended: list[ClipRows]) -> None:
+        if ended:
+            raise OutputError("the power failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReportFolder, "add", power_fails)
+        with pytest.raises(OutputError, match="the power failed"):
+            process(options)

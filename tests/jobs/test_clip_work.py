@@ -17,6 +17,7 @@ from vidsharp.pipeline.timeline import read_timeline
 from vidsharp.pipeline.workspace import Workspace
 
 from tests.jobs import runs
+from tests.pipeline.records import chunk_record
 
 JOINED = MuxResult("mp4", "mp4", "h264", ())
 
@@ -25,11 +26,7 @@ def record(index: int, frames: int, *, lost: int = 0, **more: Any) -> ChunkRecor
     facts: dict[str, Any] = {
         "index": index,
         "frames_expected": frames + lost,
-        "pts": tuple(512 * (15 * index + n) for n in range(frames)),
-        "durations": (512,) * frames,
-        "reorder_depth": 0,
         "bytes": 1000,
-        "errors": (),
         "began_at": 1e9 + index,
         "decode_s": 1.0,
         "model_s": 2.0,
@@ -39,10 +36,9 @@ def record(index: int, frames: int, *, lost: int = 0, **more: Any) -> ChunkRecor
         "wall_s": 4.0,
         "node": "here",
         "actor": "7",
-        "attempt": 1,
-        "measured": (),
     }
-    return ChunkRecord(**{**facts, **more})
+    pts = [512 * (15 * index + n) for n in range(frames)]
+    return chunk_record(pts, [512] * frames, **{**facts, **more})
 
 
 @pytest.fixture(scope="module")

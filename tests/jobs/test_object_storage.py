@@ -13,7 +13,6 @@ from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.process_job import ProcessResult
 from vidsharp.jobs.progress import NoWatcher
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder
 from vidsharp.jobs.storage import Storage, open_storage, url_of
 from vidsharp.pipeline.errors import OutputError
 
@@ -171,14 +170,7 @@ def test_stopped_between_upload_and_tables_a_result_is_known_as_ours(
     monkeypatch: pytest.MonkeyPatch,
     same_machine: bool,
 ) -> None:
-    def power_fails(report: ReportFolder, ended: list[ClipRows]) -> None:
-        if ended:
-            raise OutputError("the power failed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ReportFolder, "add", power_fails)
-        with pytest.raises(OutputError):
-            process(config(tmp_path))
+    runs.stop_before_the_tables(config(tmp_path), monkeypatch)
     assert "a.mp4" in objects(bucket)
     again = process(config(tmp_path, staging=tmp_path / ("staging" if same_machine else "another machine")))
     assert statuses(again)["a.mp4"] == ("skipped" if same_machine else "done")

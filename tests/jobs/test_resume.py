@@ -16,7 +16,6 @@ from vidsharp.jobs import process
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.report_folder import ClipRows, ReportFolder
-from vidsharp.pipeline.errors import OutputError
 
 from tests import media
 from tests.jobs import runs
@@ -139,14 +138,7 @@ def stopped_before_the_tables(shared_ray: None, tmp_path: Path, monkeypatch: pyt
     """An output folder whose run ended after the clip had its final name, and before the tables were written."""
     source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
 
-    def power_fails(report: ReportFolder, ended: list[ClipRows]) -> None:
-        if ended:
-            raise OutputError("the power failed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ReportFolder, "add", power_fails)
-        with pytest.raises(OutputError):
-            process(runs.config(source, out))
+    runs.stop_before_the_tables(runs.config(source, out), monkeypatch)
     assert (out / "call.mp4").exists()
     assert not (out / "report" / "clips.parquet").exists()
     return source, out

@@ -1,6 +1,5 @@
 """Decode times rise and never come after their picture, whatever the chunks; true times are kept."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 from hypothesis import given
@@ -8,28 +7,7 @@ from hypothesis import strategies as st
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.clip_times import ClipTimes
 
-
-def _record(pts: Sequence[int], durations: Sequence[int] | None = None, depth: int = 0) -> ChunkRecord:
-    return ChunkRecord(
-        index=0,
-        frames_expected=len(pts),
-        pts=tuple(pts),
-        durations=tuple(durations or [0] * len(pts)),
-        reorder_depth=depth,
-        bytes=1,
-        errors=(),
-        began_at=0,
-        decode_s=0,
-        model_s=0,
-        measure_s=0,
-        encode_s=0,
-        wait_s=0,
-        wall_s=0,
-        node="",
-        actor="",
-        attempt=1,
-        measured=(),
-    )
+from tests.pipeline.records import chunk_record
 
 
 @st.composite
@@ -49,7 +27,7 @@ def reordered_chunks(draw: st.DrawFn) -> tuple[list[ChunkRecord], list[int]]:
         depth = max(0, *(place - rank for place, rank in enumerate(order)))
         base = sum(record.frames for record in records)
         ranks += [base + rank for rank in order]
-        records.append(_record(pts, depth=depth))
+        records.append(chunk_record(pts, reorder_depth=depth))
         clock += 1
     return records, ranks
 
@@ -76,23 +54,23 @@ def test_no_picture_is_decoded_after_it_is_shown(
 
 
 def test_pictures_that_share_a_time_move_by_a_tick_where_they_must() -> None:
-    records = [_record([0, 0, 0, 10]), _record([10, 20])]
+    records = [chunk_record([0, 0, 0, 10]), chunk_record([10, 20])]
     assert ClipTimes.of(records, strict=True, negative=True).pts == (0, 1, 2, 10, 11, 20)
     assert ClipTimes.of(records, strict=False, negative=True).pts == (0, 0, 0, 10, 10, 20)
 
 
 def test_the_sources_durations_are_kept_and_missing_ones_are_the_gaps() -> None:
-    times = ClipTimes.of([_record([0, 10, 40], [7, 0, 0]), _record([100], [0])], strict=True, negative=True)
+    times = ClipTimes.of([chunk_record([0, 10, 40], [7, 0, 0]), chunk_record([100], [0])], strict=True, negative=True)
     assert times.durations == (7, 30, 60, 10)
 
 
 def test_pictures_that_are_shown_until_the_next_one_last_as_long_as_the_gaps() -> None:
-    records = [_record([0, 10, 40], [30, 10, 7]), _record([100, 110], [9, 25])]
+    records = [chunk_record([0, 10, 40], [30, 10, 7]), chunk_record([100, 110], [9, 25])]
     assert ClipTimes.of(records, strict=True, negative=True, contiguous=True).durations == (10, 30, 60, 10, 25)
 
 
 def test_decode_times_stay_above_zero_where_the_container_wants_it() -> None:
-    times = ClipTimes.of([_record([100, 200, 300], depth=2)], strict=True, negative=False)
+    times = ClipTimes.of([chunk_record([100, 200, 300], reorder_depth=2)], strict=True, negative=False)
     assert [times.dts(place) for place in range(3)] == [0, 50, 100]
-    times = ClipTimes.of([_record([100, 200, 300], depth=2)], strict=True, negative=True)
+    times = ClipTimes.of([chunk_record([100, 200, 300], reorder_depth=2)], strict=True, negative=True)
     assert [times.dts(place) for place in range(3)] == [-100, 0, 100]

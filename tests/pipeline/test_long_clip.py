@@ -6,11 +6,11 @@ from pathlib import Path
 import av
 import pytest
 from av.packet import Packet
-from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.mux import mux_clip
 from vidsharp.pipeline.timeline import read_timeline
 
 from tests import media
+from tests.pipeline.records import chunk_record
 from tests.pipeline.whole_way import plan_of
 
 PLAIN = {"pix_fmt": "yuvj420p", "audio": 0}
@@ -34,7 +34,8 @@ def test_an_hour_keeps_its_times(name: str, tmp_path: Path) -> None:
     times = [packet.pts for packet in read_timeline(info)]
     records, files = [], []
     for chunk in chunks:
-        records.append(_record(chunk.index, tuple(time for time in times if time is not None and chunk.owns(time))))
+        own = [time for time in times if time is not None and chunk.owns(time)]
+        records.append(chunk_record(own, index=chunk.index))
         files.append(tmp_path / f"{chunk.name}.nut")
         _repeat(one, files[-1], records[-1].frames, rate)
     assert len(chunks) > 300
@@ -64,26 +65,3 @@ def _repeat(picture: Path, path: Path, count: int, rate: Fraction) -> None:
             )
             packet.is_keyframe = True
             out.mux(packet)
-
-
-def _record(index: int, pts: tuple[int, ...]) -> ChunkRecord:
-    return ChunkRecord(
-        index=index,
-        frames_expected=len(pts),
-        pts=pts,
-        durations=(0,) * len(pts),
-        reorder_depth=0,
-        bytes=1,
-        errors=(),
-        began_at=0,
-        decode_s=0,
-        model_s=0,
-        measure_s=0,
-        encode_s=0,
-        wait_s=0,
-        wall_s=0,
-        node="",
-        actor="",
-        attempt=1,
-        measured=(),
-    )
