@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from vidsharp.jobs import process_job
+from vidsharp.jobs import join_clip, process_job
 from vidsharp.jobs.actor import Prepared
 from vidsharp.jobs.actors import Answer
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs.run_rows import RunRows
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.plan import Chunk, PacketMark
@@ -186,9 +187,9 @@ def measure(folder: Path, clips: int, chunks: int, actors: int) -> dict[str, Any
         mock.patch.object(process_job, "ActorPool", side_effect=[Actors(chunks, actors)]),
         mock.patch.object(process_job, "ray_session", return_value=nullcontext()),
         mock.patch.object(process_job, "living_nodes", return_value=[{"CPU": 4.0}] * actors),
-        mock.patch.object(process_job, "mux_clip", _mux),
+        mock.patch.object(join_clip, "mux_clip", _mux),
         mock.patch.object(run, "_sort_out", timed(spent, "find and plan", run._sort_out)),
-        mock.patch.object(run, "_write_tables", timed(spent, "tables", run._write_tables)),
+        mock.patch.object(RunRows, "write", timed(spent, "tables", RunRows.write)),
         mock.patch.object(run, "_page", timed(spent, "page", run._page)),
     ):
         began = time.perf_counter()

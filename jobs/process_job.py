@@ -1,6 +1,5 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
-import json
 import logging
 import time
 from collections import deque
@@ -8,7 +7,6 @@ from collections.abc import Container, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,8 @@ from filelock import FileLock, Timeout
 
 from ..models.catalogue import check_model
 from ..models.errors import VidsharpError
-from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence
-from ..pipeline.mux import MuxResult, mux_clip
 from ..pipeline.plan import Chunk
 from ..pipeline.recording import silence
 from ..pipeline.sample import ALL, by_chunk, sample, usual_count
@@ -29,28 +25,25 @@ from ..pipeline.workspace import Workspace
 from ..reports.page_words import counted
 from .actor import Prepared
 from .actors import POLL_S, ActorPool, Answer
-from .clip_work import ClipWork, best_preview, encoder_choice, failed_row, finished_rows
+from .clip_work import ClipWork, encoder_choice, failed_row
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
 from .cluster import ClusterError, living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .earlier_run import standing
-from .made_with import settings, versions, what_counts
+from .join_clip import FinalNames, changed, join_clip
+from .made_with import what_counts
 from .measure_task import MeasureTask
 from .output_paths import check_inside, check_names_apart, check_output_folder
 from .pool import actors_that_fit, plan_pool
 from .progress import NoWatcher, Watcher
-from .report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
+from .report_folder import ClipRows, ReportFolder
 from .report_job import write_page
 from .run_record import recorded
+from .run_rows import RunRows
 from .schedule import MAX_RETRIES, Schedule, Work
 from .storage import Storage, open_storage, url_of
 
 log = logging.getLogger("vidsharp")
-
-TABLES_SHARE = 0.05
-"""Of a run's time, at most this goes into rewriting tables: with thousands of clips, not after every single one."""
-UNWRITTEN_MAX = 1000
-"""So many clips' rows may wait for the tables in memory: with a row for each measured frame, about 100 MB."""
 
 NODES_EVERY_S = 5.0
 """How often the driver looks for machines that have joined."""
@@ -112,7 +105,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         storage.begin()
         run = _Run(storage, clips, work_root, watcher or NoWatcher())
         try:
-            with recorded(run.report.folder, asked, run.rows):
+            with recorded(run.report.folder, asked, run.rows.clips):
                 return run.run()
         finally:
             try:
@@ -140,24 +133,20 @@ class _Run:
         self.watcher = watcher
         self.encoder = encoder_choice(config)
         self.report = ReportFolder(self.out / REPORT_FOLDER)
+        self.rows = RunRows(self.report, storage)
         self.settings = what_counts(config)
-        self.names = {clip.name for clip in clips}
+        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite)
         self.earlier: dict[str, dict[str, Any]] = {}
-        self.owners: dict[str, str] = {}
         self.to_prepare: deque[tuple[Clip, Workspace, int]] = deque()
         self.preparing: set[str] = set()
         self.schedule = Schedule()
         self.under_way: dict[str, ClipWork] = {}
         self.joining: dict[Future[ClipRows], ClipWork] = {}
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.unwritten: list[tuple[ClipRows, Path | None]] = []
-        self.tables_cost_s = 0.0
-        self.began = time.monotonic()
-        self.look_for_nodes_at = self.began + NODES_EVERY_S
-        self.had_actors_at = self.began
+        self.had_actors_at = time.monotonic()
+        self.look_for_nodes_at = self.had_actors_at + NODES_EVERY_S
 
     def run(self) -> ProcessResult:
-        self._adopt_kept_rows()
+        self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
         self._sort_out()
         try:
@@ -165,9 +154,9 @@ class _Run:
                 with ray_session(self.config.address):
                     self._work()
         finally:
-            self._write_tables()
+            self.rows.write()
         page = self._page()
-        rows = tuple(self.rows[clip.name] for clip in self.clips)
+        rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
         return ProcessResult(self.report.folder, page, self.storage.shown(page or self.report.folder), rows)
 
     def _page(self) -> Path | None:
@@ -183,15 +172,9 @@ class _Run:
 
     # Before any work: what is finished, what cannot be done.
 
-    def _adopt_kept_rows(self) -> None:
-        kept = kept_rows(self.work_root)
-        self.report.add([rows for rows, _ in kept])
-        for _, folder in kept:
-            Workspace(folder, "").clear()
-
     def _sort_out(self) -> None:
         self.earlier = self.report.earlier()
-        self.owners = {row["out"]: name for name, row in self.earlier.items() if row["out"]}
+        self.names.owners.update({row["out"]: name for name, row in self.earlier.items() if row["out"]})
         for clip in self.clips:
             try:
                 check_inside(self.out, self.out / clip.relative)
@@ -214,7 +197,9 @@ class _Run:
             else:
                 # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
                 self.to_prepare.append((clip, workspace, 0))
-        unmeasured = sum(row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.values())
+        unmeasured = sum(
+            row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.clips.values()
+        )
         if self.config.reference is not None and unmeasured:
             clips = "1 clip was" if unmeasured == 1 else f"{unmeasured} clips were"
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
@@ -346,7 +331,8 @@ class _Run:
             self._take_prepared(answer, *answer.about)
         for work in [work for work in self.under_way.values() if work.complete]:
             del self.under_way[work.clip.name]
-            self.joining[muxer.submit(self._join, work)] = work
+            joining = muxer.submit(join_clip, work, self.storage, self.settings, self.names, self.report, self.plan)
+            self.joining[joining] = work
 
     def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
         self.preparing.discard(clip.name)
@@ -405,61 +391,6 @@ class _Run:
 
     # The end of a clip.
 
-    def _join(self, work: ClipWork) -> ClipRows:
-        began = time.monotonic()
-        temporary = work.workspace.joined_file(work.clip.path.suffix)
-        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary)
-        if changed := self._changed(work):
-            raise MediaError(changed, work.clip.path)
-        final = self._final_path(work.clip, joined)
-        check_inside(self.out, final)
-        make_folder(final.parent)
-        out = printable(final.relative_to(self.out).as_posix())
-        now = time.monotonic()
-        rows = finished_rows(
-            work,
-            self.config,
-            self.plan.device,
-            out,
-            joined,
-            mux_s=now - began,
-            wall_s=now - work.began,
-            bytes_out=temporary.stat().st_size,
-            made_with=self._made_with(),
-        )
-        with suppress(OSError):  # the clip is finished without it, too
-            self.report.keep_preview(work.clip.name, best_preview(work))
-        # Before the name: killed between the two, nobody would know whose file that is.
-        keep_rows(work.workspace.folder, rows)
-        self.storage.publish(temporary, final)
-        self.owners[out] = work.clip.name
-        return rows
-
-    def _changed(self, work: ClipWork) -> str | None:
-        """The sentence for a recording that is no longer what this run found at its beginning."""
-        if self.storage.key(work.clip, self.settings) == work.workspace.key:
-            return None
-        return f"{work.clip.path} was written to while it was worked on; run the same command again when it is whole"
-
-    def _made_with(self) -> dict[str, str]:
-        return {
-            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "settings": json.dumps(settings(self.config, self.plan)),
-            "versions": json.dumps(versions()),
-        }
-
-    def _final_path(self, clip: Clip, joined: MuxResult) -> Path:
-        path = self.out / clip.relative
-        if joined.muxer == joined.own_muxer:
-            return path
-        # `call.avi` and `call.mkv` may lie side by side, as may `call.webm` or a file that is none of ours.
-        for other in (path.with_suffix(".mkv"), path.with_name(f"{path.name}.mkv")):
-            name = printable(other.relative_to(self.out).as_posix())
-            owner = self.owners.get(name, clip.name if self.config.overwrite or not other.exists() else None)
-            if name not in self.names and owner == clip.name:
-                return other
-        raise OutputError(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
-
     def _collect_joined(self, *, wait: bool) -> None:
         if wait and self.joining and not self.to_prepare and not self.schedule.waiting:
             next(iter(self.joining)).exception()
@@ -476,7 +407,7 @@ class _Run:
 
     def _give_up(self, work: ClipWork, sentence: str) -> None:
         with suppress(MediaError):  # a recording that is gone; what it was found by says so
-            sentence = self._changed(work) or sentence
+            sentence = changed(work, self.storage.key(work.clip, self.settings)) or sentence
         self._fail(work.clip, sentence)
 
     def _fail(self, clip: Clip, sentence: str) -> None:
@@ -486,20 +417,6 @@ class _Run:
 
     def _end(self, rows: ClipRows, workspace: Path | None) -> None:
         row = rows.clip
-        self.rows[row["clip"]] = row
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
-        self.unwritten.append((rows, workspace))
-        cheap = self.tables_cost_s <= TABLES_SHARE * (time.monotonic() - self.began)
-        if row["status"] != "skipped" and (cheap or len(self.unwritten) >= UNWRITTEN_MAX):
-            self._write_tables()
-
-    def _write_tables(self) -> None:
-        began = time.monotonic()
-        self.report.add([rows for rows, _ in self.unwritten])
-        self.storage.save_report(self.report.folder, [rows.clip["clip"] for rows, _ in self.unwritten])
-        for _, folder in self.unwritten:
-            if folder is not None:
-                Workspace(folder, "").clear()
-        self.unwritten.clear()
-        self.tables_cost_s += time.monotonic() - began
+        self.rows.add(rows, workspace)
