@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder
 from ..pipeline.errors import MediaError
-from ..pipeline.heap import use_one_heap
+from ..pipeline.heap import give_back, use_one_heap
 from ..pipeline.original import Original, find_original
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
@@ -96,6 +96,7 @@ class SharpenActor:
         """Does one chunk, and measures it; see `sharpen_chunk`."""
         assert self._enhancer is not None, "load() comes first"
         self._steps = 0
+        give_back()
         if measure is None:
             return sharpen_chunk(task, self._enhancer, self._step)
         from .measure_chunk import ChunkMeasure

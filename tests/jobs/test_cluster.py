@@ -106,6 +106,11 @@ def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | Non
     assert ("InvalidAuthToken" in ended.stderr) is not enters
 
 
+def test_our_workers_have_one_heap(shared_ray: None) -> None:
+    """Else each chunk's threads leave what they freed in heaps of their own."""
+    assert ray.get(ray.remote(lambda: os.environ.get("MALLOC_ARENA_MAX")).remote()) == "1"
+
+
 def test_our_ray_has_no_dashboard(shared_ray: None) -> None:
     assert not ray._private.worker._global_node.webui_url  # type: ignore[attr-defined]
     assert not runs.descendants("dashboard/dashboard.py")

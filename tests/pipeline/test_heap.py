@@ -1,9 +1,11 @@
-"""Threads share one heap where glibc is told so."""
+"""Threads share one heap where glibc is told so, and what is free there can be given back."""
 
 import subprocess
 import sys
 
 import pytest
+
+on_glibc = pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc is asked")
 
 COUNT_HEAPS = """
 import ctypes, re, sys, threading
@@ -26,10 +28,36 @@ hold.wait()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc is asked")
+@on_glibc
 def test_threads_allocate_from_one_heap() -> None:
     def heaps(mode: str) -> int:
         return subprocess.check_output([sys.executable, "-c", COUNT_HEAPS, mode], text=True).count("<heap nr=")
 
     assert heaps("many") > 1, "else this proves nothing here"
     assert heaps("one") == 1
+
+
+GIVE_BACK = """
+from pathlib import Path
+from vidsharp.pipeline.heap import give_back, use_one_heap
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+use_one_heap()
+blocks, kept = [], []
+for _ in range(100):  # what stays lies between what goes
+    blocks.append(b"free" * 2**18)
+    kept.append(b"kept" * 500)
+blocks.clear()
+before = resident()
+give_back()
+assert before - resident() > 80 * 2**20, (before, resident())
+assert all(part == b"kept" * 500 for part in kept)
+"""
+
+
+@on_glibc
+def test_what_is_free_is_given_back() -> None:
+    ended = subprocess.run([sys.executable, "-c", GIVE_BACK], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
