@@ -79,7 +79,7 @@ def ray_session(address: str | None) -> Iterator[None]:
                 with _without(ray_utils, _TAKES_SIGTERM):
                     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
             else:
-                with _without(Node, *_UNUSED_HELPERS), _without(ray_utils, _TAKES_SIGTERM):
+                with _without(Node, *_UNUSED_HELPERS), _without(ray_utils, _TAKES_SIGTERM), _interrupts_held():
                     ray.init(
                         address="local",
                         num_cpus=len(os.sched_getaffinity(0)),
@@ -119,6 +119,25 @@ def _take_sigterm_back() -> None:
     """Ray's C++ part puts a handler of its own below Python's, which ends the process three seconds later."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """SIGINT and SIGTERM act at the end of a `with` block: Ray forgets the processes of a half-started node."""
+    held: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = {number: handler for number, handler in handlers.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        heeded.clear()
+    for number in heeded:
+        signal.signal(number, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+        if held:
+            signal.raise_signal(held[0])
 
 
 @contextmanager
