@@ -48,7 +48,7 @@ def _ways(model: str, luma: np.ndarray, threads: int) -> dict[str, Callable[[], 
     ways: dict[str, Callable[[], np.ndarray]] = {"torch": lambda: plain.planes([luma], FMT)[0]}  # type: ignore[dict-item]
     for bits in (512, 256):
         if bits <= vector_bits():
-            ways[str(bits)] = _by_library(FusedBlend(net, 255, 1.0, bits), luma, threads)
+            ways[str(bits)] = _by_library(FusedBlend(net.as_arrays(), 255, 1.0, bits), luma, threads)
     return ways
 
 

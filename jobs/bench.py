@@ -57,6 +57,7 @@ def bench_model(
     """
     use_one_heap()  # as the actors do
     threads = threads or len(os.sched_getaffinity(0))
+    torch.set_num_threads(threads)
     enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu)
     rng = np.random.default_rng(0)
     chroma = ((height + 1) // 2, (width + 1) // 2)
@@ -155,7 +156,7 @@ def _gflop(model: str, domain: str, width: int, height: int) -> float:
     return counter.get_total_flops() / 1e9
 
 
-def _peak_gflops(device: torch.device) -> float:
+def _peak_gflops(device: str) -> float:
     """What a large fp32 matrix product reaches on the device, the best of five."""
     a = torch.rand(PEAK_SIZE, PEAK_SIZE, device=device)
     best = float("inf")
@@ -177,6 +178,6 @@ def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:
         "vidsharp": version("vidsharp"),
         "torch": torch.__version__,
         "model": enhancer.name,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu ({platform.machine()})",
+        "device": torch.cuda.get_device_name(device) if device != "cpu" else f"cpu ({platform.machine()})",
         "threads": threads,
     }

@@ -28,7 +28,7 @@ def bench_gpu(
         computing overlapping; and the GPU's peak memory, of what torch takes, in all of these (null on a CPU).
     """
     assert enhancer.gpu is not None
-    gpu, device = enhancer.gpu, enhancer.device
+    gpu, device = enhancer.gpu, torch.device(enhancer.device)
     batch = gpu.way.batch_of(*planes[0].shape)
     on_gpu = device.type == "cuda"
     if on_gpu:

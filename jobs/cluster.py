@@ -30,10 +30,19 @@ _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # Actors that share one named GPU reserve none from Ray, which must then not hide it from them.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # No processes that wait for actors that may come.
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
+}
+
+ACTOR_ENVIRONMENT = {
     # `use_one_heap` comes too late for the heaps of threads that Ray has started, which later threads take turns on:
     # 960 MiB in an actor after 5 min of 720p, and 450 with this.
     "MALLOC_ARENA_MAX": "1",
+    # What an actor measures is many small sums, while decoder, student and encoder keep all cores busy.
+    "OPENBLAS_NUM_THREADS": "1",
 }
+"""What an actor's process must have from its start. Those of a Ray of our own inherit it."""
 
 
 _TOKEN = secrets.token_hex(32)
@@ -69,6 +78,7 @@ def ray_session(address: str | None) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(_SETTINGS)
     if address is None:
+        os.environ.update(ACTOR_ENVIRONMENT)
         # Other people on the machine cannot talk to it, and no key is left in a home folder.
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
         logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)

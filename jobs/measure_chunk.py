@@ -1,12 +1,10 @@
 """What an actor measures of a chunk while it sharpens it: figures of a sample of its frames, and one frame to show."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..pipeline.atomic import write_atomically
 from ..pipeline.original import OriginalReader
@@ -38,8 +36,7 @@ class ChunkMeasure:
     def see(self, number: int, pts: int | None, before: Planes, after: Planes) -> None:
         original = self._original_planes(pts)
         if number in self._task.frames:
-            with _one_thread():
-                self._figures.append(self._measure(number, before, after, original))
+            self._figures.append(self._measure(number, before, after, original))
             if self._task.preview:
                 self._show(number, pts, before, after, original)
         self._before = (number, before[:1], [after[0].copy()], original) if self.wants(number + 1) else None
@@ -88,18 +85,6 @@ class ChunkMeasure:
             turns = (rotation(self._info.display_matrix) or 0) // 90
             shown = preview_json(self._moment, self._fmt, turns, self._info.sample_aspect_ratio)
             write_atomically(path, shown.encode())
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The metrics are many small steps: where decoder and encoder keep the cores busy, threads would wait for each
-    other at each of them, and take ten times as long."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _ssim(x: Planes, y: Planes, bit_depth: int) -> float | None:

@@ -15,11 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .blend_weights import FACTOR, PHASES, TAPS, BlendWeights
 from .half import exactly
 
-FACTOR = 4
-PHASES = FACTOR * FACTOR
-TAPS = 2 * FACTOR + 1  # the widest filter that one 3×3 convolution on unshuffled planes can hold
 FLOOR = 4 / 255
 """One 8-bit step, as the spectrum is scaled: what lies below it is noise."""
 SLOPE = 0.1
@@ -73,6 +71,12 @@ class BlendStudent(nn.Module):
         depth = sum(name.startswith("layers.") and name.endswith(".weight") for name in state)
         dilations = state["dilations"].tolist() if "dilations" in state else None
         return cls(state["filters"].shape[0], state["enter.weight"].shape[0], depth, dilations)
+
+    def as_arrays(self) -> BlendWeights:
+        """The weights, as the C library is given them."""
+        weights = BlendWeights.of({name: value.detach().cpu().numpy() for name, value in self.state_dict().items()})
+        assert weights is not None, "these are its names and shapes"
+        return weights
 
     def forward(self, luma: Tensor) -> Tensor:
         """Sharpens luma.

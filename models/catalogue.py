@@ -39,6 +39,11 @@ def student_names() -> tuple[str, ...]:
     return _SHIPPED
 
 
+def student_name(name_or_path: str | Path) -> str:
+    """What a student is called: by its shipped name, or as its checkpoint file without the ending."""
+    return str(name_or_path) if str(name_or_path) in _SHIPPED else Path(name_or_path).stem
+
+
 def check_model(name_or_path: str | Path) -> None:
     """Raises unless a shipped name or a checkpoint file with a student's weights is given; torch only for files.
 
@@ -95,8 +100,7 @@ def load_student(name_or_path: str | Path, device: "str | torch.device" = "cpu")
     state = read_state_dict(path)
     net, domain = _build_for(state, path)
     load_into(net, state, path)
-    name = str(name_or_path) if str(name_or_path) in _SHIPPED else path.stem
-    return student_of(name, net.eval().to(device), domain)
+    return student_of(student_name(name_or_path), net.eval().to(device), domain)
 
 
 def student_of(name: str, net: "nn.Module", domain: Domain) -> Student:

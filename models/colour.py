@@ -1,7 +1,6 @@
 """YUV planes to RGB and back, with the source's own matrix, range, bit depth, subsampling and chroma siting.
 
-Luma weights: see `plane_format.py`. Quantisation: BT.709-6 item 5 for limited range (219 and 224 steps at 8 bit),
-ITU-T H.273 §8.3 for full range.
+Luma weights and quantisation: see `plane_format.py`.
 """
 
 from typing import Literal
@@ -11,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .errors import ModelError
-from .plane_format import LUMA_WEIGHTS
+from .plane_format import luma_weights, quantisation, rgb_of
 
 Matrix = Literal["bt601", "bt709", "bt2020"]
 
@@ -32,18 +31,14 @@ def yuv_to_rgb(
     Raises:
         ModelError: an unknown matrix, or chroma planes of a shape that belongs to no known subsampling.
     """
-    offset, y_steps, c_steps = _quantisation(full_range, bit_depth)
+    offset, y_steps, c_steps = quantisation(full_range, bit_depth)
     luma = (y.float() - offset) / y_steps
     if u is None or v is None:
         return luma.expand(3, -1, -1)[None].clone()
     _subsampling(y, u)
     chroma = (torch.stack([u.float(), v.float()]) - 2 ** (bit_depth - 1)) / c_steps
     cb, cr = upsample_chroma(chroma, (y.shape[0], y.shape[1]), chroma_left)
-    k_r, k_b = _weights(matrix)
-    red = luma + 2 * (1 - k_r) * cr
-    blue = luma + 2 * (1 - k_b) * cb
-    green = (luma - k_r * red - k_b * blue) / (1 - k_r - k_b)
-    return torch.stack([red, green, blue])[None]
+    return torch.stack(rgb_of(luma, cb, cr, matrix))[None]
 
 
 def rgb_to_yuv(
@@ -70,7 +65,7 @@ def rgb_to_yuv(
     planes = rgb_to_code_steps(
         rgb, chroma_shape, matrix=matrix, full_range=full_range, bit_depth=bit_depth, chroma_left=chroma_left
     )
-    offset = _quantisation(full_range, bit_depth)[0]
+    offset = quantisation(full_range, bit_depth)[0]
     zeros = [offset, 2.0 ** (bit_depth - 1), 2.0 ** (bit_depth - 1)]
     return [round_to_codes(plane + zero, bit_depth) for plane, zero in zip(planes, zeros, strict=False)]
 
@@ -88,8 +83,8 @@ def rgb_to_code_steps(
 
     Being linear, it also turns a *difference* of RGB pictures into what must be added to the planes.
     """
-    k_r, k_b = _weights(matrix)
-    _, y_steps, c_steps = _quantisation(full_range, bit_depth)
+    k_r, k_b = luma_weights(matrix)
+    _, y_steps, c_steps = quantisation(full_range, bit_depth)
     red, green, blue = rgb[0].float()
     luma = k_r * red + (1 - k_r - k_b) * green + k_b * blue
     if chroma_shape is None:
@@ -138,20 +133,6 @@ def _halve(line: Tensor, on_site: bool) -> Tensor:
     line = F.pad(line, (1, 1 + line.shape[-1] % 2), mode="replicate")
     left, here, right = line[..., :-2:2], line[..., 1:-1:2], line[..., 2::2]
     return (left + 2 * here + right) / 4 if on_site else (here + right) / 2
-
-
-def _quantisation(full_range: bool, bit_depth: int) -> tuple[float, float, float]:
-    """(code of black, luma steps from black to white, chroma steps from −½ to ½)."""
-    if full_range:
-        return 0.0, 2.0**bit_depth - 1, 2.0**bit_depth - 1
-    scale = 2.0 ** (bit_depth - 8)
-    return 16 * scale, 219 * scale, 224 * scale
-
-
-def _weights(matrix: str) -> tuple[float, float]:
-    if matrix not in LUMA_WEIGHTS:
-        raise ModelError(f"The colour matrix '{matrix}' is not known; accepted are {', '.join(LUMA_WEIGHTS)}.")
-    return LUMA_WEIGHTS[matrix]
 
 
 def _subsampling(y: Tensor, u: Tensor) -> None:

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .blend import FACTOR, BlendStudent
 from .blend_library import Job, run, vector_bits
-from .packed_blend import packed
+from .blend_weights import FACTOR, BlendWeights, packed
 
 _MOST_LAYERS, _FARTHEST = 31, 16
 """What the library has room for: layers, and cells from one tap to the next."""
@@ -28,12 +27,11 @@ class FusedBlend:
     """
 
     @staticmethod
-    def takes(student: BlendStudent) -> bool:
+    def takes(student: BlendWeights) -> bool:
         """Whether the library is there, and has room for a student of this size."""
-        far = max(int(layer.dilation[0]) for layer in student.layers)  # type: ignore[union-attr, index]
-        return vector_bits() > 0 and far <= _FARTHEST and len(student.layers) <= _MOST_LAYERS
+        return vector_bits() > 0 and max(student.dilations) <= _FARTHEST and len(student.layers) <= _MOST_LAYERS
 
-    def __init__(self, student: BlendStudent, peak: int, strength: float, bits: int | None = None) -> None:
+    def __init__(self, student: BlendWeights, peak: int, strength: float, bits: int | None = None) -> None:
         """Packs the weights.
 
         Args:
@@ -46,7 +44,12 @@ class FusedBlend:
         self._arrays = packed(student, peak, strength)  # the library is given their addresses: they must live
         self._settings: dict[str, Any] = {name: array.ctypes.data for name, array in self._arrays.items()}
         channels = self._arrays["enter_bias"].size
-        self._settings |= {"bands": student.bands, "channels": channels, "depth": len(student.layers), "peak": peak}
+        self._settings |= {
+            "bands": len(student.filters),
+            "channels": channels,
+            "depth": len(student.layers),
+            "peak": peak,
+        }
 
     def sharpen(self, codes: np.ndarray, threads: int = 1, *, rounded: bool = True) -> np.ndarray:
         """Sharpens a plane.

@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
+from PIL import Image
 
-from .colour import yuv_to_rgb
-from .plane_format import PlaneFormat
+from .plane_format import PlaneFormat, quantisation, rgb_of
 
 _STEP_PX = 8
 """How finely places are tried."""
 
 
 def rgb_picture(planes: Sequence[np.ndarray], fmt: PlaneFormat) -> np.ndarray:
-    """Planes [Y] or [Y, U, V] of a frame as uint8 RGB [H, W, 3]; colours that RGB cannot show are clipped."""
-    y, u, v = (_tensor(plane) for plane in planes) if len(planes) == 3 else (_tensor(planes[0]), None, None)
-    rgb = yuv_to_rgb(
-        y, u, v, matrix=fmt.matrix, full_range=fmt.full_range, bit_depth=fmt.bit_depth, chroma_left=fmt.chroma_left
-    )
-    return (rgb[0].clamp(0, 1) * 255 + 0.5).to(torch.uint8).permute(1, 2, 0).numpy()
+    """Planes [Y] or [Y, U, V] of a frame as uint8 RGB [H, W, 3]; colours that RGB cannot show are clipped.
+
+    Subsampled chroma is taken to lie midway: it may be half a pixel off, which nobody sees.
+    """
+    black, luma_steps, chroma_steps = quantisation(fmt.full_range, fmt.bit_depth)
+    luma = (planes[0].astype(np.float32) - black) / luma_steps
+    if len(planes) == 3:
+        cb, cr = ((_as_large(plane, luma.shape) - 2 ** (fmt.bit_depth - 1)) / chroma_steps for plane in planes[1:])
+        rgb = np.stack(rgb_of(luma, cb, cr, fmt.matrix), axis=-1)
+    else:
+        rgb = luma[..., None].repeat(3, axis=-1)
+    return (rgb.clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def busiest(values: np.ndarray, height: int, width: int) -> tuple[int, int]:
@@ -31,5 +36,8 @@ def busiest(values: np.ndarray, height: int, width: int) -> tuple[int, int]:
     return row * _STEP_PX, column * _STEP_PX
 
 
-def _tensor(plane: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(plane.astype(np.int32))  # of uint16 torch knows little, and it warns of read-only arrays
+def _as_large(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    numbers = plane.astype(np.float32)
+    if numbers.shape == shape:
+        return numbers
+    return np.asarray(Image.fromarray(numbers).resize((shape[1], shape[0]), Image.Resampling.BILINEAR))

@@ -15,8 +15,7 @@ from .cover import cover
 from .domain import Domain
 from .enhance import Enhancer
 from .plane_format import PlaneFormat
-from .tiles import RGB_GRID
-from .windows import Window, Windows
+from .windows import RGB_GRID, Window, Windows
 
 UNIT_PX = 32
 """Edge of the squares that are computed or copied: smaller ones would take longer to choose than they save."""
@@ -129,8 +128,7 @@ class Reuse:
     def _halo(self) -> int:
         """In whole steps of what windows align to."""
         step = self._enhancer.align_px if self._enhancer.domain == "luma" else RGB_GRID
-        halo = self._enhancer.halo_px or 0
-        return halo + -halo % step
+        return self._enhancer.halo_px + -self._enhancer.halo_px % step
 
     def _wanted(self, changed: Grid) -> Grid:
         """The units to compute, for the cells that changed."""

@@ -19,11 +19,6 @@ WIDEST_RGB = 1024
 then no smaller piece of the frame gets the same bits (see `same_bits.py`)."""
 
 
-RGB_GRID = 16
-"""Sides of RGB windows are multiples of this where they can be: the transposed convolution then sums in one order for
-nearly all of them; with sides of 4 more, many have another one."""
-
-
 class Tile(NamedTuple):
     """A tile's place in the output, and the window of input, tile and halo, that it is computed from; in pixels."""
 

@@ -11,6 +11,9 @@ from math import prod
 
 from .cover import Box
 
+RGB_GRID = 16
+"""Sides of RGB windows are multiples of this where they can be: the transposed convolution then sums in one order for
+nearly all of them; with sides of 4 more, many have another one."""
 _STEPS = (*range(1, 8), *range(8, 32, 2), *range(32, 64, 4), *range(64, 257, 16))
 """Sizes of windows without their halo, in units."""
 

@@ -2,19 +2,19 @@
 
 Planes are [H, W], uint8 or uint16 with values 0..2^bit_depth − 1, of any strides; they are only read. All sums of
 integers are exact, all else is float64. Planes are taken in strips of rows, so that temporaries stay in the cache:
-about 12 MB for 1080p. Torch's threads are used as they are set; where other work keeps the cores busy, set one: several
-wait for each other many times in a frame. Times: `python benchmarks/metrics.py`.
+about 12 MB for 1080p. NumPy's BLAS should have one thread where other work keeps the cores busy: several wait for each
+other many times in a frame. Times: `python benchmarks/metrics.py`.
 """
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
-import torch
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
-from torch import Tensor
 
 Plane = NDArray[np.unsignedinteger]
+Numbers = NDArray[np.float64]
 
 WINDOW = 11
 SIGMA = 1.5
@@ -27,7 +27,6 @@ ROWS = 64
 """Height of a strip; a multiple of `BLOCK`."""
 
 
-@torch.inference_mode()
 def ssim(x: Plane, y: Plane, bit_depth: int) -> float:
     """Structural similarity, Wang et al., IEEE TIP 13(4), 2004: −1..1, and exactly 1 for equal planes.
 
@@ -41,21 +40,22 @@ def ssim(x: Plane, y: Plane, bit_depth: int) -> float:
     reach = WINDOW - 1
     height, width = x.shape[0] - reach, x.shape[1] - reach
     blocks, (full, rest) = math.ceil(width / BLOCK), divmod(width, BLOCK)
-    c1, c2 = (torch.tensor((k * _white(bit_depth)) ** 2, dtype=torch.float64) for k in (K1, K2))
-    planes = torch.zeros(5, ROWS + reach, blocks * BLOCK + reach, dtype=torch.float64)
-    between = torch.empty(ROWS, planes.shape[2], dtype=torch.float64)
-    sums = torch.empty(4, blocks, ROWS, BLOCK, dtype=torch.float64)
+    c1, c2 = ((k * _white(bit_depth)) ** 2 for k in (K1, K2))
+    planes = np.zeros((5, ROWS + reach, blocks * BLOCK + reach))
+    between = np.empty((ROWS, planes.shape[2]))
+    sums = np.empty((4, blocks, ROWS, BLOCK))
     a, b, products, squares, difference = planes
     band = _band()
     total = 0.0
     for top in range(0, height, ROWS):
         for source, plane in ((x, a), (y, b)):
             rows = source[top : top + ROWS + reach]
-            np.copyto(plane.numpy()[: len(rows), : rows.shape[1]], rows)
+            np.copyto(plane[: len(rows), : rows.shape[1]], rows)
         # The constants pass the filter unchanged: added here, they are where they are needed below.
-        torch.sub(a, b, out=difference)
-        torch.addcmul(c1 + c2, a, b, value=2, out=products)
-        torch.addcmul(products, difference, difference, out=squares)
+        _twice_product(a, b, c1 + c2, out=products)
+        np.subtract(a, b, out=difference)
+        np.multiply(difference, difference, out=squares)
+        squares += products
         for plane, out in zip(planes, sums, strict=False):
             _filter(plane, band, between, out)
         # What lies beyond the planes' edges is computed too, and left out here.
@@ -64,7 +64,6 @@ def ssim(x: Plane, y: Plane, bit_depth: int) -> float:
     return total / (height * width)
 
 
-@torch.inference_mode()
 def psnr(x: Plane, y: Plane, bit_depth: int) -> float:
     """Peak signal-to-noise ratio in dB, at most 6·bit_depth + 12 (60 dB at 8 bits).
 
@@ -76,13 +75,12 @@ def psnr(x: Plane, y: Plane, bit_depth: int) -> float:
     _check("PSNR", 1, x, y)
     squares = 0
     for rows in _strips(x, 0):
-        difference = torch.from_numpy(_difference(x[rows], y[rows])).to(torch.float64).flatten()
-        squares += int(torch.dot(difference, difference))
+        difference = _difference(x[rows], y[rows]).astype(np.float64).ravel()
+        squares += int(np.dot(difference, difference))
     cap = 6.0 * bit_depth + 12.0
     return min(cap, 10 * math.log10(_white(bit_depth) ** 2 * x.size / squares)) if squares else cap
 
 
-@torch.inference_mode()
 def sharpness(x: Plane, bit_depth: int) -> float:
     """Variance of the Laplacian (up + down + left + right − 4·centre) in squared 8-bit steps, ≥ 0: more is sharper.
 
@@ -97,14 +95,14 @@ def sharpness(x: Plane, bit_depth: int) -> float:
     dtype = np.int16 if x.dtype == np.uint8 else np.int32
     total = squares = 0
     for rows in _strips(x, 2):
-        plane = torch.from_numpy(x[rows].astype(dtype))
+        plane = x[rows].astype(dtype)
         edges = plane[:-2, 1:-1] + plane[2:, 1:-1]
         edges += plane[1:-1, :-2]
         edges += plane[1:-1, 2:]
-        edges.sub_(plane[1:-1, 1:-1], alpha=4)
-        values = edges.to(torch.float64).flatten()
+        edges -= 4 * plane[1:-1, 1:-1]
+        values = edges.astype(np.float64).ravel()
         total += int(values.sum())
-        squares += int(torch.dot(values, values))
+        squares += int(np.dot(values, values))
     places = (x.shape[0] - 2) * (x.shape[1] - 2)
     return (places * squares - total**2) / (places**2 * 4 ** (bit_depth - 8))
 
@@ -121,38 +119,52 @@ def change(x: Plane, before: Plane, bit_depth: int) -> float:
     return sum(int(row.sum(dtype=np.uint64)) for row in rows) / (x.size * 2 ** (bit_depth - 8))
 
 
-def _score(sums: Tensor, c1: Tensor) -> Tensor:
+def _score(sums: Numbers, c1: float) -> Numbers:
     """SSIM of each place from its window's sums [4, …] of x, y, 2xy + C1 + C2 and x² + y² + C1 + C2: overwrites them.
 
     Numerator and denominator take the same steps, so that equal planes give exactly 1.
     """
     mean_x, mean_y, products, squares = sums
-    numerator = torch.addcmul(c1, mean_x, mean_y, value=2)
-    difference = mean_x.sub_(mean_y)
-    denominator = torch.addcmul(numerator, difference, difference, out=mean_y)
-    products.sub_(numerator)  # 2σxy + C2
-    squares.sub_(denominator)  # σx² + σy² + C2
-    return numerator.mul_(products).div_(denominator.mul_(squares))
+    numerator = _twice_product(mean_x, mean_y, c1, out=np.empty_like(mean_x))
+    mean_x -= mean_y
+    mean_x *= mean_x
+    denominator = np.add(numerator, mean_x, out=mean_y)
+    products -= numerator  # 2σxy + C2
+    squares -= denominator  # σx² + σy² + C2
+    numerator *= products
+    denominator *= squares
+    numerator /= denominator
+    return numerator
 
 
-def _filter(plane: Tensor, band: Tensor, between: Tensor, out: Tensor) -> None:
+def _twice_product(x: Numbers, y: Numbers, plus: float, out: Numbers) -> Numbers:
+    """2xy + plus, in `out`."""
+    np.multiply(x, y, out=out)
+    out *= 2
+    out += plus
+    return out
+
+
+def _filter(plane: Numbers, band: Numbers, between: Numbers, out: Numbers) -> None:
     """Slides the Gaussian down, then along a plane: [ROWS + 10, 8n + 10] to `out` [n, ROWS, 8], n blocks of columns.
 
     Both ways are products with a small band matrix, over views that overlap by the window's reach: nothing is copied.
     Faster than a convolution or shifted sums. `between`, [ROWS, 8n + 10], is room to work in.
     """
     (rows, width), long = between.shape, BLOCK + WINDOW - 1
-    down = plane.as_strided((rows // BLOCK, long, width), (BLOCK * width, width, 1))
-    torch.bmm(band.expand(len(down), -1, -1), down, out=between.view(-1, BLOCK, width))
-    along = between.as_strided((len(out), rows, long), (BLOCK, width, 1))
-    torch.bmm(along, band.T.expand(len(out), -1, -1), out=out)
+    line, item = plane.strides
+    down = as_strided(plane, (rows // BLOCK, long, width), (BLOCK * line, line, item))
+    np.matmul(band, down, out=between.reshape(-1, BLOCK, width))
+    line, item = between.strides
+    along = as_strided(between, (len(out), rows, long), (BLOCK * item, line, item))
+    np.matmul(along, band.T, out=out)
 
 
-def _band() -> Tensor:
-    """Float64 [BLOCK, BLOCK + 10]: in each row the window's Gaussian, a place further right."""
-    gauss = torch.exp(-((torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
-    line = torch.cat([gauss / gauss.sum(), gauss.new_zeros(BLOCK - 1)])
-    return torch.stack([line.roll(shift) for shift in range(BLOCK)])
+def _band() -> Numbers:
+    """[BLOCK, BLOCK + 10]: in each row the window's Gaussian, a place further right."""
+    gauss = np.exp(-((np.arange(WINDOW) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
+    line = np.concatenate([gauss / gauss.sum(), np.zeros(BLOCK - 1)])
+    return np.stack([np.roll(line, shift) for shift in range(BLOCK)])
 
 
 def _difference(x: Plane, y: Plane) -> Plane:

@@ -169,11 +169,12 @@ def test_where_no_node_sees_the_output_folder_the_run_ends(cluster: RayNodes, ca
 
 
 GPU_NODE = """
+import os
 import sys
 import ray
 from vidsharp.jobs import actors
 from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.cluster import living_nodes, ray_session
+from vidsharp.jobs.cluster import ACTOR_ENVIRONMENT, living_nodes, ray_session
 from vidsharp.jobs.pool import PoolPlan, actors_that_fit, plan_pool
 
 with ray_session(sys.argv[1]):
@@ -184,7 +185,7 @@ with ray_session(sys.argv[1]):
 
     class Telling(SharpenActor):
         def frames_done(self):
-            return self.load("fast", "cpu", 1.0), ray.get_gpu_ids()
+            return self.load("fast", "cpu", 1.0), ray.get_gpu_ids(), ACTOR_ENVIRONMENT.items() <= os.environ.items()
 
     actors.ActorPool.actor_class = Telling
     # The GPUs exist in Ray's books only; the student runs on the CPU.
@@ -192,8 +193,8 @@ with ray_session(sys.argv[1]):
     while len(pool.idle()) < 2:
         pool.answers(1.0)
     told = ray.get([actor.handle.frames_done.remote() for actor in pool._actors.values()])
-    assert sorted(host for host, _ in told) == ["gpu-a", "gpu-b"], told
-    assert all(ids == [0] for _, ids in told), told
+    assert sorted(host for host, *_ in told) == ["gpu-a", "gpu-b"], told
+    assert all((ids, as_wanted) == ([0], True) for _, ids, as_wanted in told), told
     pool.stop()
 """
 

@@ -56,7 +56,7 @@ def by_torch(student: BlendStudent, codes: np.ndarray, peak: int, strength: floa
 def test_gives_what_torch_gives(size: tuple[int, int], peak: int, strength: float, kind: str, bits: int) -> None:
     student, codes = random_student(**KINDS[kind]), noise(size, peak)
     given_, wanted = codes.copy(), by_torch(student, codes, peak, strength)
-    fused = FusedBlend(student, peak, strength, bits)
+    fused = FusedBlend(student.as_arrays(), peak, strength, bits)
     floats = fused.sharpen(codes, 2, rounded=False)
     np.testing.assert_allclose(floats, wanted, atol=2e-5 * peak, rtol=0)
     made = fused.sharpen(codes, 2)
@@ -92,7 +92,7 @@ def test_windows_of_any_shape_give_the_frames_bits(
     kind: str, bits: int, size: tuple[int, int], corner: tuple[int, int], side: tuple[int, int], threads: int
 ) -> None:
     student = random_student(**KINDS[kind])
-    fused, codes, halo = FusedBlend(student, 255, 1.0, bits), noise(size, 255), student.halo_px
+    fused, codes, halo = FusedBlend(student.as_arrays(), 255, 1.0, bits), noise(size, 255), student.halo_px
     whole = fused.sharpen(codes, 1, rounded=False)
     top, left = (min(4 * cell, (length - 1) // 4 * 4) for cell, length in zip(corner, size, strict=True))
     y, x = max(top - halo, 0), max(left - halo, 0)
@@ -112,14 +112,14 @@ def test_narrow_vectors_give_the_bits_of_wide_ones() -> None:
     for name in ("fast", "balanced"):
         net = load_student(name).net
         assert isinstance(net, BlendStudent)
-        narrow, wide = (FusedBlend(net, 255, 1.0, bits).sharpen(codes, rounded=False) for bits in WIDTHS)
+        narrow, wide = (FusedBlend(net.as_arrays(), 255, 1.0, bits).sharpen(codes, rounded=False) for bits in WIDTHS)
         np.testing.assert_array_equal(narrow, wide)
 
 
 @needs_library
 def test_padded_rows_columns_apart_and_read_only_planes() -> None:
     wide = noise((40, 96), 255)
-    fused = FusedBlend(random_student(), 255, 1.0)
+    fused = FusedBlend(random_student().as_arrays(), 255, 1.0)
     for view in (wide[:, :61], wide[:, ::2], wide[::2]):
         view.flags.writeable = False
         np.testing.assert_array_equal(fused.sharpen(view), fused.sharpen(view.copy()))
@@ -127,7 +127,7 @@ def test_padded_rows_columns_apart_and_read_only_planes() -> None:
 
 @needs_library
 def test_nothing_is_written_beyond_the_plane() -> None:
-    fused = FusedBlend(random_student(), 255, 1.0)
+    fused = FusedBlend(random_student().as_arrays(), 255, 1.0)
     for height, width in [(1, 1), (5, 47), (8, 49), (33, 95)]:
         frame = np.full((height + 2, width + 2), 77, np.uint8)
         inner = frame[1:-1, 1:-1]
@@ -144,8 +144,8 @@ def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
 
 
 def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torch() -> None:
-    assert not FusedBlend.takes(random_student(dilations=(1, 17)))
-    assert FusedBlend.takes(random_student(dilations=(1, 16))) == bool(WIDTHS)
+    assert not FusedBlend.takes(random_student(dilations=(1, 17)).as_arrays())
+    assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(WIDTHS)
 
 
 def test_without_the_library_torch_does_the_work() -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
+from vidsharp.models.colour import yuv_to_rgb
 from vidsharp.models.picture import busiest, rgb_picture
 from vidsharp.models.plane_format import PlaneFormat
 
@@ -30,6 +32,22 @@ def test_black_grey_and_white(bit_depth: int) -> None:
     assert (shown.dtype, shown.shape) == (np.uint8, (4, 4, 3))
     np.testing.assert_array_equal(shown[:, :, 0], np.array([[0, 255], [0, 255]]).repeat(2, 0).repeat(2, 1))
     np.testing.assert_array_equal(rgb_picture(planes[:1], fmt), shown)
+
+
+@pytest.mark.parametrize("chroma", [(48, 64), (48, 32), (24, 32)])
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("matrix", ["bt601", "bt709", "bt2020"])
+def test_colours_are_those_that_students_get(matrix: str, full_range: bool, chroma: tuple[int, int]) -> None:
+    """But for how chroma spreads where it is subsampled, which shows at steps only: here, colours change slowly."""
+    across, down = np.meshgrid(np.linspace(0, 1, 64), np.linspace(0, 1, 48))
+    luma = (60 + 120 * across).astype(np.uint8)
+    steps = (slice(None, None, 48 // chroma[0]), slice(None, None, 64 // chroma[1]))
+    u, v = ((100 + 40 * slope[steps]).astype(np.uint8) for slope in (down, across))
+    shown = rgb_picture([luma, u, v], PlaneFormat(8, full_range, matrix, chroma_left=False))
+    y, *uv = (torch.from_numpy(plane.astype(np.float32)) for plane in (luma, u, v))
+    exact = yuv_to_rgb(y, *uv, matrix=matrix, full_range=full_range, bit_depth=8, chroma_left=False)
+    expected = (exact[0].permute(1, 2, 0).clamp(0, 1) * 255).numpy()
+    np.testing.assert_allclose(shown, expected, atol=0.51 if chroma == (48, 64) else 1.5)
 
 
 def test_planes_that_may_not_be_written() -> None:

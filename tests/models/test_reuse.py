@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vidsharp.models import enhance
+from vidsharp.models import torch_student
 from vidsharp.models.catalogue import Student, student_of
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.plane_format import PlaneFormat
@@ -46,7 +46,7 @@ def enhancer_of(name: str, strength: float = 1.0) -> Enhancer:
 @pytest.fixture(autouse=True)
 def _small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames of a test's size, too, are cut into several strips."""
-    monkeypatch.setattr(enhance, "STRIP_PIXELS", {"luma": 1 << 15, "rgb": 1 << 16})
+    monkeypatch.setattr(torch_student, "STRIP_PIXELS", {"luma": 1 << 15, "rgb": 1 << 16})
 
 
 def noise(dice: np.random.Generator, size: tuple[int, int], fmt: PlaneFormat = EIGHT, chroma: str = "420") -> Planes:

@@ -1,0 +1,132 @@
+"""A blend student's weights as arrays: read and checked without torch, and packed as the C library reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load as load_safetensors
+
+FACTOR = 4
+"""Side of a cell: the student works on planes unshuffled by so much."""
+PHASES = FACTOR * FACTOR
+TAPS = 2 * FACTOR + 1
+"""Side of a filter, the widest that one 3×3 convolution on unshuffled planes can hold."""
+PACK = 8
+"""Output channels that lie side by side for the library."""
+
+Convolution = tuple[np.ndarray, np.ndarray]
+"""Weights [O, I, h, w] and biases [O]."""
+
+
+@dataclass(frozen=True)
+class BlendWeights:
+    """What `BlendStudent` has learned, float64."""
+
+    filters: np.ndarray
+    """[K, 9, 9]."""
+    spectrum: Convolution
+    enter: Convolution
+    layers: tuple[Convolution, ...]
+    head: Convolution
+    dilations: tuple[int, ...]
+    """Of the layers."""
+
+    @property
+    def halo_px(self) -> int:
+        """An output pixel depends on no pixel farther from its aligned 4×4 cell than this."""
+        return FACTOR * sum(self.dilations)
+
+    @classmethod
+    def of(cls, state: Mapping[str, np.ndarray]) -> "BlendWeights | None":
+        """The weights in a state dict; None where names or shapes are not those of a blend student."""
+        try:
+            bands, width = len(state["filters"]), len(state["enter.bias"])
+            depth = sum(name.startswith("layers.") and name.endswith(".bias") for name in state)
+            wanted = {
+                "filters": (bands, TAPS, TAPS),
+                **_convolution("spectrum", PHASES, PHASES, 1),
+                **_convolution("enter", width, 2 * PHASES, 1),
+                **_convolution("head", PHASES * (bands + 1), width, 1),
+            }
+            for layer in range(depth):
+                wanted |= _convolution(f"layers.{layer}", width, width, 3)
+            if "dilations" in state:
+                wanted["dilations"] = (depth,)
+        except (KeyError, TypeError):
+            return None
+        if not depth or {name: array.shape for name, array in state.items()} != wanted:
+            return None
+
+        def both(name: str) -> Convolution:
+            return _float64(state[f"{name}.weight"]), _float64(state[f"{name}.bias"])
+
+        return cls(
+            filters=_float64(state["filters"]),
+            spectrum=both("spectrum"),
+            enter=both("enter"),
+            layers=tuple(both(f"layers.{layer}") for layer in range(depth)),
+            head=both("head"),
+            dilations=tuple(int(d) for d in state["dilations"]) if "dilations" in state else (1,) * depth,
+        )
+
+
+def read_blend_weights(path: Path) -> BlendWeights | None:
+    """The weights in a safetensors file; None where it holds none of a blend student, or cannot be read."""
+    if path.suffix != ".safetensors":
+        return None
+    try:
+        state = load_safetensors(path.read_bytes())
+    except Exception:  # what is wrong with it, `checkpoint.py` says
+        return None
+    return BlendWeights.of({name.removeprefix("module."): array for name, array in state.items()})
+
+
+def packed(student: BlendWeights, peak: int, strength: float) -> dict[str, np.ndarray]:
+    """The arrays of `blend_library.Job`, with all constant factors folded in: float32, but for the dilations.
+
+    Channels are filled up to whole packs with zeros: what these carry is 0, and nothing looks at it.
+
+    Args:
+        peak: the largest code value; the library sees codes, the student was trained on codes / peak.
+        strength: S in codes + S · peak · change.
+    """
+    spectrum, enter, head = student.spectrum, student.enter, student.head
+    contrast = (spectrum[0] - spectrum[0].mean(axis=1, keepdims=True)) * 4 / peak  # as in BlendStudent._guide
+    signed, magnitudes = enter[0][:, :PHASES], enter[0][:, PHASES:]
+    arrays = {
+        "spectrum": _pack(contrast),
+        "spectrum_bias": spectrum[1],
+        "enter": _pack(np.concatenate([signed, 0.3 * magnitudes], axis=1)),
+        "enter_bias": _filled(enter[1] + 1.2 * magnitudes.sum(axis=(1, 2, 3))),
+        "layers": np.concatenate([part for weight, bias in student.layers for part in (_pack(weight), _filled(bias))]),
+        # The offset goes first, and into codes; the weights meet filtered codes.
+        "head": _pack(strength * np.concatenate([head[0][-PHASES:] * peak, head[0][:-PHASES]])),
+        "head_bias": strength * np.concatenate([head[1][-PHASES:] * peak, head[1][:-PHASES]]),
+        "taps": student.filters - student.filters.mean(axis=(1, 2), keepdims=True),
+    }
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()} | {
+        "dilations": np.array(student.dilations, np.int32)
+    }
+
+
+def _convolution(name: str, out: int, into: int, side: int) -> dict[str, tuple[int, ...]]:
+    """The shapes of a convolution's weights and biases."""
+    return {f"{name}.weight": (out, into, side, side), f"{name}.bias": (out,)}
+
+
+def _float64(array: np.ndarray) -> np.ndarray:
+    """As a network holds it: rounded to float32, whatever the file has."""
+    return array.astype(np.float32).astype(np.float64)
+
+
+def _pack(weight: np.ndarray) -> np.ndarray:
+    """[O, I, h, w] as flat [⌈O/8⌉, h·w, 8·⌈I/8⌉, 8]."""
+    out, into = weight.shape[:2]
+    taps = weight.reshape(out, into, -1)
+    filled = np.pad(taps, ((0, -out % PACK), (0, -into % PACK), (0, 0)))
+    return filled.reshape(-1, PACK, *filled.shape[1:]).transpose(0, 3, 2, 1).ravel()
+
+
+def _filled(bias: np.ndarray) -> np.ndarray:
+    return np.pad(bias, (0, -len(bias) % PACK))

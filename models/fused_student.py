@@ -1,0 +1,55 @@
+"""A blend student that the C library does, without torch: importing that takes longer than many a recording."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .blend_weights import FACTOR, BlendWeights, read_blend_weights
+from .catalogue import Student, student_name, weights_path
+from .domain import Domain
+from .fused_blend import FusedBlend
+from .plane_format import PlaneFormat
+
+
+class FusedStudent:
+    """Takes planes and gives planes. It has one order of sums for all shapes, so any window gets the frame's bits."""
+
+    domain: Domain = "luma"
+    align_px = FACTOR
+    tiles_exactly = True
+
+    def __init__(self, name: str, weights: BlendWeights, strength: float, threads: int | None) -> None:
+        self.name, self.halo_px = name, weights.halo_px
+        self._weights, self._strength = weights, strength
+        self._threads = threads or len(os.sched_getaffinity(0))
+        self._packed: dict[int, FusedBlend] = {}
+
+    @classmethod
+    def try_of(
+        cls, student_or_name: Student | str | Path, strength: float, threads: int | None
+    ) -> "FusedStudent | None":
+        """None where the library is not there, or the student is none that it can do.
+
+        Raises:
+            ModelError: no such name.
+        """
+        if isinstance(student_or_name, Student):
+            from .blend import BlendStudent
+
+            net, name = student_or_name.net, student_or_name.name
+            weights = net.as_arrays() if isinstance(net, BlendStudent) else None
+        else:
+            name, weights = student_name(student_or_name), read_blend_weights(weights_path(student_or_name))
+        return cls(name, weights, strength, threads) if weights is not None and FusedBlend.takes(weights) else None
+
+    def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:
+        """Sharpens [Y], as `Enhancer.planes`."""
+        if fmt.peak not in self._packed:
+            self._packed[fmt.peak] = FusedBlend(self._weights, fmt.peak, self._strength)
+        return [self._packed[fmt.peak].sharpen(seen[0], self._threads)]
+
+    def gives_frames_bits(self, window: tuple[int, int], frame: tuple[int, int]) -> bool:
+        """As `Enhancer.gives_frames_bits`."""
+        return True

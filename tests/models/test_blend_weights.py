@@ -1,0 +1,77 @@
+"""A blend student's weights: the same from its file and from its network, and of nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from vidsharp.models.blend import BlendStudent
+from vidsharp.models.blend_weights import BlendWeights, packed, read_blend_weights
+from vidsharp.models.catalogue import load_student, weights_path
+
+from tests.models.students import random_student
+
+SIZES: dict[str, dict[str, Any]] = {
+    "small": {"bands": 1, "width": 12, "depth": 1},
+    "dilated": {"dilations": (1, 2, 4, 1), "depth": 4},
+}
+
+
+def arrays(student: BlendStudent) -> dict[str, np.ndarray]:
+    return {name: value.numpy() for name, value in student.state_dict().items()}
+
+
+@pytest.mark.parametrize("name", ["fast", "balanced"])
+def test_a_file_gives_what_its_network_gives(name: str) -> None:
+    net, read = load_student(name).net, read_blend_weights(weights_path(name))
+    assert isinstance(net, BlendStudent)
+    assert read is not None
+    assert read.halo_px == net.halo_px
+    one, other = packed(read, 255, 1.0), packed(net.as_arrays(), 255, 1.0)
+    assert one.keys() == other.keys()
+    for array in one:
+        np.testing.assert_array_equal(one[array], other[array])
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_size_and_reach(size: dict[str, Any]) -> None:
+    student = random_student(**size)
+    weights = BlendWeights.of(arrays(student))
+    assert weights is not None
+    assert (len(weights.filters), len(weights.layers)) == (student.bands, len(student.layers))
+    assert weights.dilations == size.get("dilations", (1,) * size["depth"])
+    assert weights.halo_px == student.halo_px
+
+
+@pytest.mark.parametrize("wrong", ["missing", "unexpected", "of another shape", "no layers", "another network"])
+def test_other_weights_are_none_of_a_blend_student(wrong: str) -> None:
+    state = arrays(random_student())
+    match wrong:
+        case "missing":
+            del state["head.bias"]
+        case "unexpected":
+            state["tail.bias"] = state["head.bias"]
+        case "of another shape":
+            state["enter.weight"] = state["enter.weight"][:, 1:]
+        case "no layers":
+            state = {name: array for name, array in state.items() if not name.startswith("layers.")}
+        case _:
+            state = {"conv_first.weight": np.zeros((3, 3, 3, 3))}
+    assert BlendWeights.of(state) is None
+
+
+def test_half_precision_and_names_of_a_wrapped_network(tmp_path: Path) -> None:
+    state = arrays(random_student())
+    save_file({f"module.{name}": a.astype(np.float16) for name, a in state.items()}, tmp_path / "a.safetensors")
+    read = read_blend_weights(tmp_path / "a.safetensors")
+    assert read is not None
+    np.testing.assert_array_equal(read.filters, state["filters"].astype(np.float16))
+
+
+def test_files_that_hold_none(tmp_path: Path) -> None:
+    (tmp_path / "broken.safetensors").write_bytes(b"nonsense")
+    assert read_blend_weights(tmp_path / "broken.safetensors") is None
+    assert read_blend_weights(tmp_path / "absent.safetensors") is None
+    assert read_blend_weights(tmp_path / "a.pth") is None
+    assert read_blend_weights(weights_path("reference")) is None
