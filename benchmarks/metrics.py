@@ -1,6 +1,6 @@
 """What measuring one 1080p frame costs, metric by metric, with scikit-image's SSIM beside ours.
 
-    python benchmarks/metrics.py [--threads 2] [--runs 30]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/metrics.py [--runs 30]
 
 Milliseconds of wall and of processor time, each the least of all runs. The metrics take turns, so that whatever else
 the machine does meets all of them. "All" is what the job measures of a frame without a reference.
@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from skimage import data
 from skimage.metrics import structural_similarity
 from skimage.transform import resize
@@ -68,11 +67,9 @@ def least(todo: dict[str, Callable[[], object]], runs: int) -> dict[str, tuple[f
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=30)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    print(f"{args.threads} threads, least of {args.runs} runs\n")
+    print(f"least of {args.runs} runs\n")
     print("| one 1080p frame | bits | wall ms | CPU ms |\n|---|---|---|---|")
     for bit_depth in (8, 10):
         x, y = planes(bit_depth)

@@ -63,14 +63,15 @@ class Enhancer:
         if not 0 <= strength <= 1.5:
             raise ModelError(f"A strength of {strength} is out of range; accepted are 0 to 1.5.")
         self.strength, self.device = strength, device if device == "cpu" else _resolved(device)
-        self.gpu: GpuStudent | None = None
         on_gpu = gpu is not None or self.device != "cpu"
         fused = None if plain or on_gpu else FusedStudent.try_of(student_or_name, strength, threads)
-        if fused is None:
-            student = student_or_name if isinstance(student_or_name, Student) else load_student(student_or_name)
-            self._student, self.gpu = _by_torch(student, self.device, strength, threads, gpu, on_gpu=on_gpu)
-        else:
+        self._student: FusedStudent | TorchStudent
+        self.gpu: GpuStudent | None = None
+        if fused is not None:
             self._student = fused
+        else:
+            self._student = student = _by_torch(student_or_name, strength, threads)
+            self.gpu = _on_gpu(student.student, self.device, strength, gpu) if on_gpu else None
         self.name, self.domain = self._student.name, self._student.domain
         self.halo_px, self.align_px = self._student.halo_px, self._student.align_px
 
@@ -160,16 +161,21 @@ def _resolved(device: str) -> str:
     return str(resolve_device(device))
 
 
-def _by_torch(
-    student: Student, device: str, strength: float, threads: int | None, gpu: "GpuSettings | None", *, on_gpu: bool
-) -> "tuple[TorchStudent, GpuStudent | None]":
+def _by_torch(student_or_name: Student | str | Path, strength: float, threads: int | None) -> "TorchStudent":
     import torch
 
-    from .gpu_student import GpuStudent
-    from .on_gpu import GpuSettings
     from .torch_student import TorchStudent
 
     if threads is not None:
         torch.set_num_threads(threads)
-    here = TorchStudent(student, strength)
-    return here, GpuStudent(student, torch.device(device), strength, gpu or GpuSettings()) if on_gpu else None
+    student = student_or_name if isinstance(student_or_name, Student) else load_student(student_or_name)
+    return TorchStudent(student, strength)
+
+
+def _on_gpu(student: Student, device: str, strength: float, settings: "GpuSettings | None") -> "GpuStudent":
+    import torch
+
+    from .gpu_student import GpuStudent
+    from .on_gpu import GpuSettings
+
+    return GpuStudent(student, torch.device(device), strength, settings or GpuSettings())

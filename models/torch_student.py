@@ -34,7 +34,7 @@ class TorchStudent:
 
     def __init__(self, student: Student, strength: float) -> None:
         self._net = student.net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._student, self._strength = student, strength
+        self.student, self._strength = student, strength
         self.name, self.align_px = student.name, student.align_px
         self.domain: Domain = student.domain
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
@@ -61,7 +61,7 @@ class TorchStudent:
         if self._same_bits is None or self._same_bits[0] != frame:
             channels = 1 if self.domain == "luma" else 3
             tiles = self._tile_shapes(*frame)
-            self._same_bits = frame, SameBits(self._forward, channels, self._student.halo_px, tiles)
+            self._same_bits = frame, SameBits(self._forward, channels, self.student.halo_px, tiles)
         return all(self._same_bits[1].hold_for(tile) for tile in self._tile_shapes(*window))
 
     def _tile_shapes(self, height: int, width: int) -> set[Shape]:
@@ -84,7 +84,7 @@ class TorchStudent:
 
     def _cut(self, height: int, width: int) -> _Cut:
         """How frames of height × width are cut into tiles."""
-        halo, widest = self._student.halo_px, WIDEST_RGB if self.domain == "rgb" else None
+        halo, widest = self.student.halo_px, WIDEST_RGB if self.domain == "rgb" else None
         grid = RGB_GRID if self.domain == "rgb" else 1
         tile = strip_of((height, width), halo, STRIP_PIXELS[self.domain], widest)
         return {"halo": halo, "align": self.align_px, "tile": tile, "grid": grid}

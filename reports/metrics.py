@@ -3,7 +3,7 @@
 Planes are [H, W], uint8 or uint16 with values 0..2^bit_depth − 1, of any strides; they are only read. All sums of
 integers are exact, all else is float64. Planes are taken in strips of rows, so that temporaries stay in the cache:
 about 12 MB for 1080p. NumPy's BLAS should have one thread where other work keeps the cores busy: several wait for each
-other many times in a frame. Times: `python benchmarks/metrics.py`.
+other many times in a frame. Times: `benchmarks/metrics.py`.
 """
 
 import math
