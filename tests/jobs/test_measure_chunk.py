@@ -53,7 +53,7 @@ def test_figures_are_of_the_frames_asked_for(clip: media.Media) -> None:
     assert [row["index"] for row in rows] == [0, 5, 6]
     for row in rows:
         n = row["index"]
-        assert row["ssim_input"] == pytest.approx(skimage_ssim(after[n][0], before[n][0]), abs=1e-6)
+        assert row["ssim_input"] == pytest.approx(skimage_ssim(after[n][0], before[n][0]), abs=1e-5)
         error = ((after[n][0].astype(float) - before[n][0]) ** 2).mean()
         assert row["psnr_input"] == pytest.approx(10 * np.log10(255**2 / error), abs=1e-6)
         assert row["sharpness_after"] != row["sharpness_before"] > 0
@@ -73,8 +73,8 @@ def test_with_an_original(clip: media.Media, tmp_path: Path) -> None:
     before, original = list(media.decoded_planes(clip.path)), list(media.decoded_planes(sharp.path))
     for row in measure.figures():
         n = row["index"]
-        assert row["ssim_ref_before"] == pytest.approx(skimage_ssim(before[n][0], original[n][0]), abs=1e-6)
-        assert row["ssim_ref_after"] == pytest.approx(skimage_ssim(after[n][0], original[n][0]), abs=1e-6)
+        assert row["ssim_ref_before"] == pytest.approx(skimage_ssim(before[n][0], original[n][0]), abs=1e-5)
+        assert row["ssim_ref_after"] == pytest.approx(skimage_ssim(after[n][0], original[n][0]), abs=1e-5)
         change = np.abs(original[n][0].astype(float) - original[n - 1][0]).mean()
         assert row["change_ref"] == pytest.approx(change, rel=1e-6)
         assert row["psnr_ref_after"] < row["psnr_ref_before"]
