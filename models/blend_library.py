@@ -8,16 +8,19 @@ import ctypes
 from functools import cache
 from importlib.util import find_spec
 
-VERSION = 1
+VERSION = 2
 """Of `Job` and the order of weights: a library that was left over from another version is not used."""
 
 
+_PLACES = ("codes_stride", "out_stride", "height", "width", "first", "end", "left", "right")
+
+
 class Job(ctypes.Structure):
-    """`Job` of blend.c: a plane of codes, a place for the result, the rows of cells to make, and the weights."""
+    """`Job` of blend.c: a plane of codes, a place for the result, the rows and columns of cells to make, and weights."""
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("codes", "out")),
-        *((name, ctypes.c_int64) for name in ("codes_stride", "out_stride", "height", "width", "first", "end")),
+        *((name, ctypes.c_int64) for name in _PLACES),
         *((name, ctypes.c_int32) for name in ("code_bytes", "out_bytes", "bands", "channels", "depth")),
         ("peak", ctypes.c_float),
         *((name, ctypes.c_void_p) for name in ("dilations", "spectrum", "spectrum_bias", "enter", "enter_bias")),

@@ -76,9 +76,9 @@ class Enhancer:
         self.halo_px, self.align_px = self._student.halo_px, self._student.align_px
 
     @property
-    def fused(self) -> bool:
-        """Whether the C library does the work."""
-        return isinstance(self._student, FusedStudent)
+    def fused(self) -> FusedStudent | None:
+        """The student, where the C library does the work."""
+        return self._student if isinstance(self._student, FusedStudent) else None
 
     @property
     def tiles_exactly(self) -> bool:

@@ -5,6 +5,7 @@ of them. The library takes row after row through all layers while they are in ca
 picture to itself.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from .blend_library import Job, run, vector_bits
-from .blend_weights import FACTOR, BlendWeights, packed
+from .blend_weights import FACTOR, PHASES, BlendWeights, packed
+from .cover import Box
 
 _MOST_LAYERS, _FARTHEST = 31, 16
 """What the library has room for: layers, and cells from one tap to the next."""
@@ -44,6 +46,13 @@ class FusedBlend:
         self._arrays = packed(student, peak, strength)  # the library is given their addresses: they must live
         self._settings: dict[str, Any] = {name: array.ctypes.data for name, array in self._arrays.items()}
         channels = self._arrays["enter_bias"].size
+        reaches = [sum(student.dilations[layer:]) for layer in range(len(student.dilations) + 1)]
+        self._stages = [
+            (PHASES * PHASES + 2 * PHASES * channels, reaches[0]),
+            *((9 * channels * channels, reach) for reach in reaches[1:]),
+            (PHASES * (81 * len(student.filters) + channels * (len(student.filters) + 1)), 0),
+        ]
+        """Products for each cell of what a picture goes through, and how many cells beyond a box it is made."""
         self._settings |= {
             "bands": len(student.filters),
             "channels": channels,
@@ -62,33 +71,82 @@ class FusedBlend:
         Returns:
             [H, W] of the codes' dtype, rounded half up and clipped to 0..peak; or float32, not clipped.
         """
-        if codes.strides[1] != codes.itemsize:
-            codes = np.ascontiguousarray(codes)
         out = np.empty(codes.shape, codes.dtype if rounded else np.float32)
-        rows = -(-codes.shape[0] // FACTOR)
-        parts = max(1, min(threads, rows // (2 * self._halo)))  # each computes its halo, too
-        edges = [rows * part // parts for part in range(parts + 1)]
-        jobs = [self._job(codes, out, first, end) for first, end in pairwise(edges)]
-        others = [_pool().submit(run, job, self._bits) for job in jobs[1:]]
-        run(jobs[0], self._bits)
-        for other in others:
-            other.result()
+        self.renew(out, codes, [Box(0, 0, *_cells(codes.shape))], threads)
         return out
 
-    def _job(self, codes: np.ndarray, out: np.ndarray, first: int, end: int) -> Job:
+    def renew(self, out: np.ndarray, codes: np.ndarray, boxes: Sequence[Box], threads: int = 1) -> None:
+        """Sharpens parts of a plane. Of what a part depends on beyond itself, each layer makes only what the next sees.
+
+        Args:
+            out: [H, W] of the codes' dtype, or float32: here the parts are written, and nothing else.
+            codes: as `sharpen` takes them.
+            boxes: the parts, in cells of 4×4 pixels; none overlap.
+            threads: as `sharpen` takes them.
+        """
+        if codes.strides[1] != codes.itemsize:
+            codes = np.ascontiguousarray(codes)
+        most = threads if len(boxes) < 2 * threads else 1
+        parts = [part for box in boxes for part in self._parts(box, most)]
+        parts.sort(key=_area)  # the largest are taken first
+        others = [_pool().submit(self._run, out, codes, parts) for _ in range(min(threads, len(parts)) - 1)]
+        self._run(out, codes, parts)
+        for other in others:
+            other.result()
+
+    def pixels(self, box: Box) -> float:
+        """What a box costs: as much as so many pixels of a whole frame."""
+        height, width = box.bottom - box.top, box.right - box.left
+        lanes = self._bits // 32
+        work = (
+            macs * (height + 2 * reach) * (-(-(width + 2 * reach) // lanes) * lanes) for macs, reach in self._stages
+        )
+        return PHASES * sum(work) / sum(macs for macs, _ in self._stages)
+
+    def _parts(self, box: Box, most: int) -> list[Box]:
+        """A box in so many parts or fewer: each computes its halo, too."""
+        rows = box.bottom - box.top
+        count = max(1, min(most, rows // (2 * self._halo)))
+        edges = [box.top + rows * part // count for part in range(count + 1)]
+        return [box._replace(top=first, bottom=end) for first, end in pairwise(edges)]
+
+    def _run(self, out: np.ndarray, codes: np.ndarray, parts: list[Box]) -> None:
+        """Makes parts for as long as there are any; several threads may share a list."""
+        while True:
+            try:
+                box = parts.pop()
+            except IndexError:
+                return
+            run(self._job(out, codes, box), self._bits)
+
+    def _job(self, out: np.ndarray, codes: np.ndarray, box: Box) -> Job:
+        """The library reads rows in full: so it is shown no columns that do not matter."""
+        first = max(box.left - self._halo, 0)
+        seen = codes[:, FACTOR * first : FACTOR * (box.right + self._halo)]
         return Job(
-            codes=codes.ctypes.data,
-            out=out.ctypes.data,
+            codes=seen.ctypes.data,
+            out=out.ctypes.data + FACTOR * first * out.itemsize,
             codes_stride=codes.strides[0],
             out_stride=out.strides[0],
-            height=codes.shape[0],
-            width=codes.shape[1],
-            first=first,
-            end=end,
+            height=seen.shape[0],
+            width=seen.shape[1],
+            first=box.top,
+            end=box.bottom,
+            left=box.left - first,
+            right=box.right - first,
             code_bytes=codes.itemsize,
             out_bytes=out.itemsize,
             **self._settings,
         )
+
+
+def _cells(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of cells in a plane."""
+    return -(-shape[0] // FACTOR), -(-shape[1] // FACTOR)
+
+
+def _area(box: Box) -> int:
+    return (box.bottom - box.top) * (box.right - box.left)
 
 
 @cache

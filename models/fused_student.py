@@ -8,6 +8,7 @@ import numpy as np
 
 from .blend_weights import FACTOR, BlendWeights, read_blend_weights
 from .catalogue import Student, student_name, weights_path
+from .cover import Box
 from .domain import Domain
 from .fused_blend import FusedBlend
 from .plane_format import PlaneFormat
@@ -46,9 +47,24 @@ class FusedStudent:
 
     def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:
         """Sharpens [Y], as `Enhancer.planes`."""
+        return [self._blend(fmt).sharpen(seen[0], self._threads)]
+
+    def renew(self, made: np.ndarray, luma: np.ndarray, fmt: PlaneFormat, boxes: Sequence[Box]) -> None:
+        """Brings what `planes` made of an earlier picture up to date in places that hold all that has changed.
+
+        Args:
+            boxes: these places, in cells of `align_px`.
+        """
+        self._blend(fmt).renew(made, luma, boxes, self._threads)
+
+    def pixels(self, box: Box, fmt: PlaneFormat) -> float:
+        """As `FusedBlend.pixels`."""
+        return self._blend(fmt).pixels(box)
+
+    def _blend(self, fmt: PlaneFormat) -> FusedBlend:
         if fmt.peak not in self._packed:
             self._packed[fmt.peak] = FusedBlend(self._weights, fmt.peak, self._strength)
-        return [self._packed[fmt.peak].sharpen(seen[0], self._threads)]
+        return self._packed[fmt.peak]
 
     def gives_frames_bits(self, window: tuple[int, int], frame: tuple[int, int]) -> bool:
         """As `Enhancer.gives_frames_bits`."""

@@ -7,26 +7,24 @@ result here equals, bit for bit, what the student makes of the whole frame; only
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from .changes import CELL_PX, Grid, changed_cells, coarser, grown
-from .cover import cover
+from .cover import Box, cover
 from .domain import Domain
 from .enhance import Enhancer
+from .fused_student import FusedStudent
 from .plane_format import PlaneFormat
 from .windows import RGB_GRID, Window, Windows
 
+Planes = Sequence[np.ndarray]
+
 UNIT_PX = 32
 """Edge of the squares that are computed or copied: smaller ones would take longer to choose than they save."""
-_CALL_PIXELS: dict[Domain, int] = {"luma": 40_000, "rgb": 4_000}
-"""What a call costs beside its pixels, in pixels: with torch, some 0.7 ms for `fast`, where a pixel takes 17 ns."""
-_FUSED_CALL_PIXELS = 20_000
-"""With the C library: some 0.2 ms for `fast`, where a pixel takes 12 ns of one core."""
-_TOO_MUCH: dict[Domain, float] = {"luma": 0.8, "rgb": 0.95}
-"""Where a larger share of the frame is wanted, windows save nothing: a luma student's halo is three times as wide."""
 _WORTH_IT = 0.95
-"""Windows that cost more than this share of the frame are not worth it."""
+"""Parts that cost more than this share of the frame are not worth it."""
 
 
 @dataclass
@@ -50,7 +48,7 @@ class Reuse:
     def __init__(self, enhancer: Enhancer) -> None:
         self._enhancer = enhancer
         self._histories: dict[int, _History] = {}
-        self._windows: dict[tuple[int, int], Windows] = {}
+        self._parts = _Windows(enhancer) if enhancer.fused is None else _Boxes(enhancer.fused)
         self._pictures, self._shares = 0, 0.0
 
     @property
@@ -82,72 +80,120 @@ class Reuse:
         if last is not None and not last.fits(planes, fmt):
             last = None
         seen = planes[:1] if self._enhancer.domain == "luma" else planes[:3]
-        windows = None if last is None else self._to_compute(last.given, seen)
+        parts = None if last is None else self._to_compute(last.given, seen, fmt)
         self._pictures += 1
-        if last is None or windows is None:
+        if last is None or parts is None:
             made = self._enhancer.planes(planes, fmt)
             last = _History(fmt, [np.empty(p.shape, p.dtype) for p in seen] if last is None else last.given, made)
         else:
-            done = sum(self._renew(last.made, seen, fmt, window) for window in windows)
-            self._shares += 1 - done / max(seen[0].size, 1)
-        if windows is None or windows:
+            self._parts.renew(last.made, seen, fmt, parts)
+            self._shares += 1 - sum(_pixels(box, seen[0].shape) for box in parts) / max(seen[0].size, 1)
+        if parts is None or parts:
             for copy, plane in zip(last.given, seen, strict=True):
                 np.copyto(copy, plane)
         self._histories[sequence] = last
         return list(last.made)
 
-    def _to_compute(self, before: Sequence[np.ndarray], now: Sequence[np.ndarray]) -> list[Window] | None:
-        """Windows for all that changed; None where the whole frame is cheaper, or where nothing else is exact."""
+    def _to_compute(self, before: Planes, now: Planes, fmt: PlaneFormat) -> list[Box] | None:
+        """Boxes of units for all that changed; None where the frame is cheaper, or where nothing else is exact."""
         size, wanted = (now[0].shape[0], now[0].shape[1]), np.zeros((0, 0), np.bool_)
-        if not self._tiles:
+        if not self._enhancer.tiles_exactly or CELL_PX % self._enhancer.align_px:
             return [] if all(np.array_equal(a, b) for a, b in zip(before, now, strict=True)) else None
         # Where nearly all moves, every fourth row shows it already: finding all changes would be in vain.
         for every in (4, 1):
-            wanted = self._wanted(changed_cells(before, now, every))
-            if wanted.mean() > _TOO_MUCH[self._enhancer.domain]:
+            changed = changed_cells(before, now, every)
+            wanted = coarser(grown(changed, -(-self._parts.halo // CELL_PX)), UNIT_PX // CELL_PX)
+            if wanted.mean() > self._parts.too_much:
                 return None
-        if size not in self._windows:
-            self._windows[size] = Windows(size, UNIT_PX, self._halo, self._enhancer.align_px)
-        windows = self._windows[size]
-        call = _FUSED_CALL_PIXELS if self._enhancer.fused else _CALL_PIXELS[self._enhancer.domain]
-        boxes = cover(wanted, lambda box: windows.pixels(box) + call)
-        if sum(windows.pixels(box) + call for box in boxes) > _WORTH_IT * now[0].size:
-            return None
-        chosen = [
-            next((window for window in windows.of(box) if self._enhancer.gives_frames_bits(window.shape, size)), None)
-            for box in boxes
-        ]
-        return None if None in chosen else [window for window in chosen if window is not None]
+        return self._parts.choose(wanted, size, fmt)
 
-    @property
-    def _tiles(self) -> bool:
-        """Whether anything smaller than a frame can be exact."""
-        return self._enhancer.tiles_exactly and CELL_PX % self._enhancer.align_px == 0
 
-    @property
-    def _halo(self) -> int:
+class _Boxes:
+    """Parts as the C library does them: any box, computed in its place."""
+
+    too_much = 0.95
+    """Where a larger share of the frame is wanted, nothing is saved."""
+    _CALL_PIXELS = 8_000
+    """What a box costs beside its pixels, in pixels: some 0.1 ms for `fast`, where a pixel takes 12 ns of one core."""
+
+    def __init__(self, student: FusedStudent) -> None:
+        self._student, self.halo = student, student.halo_px
+
+    def choose(self, wanted: Grid, size: tuple[int, int], fmt: PlaneFormat) -> list[Box] | None:
+        """Boxes of units for what is wanted; None where they cost as much as the frame."""
+
+        def cost(box: Box) -> float:
+            return self._student.pixels(_times(box, UNIT_PX // self._student.align_px), fmt) + self._CALL_PIXELS
+
+        boxes = cover(wanted, cost)
+        return boxes if sum(map(cost, boxes)) <= _WORTH_IT * size[0] * size[1] else None
+
+    def renew(self, made: Sequence[np.ndarray | None], seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box]) -> None:
+        """Computes boxes of units in the last picture's planes."""
+        align = self._student.align_px
+        bottom, right = (-(-side // align) for side in seen[0].shape)
+        cells = [_times(box, UNIT_PX // align) for box in boxes]
+        within = [box._replace(bottom=min(box.bottom, bottom), right=min(box.right, right)) for box in cells]
+        if made[0] is not None and within:
+            self._student.renew(made[0], seen[0], fmt, within)
+
+
+class _Windows:
+    """Parts as torch does them: windows of few shapes, those that get the frame's bits, computed apart and copied."""
+
+    _CALL_PIXELS: ClassVar[dict[Domain, int]] = {"luma": 40_000, "rgb": 4_000}
+    """What a call costs beside its pixels, in pixels: some 0.7 ms for `fast`, where a pixel takes 17 ns."""
+    _TOO_MUCH: ClassVar[dict[Domain, float]] = {"luma": 0.8, "rgb": 0.95}
+    """Where a larger share of the frame is wanted, nothing is saved: a luma student's halo is three times as wide."""
+
+    def __init__(self, enhancer: Enhancer) -> None:
+        self._enhancer = enhancer
+        self._of_size: dict[tuple[int, int], Windows] = {}
+        self._chosen: dict[Box, Window] = {}
+        step = enhancer.align_px if enhancer.domain == "luma" else RGB_GRID
+        self.halo = enhancer.halo_px + -enhancer.halo_px % step
         """In whole steps of what windows align to."""
-        step = self._enhancer.align_px if self._enhancer.domain == "luma" else RGB_GRID
-        return self._enhancer.halo_px + -self._enhancer.halo_px % step
+        self.too_much = self._TOO_MUCH[enhancer.domain]
 
-    def _wanted(self, changed: Grid) -> Grid:
-        """The units to compute, for the cells that changed."""
-        return coarser(grown(changed, -(-self._halo // CELL_PX)), UNIT_PX // CELL_PX)
+    def choose(self, wanted: Grid, size: tuple[int, int], fmt: PlaneFormat) -> list[Box] | None:
+        """As `_Boxes.choose`; None also where a box has no window that gets the frame's bits."""
+        if size not in self._of_size:
+            self._of_size[size] = Windows(size, UNIT_PX, self.halo, self._enhancer.align_px)
+        windows, call = self._of_size[size], self._CALL_PIXELS[self._enhancer.domain]
+        boxes = cover(wanted, lambda box: windows.pixels(box) + call)
+        if sum(windows.pixels(box) + call for box in boxes) > _WORTH_IT * size[0] * size[1]:
+            return None
+        self._chosen.clear()
+        for box in boxes:
+            same = (window for window in windows.of(box) if self._enhancer.gives_frames_bits(window.shape, size))
+            window = next(same, None)
+            if window is None:
+                return None
+            self._chosen[box] = window
+        return boxes
 
-    def _renew(
-        self, made: Sequence[np.ndarray | None], seen: Sequence[np.ndarray], fmt: PlaneFormat, window: Window
-    ) -> int:
-        """Computes a window and writes its box into the last picture's planes; how many pixels of luma that were."""
+    def renew(self, made: Sequence[np.ndarray | None], seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box]) -> None:
+        """Computes the windows chosen for the boxes, and copies what was wanted of them."""
         luma = seen[0].shape
-        given = [_part(window.given, luma, plane.shape) for plane in seen]
-        fresh = self._enhancer.planes([plane[place] for plane, place in zip(seen, given, strict=True)], fmt)
-        for target, source, place in zip(made, fresh, given, strict=False):
-            if target is not None and source is not None:
-                down, across = _part(window.made, luma, target.shape)
-                top, left = down.start - place[0].start, across.start - place[1].start
-                target[down, across] = source[top:, left:][: down.stop - down.start, : across.stop - across.start]
-        down, across = _part(window.made, luma, luma)
-        return (down.stop - down.start) * (across.stop - across.start)
+        for window in map(self._chosen.__getitem__, boxes):
+            given = [_part(window.given, luma, plane.shape) for plane in seen]
+            fresh = self._enhancer.planes([plane[place] for plane, place in zip(seen, given, strict=True)], fmt)
+            for target, source, place in zip(made, fresh, given, strict=False):
+                if target is not None and source is not None:
+                    down, across = _part(window.made, luma, target.shape)
+                    top, left = down.start - place[0].start, across.start - place[1].start
+                    target[down, across] = source[top:, left:][: down.stop - down.start, : across.stop - across.start]
+
+
+def _times(box: Box, factor: int) -> Box:
+    """A box of large cells in cells that are so many times smaller."""
+    return Box(*(factor * side for side in box))
+
+
+def _pixels(box: Box, luma: tuple[int, ...]) -> int:
+    """How many pixels of luma a box of units has within the frame."""
+    top, left, bottom, right = _times(box, UNIT_PX)
+    return (min(bottom, luma[0]) - top) * (min(right, luma[1]) - left)
 
 
 def _part(place: tuple[slice, slice], luma: tuple[int, ...], plane: tuple[int, ...]) -> tuple[slice, slice]:

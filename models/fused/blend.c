@@ -18,14 +18,14 @@
 #define SLOPE 0.1f
 #define NOISE (4.0f / 255)
 #define MOST_LAYERS 32
-#define VERSION 1 /* of Job and the order of weights; blend_library.py wants its own */
+#define VERSION 2 /* of Job and the order of weights; blend_library.py wants its own */
 
 typedef struct {
     const void *codes;
     void *out;
     int64_t codes_stride, out_stride; /* in bytes */
     int64_t height, width;            /* in pixels */
-    int64_t first, end;               /* rows of cells to make */
+    int64_t first, end, left, right;  /* rows and columns of cells to make */
     int32_t code_bytes, out_bytes;    /* 1 or 2; out 4: floats, neither rounded nor clipped */
     int32_t bands, channels, depth;
     float peak;
@@ -35,10 +35,15 @@ typedef struct {
     int64_t wide, plane; /* cells in a row, and floats from one channel's row to the next */
 } Job;
 
+/* Columns of cells. */
+typedef struct {
+    long from, to;
+} Span;
+
 typedef struct {
     void (*read)(const Job *, long, float *);
-    void (*enter)(const Job *, const float *, float *);
-    void (*layer)(const Job *, int, const float *const[3], float *);
+    void (*enter)(const Job *, Span, const float *, float *);
+    void (*layer)(const Job *, Span, int, const float *const[3], float *);
     void (*blend)(const Job *, long, const float *, const float *const[3]);
 } Steps;
 
@@ -112,7 +117,13 @@ static void clear_beyond(const Job *job, float *row)
         memset(row + c * job->plane + job->wide, 0, (job->plane - PAD - job->wide) * sizeof(float));
 }
 
-/* Makes rows `first`..`end` of cells. Returns 0; 1: no memory, 2: nothing for vectors of so many bits. */
+/* The columns that lie at most `reach` from those to make. */
+static Span columns(const Job *job, int64_t reach)
+{
+    return (Span){most(job->left - reach, 0), least(job->right + reach, job->wide)};
+}
+
+/* Makes rows `first`..`end` of cells, and in them columns `left`..`right`. Returns 0; 1: no memory, 2: nothing for vectors of so many bits. */
 int vidsharp_blend(const Job *given, int bits)
 {
     const Steps *steps = steps_for(bits);
@@ -120,7 +131,7 @@ int vidsharp_blend(const Job *given, int bits)
     Job made = *given, *job = &made;
     const int64_t high = (job->height + 3) / 4;
     job->wide = (job->width + 3) / 4;
-    job->plane = (job->wide + 47) / 48 * 48 + 2 * PAD;
+    job->plane = (job->wide + 47) / 48 * 48 + 3 * PAD; /* whole vectors from any column on reach one PAD farther */
     if (job->plane % 32 == 0) job->plane += 16; /* planes an even number of cache lines apart would share places in it */
 
     const int depth = job->depth;
@@ -151,7 +162,7 @@ int vidsharp_blend(const Job *given, int bits)
         int64_t row = top;
         if (row < high) {
             steps->read(job, row, cells + 3 * cell_size);
-            steps->enter(job, cells + 3 * cell_size, ring_row(&rings[0], row));
+            steps->enter(job, columns(job, reach[0]), cells + 3 * cell_size, ring_row(&rings[0], row));
             clear_beyond(job, ring_row(&rings[0], row));
         }
         for (int l = 0; l < depth; l++) {
@@ -160,7 +171,7 @@ int vidsharp_blend(const Job *given, int bits)
             if (row < most(job->first - reach[l + 1], 0)) break;
             if (row >= least(job->end + reach[l + 1], high)) continue;
             const float *rows[3] = {seen_row(&rings[l], row - far), seen_row(&rings[l], row), seen_row(&rings[l], row + far)};
-            steps->layer(job, l, rows, ring_row(&rings[l + 1], row));
+            steps->layer(job, columns(job, reach[l + 1]), l, rows, ring_row(&rings[l + 1], row));
             clear_beyond(job, ring_row(&rings[l + 1], row));
         }
         row = top - reach[0];

@@ -196,7 +196,8 @@ INLINE void NAME(blend_block)(const Job *job, long x, const int count, const flo
 /* Writes `count` vectors of cells as codes: rounded half up, clipped. */
 INLINE void NAME(write_block)(const Job *job, long row, long x, const int count, const float *made)
 {
-    const long wide = BLOCK * LANES, left = job->width - 4 * x, size = 4L * count * LANES < left ? 4L * count * LANES : left;
+    const long wide = BLOCK * LANES, edge = 4 * job->right < job->width ? 4 * job->right : job->width, left = edge - 4 * x;
+    const long size = 4L * count * LANES < left ? 4L * count * LANES : left;
     const float peak = job->peak;
     for (int r = 0; r < 4 && 4 * row + r < job->height; r++) {
         uint8_t *out = (uint8_t *)job->out + (4 * row + r) * job->out_stride + 4 * x * job->out_bytes;
@@ -225,26 +226,26 @@ INLINE void NAME(write_block)(const Job *job, long row, long x, const int count,
     }
 }
 
-/* A row of cells in blocks of BLOCK vectors, and what is left in smaller ones. */
-#define IN_BLOCKS(CALL)                                                        \
-    for (long x = 0; x < job->wide;) {                                         \
-        const long left = (job->wide - x + LANES - 1) / LANES;                 \
+/* Columns of a row of cells in blocks of BLOCK vectors, and what is left in smaller ones. */
+#define IN_BLOCKS(FROM, TO, CALL)                                              \
+    for (long x = (FROM); x < (TO);) {                                         \
+        const long left = ((TO) - x + LANES - 1) / LANES;                      \
         if (left >= 3) { CALL(3); x += 3 * LANES; }                            \
         else if (left == 2) { CALL(2); x += 2 * LANES; }                       \
         else { CALL(1); x += LANES; }                                          \
     }
 
-static void NAME(enter_row)(const Job *job, const float *cells, float *out)
+static void NAME(enter_row)(const Job *job, Span span, const float *cells, float *out)
 {
 #define CALL(count) NAME(enter_block)(job, x, count, cells, out)
-    IN_BLOCKS(CALL)
+    IN_BLOCKS(span.from, span.to, CALL)
 #undef CALL
 }
 
-static void NAME(layer_row)(const Job *job, int layer, const float *const rows[3], float *out)
+static void NAME(layer_row)(const Job *job, Span span, int layer, const float *const rows[3], float *out)
 {
 #define CALL(count) NAME(layer_block)(job, x, count, layer, rows, out)
-    IN_BLOCKS(CALL)
+    IN_BLOCKS(span.from, span.to, CALL)
 #undef CALL
 }
 
@@ -254,7 +255,7 @@ static void NAME(blend_row)(const Job *job, long row, const float *features, con
 #define CALL(count)                                                    \
     NAME(blend_block)(job, x, count, features, cells, made);           \
     NAME(write_block)(job, row, x, count, made)
-    IN_BLOCKS(CALL)
+    IN_BLOCKS(job->left, job->right, CALL)
 #undef CALL
 }
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from vidsharp.models import blend_library
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.catalogue import load_student
+from vidsharp.models.cover import Box
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused_blend import FusedBlend
 from vidsharp.models.plane_format import PlaneFormat
@@ -131,9 +132,39 @@ def test_nothing_is_written_beyond_the_plane() -> None:
     for height, width in [(1, 1), (5, 47), (8, 49), (33, 95)]:
         frame = np.full((height + 2, width + 2), 77, np.uint8)
         inner = frame[1:-1, 1:-1]
-        blend_library.run(fused._job(noise((height, width), 255), inner, 0, -(-height // 4)), WIDTHS[0])
+        whole = Box(0, 0, -(-height // 4), -(-width // 4))
+        blend_library.run(fused._job(inner, noise((height, width), 255), whole), WIDTHS[0])
         inner[...] = 77
         assert (frame == 77).all()
+
+
+@needs_library
+@given(
+    kind=st.sampled_from(list(KINDS)),
+    bits=st.sampled_from(WIDTHS or [0]),
+    size=st.tuples(st.integers(1, 300), st.integers(1, 500)),
+    cuts=st.tuples(st.integers(0, 75), st.integers(1, 75), st.integers(0, 125), st.integers(1, 125)),
+    threads=st.integers(1, 3),
+    dtype=st.sampled_from([np.uint8, np.float32]),
+)
+@settings(deadline=None)
+def test_boxes_get_the_frames_bits_and_nothing_else_is_written(
+    kind: str, bits: int, size: tuple[int, int], cuts: tuple[int, int, int, int], threads: int, dtype: type
+) -> None:
+    fused, codes = FusedBlend(random_student(**KINDS[kind]).as_arrays(), 255, 1.0, bits), noise(size, 255)
+    whole = fused.sharpen(codes, 1, rounded=dtype == np.uint8)
+    bottom, right = (-(-side // 4) for side in size)
+    top, left = min(cuts[0], bottom - 1), min(cuts[2], right - 1)
+    middle, across = min(top + cuts[1], bottom), min(left + cuts[3], right)
+    # Two boxes that meet at a corner.
+    boxes = [Box(top, left, middle, across)]
+    boxes += [Box(middle, across, bottom, right)] if middle < bottom and across < right else []
+    made, wanted = np.full(size, 77, dtype), np.full(size, 77, dtype)
+    for box in boxes:
+        place = slice(4 * box.top, 4 * box.bottom), slice(4 * box.left, 4 * box.right)
+        wanted[place] = whole[place]
+    fused.renew(made, codes, boxes, threads)
+    np.testing.assert_array_equal(made, wanted)
 
 
 @needs_library
