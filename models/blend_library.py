@@ -16,7 +16,7 @@ _PLACES = ("codes_stride", "out_stride", "height", "width", "first", "end", "lef
 
 
 class Job(ctypes.Structure):
-    """`Job` of blend.c: a plane of codes, a place for the result, the rows and columns of cells to make, and weights."""
+    """`Job` of blend.c: a plane of codes, a place for the result, the rows and columns of cells to make, weights."""
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("codes", "out")),
