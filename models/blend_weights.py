@@ -55,7 +55,8 @@ class BlendWeights:
                 wanted["dilations"] = (depth,)
         except (KeyError, TypeError):
             return None
-        if not depth or {name: array.shape for name, array in state.items()} != wanted:
+        whole = "dilations" not in state or state["dilations"].dtype.kind in "iu"
+        if not depth or not whole or {name: array.shape for name, array in state.items()} != wanted:
             return None
 
         def both(name: str) -> Convolution:

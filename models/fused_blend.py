@@ -31,7 +31,8 @@ class FusedBlend:
     @staticmethod
     def takes(student: BlendWeights) -> bool:
         """Whether the library is there, and has room for a student of this size."""
-        return vector_bits() > 0 and max(student.dilations) <= _FARTHEST and len(student.layers) <= _MOST_LAYERS
+        near = all(1 <= far <= _FARTHEST for far in student.dilations)
+        return vector_bits() > 0 and near and len(student.layers) <= _MOST_LAYERS
 
     def __init__(self, student: BlendWeights, peak: int, strength: float, bits: int | None = None) -> None:
         """Packs the weights.

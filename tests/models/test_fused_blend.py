@@ -4,6 +4,7 @@ import ctypes
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -177,6 +178,12 @@ def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
 def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torch() -> None:
     assert not FusedBlend.takes(random_student(dilations=(1, 17)).as_arrays())
     assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(WIDTHS)
+
+
+@pytest.mark.parametrize("far", [0, -1, -(2**31)])
+def test_no_file_makes_the_library_look_backwards(far: int) -> None:
+    """What it keeps of a layer has as many rows as the dilation says."""
+    assert not FusedBlend.takes(replace(random_student(depth=1, dilations=(1,)).as_arrays(), dilations=(far,)))
 
 
 def test_without_the_library_torch_does_the_work() -> None:
