@@ -110,7 +110,7 @@ class Enhancer:
         unchanged: list[np.ndarray | None] = [None] * len(planes)
         if self.strength == 0 or not planes:
             return unchanged
-        changed = self._student.planes(self._seen(planes), fmt)
+        changed = self._student.planes(self.seen(planes), fmt)
         return [*changed, *unchanged[len(changed) :]]
 
     def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Later:
@@ -133,7 +133,7 @@ class Enhancer:
             made = self.planes(planes, fmt) if self.gpu is None else unchanged
             return lambda: made
         self._check(planes, fmt)
-        seen = self._seen(planes)
+        seen = self.seen(planes)
         pending, others = self.gpu.way.begin(seen, fmt), [None] * (len(planes) - len(seen))
         return lambda: [*pending.result(), *others]
 
@@ -150,7 +150,7 @@ class Enhancer:
                     f"{fmt.bit_depth} bits want {np.dtype(wanted)} of two dimensions."
                 )
 
-    def _seen(self, planes: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    def seen(self, planes: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         """The planes that the student sees, which are those that it changes."""
         return planes[:1] if self.domain == "luma" else planes[:3]
 

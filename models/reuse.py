@@ -5,7 +5,7 @@ skipped. A pixel of the output whose input did not change within the student's h
 result here equals, bit for bit, what the student makes of the whole frame; only the time differs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -79,7 +79,7 @@ class Reuse:
         last = self._histories.pop(sequence, None)  # not kept where an error leaves it half done
         if last is not None and not last.fits(planes, fmt):
             last = None
-        seen = planes[:1] if self._enhancer.domain == "luma" else planes[:3]
+        seen = self._enhancer.seen(planes)
         parts = None if last is None else self._to_compute(last.given, seen, fmt)
         self._pictures += 1
         if last is None or parts is None:
@@ -125,8 +125,7 @@ class _Boxes:
         def cost(box: Box) -> float:
             return self._student.pixels(_times(box, UNIT_PX // self._student.align_px), fmt) + self._CALL_PIXELS
 
-        boxes = cover(wanted, cost)
-        return boxes if sum(map(cost, boxes)) <= _WORTH_IT * size[0] * size[1] else None
+        return _cheap(wanted, size, cost)
 
     def renew(self, made: Sequence[np.ndarray | None], seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box]) -> None:
         """Computes boxes of units in the last picture's planes."""
@@ -149,7 +148,6 @@ class _Windows:
     def __init__(self, enhancer: Enhancer) -> None:
         self._enhancer = enhancer
         self._of_size: dict[tuple[int, int], Windows] = {}
-        self._chosen: dict[Box, Window] = {}
         step = enhancer.align_px if enhancer.domain == "luma" else RGB_GRID
         self.halo = enhancer.halo_px + -enhancer.halo_px % step
         """In whole steps of what windows align to."""
@@ -160,22 +158,15 @@ class _Windows:
         if size not in self._of_size:
             self._of_size[size] = Windows(size, UNIT_PX, self.halo, self._enhancer.align_px)
         windows, call = self._of_size[size], self._CALL_PIXELS[self._enhancer.domain]
-        boxes = cover(wanted, lambda box: windows.pixels(box) + call)
-        if sum(windows.pixels(box) + call for box in boxes) > _WORTH_IT * size[0] * size[1]:
-            return None
-        self._chosen.clear()
-        for box in boxes:
-            same = (window for window in windows.of(box) if self._enhancer.gives_frames_bits(window.shape, size))
-            window = next(same, None)
-            if window is None:
-                return None
-            self._chosen[box] = window
-        return boxes
+        boxes = _cheap(wanted, size, lambda box: windows.pixels(box) + call)
+        return None if boxes is None or not all(self._exact(box, size) for box in boxes) else boxes
 
     def renew(self, made: Sequence[np.ndarray | None], seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box]) -> None:
-        """Computes the windows chosen for the boxes, and copies what was wanted of them."""
-        luma = seen[0].shape
-        for window in map(self._chosen.__getitem__, boxes):
+        """Computes windows for boxes of units, and copies what was wanted of them."""
+        luma = (seen[0].shape[0], seen[0].shape[1])
+        for box in boxes:
+            window = self._exact(box, luma)
+            assert window is not None, "choose() gave only such boxes"
             given = [_part(window.given, luma, plane.shape) for plane in seen]
             fresh = self._enhancer.planes([plane[place] for plane, place in zip(seen, given, strict=True)], fmt)
             for target, source, place in zip(made, fresh, given, strict=False):
@@ -183,6 +174,17 @@ class _Windows:
                     down, across = _part(window.made, luma, target.shape)
                     top, left = down.start - place[0].start, across.start - place[1].start
                     target[down, across] = source[top:, left:][: down.stop - down.start, : across.stop - across.start]
+
+    def _exact(self, box: Box, size: tuple[int, int]) -> Window | None:
+        """The smallest window for a box that gets the frame's bits."""
+        windows = self._of_size[size].of(box)
+        return next((window for window in windows if self._enhancer.gives_frames_bits(window.shape, size)), None)
+
+
+def _cheap(wanted: Grid, size: tuple[int, int], cost: Callable[[Box], float]) -> list[Box] | None:
+    """Boxes of units for what is wanted; None where they cost as much as the frame, whose pixels cost 1 each."""
+    boxes = cover(wanted, cost)
+    return boxes if sum(map(cost, boxes)) <= _WORTH_IT * size[0] * size[1] else None
 
 
 def _times(box: Box, factor: int) -> Box:
