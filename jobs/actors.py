@@ -18,6 +18,7 @@ from ..pipeline.errors import EncoderError, MediaError, OutputError
 from ..pipeline.sharpen_chunk import ChunkTask
 from .actor import SharpenActor
 from .cluster import ACTOR_ENVIRONMENT, ClusterError
+from .interrupts import raise_if_interrupted
 from .measure_task import MeasureTask
 from .node import NodeError
 from .pool import PoolPlan
@@ -165,10 +166,12 @@ class ActorPool:
         """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died.
 
         Raises:
+            KeyboardInterrupt: as `raise_if_interrupted`.
             ModelError, CheckpointError, DeviceError: no actor can load the student.
             NodeError: no node sees the run's folders.
             ClusterError: actors die before they are ready, again and again.
         """
+        raise_if_interrupted()
         if not self._pending:
             return []
         self._end_stalled()

@@ -4,7 +4,6 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 """
 
 import json
-import signal
 import sys
 import webbrowser
 from contextlib import redirect_stdout
@@ -20,6 +19,7 @@ from . import cli_doctor, cli_estimate, cli_evaluate, cli_train
 from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, log_options, run_options
 from .config import ProcessConfig, UsageError
 from .exit_code import exit_code
+from .interrupts import heeding_interrupts
 from .logs import say_error, set_up_logs
 
 
@@ -36,26 +36,11 @@ class _Commands(click.Group):
             _exit(str(error), exit_code(error))
 
     def invoke(self, ctx: click.Context) -> Any:
-        _heed_interrupts()
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _exit("interrupted; nothing half-written is left behind", INTERRUPTED)
-
-
-def _heed_interrupts() -> None:
-    """The first SIGINT or SIGTERM ends a command; more of them do not end its tidying up."""
-    heeded = [signal.SIGTERM]
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell has it in its background
-        heeded.append(signal.SIGINT)
-
-    def interrupt(*_: object) -> NoReturn:
-        for each in heeded:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for each in heeded:
-        signal.signal(each, interrupt)
+        with heeding_interrupts():
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                _exit("interrupted; nothing half-written is left behind", INTERRUPTED)
 
 
 def _exit(sentence: str, code: int) -> NoReturn:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from .cli_options import INTERRUPTED, PATH, log_options
+from .interrupts import raise_if_interrupted
 from .logs import say_error, set_up_logs
 
 DEFAULT_RECIPES = {"student": "fast", "teacher": "teacher"}
@@ -59,7 +60,12 @@ def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: b
     config = TrainConfig(recipe=recipe or DEFAULT_RECIPES[kind], **options)
     try:
         with training(lines_only=quiet or log_json) as watcher:
-            result = run(config, watcher.said, watcher.moved)
+
+            def moved(step: int, last: int, loss: float) -> None:
+                raise_if_interrupted()
+                watcher.moved(step, last, loss)
+
+            result = run(config, watcher.said, moved)
     except KeyboardInterrupt:
         say_error("interrupted; add --resume to go on from the last checkpoint")
         sys.exit(INTERRUPTED)

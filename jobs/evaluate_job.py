@@ -22,6 +22,7 @@ from ..training.simulate import LEVELS
 from ..training.strip import Strip
 from .clips import RECORDING_SUFFIXES, printable
 from .config import UsageError
+from .interrupts import raise_if_interrupted
 
 log = logging.getLogger("vidsharp")
 
@@ -105,6 +106,7 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     items: list[dict[str, object]] = []
     strips: list[PictureStrip] = []
     for number, source in enumerate(found, start=1):
+        raise_if_interrupted()
         log.info("%s: measuring, %d of %d", source.name, number, len(found))
         measured = measure(source, compared, config.levels or ALL_LEVELS, config.frames, config.every)
         items += [

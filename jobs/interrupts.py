@@ -1,0 +1,44 @@
+"""SIGINT and SIGTERM: the first one ends a command, more of them do not end its tidying up."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+_heard = False
+
+
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """The first SIGINT or SIGTERM raises KeyboardInterrupt in the main thread; later ones do nothing, also while the
+    process ends.
+    """
+    global _heard
+    heeded = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell has it in its background
+        heeded.append(signal.SIGINT)
+
+    def interrupt(*_: object) -> NoReturn:
+        global _heard
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+        _heard = True
+        raise KeyboardInterrupt
+
+    for each in heeded:
+        signal.signal(each, interrupt)
+    try:
+        yield
+    finally:
+        _heard = False
+
+
+def raise_if_interrupted() -> None:
+    """For loops that go on for long, in each turn: the exception may have been raised where Python or a library in C
+    swallows all of them (a finaliser, a look for an attribute), and no second signal would be heeded.
+
+    Raises:
+        KeyboardInterrupt: a signal came to a command that heeds it.
+    """
+    if _heard:
+        raise KeyboardInterrupt

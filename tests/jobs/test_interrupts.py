@@ -1,0 +1,70 @@
+"""A signal ends a command, also where the exception that tells of it is swallowed."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import vidsharp.training.train as training
+from click.testing import CliRunner
+from vidsharp.jobs.cli import main
+from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted
+from vidsharp.jobs.progress import LogLines
+
+from tests import media
+from tests.jobs import runs
+from tests.jobs.test_train_job import RECIPE
+from tests.training import crops
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+def swallowed(number: signal.Signals) -> None:
+    with suppress(KeyboardInterrupt):
+        signal.raise_signal(number)
+
+
+@SIGNALS
+def test_the_first_raises_and_later_ones_do_nothing(number: signal.Signals) -> None:
+    with heeding_interrupts():
+        raise_if_interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+
+
+@SIGNALS
+def test_one_that_was_swallowed_is_raised_again_until_the_command_ends(number: signal.Signals) -> None:
+    with heeding_interrupts():
+        swallowed(number)
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                raise_if_interrupted()
+    raise_if_interrupted()
+
+
+@pytest.mark.usefixtures("threads_as_before")
+def test_a_training_ends_by_one_that_was_swallowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "save_samples", lambda *_: swallowed(signal.SIGINT))
+    (tmp_path / "r.toml").write_text(RECIPE.replace("steps = 4", "steps = 1000"))
+    options = {"--data": crops.write_cache(tmp_path / "data"), "--recipe": tmp_path / "r.toml",
+               "--out": tmp_path / "out", "--device": "cpu", "--threads": 1, "--loader-workers": 0}  # fmt: skip
+    words = [str(word) for pair in options.items() for word in pair]
+    ended = CliRunner().invoke(main, ["train", "student", *words])
+    assert ended.exit_code == 130
+    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; add --resume to go on from the last checkpoint"
+
+
+@pytest.mark.usefixtures("shared_ray")
+def test_a_run_ends_by_one_that_was_swallowed_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = media.vfr(tmp_path / "a.mp4", size=runs.SIZE, frames=30).path
+    words = ["process", str(clip), "--out", str(tmp_path / "out"), "--no-report"]
+    with monkeypatch.context() as patch:
+        patch.setattr(LogLines, "run_started", lambda *_: swallowed(signal.SIGTERM))
+        ended = CliRunner().invoke(main, words)
+    assert ended.exit_code == 130
+    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command goes on from the finished chunks"
+    assert not (tmp_path / "out" / "a.mp4").exists()
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert (tmp_path / "out" / "a.mp4").exists()
