@@ -3,7 +3,7 @@
     python benchmarks/fused_blend.py --model fast --model balanced --threads 1
 
 Prints the fastest of all runs: milliseconds on the clock and, summed over all cores, of computing; and how many codes
-differ from torch's. `512` and `256` are the library with AVX-512 and with AVX2.
+differ from torch's. The other rows are the library, with each instruction set that it has for this processor.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from time import perf_counter, process_time
 
 import numpy as np
 from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_library import vector_bits
+from vidsharp.models.blend_library import instruction_sets
 from vidsharp.models.catalogue import load_student
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused_blend import FusedBlend
@@ -46,9 +46,8 @@ def _ways(model: str, luma: np.ndarray, threads: int) -> dict[str, Callable[[], 
     plain, net = Enhancer(model, threads=threads, plain=True), load_student(model).net
     assert isinstance(net, BlendStudent), f"{model} is no blend student"
     ways: dict[str, Callable[[], np.ndarray]] = {"torch": lambda: plain.planes([luma], FMT)[0]}  # type: ignore[dict-item]
-    for bits in (512, 256):
-        if bits <= vector_bits():
-            ways[str(bits)] = _by_library(FusedBlend(net.as_arrays(), 255, 1.0, bits), luma, threads)
+    for name in instruction_sets():
+        ways[name] = _by_library(FusedBlend(net.as_arrays(), 255, 1.0, name), luma, threads)
     return ways
 
 

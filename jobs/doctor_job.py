@@ -91,11 +91,10 @@ def check_cpu() -> Check:
 
 
 def check_fused() -> Check:
-    from ..models.blend_library import vector_bits
+    from ..models.blend_library import instruction_sets
 
-    bits = vector_bits()
-    if bits:
-        return Check("C library", "ok", f"built, with vectors of {bits} bits")
+    if instruction_sets():
+        return Check("C library", "ok", f"built, with {instruction_sets()[-1]}")
     return Check(
         "C library", "missing", "not built, or not for this processor: torch does its work, more slowly",
         "install a C compiler (gcc), and then vidsharp again",

@@ -8,11 +8,17 @@ import ctypes
 from functools import cache
 from importlib.util import find_spec
 
-VERSION = 2
+VERSION = 3
 """Of `Job` and the order of weights: a library that was left over from another version is not used."""
-
+SETS = {"AVX2": 8, "AVX2 with VNNI": 8, "AVX-512": 16, "AVX-512 with VNNI": 16}
+"""Instruction sets, in the library's order, slowest first; and how many cells a vector holds."""
 
 _PLACES = ("codes_stride", "out_stride", "height", "width", "first", "end", "left", "right")
+_WEIGHTS = (
+    *("dilations", "spectrum", "layers", "head", "taps"),
+    *("spectrum_scale", "spectrum_bias", "enter", "enter_bias"),
+    *("layers_scale", "layers_bias", "head_scale", "head_bias"),
+)
 
 
 class Job(ctypes.Structure):
@@ -21,29 +27,29 @@ class Job(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("codes", "out")),
         *((name, ctypes.c_int64) for name in _PLACES),
-        *((name, ctypes.c_int32) for name in ("code_bytes", "out_bytes", "bands", "channels", "depth")),
+        *((name, ctypes.c_int32) for name in ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero")),
         ("peak", ctypes.c_float),
-        *((name, ctypes.c_void_p) for name in ("dilations", "spectrum", "spectrum_bias", "enter", "enter_bias")),
-        *((name, ctypes.c_void_p) for name in ("layers", "head", "head_bias", "taps")),
+        *((name, ctypes.c_void_p) for name in _WEIGHTS),
         *((name, ctypes.c_int64) for name in ("wide", "plane")),
     )
 
 
 @cache
-def vector_bits() -> int:
-    """Width of the vectors that the library uses here: 512 or 256; 0: it is missing, or this processor has none."""
+def instruction_sets() -> tuple[str, ...]:
+    """Those of `SETS` that the library can use here, slowest first; none where it is missing."""
     library = _library()
-    return 0 if library is None else library.vidsharp_vector_bits()
+    found = 0 if library is None else library.vidsharp_sets()
+    return tuple(name for bit, name in enumerate(SETS) if found >> bit & 1)
 
 
-def run(job: Job, bits: int) -> None:
-    """Does a job with vectors of so many bits.
+def run(job: Job, instructions: str) -> None:
+    """Does a job with one of the `instruction_sets`.
 
     Raises:
         MemoryError: there is no room for some rows of each layer.
     """
     library = _library()
-    if library is None or library.vidsharp_blend(ctypes.byref(job), bits) != 0:
+    if library is None or library.vidsharp_blend(ctypes.byref(job), list(SETS).index(instructions)) != 0:
         raise MemoryError("There is no memory for the rows that the student works on.")
 
 

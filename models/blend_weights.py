@@ -1,4 +1,4 @@
-"""A blend student's weights as arrays: read and checked without torch, and packed as the C library reads them."""
+"""A blend student's weights as arrays, read and checked without torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,6 @@ FACTOR = 4
 PHASES = FACTOR * FACTOR
 TAPS = 2 * FACTOR + 1
 """Side of a filter, the widest that one 3×3 convolution on unshuffled planes can hold."""
-PACK = 8
-"""Output channels that lie side by side for the library."""
-
 Convolution = tuple[np.ndarray, np.ndarray]
 """Weights [O, I, h, w] and biases [O]."""
 
@@ -83,34 +80,6 @@ def read_blend_weights(path: Path) -> BlendWeights | None:
     return BlendWeights.of({name.removeprefix("module."): array for name, array in state.items()})
 
 
-def packed(student: BlendWeights, peak: int, strength: float) -> dict[str, np.ndarray]:
-    """The arrays of `blend_library.Job`, with all constant factors folded in: float32, but for the dilations.
-
-    Channels are filled up to whole packs with zeros: what these carry is 0, and nothing looks at it.
-
-    Args:
-        peak: the largest code value; the library sees codes, the student was trained on codes / peak.
-        strength: S in codes + S · peak · change.
-    """
-    spectrum, enter, head = student.spectrum, student.enter, student.head
-    contrast = (spectrum[0] - spectrum[0].mean(axis=1, keepdims=True)) * 4 / peak  # as in BlendStudent._guide
-    signed, magnitudes = enter[0][:, :PHASES], enter[0][:, PHASES:]
-    arrays = {
-        "spectrum": _pack(contrast),
-        "spectrum_bias": spectrum[1],
-        "enter": _pack(np.concatenate([signed, 0.3 * magnitudes], axis=1)),
-        "enter_bias": _filled(enter[1] + 1.2 * magnitudes.sum(axis=(1, 2, 3))),
-        "layers": np.concatenate([part for weight, bias in student.layers for part in (_pack(weight), _filled(bias))]),
-        # The offset goes first, and into codes; the weights meet filtered codes.
-        "head": _pack(strength * np.concatenate([head[0][-PHASES:] * peak, head[0][:-PHASES]])),
-        "head_bias": strength * np.concatenate([head[1][-PHASES:] * peak, head[1][:-PHASES]]),
-        "taps": student.filters - student.filters.mean(axis=(1, 2), keepdims=True),
-    }
-    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()} | {
-        "dilations": np.array(student.dilations, np.int32)
-    }
-
-
 def _convolution(name: str, out: int, into: int, side: int) -> dict[str, tuple[int, ...]]:
     """The shapes of a convolution's weights and biases."""
     return {f"{name}.weight": (out, into, side, side), f"{name}.bias": (out,)}
@@ -119,15 +88,3 @@ def _convolution(name: str, out: int, into: int, side: int) -> dict[str, tuple[i
 def _float64(array: np.ndarray) -> np.ndarray:
     """As a network holds it: rounded to float32, whatever the file has."""
     return array.astype(np.float32).astype(np.float64)
-
-
-def _pack(weight: np.ndarray) -> np.ndarray:
-    """[O, I, h, w] as flat [⌈O/8⌉, h·w, 8·⌈I/8⌉, 8]."""
-    out, into = weight.shape[:2]
-    taps = weight.reshape(out, into, -1)
-    filled = np.pad(taps, ((0, -out % PACK), (0, -into % PACK), (0, 0)))
-    return filled.reshape(-1, PACK, *filled.shape[1:]).transpose(0, 3, 2, 1).ravel()
-
-
-def _filled(bias: np.ndarray) -> np.ndarray:
-    return np.pad(bias, (0, -len(bias) % PACK))

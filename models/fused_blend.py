@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .blend_library import Job, run, vector_bits
-from .blend_weights import FACTOR, PHASES, BlendWeights, packed
+from .blend_library import SETS, Job, instruction_sets, run
+from .blend_packing import packed
+from .blend_weights import FACTOR, PHASES, BlendWeights
 from .cover import Box
 
 _MOST_LAYERS, _FARTHEST = 31, 16
@@ -32,17 +33,17 @@ class FusedBlend:
     def takes(student: BlendWeights) -> bool:
         """Whether the library is there, and has room for a student of this size."""
         near = all(1 <= far <= _FARTHEST for far in student.dilations)
-        return vector_bits() > 0 and near and len(student.layers) <= _MOST_LAYERS
+        return bool(instruction_sets()) and near and len(student.layers) <= _MOST_LAYERS
 
-    def __init__(self, student: BlendWeights, peak: int, strength: float, bits: int | None = None) -> None:
+    def __init__(self, student: BlendWeights, peak: int, strength: float, instructions: str | None = None) -> None:
         """Packs the weights.
 
         Args:
             peak: the largest code value.
             strength: S in codes + S · peak · change.
-            bits: width of the vectors, 256 or 512; None: the widest that this processor has.
+            instructions: one of the `instruction_sets`; None: the fastest.
         """
-        self._bits = bits or vector_bits()
+        self._instructions = instructions or instruction_sets()[-1]
         self._halo = student.halo_px // FACTOR
         self._arrays = packed(student, peak, strength)  # the library is given their addresses: they must live
         self._settings: dict[str, Any] = {name: array.ctypes.data for name, array in self._arrays.items()}
@@ -59,6 +60,7 @@ class FusedBlend:
             "channels": channels,
             "depth": len(student.layers),
             "peak": peak,
+            "zero": 2**15 if peak >= 2**15 else 0,
         }
 
     def sharpen(self, codes: np.ndarray, threads: int = 1, *, rounded: bool = True) -> np.ndarray:
@@ -98,7 +100,7 @@ class FusedBlend:
     def pixels(self, box: Box) -> float:
         """What a box costs: as much as so many pixels of a whole frame."""
         height, width = box.bottom - box.top, box.right - box.left
-        lanes = self._bits // 32
+        lanes = SETS[self._instructions]
         work = (
             macs * (height + 2 * reach) * (-(-(width + 2 * reach) // lanes) * lanes) for macs, reach in self._stages
         )
@@ -118,7 +120,7 @@ class FusedBlend:
                 box = parts.pop()
             except IndexError:
                 return
-            run(self._job(out, codes, box), self._bits)
+            run(self._job(out, codes, box), self._instructions)
 
     def _job(self, out: np.ndarray, codes: np.ndarray, box: Box) -> Job:
         """The library reads rows in full: so it is shown no columns that do not matter."""

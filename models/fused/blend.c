@@ -1,9 +1,14 @@
 /* A blend student (models/blend.py) on codes, fused: each row of cells goes through all layers while it is in cache.
  *
- * Every layer keeps only the rows that the next one still sees, in a ring. Plain C, called through ctypes; nothing of
- * Python or torch is needed to build it.
+ * Every layer keeps only the rows that the next one still sees, in a ring. Nearly all products are of 16-bit integers, of
+ * which an instruction does twice as many as of floats. Plain C, called through ctypes; nothing of Python or torch is
+ * needed to build it.
  */
 
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define HAS_VECTORS
+#include <immintrin.h>
+#endif
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +19,11 @@
 #define KEEP_ORDER __asm__ volatile("" ::: "memory")
 #define BLOCK 3  /* vectors at a time */
 #define PACK 8   /* output channels that lie side by side in the packed weights */
-#define PAD 16   /* floats around each row: rim cells and the reach of a dilated layer */
+#define PAD 16   /* places around each row: rim cells and the reach of a dilated layer */
 #define SLOPE 0.1f
 #define NOISE (4.0f / 255)
 #define MOST_LAYERS 32
-#define VERSION 2 /* of Job and the order of weights; blend_library.py wants its own */
+#define VERSION 3 /* of Job and the order of weights; blend_library.py wants its own */
 
 typedef struct {
     const void *codes;
@@ -28,11 +33,13 @@ typedef struct {
     int64_t first, end, left, right;  /* rows and columns of cells to make */
     int32_t code_bytes, out_bytes;    /* 1 or 2; out 4: floats, neither rounded nor clipped */
     int32_t bands, channels, depth;
+    int32_t zero; /* what is taken off codes before they are put in 16 bits */
     float peak;
-    const int32_t *dilations;
-    const float *spectrum, *spectrum_bias, *enter, *enter_bias, *layers, *head, *head_bias, *taps;
+    /* int32_t: pairs of 16-bit weights, for two inputs that lie side by side; floats scale their sums */
+    const int32_t *dilations, *spectrum, *layers, *head, *taps;
+    const float *spectrum_scale, *spectrum_bias, *enter, *enter_bias, *layers_scale, *layers_bias, *head_scale, *head_bias;
     /* Not for the caller: */
-    int64_t wide, plane; /* cells in a row, and floats from one channel's row to the next */
+    int64_t wide, plane; /* cells in a row, and places from one plane's row to the next */
 } Job;
 
 /* Columns of cells. */
@@ -41,52 +48,79 @@ typedef struct {
 } Span;
 
 typedef struct {
-    void (*read)(const Job *, long, float *);
-    void (*enter)(const Job *, Span, const float *, float *);
-    void (*layer)(const Job *, Span, int, const float *const[3], float *);
-    void (*blend)(const Job *, long, const float *, const float *const[3]);
+    void (*read)(const Job *, long, int32_t *);
+    void (*enter)(const Job *, Span, const int32_t *, int32_t *);
+    void (*layer)(const Job *, Span, int, const int32_t *const[3], int32_t *);
+    void (*blend)(const Job *, long, const int32_t *, const int32_t *const[3]);
 } Steps;
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+/* Instruction sets, slowest first; DOT adds up products of pairs of 16-bit integers, in one instruction where there is VNNI. */
+#ifdef HAS_VECTORS
+#define MADD_256(sums, a, b) ((sums) + (ints)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
+#define VNNI_256(sums, a, b) (ints)_mm256_dpwssd_avx_epi32((__m256i)(sums), (__m256i)(a), (__m256i)(b))
+#define MADD_512(sums, a, b) ((sums) + (ints)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#define VNNI_512(sums, a, b) (ints)_mm512_dpwssd_epi32((__m512i)(sums), (__m512i)(a), (__m512i)(b))
+
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
-#define LANES 8
-#define GROUP 4
 #define NAME(x) x##_avx2
+#define LANES 8
+#define DOT MADD_256
 #include "blend_rows.h"
-#undef LANES
-#undef GROUP
-#undef NAME
 #pragma GCC pop_options
+
+#if __GNUC__ >= 11
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,avxvnni")
+#define NAME(x) x##_avx2_vnni
+#define LANES 8
+#define DOT VNNI_256
+#include "blend_rows.h"
+#pragma GCC pop_options
+#define HAS_NARROW_VNNI __builtin_cpu_supports("avxvnni")
+#else /* older compilers do not know these instructions */
+#define read_row_avx2_vnni read_row_avx2
+#define enter_row_avx2_vnni enter_row_avx2
+#define layer_row_avx2_vnni layer_row_avx2
+#define blend_row_avx2_vnni blend_row_avx2
+#define HAS_NARROW_VNNI 0
+#endif
+
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")
-#define LANES 16
-#define GROUP 8
 #define NAME(x) x##_avx512
+#define LANES 16
+#define DOT MADD_512
 #include "blend_rows.h"
-#undef LANES
-#undef GROUP
-#undef NAME
 #pragma GCC pop_options
 
-static const Steps AVX2 = {read_row_avx2, enter_row_avx2, layer_row_avx2, blend_row_avx2};
-static const Steps AVX512 = {read_row_avx512, enter_row_avx512, layer_row_avx512, blend_row_avx512};
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,prefer-vector-width=512")
+#define NAME(x) x##_avx512_vnni
+#define LANES 16
+#define DOT VNNI_512
+#include "blend_rows.h"
+#pragma GCC pop_options
 
-/* The widest vectors that this processor has, in bits: 512, 256, or 0 where this file has nothing for it. */
-int vidsharp_vector_bits(void)
+#define STEPS(set) {read_row_##set, enter_row_##set, layer_row_##set, blend_row_##set}
+static const Steps SETS[] = {STEPS(avx2), STEPS(avx2_vnni), STEPS(avx512), STEPS(avx512_vnni)};
+
+/* Those that this processor has: bit 0 is the first of them. */
+int vidsharp_sets(void)
 {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
-        return 512;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 256 : 0;
+    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    const int narrow = avx2 && HAS_NARROW_VNNI, wide = avx512 && __builtin_cpu_supports("avx512vnni");
+    return avx2 | narrow << 1 | avx512 << 2 | wide << 3;
 }
 
-static const Steps *steps_for(int bits) { return bits == 512 ? &AVX512 : bits == 256 ? &AVX2 : 0; }
+static const Steps *steps_of(int set) { return vidsharp_sets() >> set & 1 ? &SETS[set] : 0; }
 #else
-int vidsharp_vector_bits(void) { return 0; }
+int vidsharp_sets(void) { return 0; }
 
-static const Steps *steps_for(int bits) { return bits ? 0 : 0; }
+static const Steps *steps_of(int set) { return set ? 0 : 0; }
 #endif
 
 int vidsharp_version(void) { return VERSION; }
@@ -95,14 +129,14 @@ int vidsharp_job_bytes(void) { return sizeof(Job); }
 
 /* A layer's last rows. Rows outside of the picture are zeros. */
 typedef struct {
-    float *rows;
-    const float *zeros;
+    int32_t *rows;
+    const int32_t *zeros;
     int64_t size, count, height;
 } Ring;
 
-static float *ring_row(const Ring *ring, int64_t row) { return ring->rows + row % ring->count * ring->size + PAD; }
+static int32_t *ring_row(const Ring *ring, int64_t row) { return ring->rows + row % ring->count * ring->size + PAD; }
 
-static const float *seen_row(const Ring *ring, int64_t row)
+static const int32_t *seen_row(const Ring *ring, int64_t row)
 {
     return row < 0 || row >= ring->height ? ring->zeros + PAD : ring_row(ring, row);
 }
@@ -111,10 +145,10 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* What lies right of the picture in a row that was made in whole vectors: the next layer sees zeros there. */
-static void clear_beyond(const Job *job, float *row)
+static void clear_beyond(const Job *job, int32_t *row)
 {
-    for (int c = 0; c < job->channels; c++)
-        memset(row + c * job->plane + job->wide, 0, (job->plane - PAD - job->wide) * sizeof(float));
+    for (int pair = 0; pair < job->channels / 2; pair++)
+        memset(row + pair * job->plane + job->wide, 0, (job->plane - PAD - job->wide) * sizeof(*row));
 }
 
 /* The columns that lie at most `reach` from those to make. */
@@ -123,10 +157,10 @@ static Span columns(const Job *job, int64_t reach)
     return (Span){most(job->left - reach, 0), least(job->right + reach, job->wide)};
 }
 
-/* Makes rows `first`..`end` of cells, and in them columns `left`..`right`. Returns 0; 1: no memory, 2: nothing for vectors of so many bits. */
-int vidsharp_blend(const Job *given, int bits)
+/* Makes rows `first`..`end` of cells, and in them columns `left`..`right`. Returns 0; 1: no memory, 2: not with this instruction set. */
+int vidsharp_blend(const Job *given, int set)
 {
-    const Steps *steps = steps_for(bits);
+    const Steps *steps = steps_of(set);
     if (!steps || given->depth >= MOST_LAYERS) return 2;
     Job made = *given, *job = &made;
     const int64_t high = (job->height + 3) / 4;
@@ -135,16 +169,16 @@ int vidsharp_blend(const Job *given, int bits)
     if (job->plane % 32 == 0) job->plane += 16; /* planes an even number of cache lines apart would share places in it */
 
     const int depth = job->depth;
-    const int64_t row_size = job->channels * job->plane, cell_size = 16 * job->plane;
-    int64_t floats = row_size + 4 * cell_size;
-    for (int l = 0; l <= depth; l++) floats += row_size * (l < depth ? 2 * job->dilations[l] + 1 : 1);
-    float *memory = aligned_alloc(64, (floats + 15) / 16 * 64), *next = memory;
+    const int64_t row_size = job->channels / 2 * job->plane, cell_size = 8 * job->plane;
+    int64_t places = row_size + 4 * cell_size;
+    for (int l = 0; l <= depth; l++) places += row_size * (l < depth ? 2 * job->dilations[l] + 1 : 1);
+    int32_t *memory = aligned_alloc(64, (places + 15) / 16 * 64), *next = memory;
     if (!memory) return 1;
-    memset(memory, 0, (floats + 15) / 16 * 64);
+    memset(memory, 0, (places + 15) / 16 * 64);
 
-    const float *zeros = next;
+    const int32_t *zeros = next;
     next += row_size;
-    float *cells = next + PAD; /* rows 0..2: a ring of what the filters see; 3: what the guide is given */
+    int32_t *cells = next + PAD; /* rows 0..2: a ring of what the filters see; 3: what the guide is given */
     next += 4 * cell_size;
     Ring rings[MOST_LAYERS];
     int64_t reach[MOST_LAYERS]; /* how many rows beyond the output each layer's input must be made */
@@ -170,14 +204,14 @@ int vidsharp_blend(const Job *given, int bits)
             row -= far;
             if (row < most(job->first - reach[l + 1], 0)) break;
             if (row >= least(job->end + reach[l + 1], high)) continue;
-            const float *rows[3] = {seen_row(&rings[l], row - far), seen_row(&rings[l], row), seen_row(&rings[l], row + far)};
+            const int32_t *rows[3] = {seen_row(&rings[l], row - far), seen_row(&rings[l], row), seen_row(&rings[l], row + far)};
             steps->layer(job, columns(job, reach[l + 1]), l, rows, ring_row(&rings[l + 1], row));
             clear_beyond(job, ring_row(&rings[l + 1], row));
         }
         row = top - reach[0];
         if (row < job->first || row >= job->end) continue;
         for (; read <= row + 1; read++) steps->read(job, read, cells + (read + 1) % 3 * cell_size);
-        const float *around[3];
+        const int32_t *around[3];
         for (int i = 0; i < 3; i++) around[i] = cells + (row + i) % 3 * cell_size;
         steps->blend(job, row, ring_row(&rings[depth], row), around);
     }

@@ -20,16 +20,17 @@ from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused_blend import FusedBlend
 from vidsharp.models.plane_format import PlaneFormat
 
+from tests import media
 from tests.models.students import random_student
 
-WIDTHS = [bits for bits in (256, 512) if bits <= blend_library.vector_bits()]
+SETS = blend_library.instruction_sets()
 KINDS: dict[str, dict[str, Any]] = {
     "fast": {"dilations": (1, 2, 4, 1), "depth": 4},
     "balanced": {"bands": 4, "width": 32, "depth": 8},
     "odd": {"bands": 1, "width": 12, "depth": 1},
 }
 EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
-needs_library = pytest.mark.skipif(not WIDTHS, reason="needs the C library and an x86 processor with AVX2")
+needs_library = pytest.mark.skipif(not SETS, reason="needs the C library and an x86 processor with AVX2")
 
 
 @pytest.mark.skipif("VIDSHARP_NEEDS_COMPILER" not in os.environ, reason="only CI must have a compiler")
@@ -51,16 +52,19 @@ def by_torch(student: BlendStudent, codes: np.ndarray, peak: int, strength: floa
 
 
 @needs_library
-@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("instructions", SETS)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("peak", "strength"), [(255, 1.0), (1023, 0.6), (65535, 1.5)])
 @pytest.mark.parametrize("size", [(1, 1), (3, 130), (61, 83), (300, 64), (130, 770)], ids=str)
-def test_gives_what_torch_gives(size: tuple[int, int], peak: int, strength: float, kind: str, bits: int) -> None:
+def test_gives_what_torch_gives(
+    size: tuple[int, int], peak: int, strength: float, kind: str, instructions: str
+) -> None:
     student, codes = random_student(**KINDS[kind]), noise(size, peak)
     given_, wanted = codes.copy(), by_torch(student, codes, peak, strength)
-    fused = FusedBlend(student.as_arrays(), peak, strength, bits)
+    fused = FusedBlend(student.as_arrays(), peak, strength, instructions)
     floats = fused.sharpen(codes, 2, rounded=False)
-    np.testing.assert_allclose(floats, wanted, atol=2e-5 * peak, rtol=0)
+    change = np.sqrt(np.square(wanted - codes).mean())  # of untrained weights: up to five times as large as `peak`
+    np.testing.assert_allclose(floats, wanted, atol=0.02 * change, rtol=0)
     made = fused.sharpen(codes, 2)
     assert made.dtype == codes.dtype
     np.testing.assert_array_equal(made, np.clip(np.floor(floats + np.float32(0.5)), 0, peak).astype(codes.dtype))
@@ -70,31 +74,33 @@ def test_gives_what_torch_gives(size: tuple[int, int], peak: int, strength: floa
 @needs_library
 @pytest.mark.parametrize("name", ["fast", "balanced"])
 def test_shipped_students_differ_from_torch_by_one_code_and_seldom(name: str) -> None:
-    planes = [noise((270, 480), 255)]
-    one, other = Enhancer(name).planes(planes, EIGHT)[0], Enhancer(name, plain=True).planes(planes, EIGHT)[0]
-    assert one is not None
-    assert other is not None
-    difference = np.abs(one.astype(int) - other)
-    assert difference.max() <= 1
-    assert (difference > 0).mean() < 1e-3
-    assert not np.array_equal(one, planes[0])
+    checks = np.kron(noise((68, 120), 1), np.full((4, 4), 255)).astype(np.uint8)
+    picture = media.picture(0, (480, 272), "gray").to_ndarray()
+    for codes, seldom in [(noise((270, 480), 255), 0.02), (checks, 0.3), (picture, 0.005)]:
+        one, other = (Enhancer(name, plain=plain).planes([codes], EIGHT)[0] for plain in (False, True))
+        assert one is not None
+        assert other is not None
+        difference = np.abs(one.astype(int) - other)
+        assert difference.max() <= 1
+        assert (difference > 0).mean() < seldom
+        assert not np.array_equal(one, codes)
 
 
 @needs_library
 @settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
-    bits=st.sampled_from(WIDTHS or [0]),
+    instructions=st.sampled_from(SETS or ("",)),
     size=st.tuples(st.integers(1, 400), st.integers(1, 500)),
     corner=st.tuples(st.integers(0, 100), st.integers(0, 125)),
     side=st.tuples(st.integers(1, 200), st.integers(1, 250)),
     threads=st.integers(1, 4),
 )
 def test_windows_of_any_shape_give_the_frames_bits(
-    kind: str, bits: int, size: tuple[int, int], corner: tuple[int, int], side: tuple[int, int], threads: int
+    kind: str, instructions: str, size: tuple[int, int], corner: tuple[int, int], side: tuple[int, int], threads: int
 ) -> None:
     student = random_student(**KINDS[kind])
-    fused, codes, halo = FusedBlend(student.as_arrays(), 255, 1.0, bits), noise(size, 255), student.halo_px
+    fused, codes, halo = FusedBlend(student.as_arrays(), 255, 1.0, instructions), noise(size, 255), student.halo_px
     whole = fused.sharpen(codes, 1, rounded=False)
     top, left = (min(4 * cell, (length - 1) // 4 * 4) for cell, length in zip(corner, size, strict=True))
     y, x = max(top - halo, 0), max(left - halo, 0)
@@ -107,15 +113,16 @@ def test_windows_of_any_shape_give_the_frames_bits(
 
 
 @needs_library
-@pytest.mark.skipif(len(WIDTHS) < 2, reason="needs AVX-512")
-def test_narrow_vectors_give_the_bits_of_wide_ones() -> None:
+@pytest.mark.skipif(len(SETS) < 2, reason="needs VNNI or AVX-512")
+def test_all_instruction_sets_give_the_same_bits() -> None:
     """So one recording comes out the same on all processors that the library knows."""
     codes = noise((203, 517), 255)
     for name in ("fast", "balanced"):
         net = load_student(name).net
         assert isinstance(net, BlendStudent)
-        narrow, wide = (FusedBlend(net.as_arrays(), 255, 1.0, bits).sharpen(codes, rounded=False) for bits in WIDTHS)
-        np.testing.assert_array_equal(narrow, wide)
+        made = [FusedBlend(net.as_arrays(), 255, 1.0, each).sharpen(codes, rounded=False) for each in SETS]
+        for other in made[1:]:
+            np.testing.assert_array_equal(other, made[0])
 
 
 @needs_library
@@ -134,7 +141,7 @@ def test_nothing_is_written_beyond_the_plane() -> None:
         frame = np.full((height + 2, width + 2), 77, np.uint8)
         inner = frame[1:-1, 1:-1]
         whole = Box(0, 0, -(-height // 4), -(-width // 4))
-        blend_library.run(fused._job(inner, noise((height, width), 255), whole), WIDTHS[0])
+        blend_library.run(fused._job(inner, noise((height, width), 255), whole), SETS[0])
         inner[...] = 77
         assert (frame == 77).all()
 
@@ -142,7 +149,7 @@ def test_nothing_is_written_beyond_the_plane() -> None:
 @needs_library
 @given(
     kind=st.sampled_from(list(KINDS)),
-    bits=st.sampled_from(WIDTHS or [0]),
+    instructions=st.sampled_from(SETS or ("",)),
     size=st.tuples(st.integers(1, 300), st.integers(1, 500)),
     cuts=st.tuples(st.integers(0, 75), st.integers(1, 75), st.integers(0, 125), st.integers(1, 125)),
     threads=st.integers(1, 3),
@@ -150,9 +157,9 @@ def test_nothing_is_written_beyond_the_plane() -> None:
 )
 @settings(deadline=None)
 def test_boxes_get_the_frames_bits_and_nothing_else_is_written(
-    kind: str, bits: int, size: tuple[int, int], cuts: tuple[int, int, int, int], threads: int, dtype: type
+    kind: str, instructions: str, size: tuple[int, int], cuts: tuple[int, int, int, int], threads: int, dtype: type
 ) -> None:
-    fused, codes = FusedBlend(random_student(**KINDS[kind]).as_arrays(), 255, 1.0, bits), noise(size, 255)
+    fused, codes = FusedBlend(random_student(**KINDS[kind]).as_arrays(), 255, 1.0, instructions), noise(size, 255)
     whole = fused.sharpen(codes, 1, rounded=dtype == np.uint8)
     bottom, right = (-(-side // 4) for side in size)
     top, left = min(cuts[0], bottom - 1), min(cuts[2], right - 1)
@@ -177,7 +184,7 @@ def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
 
 def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torch() -> None:
     assert not FusedBlend.takes(random_student(dilations=(1, 17)).as_arrays())
-    assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(WIDTHS)
+    assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(SETS)
 
 
 @pytest.mark.parametrize("far", [0, -1, -(2**31)])
@@ -193,7 +200,7 @@ def test_without_the_library_torch_does_the_work() -> None:
         "from vidsharp.models.enhance import Enhancer\n"
         "from vidsharp.models.plane_format import PlaneFormat\n"
         "from vidsharp.models import blend_library\n"
-        "assert blend_library.vector_bits() == 0\n"
+        "assert blend_library.instruction_sets() == ()\n"
         "planes = [np.random.default_rng(0).integers(0, 256, (40, 60), dtype=np.uint8)]\n"
         "fmt = PlaneFormat(8, False, 'bt709', True)\n"
         "one, other = (Enhancer('fast', plain=plain).planes(planes, fmt)[0] for plain in (False, True))\n"
