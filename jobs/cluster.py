@@ -56,6 +56,9 @@ _UNUSED_HELPERS = ("start_monitor", "start_log_monitor", "start_api_server")
 driver, and the dashboard's server, which `include_dashboard=False` does not leave out. Here they serve nobody, take
 1.4 s of processor time and 240 MB, and delay the end by a second. Ray has no public setting for them."""
 
+_LOOKS_FOR_DASHBOARD = "get_dashboard_dependency_error"
+"""Where the dashboard's libraries are installed, Ray imports them here, and in a helper that has nobody to serve."""
+
 _TAKES_SIGTERM = "set_sigterm_handler"
 """Ray's handler would end this process at once, with what it has begun left as it is."""
 
@@ -89,7 +92,12 @@ def ray_session(address: str | None) -> Iterator[None]:
                 with _without(ray_utils, _TAKES_SIGTERM):
                     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
             else:
-                with _without(Node, *_UNUSED_HELPERS), _without(ray_utils, _TAKES_SIGTERM), _interrupts_held():
+                with (
+                    _without(Node, *_UNUSED_HELPERS),
+                    _without(ray_utils, _LOOKS_FOR_DASHBOARD, answer=ImportError("no dashboard is wanted")),
+                    _without(ray_utils, _TAKES_SIGTERM),
+                    _interrupts_held(),
+                ):
                     ray.init(
                         address="local",
                         num_cpus=len(os.sched_getaffinity(0)),
@@ -151,11 +159,11 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def _without(owner: Any, *names: str) -> Iterator[None]:
-    """Has Ray go without some of its functions for the time of a `with` block; those of other names it keeps."""
+def _without(owner: Any, *names: str, answer: object = None) -> Iterator[None]:
+    """Has some of Ray's functions do nothing but give an answer, for the time of a `with` block, where there are such."""
     before = {name: getattr(owner, name) for name in names if hasattr(owner, name)}
     for name in before:
-        setattr(owner, name, lambda *_, **__: None)
+        setattr(owner, name, lambda *_, **__: answer)
     try:
         yield
     finally:
