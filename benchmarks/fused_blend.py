@@ -2,6 +2,8 @@
 
     python benchmarks/fused_blend.py --model fast --model balanced --threads 1
 
+With `--recording FILE` it is that recording's first frame.
+
 Prints the fastest of all runs: milliseconds on the clock and, summed over all cores, of computing; and how many codes
 differ from torch's. The other rows are the library, with each instruction set that it has for this processor.
 """
@@ -10,6 +12,7 @@ import argparse
 from collections.abc import Callable
 from time import perf_counter, process_time
 
+import av
 import numpy as np
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.blend_library import instruction_sets
@@ -26,10 +29,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--model", action="append", help="student; more than one may be given")
     parser.add_argument("--size", type=int, nargs=2, default=(1920, 1080), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--recording")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    luma = np.random.default_rng(0).integers(16, 236, args.size[::-1], dtype=np.uint8)
+    luma = _first_frame(args.recording) if args.recording else _noise(*args.size)
     print("| student | by | ms | core-ms | codes that differ | by at most |\n|---|---|---|---|---|---|")
     for model in args.model or ["fast"]:
         ways = _ways(model, luma, args.threads)
@@ -39,6 +43,17 @@ def main() -> None:
             difference = np.abs(way().astype(int) - wanted)
             share, most = (difference > 0).mean(), difference.max()
             print(f"| {model} | {name} | {wall:.1f} | {cores:.1f} | {share:.1e} | {most} |")
+
+
+def _noise(width: int, height: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(16, 236, (height, width), dtype=np.uint8)
+
+
+def _first_frame(recording: str) -> np.ndarray:
+    """Its luma, from grey or 8-bit YUV."""
+    with av.open(recording) as container:
+        frame = next(container.decode(video=0))
+    return frame.to_ndarray()[: frame.height]
 
 
 def _ways(model: str, luma: np.ndarray, threads: int) -> dict[str, Callable[[], np.ndarray]]:

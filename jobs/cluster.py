@@ -160,7 +160,7 @@ def _interrupts_held() -> Iterator[None]:
 
 @contextmanager
 def _without(owner: Any, *names: str, answer: object = None) -> Iterator[None]:
-    """Has some of Ray's functions do nothing but give an answer, for the time of a `with` block, where there are such."""
+    """Has those of Ray's functions that it has give but an answer, for the time of a `with` block."""
     before = {name: getattr(owner, name) for name in names if hasattr(owner, name)}
     for name in before:
         setattr(owner, name, lambda *_, **__: answer)
