@@ -55,7 +55,7 @@ def packed(student: BlendWeights, peak: int, strength: float) -> dict[str, np.nd
         "enter_bias": unit * _filled(enter[1]),
         "layers_scale": np.concatenate([1 / weight.scale for weight, _ in layers]),
         "layers_bias": unit * np.concatenate([bias for _, bias in layers]),
-        "head_scale": factor / head.scale[: len(order)] / unit,
+        "head_scale": factor / head.scale / unit,
         "head_bias": factor * bias,
     }
     integers = {

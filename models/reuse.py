@@ -25,6 +25,8 @@ UNIT_PX = 32
 """Edge of the squares that are computed or copied: smaller ones would take longer to choose than they save."""
 _WORTH_IT = 0.95
 """Parts that cost more than this share of the frame are not worth it."""
+_PATIENCE = 8
+"""After so many pictures in a row with nothing to copy, only one in so many is compared with the one before."""
 
 
 @dataclass
@@ -33,8 +35,15 @@ class _History:
 
     fmt: PlaneFormat
     given: list[np.ndarray]
-    """Copies of the planes that the student sees."""
+    """Copies of the planes that the student sees; of an earlier picture while `rests`."""
     made: list[np.ndarray | None]
+    vain: int = 0
+    """How many pictures in a row had nothing to copy."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether the next picture is not compared: looking and keeping a copy for it take a millisecond or two."""
+        return self.vain >= _PATIENCE and self.vain % _PATIENCE > 0
 
     def fits(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> bool:
         """Whether a picture is of the same sizes and meaning."""
@@ -80,15 +89,19 @@ class Reuse:
         if last is not None and not last.fits(planes, fmt):
             last = None
         seen = self._enhancer.seen(planes)
-        parts = None if last is None else self._to_compute(last.given, seen, fmt)
+        parts = None if last is None or last.rests else self._to_compute(last.given, seen, fmt)
         self._pictures += 1
         if last is None or parts is None:
             made = self._enhancer.planes(planes, fmt)
-            last = _History(fmt, [np.empty(p.shape, p.dtype) for p in seen] if last is None else last.given, made)
+            if last is None:
+                last = _History(fmt, [np.empty(p.shape, p.dtype) for p in seen], made)
+            else:
+                last.made, last.vain = made, last.vain + 1
         else:
+            last.vain = 0
             self._parts.renew(last.made, seen, fmt, parts)
             self._shares += 1 - sum(_pixels(box, seen[0].shape) for box in parts) / max(seen[0].size, 1)
-        if parts is None or parts:
+        if (parts is None or parts) and not last.rests:
             for copy, plane in zip(last.given, seen, strict=True):
                 np.copyto(copy, plane)
         self._histories[sequence] = last

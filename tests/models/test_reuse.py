@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from vidsharp.models import reuse as reuse_module
 from vidsharp.models import torch_student
 from vidsharp.models.catalogue import Student, student_of
 from vidsharp.models.enhance import Enhancer
@@ -111,6 +112,26 @@ def test_a_small_change_leaves_most_of_a_frame_to_copy(name: str) -> None:
         assert_equal(reuse.planes(planes, EIGHT), enhancer.planes(planes, EIGHT))
         assert (reuse.share or 0) > before
     assert (reuse.share or 0) > 0.5
+
+
+@pytest.mark.parametrize("name", ["fast", "reference", "fast by torch"])
+@pytest.mark.parametrize("moving", [8, 9, 10, 11, 16, 17, 18])
+def test_where_all_moved_for_long_it_seldom_looks_and_finds_what_stands_still_soon(
+    name: str, moving: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enhancer, dice, looks = enhancer_of(name), np.random.default_rng(0), []
+    look = reuse_module.changed_cells
+    monkeypatch.setattr(reuse_module, "changed_cells", lambda *given: looks.append(1) or look(*given))
+    reuse, size = Reuse(enhancer), (64, 96)
+    planes: Planes = []
+    for _ in range(moving):
+        planes = noise(dice, size)
+        assert_equal(reuse.planes(planes, EIGHT), enhancer.planes(planes, EIGHT))
+    assert len(looks) == min(moving - 1, 9) + (moving > 17), "nine pictures, then one in eight"
+    assert reuse.share == 0
+    for _ in range(10):
+        assert_equal(reuse.planes([plane.copy() for plane in planes], EIGHT), enhancer.planes(planes, EIGHT))
+    assert (reuse.share or 0) >= 2 / (moving + 10)
 
 
 def test_older_processors_agree() -> None:
