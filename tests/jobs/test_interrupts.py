@@ -19,6 +19,12 @@ from tests.training import crops
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
+@pytest.fixture(autouse=True)
+def _not_in_the_background() -> None:
+    """A shell has what runs in its background ignore SIGINT, and commands leave it at that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def swallowed(number: signal.Signals) -> None:
     with suppress(KeyboardInterrupt):
         signal.raise_signal(number)
@@ -32,6 +38,14 @@ def test_the_first_raises_and_later_ones_do_nothing(number: signal.Signals) -> N
             signal.raise_signal(number)
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
+
+
+def test_in_the_background_sigint_goes_on_being_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with heeding_interrupts():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
 
 
 @SIGNALS
