@@ -11,8 +11,9 @@ from ..pipeline.original import OriginalReader
 from ..pipeline.probe import ClipInfo
 from ..pipeline.rotation import rotation
 from ..pipeline.sharpen import plane_arrays, plane_format
-from ..reports.metrics import WINDOW, change, psnr, sharpness, ssim
+from ..reports.metrics import change, psnr, sharpness
 from ..reports.preview import Moment, preview_json
+from ..reports.ssim import WINDOW, ssim
 from .measure_task import MeasureTask
 
 Planes = Sequence[np.ndarray]

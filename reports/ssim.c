@@ -1,0 +1,105 @@
+/* Structural similarity (reports/ssim.py) summed over all places of two planes, in one pass: each row is slid over by the
+ * window along, the last eleven of them down, and their means compared, while all that is in cache.
+ *
+ * Sums take their terms in one order. Both planes take the same steps, so that equal ones give exactly 1 everywhere. Plain
+ * C, called through ctypes.
+ */
+
+#include <stdint.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define VECTORS __attribute__((target("avx2,fma")))
+#endif
+#define WINDOW 11
+#define MAPS 4    /* x, y, 2xy and x^2 + y^2 */
+#define BLOCK 512 /* columns at a time: more rows of them than the window's would leave the cache */
+#define WIDE (BLOCK + 16)
+#define SUMS 16
+
+typedef struct {
+    const void *x, *y;
+    int64_t x_stride, y_stride; /* in bytes */
+    int64_t height, width;
+    int32_t code_bytes;
+    float grey, c1, c2; /* grey is taken off the codes: squares of small numbers leave floats more digits */
+    const float *window;
+} Job;
+
+int vidsharp_ssim_job_bytes(void) { return sizeof(Job); }
+
+#ifdef VECTORS
+int vidsharp_ssim_runs_here(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+VECTORS static void read_codes(const void *codes, int32_t bytes, int64_t count, float grey, float *out)
+{
+    if (bytes == 1)
+        for (int64_t i = 0; i < count; i++) out[i] = ((const uint8_t *)codes)[i] - grey;
+    else
+        for (int64_t i = 0; i < count; i++) out[i] = ((const uint16_t *)codes)[i] - grey;
+}
+
+/* The window's mean of what lies at the same place in eleven rows. */
+VECTORS static void slide(const float *const rows[WINDOW], const float *window, float *restrict out)
+{
+    for (int i = 0; i < BLOCK; i++) {
+        float sum = 0;
+        for (int k = 0; k < WINDOW; k++) sum += window[k] * rows[k][i];
+        out[i] = sum;
+    }
+}
+
+/* The sum over `places` columns from `left` on, of which the window sees ten more. */
+VECTORS static double sum_of_block(const Job *job, int64_t left, int64_t places)
+{
+    float seen[MAPS][WIDE] = {{0}}, along[WINDOW][MAPS][BLOCK], means[MAPS][BLOCK], scores[BLOCK];
+    const float *rows[WINDOW];
+    const float both = job->c1 + job->c2, c1 = job->c1, grey = job->grey;
+    const uint8_t *x = (const uint8_t *)job->x + left * job->code_bytes, *y = (const uint8_t *)job->y + left * job->code_bytes;
+    double sums[SUMS] = {0}, sum = 0;
+    for (int64_t row = 0; row < job->height; row++, x += job->x_stride, y += job->y_stride) {
+        read_codes(x, job->code_bytes, places + WINDOW - 1, grey, seen[0]);
+        read_codes(y, job->code_bytes, places + WINDOW - 1, grey, seen[1]);
+        for (int i = 0; i < WIDE; i++) {
+            const float a = seen[0][i], b = seen[1][i];
+            seen[2][i] = 2 * a * b + both; /* constants stay what they are in means: here they are where they are needed */
+            seen[3][i] = (a - b) * (a - b) + seen[2][i];
+        }
+        for (int map = 0; map < MAPS; map++) {
+            for (int k = 0; k < WINDOW; k++) rows[k] = seen[map] + k;
+            slide(rows, job->window, along[row % WINDOW][map]);
+        }
+        if (row < WINDOW - 1) continue;
+        for (int map = 0; map < MAPS; map++) {
+            for (int k = 0; k < WINDOW; k++) rows[k] = along[(row + 1 + k) % WINDOW][map];
+            slide(rows, job->window, means[map]);
+        }
+        for (int i = 0; i < BLOCK; i++) {
+            const float a = means[0][i], b = means[1][i], product = 2 * a * b + c1, difference = (a - b) * (a - b);
+            const float luma = product + (a + b + grey) * (2 * grey); /* 2(a + g)(b + g) + C1: compared as it was */
+            scores[i] = luma * (means[2][i] - product) / ((luma + difference) * (means[3][i] - product - difference));
+        }
+        for (int i = (int)places; i < BLOCK; i++) scores[i] = 0;
+        for (int i = 0; i < BLOCK; i += SUMS)
+            for (int k = 0; k < SUMS; k++) sums[k] += scores[i + k];
+    }
+    for (int k = 0; k < SUMS; k++) sum += sums[k];
+    return sum;
+}
+
+double vidsharp_ssim(const Job *job)
+{
+    const int64_t width = job->width - WINDOW + 1;
+    double sum = 0;
+    for (int64_t left = 0; left < width; left += BLOCK)
+        sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK);
+    return sum;
+}
+#else
+int vidsharp_ssim_runs_here(void) { return 0; }
+
+double vidsharp_ssim(const Job *job) { return job ? 0 : 1; }
+#endif

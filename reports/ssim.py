@@ -1,0 +1,194 @@
+"""Structural similarity of two planes: by the C library (`ssim.c`) where it was built, and by NumPy elsewhere."""
+
+import ctypes
+import math
+from functools import cache
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from .metrics import Plane, check_sizes, white
+
+Numbers = NDArray[np.float32]
+
+WINDOW = 11
+SIGMA = 1.5
+K1, K2 = 0.01, 0.03
+
+BLOCK = 8
+"""Places that one small matrix product slides the window over."""
+ROWS = 64
+"""Height of the strips in which NumPy takes planes, so that temporaries stay in the cache; a multiple of `BLOCK`."""
+
+
+def ssim(x: Plane, y: Plane, bit_depth: int) -> float:
+    """Structural similarity, Wang et al., IEEE TIP 13(4), 2004: −1..1, and exactly 1 for equal planes.
+
+    Gaussian 11×11 window, σ 1.5, population covariance, mean over the places where the window lies wholly inside. Equal
+    to scikit-image's with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False`, but for what float32
+    leaves out: less than 1e-6 on photos, 3e-5 on the hardest patterns.
+
+    Args:
+        x, y: [H, W], uint8 or uint16 with values 0..2^bit_depth − 1, of any strides; only read.
+
+    Raises:
+        ValueError: the planes differ in size, or a side is shorter than 11 px.
+    """
+    check_sizes("SSIM", WINDOW, x, y)
+    readable = x.dtype == y.dtype and x.dtype in (np.uint8, np.uint16)
+    total = _by_library(x, y, bit_depth) if readable and _library() else _by_numpy(x, y, bit_depth)
+    return min(total / ((x.shape[0] - WINDOW + 1) * (x.shape[1] - WINDOW + 1)), 1.0)
+
+
+class _Job(ctypes.Structure):
+    """`Job` of ssim.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("x", "y")),
+        *((name, ctypes.c_int64) for name in ("x_stride", "y_stride", "height", "width")),
+        ("code_bytes", ctypes.c_int32),
+        *((name, ctypes.c_float) for name in ("grey", "c1", "c2")),
+        ("window", ctypes.c_void_p),
+    )
+
+
+def _by_library(x: Plane, y: Plane, bit_depth: int) -> float:
+    """The sum over all places."""
+    library = _library()
+    assert library is not None
+    x, y = (plane if plane.strides[1] == plane.itemsize else np.ascontiguousarray(plane) for plane in (x, y))
+    c1, c2 = _constants(bit_depth)
+    window = _gaussian().astype(np.float32)
+    job = _Job(
+        x=x.ctypes.data,
+        y=y.ctypes.data,
+        x_stride=x.strides[0],
+        y_stride=y.strides[0],
+        height=x.shape[0],
+        width=x.shape[1],
+        code_bytes=x.itemsize,
+        grey=_grey(x, y),
+        c1=c1,
+        c2=c2,
+        window=window.ctypes.data,
+    )
+    return library.vidsharp_ssim(ctypes.byref(job))
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    """None where it was not built, or not for this machine, or where the processor has not its instructions."""
+    spec = find_spec("vidsharp.reports._ssim")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        library = ctypes.CDLL(spec.origin)
+        usable = library.vidsharp_ssim_job_bytes() == ctypes.sizeof(_Job) and library.vidsharp_ssim_runs_here()
+    except (OSError, AttributeError):
+        return None
+    library.vidsharp_ssim.restype = ctypes.c_double
+    return library if usable else None
+
+
+def _by_numpy(x: Plane, y: Plane, bit_depth: int) -> float:
+    """The sum over all places. NumPy's BLAS should have one thread where other work keeps the cores busy: several wait
+    for each other many times in a frame.
+    """
+    reach = WINDOW - 1
+    height, width = x.shape[0] - reach, x.shape[1] - reach
+    blocks, (full, rest) = math.ceil(width / BLOCK), divmod(width, BLOCK)
+    c1, c2 = _constants(bit_depth)
+    planes = np.zeros((5, ROWS + reach, blocks * BLOCK + reach), np.float32)
+    between = np.empty((ROWS, planes.shape[2]), np.float32)
+    sums = np.empty((4, blocks, ROWS, BLOCK), np.float32)
+    a, b, products, squares, difference = planes
+    band = _band()
+    total = 0.0
+    for top in range(0, height, ROWS):
+        grey = _grey(x[top : top + ROWS + reach], y[top : top + ROWS + reach])
+        for source, plane in ((x, a), (y, b)):
+            rows = source[top : top + ROWS + reach]
+            np.subtract(rows, grey, out=plane[: len(rows), : rows.shape[1]])
+        # The constants pass the filter unchanged: added here, they are where they are needed below.
+        _twice_product(a, b, c1 + c2, out=products)
+        np.subtract(a, b, out=difference)
+        np.multiply(difference, difference, out=squares)
+        squares += products
+        for plane, out in zip(planes, sums, strict=False):
+            _filter(plane, band, between, out)
+        # What lies beyond the planes' edges is computed too, and left out here.
+        score = _score(sums, grey, c1)[:, : height - top]
+        total += float(score[:full].sum(dtype=np.float64)) + float(score[full:, :, :rest].sum(dtype=np.float64))
+    return total
+
+
+def _score(sums: Numbers, grey: np.float32, c1: float) -> Numbers:
+    """SSIM of each place from its window's sums [4, …] of x, y, 2xy + C1 + C2 and x² + y² + C1 + C2, where x and y are
+    codes less grey: overwrites them.
+
+    Numerator and denominator take the same steps, so that equal planes give exactly 1.
+    """
+    mean_x, mean_y, products, squares = sums
+    one = _twice_product(mean_x, mean_y, c1, out=np.empty_like(mean_x))
+    difference = mean_x - mean_y
+    difference *= difference
+    products -= one  # 2σxy + C2
+    squares -= one
+    squares -= difference  # σx² + σy² + C2
+    # Luma is compared as it is: 2(x + g)(y + g) = 2xy + 2g(x + y) + 2g².
+    mean_x += mean_y
+    mean_x += grey
+    mean_x *= 2 * grey
+    one += mean_x
+    products *= one
+    one += difference
+    squares *= one
+    products /= squares
+    return products
+
+
+def _twice_product(x: Numbers, y: Numbers, plus: float, out: Numbers) -> Numbers:
+    """2xy + plus, in `out`."""
+    np.multiply(x, y, out=out)
+    out *= 2
+    out += plus
+    return out
+
+
+def _filter(plane: Numbers, band: Numbers, between: Numbers, out: Numbers) -> None:
+    """Slides the Gaussian down, then along a plane: [ROWS + 10, 8n + 10] to `out` [n, ROWS, 8], n blocks of columns.
+
+    Both ways are products with a small band matrix, over views that overlap by the window's reach: nothing is copied.
+    Faster than a convolution or shifted sums. `between`, [ROWS, 8n + 10], is room to work in.
+    """
+    (rows, width), long = between.shape, BLOCK + WINDOW - 1
+    line, item = plane.strides
+    down = as_strided(plane, (rows // BLOCK, long, width), (BLOCK * line, line, item))
+    np.matmul(band, down, out=between.reshape(-1, BLOCK, width))
+    line, item = between.strides
+    along = as_strided(between, (len(out), rows, long), (BLOCK * item, line, item))
+    np.matmul(along, band.T, out=out)
+
+
+def _band() -> Numbers:
+    """[BLOCK, BLOCK + 10]: in each row the window's Gaussian, a place further right."""
+    line = np.concatenate([_gaussian(), np.zeros(BLOCK - 1)])
+    return np.stack([np.roll(line, shift) for shift in range(BLOCK)]).astype(np.float32)
+
+
+def _gaussian() -> NDArray[np.float64]:
+    """[11], summing to 1."""
+    gauss = np.exp(-((np.arange(WINDOW) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
+    return gauss / gauss.sum()
+
+
+def _grey(x: Plane, y: Plane) -> np.float32:
+    """A code near the mean of two planes: squares of what lies beside it leave float32 more digits."""
+    return np.float32(round((x[::8].mean() + y[::8].mean()) / 2))
+
+
+def _constants(bit_depth: int) -> tuple[float, float]:
+    """C1 and C2."""
+    return (K1 * white(bit_depth)) ** 2, (K2 * white(bit_depth)) ** 2
