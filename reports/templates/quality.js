@@ -464,12 +464,19 @@ function openClip(index) {
 /** The address says which clip is open, so that it can be sent to somebody and Back closes it. */
 function followAddress() {
   const index = Number(/^#clip-(\d+)$/.exec(location.hash)?.[1] ?? NaN);
-  if (!rowOf.has(index)) { if (details.open) details.close(); return; }
+  if (!rowOf.has(index)) { if (details.open) closeDetails(); return; }
   if (!details.open) details.showModal();
   if (index !== current) fillDetails(index);
 }
 
+/** At once: the dialog's own "close" comes later, when the next clip may have been opened already. */
+function closeDetails() {
+  details.close();
+  leaveAddress();
+}
+
 function leaveAddress() {
+  if (details.open || current === null) return;
   if (/^#clip-\d+$/.test(location.hash)) history.replaceState(null, "", location.href.split("#")[0]);
   const row = rowOf.get(current);
   current = null;
@@ -693,8 +700,9 @@ function factCard(title, facts) {
 
 function wireDetails() {
   details.addEventListener("close", leaveAddress);
-  details.addEventListener("click", (event) => { if (event.target === details) details.close(); });
-  find(".close", details).addEventListener("click", () => details.close());
+  details.addEventListener("cancel", (event) => { event.preventDefault(); closeDetails(); });
+  details.addEventListener("click", (event) => { if (event.target === details) closeDetails(); });
+  find(".close", details).addEventListener("click", closeDetails);
   find(".previous", details).addEventListener("click", () => openClip(neighbours()[0]));
   find(".next", details).addEventListener("click", () => openClip(neighbours()[1]));
   for (const button of findAll("[data-open]")) button.addEventListener("click", () => openClip(Number(button.dataset.open)));

@@ -413,6 +413,24 @@ def test_details_open_and_close(opened: Open, closed_by: str) -> None:
         expect(button).to_be_focused()
 
 
+@pytest.mark.parametrize("nth", [3, 4])
+def test_a_clip_opens_in_the_moment_in_which_another_one_or_itself_was_closed(usual: Page, nth: int) -> None:
+    """The browser tells of a dialog that closes some time later."""
+    details, buttons = usual.locator("#details"), usual.locator("#clips tbody tr button.open")
+    buttons.nth(3).click()
+    expect(details).to_be_visible()
+    usual.evaluate(
+        """nth => {
+            document.querySelector("#details .close").click();
+            document.querySelectorAll("#clips tbody tr button.open")[nth].click();
+        }""",
+        nth,
+    )
+    usual.wait_for_timeout(300)
+    expect(details).to_be_visible()
+    expect(details.get_by_role("heading", name=buttons.nth(nth).text_content() or "", exact=True)).to_be_visible()
+
+
 def test_the_address_says_which_clip_is_open(opened: Open, usual: Page) -> None:
     button = open_first(usual)
     name = button.text_content() or ""
