@@ -1,15 +1,13 @@
-"""Structural similarity of two planes: by the C library (`ssim.c`) where it was built, and by NumPy elsewhere."""
+"""Structural similarity of two planes: by the C library (`metrics.c`) where it was built, and by NumPy elsewhere."""
 
-import ctypes
 import math
-from functools import cache
-from importlib.util import find_spec
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from .metrics import Plane, check_sizes, white
+from .metrics_library import library, planes_job
 
 Numbers = NDArray[np.float32]
 
@@ -38,58 +36,18 @@ def ssim(x: Plane, y: Plane, bit_depth: int) -> float:
     """
     check_sizes("SSIM", WINDOW, x, y)
     readable = x.dtype == y.dtype and x.dtype in (np.uint8, np.uint16)
-    total = _by_library(x, y, bit_depth) if readable and _library() else _by_numpy(x, y, bit_depth)
+    total = _by_library(x, y, bit_depth) if readable and library() else _by_numpy(x, y, bit_depth)
     return min(total / ((x.shape[0] - WINDOW + 1) * (x.shape[1] - WINDOW + 1)), 1.0)
-
-
-class _Job(ctypes.Structure):
-    """`Job` of ssim.c."""
-
-    _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("x", "y")),
-        *((name, ctypes.c_int64) for name in ("x_stride", "y_stride", "height", "width")),
-        ("code_bytes", ctypes.c_int32),
-        *((name, ctypes.c_float) for name in ("grey", "c1", "c2")),
-        ("window", ctypes.c_void_p),
-    )
 
 
 def _by_library(x: Plane, y: Plane, bit_depth: int) -> float:
     """The sum over all places."""
-    library = _library()
-    assert library is not None
-    x, y = (plane if plane.strides[1] == plane.itemsize else np.ascontiguousarray(plane) for plane in (x, y))
-    c1, c2 = _constants(bit_depth)
+    metrics = library()
+    assert metrics is not None
     window = _gaussian().astype(np.float32)
-    job = _Job(
-        x=x.ctypes.data,
-        y=y.ctypes.data,
-        x_stride=x.strides[0],
-        y_stride=y.strides[0],
-        height=x.shape[0],
-        width=x.shape[1],
-        code_bytes=x.itemsize,
-        grey=_grey(x, y),
-        c1=c1,
-        c2=c2,
-        window=window.ctypes.data,
-    )
-    return library.vidsharp_ssim(ctypes.byref(job))
-
-
-@cache
-def _library() -> ctypes.CDLL | None:
-    """None where it was not built, or not for this machine, or where the processor has not its instructions."""
-    spec = find_spec("vidsharp.reports._ssim")
-    if spec is None or spec.origin is None:
-        return None
-    try:
-        library = ctypes.CDLL(spec.origin)
-        usable = library.vidsharp_ssim_job_bytes() == ctypes.sizeof(_Job) and library.vidsharp_ssim_runs_here()
-    except (OSError, AttributeError):
-        return None
-    library.vidsharp_ssim.restype = ctypes.c_double
-    return library if usable else None
+    c1, c2 = _constants(bit_depth)
+    with planes_job(x, y, grey=_grey(x, y), c1=c1, c2=c2, window=window.ctypes.data) as job:
+        return metrics.vidsharp_ssim(job)
 
 
 def _by_numpy(x: Plane, y: Plane, bit_depth: int) -> float:

@@ -1,7 +1,5 @@
 """SSIM: scikit-image's, by the C library and without it."""
 
-import ctypes
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -12,24 +10,12 @@ from skimage import data
 from skimage.metrics import structural_similarity
 from vidsharp.reports import ssim as module
 from vidsharp.reports.metrics import Plane
-from vidsharp.reports.ssim import _by_library, _by_numpy, _Job, _library, ssim
+from vidsharp.reports.metrics_library import library
+from vidsharp.reports.ssim import _by_library, _by_numpy, ssim
 
 from tests.reports.hard_planes import KINDS, pair
 
-WAYS = [_by_numpy, *([_by_library] if _library() else [])]
-each_way = pytest.mark.parametrize("way", WAYS)
-
-
-@pytest.mark.skipif("VIDSHARP_NEEDS_COMPILER" not in os.environ, reason="only CI must have a compiler")
-def test_the_library_was_built() -> None:
-    assert _library() is not None
-
-
-@pytest.mark.skipif(not _library(), reason="needs the C library and an x86 processor with AVX2")
-def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
-    library = _library()
-    assert library is not None
-    assert library.vidsharp_ssim_job_bytes() == ctypes.sizeof(_Job)
+each_way = pytest.mark.parametrize("way", [_by_numpy, *([_by_library] if library() else [])])
 
 
 def expected(x: Plane, y: Plane, bit_depth: int) -> float:
@@ -37,6 +23,10 @@ def expected(x: Plane, y: Plane, bit_depth: int) -> float:
         x, y, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=2**bit_depth - 1
     )
     return float(np.asarray(score))
+
+
+def mean(way: Callable[[Plane, Plane, int], float], x: Plane, y: Plane, bit_depth: int) -> float:
+    return way(x, y, bit_depth) / ((x.shape[0] - 10) * (x.shape[1] - 10))
 
 
 @pytest.mark.parametrize("bit_depth", [8, 10, 16])
@@ -57,10 +47,6 @@ def test_ssim_of_a_1080p_photo_is_that_of_scikit_image(way: Callable[[Plane, Pla
     y = np.clip(x + np.random.default_rng(0).normal(0, 3, x.shape), 0, 255).astype(np.uint8)
     assert x.shape == (1080, 1920)
     assert mean(way, x, y, 8) == pytest.approx(expected(x, y, 8), abs=1e-6)
-
-
-def mean(way: Callable[[Plane, Plane, int], float], x: Plane, y: Plane, bit_depth: int) -> float:
-    return way(x, y, bit_depth) / ((x.shape[0] - 10) * (x.shape[1] - 10))
 
 
 @given(

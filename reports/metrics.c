@@ -1,8 +1,5 @@
-/* Structural similarity (reports/ssim.py) summed over all places of two planes, in one pass: each row is slid over by the
- * window along, the last eleven of them down, and their means compared, while all that is in cache.
- *
- * Sums take their terms in one order. Both planes take the same steps, so that equal ones give exactly 1 everywhere. Plain
- * C, called through ctypes.
+/* What is measured on pairs of planes (reports/ssim.py, reports/metrics.py): sums that others divide. Plain C, called
+ * through ctypes.
  */
 
 #include <stdint.h>
@@ -15,24 +12,30 @@
 #define BLOCK 512 /* columns at a time: more rows of them than the window's would leave the cache */
 #define WIDE (BLOCK + 16)
 #define SUMS 16
+#define FEW 2048 /* products of 8-bit codes of which 32 bits hold a sum */
 
 typedef struct {
     const void *x, *y;
     int64_t x_stride, y_stride; /* in bytes */
     int64_t height, width;
     int32_t code_bytes;
+    /* For SSIM: */
     float grey, c1, c2; /* grey is taken off the codes: squares of small numbers leave floats more digits */
     const float *window;
 } Job;
 
-int vidsharp_ssim_job_bytes(void) { return sizeof(Job); }
+int vidsharp_metrics_job_bytes(void) { return sizeof(Job); }
 
 #ifdef VECTORS
-int vidsharp_ssim_runs_here(void)
+int vidsharp_metrics_runs_here(void)
 {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
+
+/* Structural similarity. In one pass: each row is slid over by the window along, the last eleven of them down, and their
+ * means compared, while all that is in cache. Sums take their terms in one order, and both planes take the same steps: so
+ * equal ones give exactly 1 everywhere. */
 
 VECTORS static void read_codes(const void *codes, int32_t bytes, int64_t count, float grey, float *out)
 {
@@ -98,8 +101,61 @@ double vidsharp_ssim(const Job *job)
         sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK);
     return sum;
 }
+/* The others, exactly, on planes of 8 bits. */
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Sum of |x - y|. */
+VECTORS int64_t vidsharp_differences(const Job *job)
+{
+    int64_t total = 0;
+    for (int64_t row = 0; row < job->height; row++) {
+        const uint8_t *x = (const uint8_t *)job->x + row * job->x_stride, *y = (const uint8_t *)job->y + row * job->y_stride;
+        for (int64_t left = 0; left < job->width; left += FEW) {
+            uint32_t sum = 0;
+            for (int64_t i = left; i < least(left + FEW, job->width); i++) sum += x[i] > y[i] ? x[i] - y[i] : y[i] - x[i];
+            total += sum;
+        }
+    }
+    return total;
+}
+
+/* Sum of (x - y)^2. */
+VECTORS int64_t vidsharp_squares(const Job *job)
+{
+    int64_t total = 0;
+    for (int64_t row = 0; row < job->height; row++) {
+        const uint8_t *x = (const uint8_t *)job->x + row * job->x_stride, *y = (const uint8_t *)job->y + row * job->y_stride;
+        for (int64_t left = 0; left < job->width; left += FEW) {
+            uint32_t sum = 0;
+            for (int64_t i = left; i < least(left + FEW, job->width); i++) sum += (x[i] - y[i]) * (x[i] - y[i]);
+            total += sum;
+        }
+    }
+    return total;
+}
+
+/* Sums of x's Laplacian and of its square, over the places whose four neighbours are inside. */
+VECTORS void vidsharp_edges(const Job *job, int64_t sums[2])
+{
+    sums[0] = sums[1] = 0;
+    for (int64_t row = 1; row < job->height - 1; row++) {
+        const uint8_t *at = (const uint8_t *)job->x + row * job->x_stride, *above = at - job->x_stride, *below = at + job->x_stride;
+        for (int64_t left = 1; left < job->width - 1; left += FEW) {
+            int32_t sum = 0;
+            uint32_t squares = 0;
+            for (int64_t i = left; i < least(left + FEW, job->width - 1); i++) {
+                const int32_t edge = above[i] + below[i] + at[i - 1] + at[i + 1] - 4 * at[i];
+                sum += edge;
+                squares += (uint32_t)(edge * edge);
+            }
+            sums[0] += sum;
+            sums[1] += squares;
+        }
+    }
+}
 #else
-int vidsharp_ssim_runs_here(void) { return 0; }
+int vidsharp_metrics_runs_here(void) { return 0; }
 
 double vidsharp_ssim(const Job *job) { return job ? 0 : 1; }
 #endif

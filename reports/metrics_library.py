@@ -1,0 +1,58 @@
+"""The C library that sums what is measured on planes (`metrics.c`), where it was built and this processor has AVX2.
+
+It is optional, as the one of `models/blend_library.py` is: NumPy gives the same elsewhere, more slowly.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+
+class Job(ctypes.Structure):
+    """`Job` of metrics.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("x", "y")),
+        *((name, ctypes.c_int64) for name in ("x_stride", "y_stride", "height", "width")),
+        ("code_bytes", ctypes.c_int32),
+        *((name, ctypes.c_float) for name in ("grey", "c1", "c2")),
+        ("window", ctypes.c_void_p),
+    )
+
+
+@contextmanager
+def planes_job(x: np.ndarray, y: np.ndarray, **settings: Any) -> Iterator[Any]:
+    """A pointer to a job on planes [H, W] of one size and type, uint8 or uint16. It is good within the block."""
+    x, y = (plane if plane.strides[1] == plane.itemsize else np.ascontiguousarray(plane) for plane in (x, y))
+    job = Job(
+        x=x.ctypes.data,
+        y=y.ctypes.data,
+        x_stride=x.strides[0],
+        y_stride=y.strides[0],
+        height=x.shape[0],
+        width=x.shape[1],
+        code_bytes=x.itemsize,
+        **settings,
+    )
+    yield ctypes.byref(job)
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """None where it was not built, or not for this machine, or where the processor has not its instructions."""
+    spec = find_spec("vidsharp.reports._metrics")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        found = ctypes.CDLL(spec.origin)
+        usable = found.vidsharp_metrics_job_bytes() == ctypes.sizeof(Job) and found.vidsharp_metrics_runs_here()
+        found.vidsharp_ssim.restype = ctypes.c_double
+        found.vidsharp_differences.restype = found.vidsharp_squares.restype = ctypes.c_int64
+    except (OSError, AttributeError):
+        return None
+    return found if usable else None
