@@ -15,13 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blend_weights import FACTOR, PHASES, TAPS, BlendWeights
+from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights
 from .half import exactly
-
-FLOOR = 4 / 255
-"""One 8-bit step, as the spectrum is scaled: what lies below it is noise."""
-SLOPE = 0.1
-"""Of the leaky ReLUs below zero."""
 
 
 class BlendStudent(nn.Module):

@@ -6,7 +6,8 @@ headers nor torch's are needed to build it, and threads run in it side by side.
 
 import ctypes
 from functools import cache
-from importlib.util import find_spec
+
+from .c_library import c_library
 
 VERSION = 3
 """Of `Job` and the order of weights: a library that was left over from another version is not used."""
@@ -55,11 +56,4 @@ def run(job: Job, instructions: str) -> None:
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    spec = find_spec("vidsharp.models._blend")
-    if spec is None or spec.origin is None:
-        return None
-    try:
-        library = ctypes.CDLL(spec.origin)
-        return library if library.vidsharp_version() == VERSION else None
-    except (OSError, AttributeError):  # built for another machine, or for an older vidsharp
-        return None
+    return c_library("vidsharp.models._blend", lambda library: library.vidsharp_version() == VERSION)

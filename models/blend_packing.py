@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .blend_weights import FACTOR, PHASES, TAPS, BlendWeights
+from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights
 
 PACK = 8
 """Output channels that lie side by side for the library."""
 _MOST = 2**15 - 1
 """The largest integer of 16 bits."""
-_FLOOR, _SLOPE = 4 / 255, 0.1
-"""As in `blend.py`."""
 _ROOM = 4
 """How many times a trial's largest feature fits into 16 bits. The library cuts off what lies beyond."""
 
@@ -112,7 +110,7 @@ def _features(student: BlendWeights, luma: np.ndarray) -> list[np.ndarray]:
     height, width = luma.shape[0] // FACTOR, luma.shape[1] // FACTOR
     cells = luma.reshape(height, FACTOR, width, FACTOR).transpose(1, 3, 0, 2).reshape(PHASES, height, width)
     bands = _convolve(cells, _contrast(student), student.spectrum[1])
-    x = _leaky(_convolve(np.concatenate([bands, np.log(np.abs(bands) + _FLOOR)]), *_enter(student)))
+    x = _leaky(_convolve(np.concatenate([bands, np.log(np.abs(bands) + FLOOR)]), *_enter(student)))
     made = [x]
     for (weight, bias), far in zip(student.layers, student.dilations, strict=True):
         x = x + _leaky(_convolve(x, weight, bias, far))
@@ -133,7 +131,7 @@ def _convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, far: int = 1)
 
 
 def _leaky(x: np.ndarray) -> np.ndarray:
-    return np.where(x > 0, x, _SLOPE * x)
+    return np.where(x > 0, x, SLOPE * x)
 
 
 def _trial() -> np.ndarray:

@@ -12,6 +12,11 @@ FACTOR = 4
 PHASES = FACTOR * FACTOR
 TAPS = 2 * FACTOR + 1
 """Side of a filter, the widest that one 3×3 convolution on unshuffled planes can hold."""
+FLOOR = 4 / 255
+"""One 8-bit step, as the spectrum is scaled: what lies below it is noise."""
+SLOPE = 0.1
+"""Of the leaky ReLUs below zero."""
+
 Convolution = tuple[np.ndarray, np.ndarray]
 """Weights [O, I, h, w] and biases [O]."""
 

@@ -101,39 +101,32 @@ double vidsharp_ssim(const Job *job)
         sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK);
     return sum;
 }
+
 /* The others, exactly, on planes of 8 bits. */
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Sum of |x - y|. */
-VECTORS int64_t vidsharp_differences(const Job *job)
+/* Sum of |x - y|, or of its square. */
+VECTORS static inline __attribute__((always_inline)) int64_t sum_of_differences(const Job *job, const int squared)
 {
     int64_t total = 0;
     for (int64_t row = 0; row < job->height; row++) {
         const uint8_t *x = (const uint8_t *)job->x + row * job->x_stride, *y = (const uint8_t *)job->y + row * job->y_stride;
         for (int64_t left = 0; left < job->width; left += FEW) {
             uint32_t sum = 0;
-            for (int64_t i = left; i < least(left + FEW, job->width); i++) sum += x[i] > y[i] ? x[i] - y[i] : y[i] - x[i];
+            for (int64_t i = left; i < least(left + FEW, job->width); i++) {
+                const int difference = x[i] - y[i];
+                sum += squared ? difference * difference : difference < 0 ? -difference : difference;
+            }
             total += sum;
         }
     }
     return total;
 }
 
-/* Sum of (x - y)^2. */
-VECTORS int64_t vidsharp_squares(const Job *job)
-{
-    int64_t total = 0;
-    for (int64_t row = 0; row < job->height; row++) {
-        const uint8_t *x = (const uint8_t *)job->x + row * job->x_stride, *y = (const uint8_t *)job->y + row * job->y_stride;
-        for (int64_t left = 0; left < job->width; left += FEW) {
-            uint32_t sum = 0;
-            for (int64_t i = left; i < least(left + FEW, job->width); i++) sum += (x[i] - y[i]) * (x[i] - y[i]);
-            total += sum;
-        }
-    }
-    return total;
-}
+VECTORS int64_t vidsharp_differences(const Job *job) { return sum_of_differences(job, 0); }
+
+VECTORS int64_t vidsharp_squares(const Job *job) { return sum_of_differences(job, 1); }
 
 /* Sums of x's Laplacian and of its square, over the places whose four neighbours are inside. */
 VECTORS void vidsharp_edges(const Job *job, int64_t sums[2])

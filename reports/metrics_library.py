@@ -7,10 +7,11 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+
+from ..models.c_library import c_library
 
 
 class Job(ctypes.Structure):
@@ -44,15 +45,11 @@ def planes_job(x: np.ndarray, y: np.ndarray, **settings: Any) -> Iterator[Any]:
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """None where it was not built, or not for this machine, or where the processor has not its instructions."""
-    spec = find_spec("vidsharp.reports._metrics")
-    if spec is None or spec.origin is None:
-        return None
-    try:
-        found = ctypes.CDLL(spec.origin)
-        usable = found.vidsharp_metrics_job_bytes() == ctypes.sizeof(Job) and found.vidsharp_metrics_runs_here()
-        found.vidsharp_ssim.restype = ctypes.c_double
-        found.vidsharp_differences.restype = found.vidsharp_squares.restype = ctypes.c_int64
-    except (OSError, AttributeError):
-        return None
-    return found if usable else None
+    """None also where the processor has not its instructions."""
+    return c_library("vidsharp.reports._metrics", _fits)
+
+
+def _fits(found: ctypes.CDLL) -> bool:
+    found.vidsharp_ssim.restype = ctypes.c_double
+    found.vidsharp_differences.restype = found.vidsharp_squares.restype = ctypes.c_int64
+    return found.vidsharp_metrics_job_bytes() == ctypes.sizeof(Job) and found.vidsharp_metrics_runs_here()

@@ -1,6 +1,8 @@
 """Planes that are hard to measure, each in its own way."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from vidsharp.reports.metrics import Plane
 
 KINDS = ("noise", "near", "flat", "off by one", "black and white", "checks", "ramp")
@@ -26,3 +28,14 @@ def pair(kind: str, height: int, width: int, bit_depth: int, seed: int = 0) -> t
         "ramp": (ramp, ramp[::-1]),
     }[kind]
     return x.astype(dtype), y.astype(dtype)
+
+
+strips = given(
+    kind=st.sampled_from(KINDS),
+    height=st.integers(11, 150),
+    width=st.integers(11, 60),
+    bit_depth=st.sampled_from([8, 10, 12, 16]),
+    rows=st.sampled_from([8, 16, 40, 128]),
+    seed=st.integers(0, 99),
+)
+"""Planes, and heights of the strips that they are taken in."""

@@ -4,24 +4,16 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 from skimage import data
 from vidsharp.reports import metrics
 from vidsharp.reports.metrics import change, psnr, sharpness
 from vidsharp.reports.ssim import ssim
 
-from tests.reports.hard_planes import KINDS, pair
+from tests.reports.hard_planes import KINDS, pair, strips
 
 
-@given(
-    kind=st.sampled_from(KINDS),
-    height=st.integers(11, 150),
-    width=st.integers(11, 60),
-    bit_depth=st.sampled_from([8, 10, 12, 16]),
-    rows=st.sampled_from([8, 16, 40, 128]),
-    seed=st.integers(0, 99),
-)
+@strips
 @settings(max_examples=60, deadline=None)
 def test_the_height_of_strips_changes_nothing(
     kind: str, height: int, width: int, bit_depth: int, rows: int, seed: int

@@ -13,7 +13,7 @@ from vidsharp.reports.metrics import Plane
 from vidsharp.reports.metrics_library import library
 from vidsharp.reports.ssim import _by_library, _by_numpy, ssim
 
-from tests.reports.hard_planes import KINDS, pair
+from tests.reports.hard_planes import KINDS, pair, strips
 
 each_way = pytest.mark.parametrize("way", [_by_numpy, *([_by_library] if library() else [])])
 
@@ -49,14 +49,7 @@ def test_ssim_of_a_1080p_photo_is_that_of_scikit_image(way: Callable[[Plane, Pla
     assert mean(way, x, y, 8) == pytest.approx(expected(x, y, 8), abs=1e-6)
 
 
-@given(
-    kind=st.sampled_from(KINDS),
-    height=st.integers(11, 150),
-    width=st.integers(11, 60),
-    bit_depth=st.sampled_from([8, 10, 12, 16]),
-    rows=st.sampled_from([8, 16, 40, 128]),
-    seed=st.integers(0, 99),
-)
+@strips
 @settings(max_examples=60, deadline=None)
 def test_the_height_of_strips_changes_little(
     kind: str, height: int, width: int, bit_depth: int, rows: int, seed: int
