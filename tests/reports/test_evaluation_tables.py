@@ -9,11 +9,11 @@ from vidsharp.reports.evaluation_tables import (
     ITEM_COLUMNS,
     SOURCE_COLUMNS,
     SUMMARY_COLUMNS,
-    bootstrap_interval,
     by_source,
     summarise,
     summary_markdown,
 )
+from vidsharp.reports.statistics import bootstrap_interval
 from vidsharp.reports.tables import rows, table
 
 
