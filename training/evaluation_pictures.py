@@ -79,8 +79,8 @@ def _frame_positions(
     soft: Sequence[VideoFrame], sharp: Sequence[VideoFrame], numbers: Sequence[int]
 ) -> Iterator[Position]:
     for t in numbers:
-        before = (_planes(soft[t - 1]), _planes(sharp[t - 1])) if t else None
-        yield Position(str(t), CLIP_FORMAT, _planes(soft[t]), _planes(sharp[t]), before)
+        before = (frame_planes(soft[t - 1]), frame_planes(sharp[t - 1])) if t else None
+        yield Position(str(t), CLIP_FORMAT, frame_planes(soft[t]), frame_planes(sharp[t]), before)
 
 
 def read_image(path: Path) -> Planes:
@@ -124,8 +124,8 @@ def first_frames(path: Path, count: int) -> list[VideoFrame]:
     return frames
 
 
-def _planes(frame: VideoFrame) -> Planes:
-    """Views into one copy of a yuv420p frame."""
+def frame_planes(frame: VideoFrame) -> Planes:
+    """[Y, U, V]: views into one copy of a yuv420p frame."""
     whole, h, w = frame.to_ndarray(format="yuv420p").astype(np.uint8), frame.height, frame.width
     u, v = whole[h:].reshape(2, h // 2, w // 2)
     return [whole[:h], u, v]

@@ -1,0 +1,74 @@
+"""The benchmark's sources: a list under version, checked file by file against the data at hand."""
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from ..errors import DataError
+
+Kind = Literal["clip", "pan", "screen"]
+Group = Literal["faces", "rooms", "screens", "motion"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+LIST = Path(__file__).with_name("sources.toml")
+
+
+@dataclass(frozen=True)
+class BenchmarkSource:
+    """One scene to measure on; scenes are the unit of all statistics."""
+
+    name: str
+    group: Group
+    kind: Kind
+    """A clip; a slow pan over a photo; or a screen that code draws, which has no file."""
+    size: tuple[int, int]
+    """(width, height) of its sharp pictures, even."""
+    origin: str
+    """Where it comes from, for whoever wants the same file."""
+    file: str | None = None
+    """Its path below the data folder."""
+    sha256: str | None = None
+    start: int = 0
+    """Pictures of the clip that are skipped."""
+    crop: tuple[int, int, int, int] | None = None
+    """(left, top, width, height) of the part of the picture that is taken; None: all of it."""
+    hold: int = 1
+    """How many times each picture is shown, where a recording has few a second."""
+    seed: int = 0
+    """Of a drawn screen."""
+
+
+@cache
+def benchmark_version() -> int:
+    """The version of the list; figures of different versions do not compare."""
+    return int(tomllib.loads(LIST.read_text())["version"])
+
+
+@cache
+def benchmark_sources() -> tuple[BenchmarkSource, ...]:
+    """All sources, in the list's order."""
+    entries = tomllib.loads(LIST.read_text())["source"]
+    return tuple(BenchmarkSource(**{k: tuple(v) if isinstance(v, list) else v for k, v in e.items()}) for e in entries)
+
+
+def set_aside() -> frozenset[str]:
+    """Names of the files that no training may see: those of the benchmark."""
+    return frozenset(Path(source.file).name for source in benchmark_sources() if source.file)
+
+
+def check_sources(data: Path, sources: Sequence[BenchmarkSource]) -> None:
+    """Raises DataError unless every file of the sources lies below `data` as the list says, byte for byte."""
+    if not data.is_dir():
+        raise DataError(f"There is no folder '{data}'; the benchmark needs the files that {LIST.name} names.")
+    missing = [source.file for source in sources if source.file and not (data / source.file).is_file()]
+    if missing:
+        raise DataError(
+            f"'{data}' lacks {len(missing)} of the benchmark's files, such as {missing[0]}; {LIST.name} says where each "
+            "comes from, and --groups leaves groups out."
+        )
+    for source in sources:
+        if source.file and hashlib.sha256((data / source.file).read_bytes()).hexdigest() != source.sha256:
+            raise DataError(f"'{data / source.file}' is not the file that version {benchmark_version()} measures on.")
