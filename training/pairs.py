@@ -21,7 +21,7 @@ import numpy as np
 from av import VideoFrame
 
 from ..models.open_media import PHOTOS, open_media
-from .codec import h264_round_trip
+from .simulate.codec import h264_round_trip
 from .errors import SimulationError
 from .simulate import LEVELS, simulate_frames
 

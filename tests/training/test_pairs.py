@@ -9,7 +9,7 @@ from vidsharp.training.crop_cache import open_crop_cache
 from vidsharp.training.errors import SimulationError
 from vidsharp.training.pairs import build, is_validation, source_of
 
-from tests.training.test_simulate_clip import write_clip
+from tests.training.simulate.test_clip import write_clip
 
 
 def test_all_takes_of_a_person_are_one_source() -> None:

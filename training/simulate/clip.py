@@ -15,9 +15,9 @@ from av.error import FFmpegError, InvalidDataError
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from ..models.open_media import open_media
-from .errors import SimulationError
-from .simulate import RECORDER, CallParameters, draw_parameters, even_frame, through_line
+from ...models.open_media import open_media
+from ..errors import SimulationError
+from .frames import RECORDER, CallParameters, draw_parameters, even_frame, through_line
 
 LOSSLESS = {"preset": "veryfast", "qp": "0"}
 """How `light` is stored: it has no recorder that could lose anything."""

@@ -14,7 +14,7 @@ import numpy as np
 from av import VideoFrame
 
 from .codec import h264_round_trip
-from .errors import SimulationError
+from ..errors import SimulationError
 
 Level = Literal["light", "medium", "heavy", "compressed"]
 LEVELS: tuple[Level, ...] = get_args(Level)
