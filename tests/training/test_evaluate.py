@@ -13,8 +13,8 @@ from vidsharp.training.evaluation_sources import PairSequence, SharpClip
 from vidsharp.training.methods import Method
 from vidsharp.training.paired_pictures import ImagePair
 
-from tests.training.test_evaluation_sources import image
 from tests.training.simulate.test_clip import write_clip
+from tests.training.test_evaluation_sources import image
 
 
 def same(planes: Planes, fmt: PlaneFormat) -> Planes:

@@ -31,7 +31,7 @@ def test_builds_pairs_that_match(tmp_path: Path) -> None:
     train, val = (open_crop_cache(tmp_path / "cache", split) for split in ("train", "val"))
     assert set(train.sources) == {names[False]}
     assert set(val.sources) == {names[True]}
-    assert {"light", "medium", "heavy", "compressed", "sharp", "motion"} == set(train.levels)
+    assert {"light", "medium", "heavy", "compressed", "switching", "sharp", "motion"} == set(train.levels)
     for soft, sharp in zip(train.soft, train.sharp, strict=True):
         assert np.corrcoef(soft.ravel(), sharp.ravel())[0, 1] > 0.7
 
