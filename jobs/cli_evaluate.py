@@ -14,7 +14,7 @@ from .cli_options import OK, PATH, SOME_FAILED, log_options
 from .clips import printable
 from .logs import say_error, set_up_logs
 
-LEVELS = ("light", "medium", "heavy", "compressed")
+LEVELS = ("light", "medium", "heavy", "compressed", "switching")
 """As `training.simulate` has them, which is not imported here, since it takes long."""
 
 

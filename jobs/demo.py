@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..training.simulate_clip import simulate_clip
+from ..training.simulate.clip import simulate_clip
 from .sample_call import make_sample_call
 
 

@@ -16,7 +16,7 @@ from ..models.plane_format import PlaneFormat
 from .errors import DataError
 from .evaluation_sources import PairSequence, SharpClip
 from .paired_pictures import read_rgb
-from .simulate import simulate_frames
+from .simulate import simulate_call
 
 Planes = list[np.ndarray]
 """[Y, U, V], uint8 [H, W] each, or half of it for the chroma of clips."""
@@ -66,8 +66,11 @@ def positions(
     numbers = range(len(sharp))[every - 1 :: every] or range(len(sharp))[-1:]
     for level in levels:
         seed = zlib.crc32(source.path.name.encode(errors="surrogateescape"))
-        soft = sharp if level == UNCHANGED else simulate_frames(sharp, level, seed)
-        yield level, _frame_positions([f for f in soft if isinstance(f, VideoFrame)], sharp, numbers)
+        if level == UNCHANGED:
+            yield level, _frame_positions(sharp, sharp, numbers)
+        else:
+            call = simulate_call(sharp, level, seed)
+            yield level, _frame_positions(call.soft, call.sharp, numbers)
 
 
 def _image_positions(sequence: PairSequence) -> Iterator[Position]:

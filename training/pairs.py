@@ -21,9 +21,9 @@ import numpy as np
 from av import VideoFrame
 
 from ..models.open_media import PHOTOS, open_media
-from .codec import h264_round_trip
 from .errors import SimulationError
-from .simulate import LEVELS, simulate_frames
+from .simulate import LEVELS, simulate_call
+from .simulate.stream import round_trip
 
 CROP = 256
 FRAMES = 12
@@ -107,23 +107,29 @@ def _crops_of(job: tuple[Path, bool, int, int]) -> list[Crop]:
     crops: list[Crop] = []
     segments = _photo_segments(file, dice, variants) if photo else _clip_segments(file, dice)
     for level, sharp in segments:
-        soft = _degrade(sharp, level, dice)
+        soft, sharp = _degrade(sharp, level, dice)
         crops += [_cut(level, source_of(file), soft[kept], sharp[kept], dice) for kept in KEPT]
     return crops
 
 
-def _degrade(sharp: Sequence[VideoFrame], level: str, dice: random.Random) -> Sequence[VideoFrame]:
-    """The level's frames. `sharp`: the picture as it is, or recorded once more with little loss. `motion`: each frame
-    the mean of three to five in a row, as a long exposure sees them, then sent over a line of any level.
+def _degrade(
+    sharp: Sequence[VideoFrame], level: str, dice: random.Random
+) -> tuple[Sequence[VideoFrame], Sequence[VideoFrame]]:
+    """The level's frames, and the originals of what they show.
+
+    `sharp`: the picture as it is, or recorded once more with little loss. `motion`: each frame the mean of three to
+    five in a row, as a long exposure sees them, then sent over a line of any level.
     """
     if level == "motion":
-        return _degrade(_exposed(sharp, dice.choice((1, 2))), dice.choice(LEVELS), dice)
+        exposed, line, seed = _exposed(sharp, dice.choice((1, 2))), dice.choice(LEVELS), dice.randrange(1 << 30)
+        call = simulate_call(exposed, line, seed, originals=sharp)
+        return call.soft, call.sharp
     if level != "sharp":
-        soft = simulate_frames(sharp, level, dice.randrange(1 << 30))
-        return [frame for frame in soft if isinstance(frame, VideoFrame)]
+        call = simulate_call(sharp, level, dice.randrange(1 << 30))
+        return call.soft, call.sharp
     if dice.random() < 0.3:
-        return sharp
-    return list(h264_round_trip(sharp, 30.0, {"preset": "veryfast", "crf": str(dice.randint(14, 24))}))
+        return sharp, sharp
+    return list(round_trip(sharp, dice.randint(14, 24))), sharp
 
 
 def _exposed(frames: Sequence[VideoFrame], reach: int) -> list[VideoFrame]:

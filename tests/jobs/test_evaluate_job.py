@@ -13,8 +13,8 @@ from vidsharp.pipeline.errors import OutputError
 from vidsharp.reports.evaluation_tables import ITEM_COLUMNS
 from vidsharp.reports.tables import from_parquet, rows
 
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import pair
-from tests.training.test_simulate_clip import write_clip
 
 EVIL = "<img src=x onerror=alert(1)>"
 

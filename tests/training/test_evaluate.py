@@ -14,8 +14,8 @@ from vidsharp.training.measure_pictures import score
 from vidsharp.training.methods import Method
 from vidsharp.training.paired_pictures import ImagePair
 
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import image
-from tests.training.test_simulate_clip import write_clip
 
 
 def same(planes: Planes, fmt: PlaneFormat) -> Planes:

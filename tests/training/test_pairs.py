@@ -9,7 +9,7 @@ from vidsharp.training.crop_cache import open_crop_cache
 from vidsharp.training.errors import SimulationError
 from vidsharp.training.pairs import build, is_validation, source_of
 
-from tests.training.test_simulate_clip import write_clip
+from tests.training.simulate.test_clip import write_clip
 
 
 def test_all_takes_of_a_person_are_one_source() -> None:
@@ -31,7 +31,7 @@ def test_builds_pairs_that_match(tmp_path: Path) -> None:
     train, val = (open_crop_cache(tmp_path / "cache", split) for split in ("train", "val"))
     assert set(train.sources) == {names[False]}
     assert set(val.sources) == {names[True]}
-    assert {"light", "medium", "heavy", "compressed", "sharp", "motion"} == set(train.levels)
+    assert {"light", "medium", "heavy", "compressed", "switching", "sharp", "motion"} == set(train.levels)
     for soft, sharp in zip(train.soft, train.sharp, strict=True):
         assert np.corrcoef(soft.ravel(), sharp.ravel())[0, 1] > 0.7
 

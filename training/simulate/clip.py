@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,12 +15,17 @@ from av.error import FFmpegError, InvalidDataError
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from ..models.open_media import open_media
-from .errors import SimulationError
-from .simulate import RECORDER, CallParameters, draw_parameters, even_frame, through_line
+from ...models.open_media import open_media
+from ..errors import SimulationError
+from .call import before_recorder, even_frame
+from .draw import draw_parameters
+from .encoders import ENCODERS, Encoder, recording_options
+from .parameters import LineParameters, PictureFacts, Recorder
 
-LOSSLESS = {"preset": "veryfast", "qp": "0"}
+LOSSLESS = {"preset": "veryfast", "qp": "0", "threads": "1"}
 """How `light` is stored: it has no recorder that could lose anything."""
+ANYWHERE = Recorder("h264", 21)
+"""The recorder where the one that was drawn does not fit the container."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,16 @@ class SimulationRecord:
     output: str
     """File names, without folders."""
     seed: int
-    parameters: CallParameters
+    parameters: LineParameters
     frames: int
     width: int
     height: int
     fps: float
     """Mean rate that the bit rate was reckoned with."""
+    keyframes: list[int]
+    """Numbers of the pictures that were keyframes on the line."""
+    repeated: list[int]
+    """Numbers of the pictures that show the one before them again."""
 
 
 def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationRecord:
@@ -61,8 +70,9 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
         with open_media(src) as source, av.open(str(part), "w") as output:
             if not source.streams.video:
                 raise SimulationError(f"'{src}' has no video to simulate a call with.")
-            frames, width, height, fps = _convert(source, output, parameters)
-        if not frames:
+            parameters = _fitting(parameters, output)
+            facts, width, height, fps = _convert(source, output, parameters)
+        if not facts:
             raise SimulationError(f"'{src}' has no video frame that can be decoded.")
         part.replace(dst)
     except (FFmpegError, ValueError) as error:
@@ -72,15 +82,17 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
         raise SimulationError(f"'{src}' cannot be made into '{dst.name}': {reason}.") from error
     finally:
         part.unlink(missing_ok=True)
-    record = SimulationRecord(src.name, dst.name, seed, parameters, frames, width, height, fps)
+    keyframes = [number for number, fact in enumerate(facts) if fact.since_keyframe == 0]
+    repeated = [number for number, fact in enumerate(facts) if fact.repeated]
+    record = SimulationRecord(src.name, dst.name, seed, parameters, len(facts), width, height, fps, keyframes, repeated)
     dst.with_name(dst.name + ".json").write_text(json.dumps(asdict(record), indent=2) + "\n")
     return record
 
 
 def _convert(
-    source: InputContainer, output: OutputContainer, parameters: CallParameters
-) -> tuple[int, int, int, float]:
-    """Writes the output; returns (frames, width, height, fps)."""
+    source: InputContainer, output: OutputContainer, parameters: LineParameters
+) -> tuple[list[PictureFacts], int, int, float]:
+    """Writes the output; returns (facts of each picture, width, height, fps)."""
     video = source.streams.video[0]
     video.thread_type = "AUTO"
     rate = video.average_rate or video.guessed_rate or Fraction(30)
@@ -110,24 +122,39 @@ def _convert(
                         times.append(max(time, times[-1] + 1) if times else time)
                     yield frame.reformat(width, height)
 
-    number = -1
-    for number, frame in enumerate(through_line(decoded(), parameters, float(rate))):
-        even = even_frame(frame)
+    facts: list[PictureFacts] = []
+    for number, picture in enumerate(before_recorder(((f, f) for f in decoded()), parameters, float(rate))):
+        even = even_frame(picture.soft, _recorder_of(parameters))
         even.pts, even.time_base, even.pict_type = times[number], tick, PictureType.NONE
         output.mux(encoded.encode(even))
-    if number >= 0:
+        facts.append(picture.facts)
+    if facts:
         output.mux(encoded.encode(None))
-    return number + 1, width, height, float(rate)
+    return facts, width, height, float(rate)
+
+
+def _recorder_of(parameters: LineParameters) -> Encoder:
+    return ENCODERS[(parameters.recorder or ANYWHERE).encoder]
+
+
+def _fitting(parameters: LineParameters, output: OutputContainer) -> LineParameters:
+    """The parameters with a recorder that the container takes."""
+    if parameters.recorder is None:
+        return parameters
+    taken = output.format.name == "matroska" or parameters.recorder.encoder != "vp8"
+    return parameters if taken else replace(parameters, recorder=ANYWHERE)
 
 
 def _recorder_stream(
-    output: OutputContainer, video: VideoStream, parameters: CallParameters, rate: Fraction
+    output: OutputContainer, video: VideoStream, parameters: LineParameters, rate: Fraction
 ) -> VideoStream:
-    settings = RECORDER if parameters.recorded else LOSSLESS
-    stream = output.add_stream("libx264", rate=rate, options={**settings, "threads": "1"})
+    encoder, recorder = _recorder_of(parameters), parameters.recorder
+    settings = LOSSLESS if recorder is None else recording_options(encoder, recorder.quality)
+    stream = output.add_stream(encoder.codec, rate=rate, options=settings)
+    assert isinstance(stream, VideoStream)
     width, height = video.codec_context.width, video.codec_context.height
     stream.width, stream.height = width, height
-    stream.pix_fmt = "yuv444p" if width % 2 or height % 2 else "yuv420p"
+    stream.pix_fmt = "yuv444p" if (width % 2 or height % 2) and not encoder.odd_sides else "yuv420p"
     context = stream.codec_context
     context.time_base = stream.time_base = Fraction(video.time_base or Fraction(1, 90000))
     context.sample_aspect_ratio = video.sample_aspect_ratio or Fraction(1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 from vidsharp.training.errors import SimulationError
-from vidsharp.training.simulate_clip import simulate_clip
+from vidsharp.training.simulate.clip import simulate_clip
 
 TIMES = [0, 3, 4, 9, 10, 14, 15, 21]
 """Of the frames, in 1/100 s: anything but regular."""

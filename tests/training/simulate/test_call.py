@@ -70,7 +70,7 @@ def test_parameters_lie_in_their_ranges() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(SimulationError, match="accepted are light, medium, heavy, compressed"):
+    with pytest.raises(SimulationError, match="accepted are light, medium, heavy, compressed, switching"):
         draw_parameters("awful", 0)
     with pytest.raises(SimulationError, match="no frames"):
         simulate_frames([], "light", 0)
