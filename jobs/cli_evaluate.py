@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ..models.card import Card, read_card
 from ..models.catalogue import student_names
@@ -34,6 +35,13 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Clips or sequences to leave out, by name.")
 @click.option("--threads", type=int, metavar="N", help="CPU threads [default: all cores].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--benchmark", is_flag=True, help="Measure on the versioned benchmark; DATA holds its files.")
+@click.option("--groups", callback=_comma_separated, metavar="G,G", help="With --benchmark: faces, rooms, screens, "
+              "motion [default: all].")  # fmt: skip
+@click.option("--seeds", type=int, metavar="N", help="With --benchmark: recordings of each source and level "
+              "[default: 1].")  # fmt: skip
+@click.option("--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
+@click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
 @log_options
 def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Measures what students gain over doing nothing.
@@ -43,6 +51,12 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     with --out, writes tables and a page.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    of_benchmark = {name: options.pop(name) for name in ("groups", "seeds", "workers", "no_realesrgan")}
+    if options.pop("benchmark"):
+        _benchmark(options, of_benchmark)
+        return
+    if any(of_benchmark.values()):
+        raise click.UsageError("--groups, --seeds, --workers and --no-realesrgan go with --benchmark")
     from .evaluate_job import EvaluateConfig
     from .evaluate_job import evaluate as run
 
@@ -50,6 +64,33 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     click.echo(result.markdown, nl=False)
     if result.page is not None:
         click.echo(f"page: {result.page}")
+
+
+def _benchmark(options: dict[str, Any], more: dict[str, Any]) -> None:
+    context = click.get_current_context()
+    for name in ("frames", "every", "exclude", "threads", "device"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} does not go with --benchmark, which fixes what is measured")
+    if options["out"] is None:
+        raise click.UsageError("--benchmark needs --out: it takes long, and is taken up there when interrupted")
+    from .benchmark_job import BenchmarkConfig, benchmark
+
+    named = context.get_parameter_source("models") is ParameterSource.COMMANDLINE
+    chosen = {"models": options["models"]} if named else {}
+    result = benchmark(
+        BenchmarkConfig(
+            options["data"],
+            options["out"],
+            **chosen,
+            levels=options["levels"],
+            groups=more["groups"],
+            seeds=1 if more["seeds"] is None else more["seeds"],
+            workers=more["workers"],
+            realesrgan=not more["no_realesrgan"],
+        )
+    )
+    click.echo(result.text, nl=False)
+    click.echo(f"page: {result.page}")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The tables of a benchmark: means by group and level, what was claimed beforehand, floors, and gains by age and height.
+"""The tables of a benchmark: means by group and level, claims made beforehand, floors, and gains by age and height.
 
 Scenes are the unit: every figure is first a mean over the pictures of one source, and intervals are over sources.
 """
@@ -125,7 +125,7 @@ def group_summary(sources: pd.DataFrame) -> pd.DataFrame:
 
 
 def claims(sources: pd.DataFrame, hypotheses: Sequence[Hypothesis] = HYPOTHESES) -> pd.DataFrame:
-    """Table of `CLAIM_COLUMNS`; claims about methods that were not run, or figures that were not measured, are left out.
+    """Table of `CLAIM_COLUMNS`; claims about what was not run or not measured are left out.
 
     Holm's correction counts all of them all the same: what was declared was declared.
     """

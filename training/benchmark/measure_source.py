@@ -18,8 +18,11 @@ from .sources import BenchmarkSource
 
 WHOLE, WINDOW = "whole", "window"
 """The pictures as a whole; and the part of them that is small enough for Real-ESRGAN."""
+WINDOW_LEVELS = ("light", "medium", "heavy")
 WINDOW_PX = 192
 WINDOW_PICTURES = 4
+CROP_PX = 192
+"""Of the crops that are shown, at twice the size."""
 MARGIN_PX = 8
 """Of a window, so much at each side is seen by Real-ESRGAN and not measured."""
 
@@ -53,6 +56,9 @@ class SourceResult:
     words: Mapping[str, Sequence[WordRead]]
     """By method, of the last picture; empty where nothing was read."""
     strip: Strip
+    places: tuple[Position, ...]
+    outputs: Mapping[str, tuple[Planes, ...]]
+    """What was measured as a whole, and what each method made of it."""
 
 
 def measure_source(
@@ -69,7 +75,7 @@ def measure_source(
 
     Args:
         methods: by name, `identity` first, run on whole pictures.
-        heavy: methods that are run on the windows of seed 0 only, where all others are measured as well.
+        heavy: methods that are run on windows of seed 0 at `WINDOW_LEVELS` only, where all others are measured as well.
         vmaf: as `measure_pictures` takes it.
         reader: reads screens; None: nobody reads.
 
@@ -81,13 +87,15 @@ def measure_source(
         made = recording(source, sharp, level, seed)
         measured = measure_pictures(made.places, methods, vmaf=vmaf)
         rows = list(_rows(made, seed, WHOLE, measured, first=0))
-        if heavy and seed == 0:
+        if heavy and seed == 0 and level in WINDOW_LEVELS:
             rows += _window_rows(made, measured, heavy, vmaf=vmaf)
         last = {name: planes[-1] for name, planes in measured.outputs.items()}
         read = reader is not None and source.group == "screens"
         words = read_words(made.places[-1], last, reader, made.words) if read and reader is not None else {}
-        strip = cut_strip(source.name, level, made.places[-1], last)
-        yield SourceResult(level, seed, made.digest, made.parameters, tuple(rows), words, strip)
+        strip = cut_strip(source.name, level, made.places[-1], last, CROP_PX)
+        yield SourceResult(
+            level, seed, made.digest, made.parameters, tuple(rows), words, strip, made.places, measured.outputs
+        )
 
 
 def _rows(made: Recording, seed: int, view: str, measured: MeasuredPictures, first: int) -> Iterator[BenchmarkRow]:

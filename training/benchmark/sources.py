@@ -66,8 +66,8 @@ def check_sources(data: Path, sources: Sequence[BenchmarkSource]) -> None:
     missing = [source.file for source in sources if source.file and not (data / source.file).is_file()]
     if missing:
         raise DataError(
-            f"'{data}' lacks {len(missing)} of the benchmark's files, such as {missing[0]}; {LIST.name} says where each "
-            "comes from, and --groups leaves groups out."
+            f"'{data}' lacks {len(missing)} of the benchmark's files, such as {missing[0]}; {LIST.name} says where "
+            "each comes from, and --groups leaves groups out."
         )
     for source in sources:
         if source.file and hashlib.sha256((data / source.file).read_bytes()).hexdigest() != source.sha256:

@@ -7,10 +7,66 @@ from .prose import date, percent
 Line = tuple[tuple[str, str], ...]
 """Pieces of a line: text, and its role (`plain`, `keyword`, `name`, `text`, `number`, `remark`)."""
 
-_NOUNS = ["frame", "packet", "buffer", "index", "cache", "node", "queue", "worker", "stream", "header", "offset", "chunk", "config", "session", "request", "response", "token", "user", "item", "record", "table", "column", "row", "path", "file", "folder", "client", "server", "event", "handler", "task", "result", "value", "count", "size", "width", "height"]
-_VERBS = (
-    ["read", "write", "parse", "load", "open", "close", "find", "make", "send", "merge", "split", "encode", "decode", "update", "check", "build", "get", "set", "run"]
-)
+_NOUNS = [
+    "frame",
+    "packet",
+    "buffer",
+    "index",
+    "cache",
+    "node",
+    "queue",
+    "worker",
+    "stream",
+    "header",
+    "offset",
+    "chunk",
+    "config",
+    "session",
+    "request",
+    "response",
+    "token",
+    "user",
+    "item",
+    "record",
+    "table",
+    "column",
+    "row",
+    "path",
+    "file",
+    "folder",
+    "client",
+    "server",
+    "event",
+    "handler",
+    "task",
+    "result",
+    "value",
+    "count",
+    "size",
+    "width",
+    "height",
+]
+_VERBS = [
+    "read",
+    "write",
+    "parse",
+    "load",
+    "open",
+    "close",
+    "find",
+    "make",
+    "send",
+    "merge",
+    "split",
+    "encode",
+    "decode",
+    "update",
+    "check",
+    "build",
+    "get",
+    "set",
+    "run",
+]
 _TYPES = ["int", "str", "float", "bool", "bytes", "Path", "None"]
 
 

@@ -1,0 +1,124 @@
+"""One source of the benchmark in a process of its own: loads the methods, measures, and gives plain values back."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...models.plane_format import PlaneFormat
+from ...reports.picture_uri import picture_uri
+from ..evaluation_pictures import Planes
+from ..methods import Method, methods
+from .measure_source import SourceResult, measure_source
+from .pictures import FPS
+from .side_by_side import write_side_by_side
+from .sources import BenchmarkSource
+
+SHOWN = ("medium", "heavy")
+"""Levels that crops and videos are shown of."""
+REALESRGAN = "Real-ESRGAN"
+
+
+@dataclass(frozen=True)
+class SourceTask:
+    """Everything that measuring a source takes; goes to another process."""
+
+    source: BenchmarkSource
+    data: Path
+    out: Path
+    models: tuple[str, ...]
+    """Names and files of students."""
+    levels: tuple[str, ...]
+    seeds: int
+    vmaf: bool
+    words: bool
+    realesrgan: bool
+
+
+def measure_task(task: SourceTask) -> dict[str, Any]:
+    """The rows of one source, as JSON holds them; writes its video."""
+    from ...reports.screen_reader import read_lines
+
+    os.nice(5)
+    name, group = task.source.name, task.source.group
+    conditions = [(level, seed) for level in task.levels for seed in range(task.seeds)]
+    result: dict[str, Any] = {"source": name, "rows": [], "words": [], "digests": {}, "lines": {}, "strips": []}
+    compared, heavy = _methods(task.models), _heavy() if task.realesrgan else {}
+    for made in measure_source(
+        task.source, task.data, compared, heavy, conditions, vmaf=task.vmaf, reader=read_lines if task.words else None
+    ):
+        key = f"{made.level}/{made.seed}"
+        result["digests"][key] = made.digest
+        result["lines"][key] = made.parameters and asdict(made.parameters)
+        result["rows"] += _items(name, group, made)
+        result["words"] += [
+            {"source": name, "level": made.level, "seed": made.seed, "method": method, **asdict(word)}
+            for method, words in made.words.items()
+            for word in words
+        ]
+        if made.level in SHOWN and made.seed == 0:
+            result["strips"].append(_strip(name, group, made))
+            folder = task.out / "videos"
+            folder.mkdir(parents=True, exist_ok=True)
+            shown = {m: planes for m, planes in made.outputs.items() if m in ("fast", "balanced", "best")}
+            write_side_by_side(folder / f"{name}-{made.level}.mp4", made.places, shown, FPS / 3)
+    return result
+
+
+def _items(name: str, group: str, made: SourceResult) -> list[dict[str, Any]]:
+    counts = {
+        method: {
+            "words": len(words) or None,
+            "words_right": sum(word.reading == "right" for word in words),
+            "words_wrong": sum(word.reading == "wrong" for word in words),
+        }
+        for method, words in made.words.items()
+        if words
+    }
+    last = made.places[-1].item
+    rows = []
+    for row in made.rows:
+        of_last = counts.get(row.method, {}) if row.item == last and row.view == "whole" else {}
+        rows.append(
+            {
+                "source": name,
+                "group": group,
+                "level": row.level,
+                "seed": row.seed,
+                "view": row.view,
+                "method": row.method,
+                "item": row.item,
+                **asdict(row.figures),
+                "since_keyframe": row.since_keyframe,
+                "since_switch": row.since_switch,
+                **of_last,
+            }
+        )
+    return rows
+
+
+def _strip(name: str, group: str, made: SourceResult) -> dict[str, Any]:
+    pictures = {shown: picture_uri(picture, 88) for shown, picture in made.strip.pictures.items()}
+    return {"source": name, "group": group, "level": made.level, "item": made.strip.item, "pictures": pictures}
+
+
+@cache
+def _methods(models: tuple[str, ...]) -> Mapping[str, Method]:
+    import torch
+
+    torch.set_num_threads(1)
+    return methods(models, device="cpu", threads=1)
+
+
+@cache
+def _heavy() -> Mapping[str, Method]:
+    from ..teachers.realesrgan import load_realesrgan, restored_planes
+
+    net = load_realesrgan()
+
+    def restore(planes: Planes, fmt: PlaneFormat) -> Planes:
+        return restored_planes(net, planes, fmt)
+
+    return {REALESRGAN: restore}
