@@ -98,19 +98,20 @@ def before_recorder(
     pairs: Iterable[tuple[VideoFrame, VideoFrame]], parameters: LineParameters, fps: float
 ) -> Iterator[CallPicture]:
     """The pictures as the recorder gets them."""
-    camera, latest = parameters.camera, deque[VideoFrame](maxlen=1)
+    camera, originals = parameters.camera, deque[VideoFrame]()
 
     def sent() -> Iterator[VideoFrame]:
         for number, (frame, original) in enumerate(pairs):
-            latest.append(exposed(in_420(original), camera, number))
-            bright = latest[-1] if original is frame else exposed(in_420(frame), camera, number)
+            originals.append(exposed(in_420(original), camera, number))
+            bright = originals[-1] if original is frame else exposed(in_420(frame), camera, number)
             yield seen(bright, camera, number, parameters.seed)
 
     sharp: VideoFrame | None = None
     for shown in through_line(sent(), parameters, fps):
-        whole = latest[-1].width, latest[-1].height
+        original = originals.popleft()
+        whole = original.width, original.height
         if sharp is None or not shown.facts.repeated:
-            sharp = _placed(latest[-1], whole, parameters)
+            sharp = _placed(original, whole, parameters)
         yield CallPicture(_placed(shown.picture, whole, parameters), sharp, shown.facts)
 
 

@@ -43,12 +43,15 @@ _LADDER = (4.0, 2.0, 1.0)
 """Full size over the sent sizes of simulcast: 180p, 360p and 720p."""
 
 
-def draw_parameters(level: str, seed: int, lines: Lines = "trained", *, composed: bool = False) -> LineParameters:
+def draw_parameters(
+    level: str, seed: int, lines: Lines = "trained", *, composed: bool = False, encoder: str | None = None
+) -> LineParameters:
     """The parameters that a level and a seed stand for: the same ones every time.
 
     Args:
         lines: which encoders, scalers and layouts may be drawn. An encoder that this build lacks is drawn again.
         composed: the recorder puts the call beside other tiles, under a name tag, or between black bars.
+        encoder: a key of `ENCODERS` instead of the one that is drawn; all else is as it would be.
 
     Raises:
         SimulationError: no such level or lines, or this build has no encoder for them.
@@ -79,21 +82,22 @@ def draw_parameters(level: str, seed: int, lines: Lines = "trained", *, composed
             recorder=None,
             seed=seed,
         )
-    name = _draw_encoder(dice, lines)
-    encoder = ENCODERS[name]
+    drawn = _draw_encoder(dice, lines)
+    name = encoder or drawn
+    chosen = ENCODERS[name]
     low, high = _BITS_PER_PIXEL[known]
     return LineParameters(
         level=known,
         encoder=name,
-        speed=dice.choice(encoder.speeds),
+        speed=chosen.speeds[int(dice.random() * len(chosen.speeds))],
         sizes=_draw_sizes(dice) if known == "switching" else (SizeStep(0, dice.uniform(*_SHRINK[known])),),
         down_filter=down,
         up_filter=up,
-        bits_per_pixel=low * (high / low) ** dice.random() * encoder.bits,
+        bits_per_pixel=low * (high / low) ** dice.random() * chosen.bits,
         rates=_draw_rates(dice),
         keyframe_interval=dice.randint(40, 200) if dice.random() < 0.5 else None,
         dips=_draw_dips(dice),
-        losses=_draw_losses(dice, encoder),
+        losses=_draw_losses(dice, chosen),
         period=PERIOD,
         camera=_draw_camera(dice),
         composition=composition,
@@ -174,7 +178,7 @@ def _draw_dips(dice: random.Random) -> tuple[FrameDip, ...]:
 def _draw_losses(dice: random.Random, encoder: Encoder) -> tuple[Loss, ...]:
     if dice.random() < 0.75:
         return ()
-    frozen = not encoder.conceals or dice.random() < 0.4
+    frozen = dice.random() < 0.4 or not encoder.conceals
     return (Loss(dice.randint(12, 120), dice.randint(1, 4), frozen, dice.randint(3, 15)),)
 
 

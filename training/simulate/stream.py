@@ -20,17 +20,17 @@ TICKS = 3600
 class Sent:
     """One picture, encoded."""
 
-    packets: tuple[Packet, ...]
+    packet: Packet
 
     @property
     def keyframe(self) -> bool:
         """Whether it stands on its own."""
-        return any(packet.is_keyframe for packet in self.packets)
+        return self.packet.is_keyframe
 
     @property
     def size(self) -> int:
         """Its bytes."""
-        return sum(packet.size for packet in self.packets)
+        return self.packet.size
 
 
 class Stream:
@@ -58,49 +58,51 @@ class Stream:
         self._decoder = _create(encoder.decoder, "r")
         self._decoder.thread_count = 1
 
-    def send(self, frame: VideoFrame, pace: float = 1.0, keyframe: bool = False) -> Sent:
+    def send(self, frame: VideoFrame, pace: float = 1.0, keyframe: bool = False) -> list[Sent]:
         """Encodes the next picture; the frame is as it was afterwards.
 
         Args:
             pace: pictures' times that pass until the next one; rate control gives more bits where it is more.
             keyframe: make it one.
+
+        Returns:
+            The pictures that are ready, oldest first: live encoders have this one, or the one before.
         """
         before = frame.pts, frame.time_base, frame.pict_type
         frame.pts, frame.time_base = self._time, Fraction(self._encoder.time_base)
         frame.pict_type = PictureType.I if keyframe else PictureType.NONE
         try:
-            packets = tuple(self._encoder.encode(frame))
+            packets = list(self._encoder.encode(frame))
         finally:
             frame.pts, frame.pict_type = before[0], before[2]
             if before[1] is not None:
                 frame.time_base = before[1]
         self._time += max(round(TICKS * pace), 1)
-        return Sent(packets)
+        return [Sent(packet) for packet in packets]
+
+    def flush(self) -> list[Sent]:
+        """The pictures that the encoder still holds; it takes no more after that."""
+        return [Sent(packet) for packet in self._encoder.encode(None)]
 
     def show(self, sent: Sent) -> VideoFrame | None:
-        """The decoded picture; None where the decoder has nothing to show."""
-        shown = None
-        for packet in sent.packets:
-            try:
-                for frame in self._decoder.decode(packet):
-                    shown = frame
-            except FFmpegError:  # after a loss, a decoder may refuse what refers to it
-                continue
-        return shown
+        """The decoded picture; None where a decoder has nothing to show, after a loss."""
+        try:
+            return next(iter(self._decoder.decode(sent.packet)), None)
+        except FFmpegError:  # it refers to what was lost
+            return None
 
-    def decoded(self, sent: Sent) -> Iterator[VideoFrame]:
-        """All pictures that come of it.
+    def decoded(self, sent: Iterable[Sent]) -> Iterator[VideoFrame]:
+        """The pictures that come of it.
 
         Raises:
-            FFmpegError: it does not decode.
+            FFmpegError: one does not decode.
         """
-        for packet in sent.packets:
-            yield from self._decoder.decode(packet)
+        for each in sent:
+            yield from self._decoder.decode(each.packet)
 
     def rest(self) -> Iterator[VideoFrame]:
-        """Pictures that the encoder or the decoder still holds, at the end. Encoders want to be asked."""
-        for packet in self._encoder.encode(None):
-            yield from self._decoder.decode(packet)
+        """The pictures that encoder and decoder still hold, at the end."""
+        yield from self.decoded(self.flush())
         yield from self._decoder.decode(None)
 
 
