@@ -4,6 +4,7 @@ import hashlib
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -54,9 +55,10 @@ def benchmark_sources() -> tuple[BenchmarkSource, ...]:
     return tuple(BenchmarkSource(**{k: tuple(v) if isinstance(v, list) else v for k, v in e.items()}) for e in entries)
 
 
-def set_aside() -> frozenset[str]:
-    """Names of the files that no training may see: those of the benchmark."""
-    return frozenset(Path(source.file).name for source in benchmark_sources() if source.file)
+def is_set_aside(file: Path) -> bool:
+    """Whether a file may never be trained on, by its name: it is measured on, or shows the same people and places."""
+    patterns: list[str] = tomllib.loads(LIST.read_text())["set_aside"]
+    return any(fnmatchcase(file.name, pattern) for pattern in patterns)
 
 
 def check_sources(data: Path, sources: Sequence[BenchmarkSource]) -> None:

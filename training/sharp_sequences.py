@@ -1,0 +1,145 @@
+"""Sharp sequences to train on: pans over photos, runs of real clips, and screens made by code.
+
+Each is some sixty to two hundred consecutive yuv420p frames of at most `CANVAS`, drawn from a seed.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from av import VideoFrame
+
+from ..models.open_media import PHOTOS, open_media
+from .screens import screen_clip
+from .simulate.scaling import scaled
+
+CANVAS = (480, 352)
+"""Largest width and height of a sequence in px."""
+LENGTHS = (60, 200)
+"""Pictures of a sequence, drawn evenly: a clip may have fewer."""
+SOFT_ORIGINALS = 0.25
+"""Share of photos whose original is itself soft: a student must not take every soft picture for a call's fault."""
+STILL = 0.4
+"""Share of pans that stand still."""
+
+
+@dataclass(frozen=True)
+class SequencePlan:
+    """What to make: everything about it follows from these values."""
+
+    source: str
+    """The person or scene; a source is trained on or validated on, never both."""
+    kind: str
+    """`photo`, `clip` or `screen`."""
+    file: Path | None
+    number: int
+    """Tells the sequences of a source apart."""
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Unique among the plans of a cache."""
+        return f"{self.file.stem if self.file else self.source}-{self.number}"
+
+    def rng(self, purpose: str) -> random.Random:
+        """Random numbers for one purpose."""
+        return random.Random(f"{self.seed}/{self.name}/{purpose}")
+
+
+def sharp_sequence(plan: SequencePlan, least: int, faces: Path | None = None) -> list[VideoFrame]:
+    """The frames of a plan; none where a clip has fewer than `least` left.
+
+    Args:
+        faces: a folder of clips for the small tiles on screens.
+
+    Raises:
+        ScreenError: as `screen_clip`.
+        FFmpegError: the file does not decode.
+    """
+    rng = plan.rng("sharp")
+    length = rng.randint(*LENGTHS)
+    if plan.kind == "screen":
+        frames = list(_screen(rng, length, faces))
+    else:
+        assert plan.file is not None
+        frames = list(_pan(plan.file, rng, length) if plan.kind == "photo" else _run(plan, rng, length))
+    return frames if len(frames) >= least else []
+
+
+def _screen(rng: random.Random, length: int, faces: Path | None) -> Iterator[VideoFrame]:
+    """A window of a larger screen, pixel for pixel: letters must not be scaled."""
+    clip = screen_clip(rng.randrange(1 << 30), 1280, 720, length, faces=faces if rng.random() < 0.3 else None)
+    x, y = (rng.randrange(0, whole - side, 2) for whole, side in zip((1280, 720), CANVAS, strict=True))
+    last: tuple[np.ndarray, VideoFrame] | None = None
+    for frame in clip.frames:
+        if last is None or frame.picture is not last[0]:
+            last = frame.picture, _yuv(frame.picture[y : y + CANVAS[1], x : x + CANVAS[0]], CANVAS)
+        yield last[1]
+
+
+def _pan(file: Path, rng: random.Random, length: int) -> Iterator[VideoFrame]:
+    """A window that rests on a photo, or glides and zooms; shrunk a little, so that pixels are crisp."""
+    with open_media(file, PHOTOS) as container:
+        photo = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    height, width = photo.shape[:2]
+    shrink = rng.uniform(1.0, max(1.0, min(2.2, min(height / CANVAS[1], width / CANVAS[0]) * 0.9)))
+    size = [max(min(int(whole / shrink * 0.94) // 2 * 2, most), 64) for whole, most in zip((width, height), CANVAS, strict=True)]
+    window = [min(side * shrink, whole * 0.97) for side, whole in zip(size, (width, height), strict=True)]
+    still = rng.random() < STILL
+    speed = [0.0 if still else rng.uniform(-1.5, 1.5) for _ in range(2)]
+    zoom = 0.0 if still or rng.random() < 0.5 else rng.uniform(-0.002, 0.002)
+    at = [rng.uniform(0, whole - side) for whole, side in zip((width, height), window, strict=True)]
+    softness = rng.uniform(1.2, 2.2) if rng.random() < SOFT_ORIGINALS else 1.0
+    last: tuple[tuple[int, ...], VideoFrame] | None = None
+    for t in range(length):
+        w, h = (min(round(s * (1 + zoom * t)), whole) for s, whole in zip(window, (width, height), strict=True))
+        x, y = (
+            min(max(round(start + step * t), 0), whole - side)
+            for start, step, whole, side in zip(at, speed, (width, height), (w, h), strict=True)
+        )
+        if last is None or last[0] != (x, y, w, h):
+            last = (x, y, w, h), _yuv(photo[y : y + h, x : x + w], size, softness)
+        yield last[1]
+
+
+def _run(plan: SequencePlan, rng: random.Random, length: int) -> Iterator[VideoFrame]:
+    """Consecutive frames from somewhere in a clip: shrunk to the canvas, or cut out of it where it shows a screen."""
+    assert plan.file is not None
+    with open_media(plan.file) as container:
+        stream = container.streams.video[0]
+        total = stream.frames or int(float(stream.duration or 0) * float(stream.time_base or 0) * 30) or 300
+        skipped = rng.randint(0, max(total - length, 0))
+        shape: tuple[int, int] | None = None
+        left = top = 0
+        for frame in islice(container.decode(stream), skipped, skipped + length):
+            if shape is None:
+                shape = min(frame.width, CANVAS[0]) // 2 * 2, min(frame.height, CANVAS[1]) // 2 * 2
+                left, top = rng.randint(0, frame.width - shape[0]), rng.randint(0, frame.height - shape[1])
+                cut = frame.width * frame.height > 640 * 480 and is_screen(plan.file)
+                if not cut:
+                    scale = rng.uniform(max(shape[0] / frame.width, shape[1] / frame.height), 1.0)
+                    scale = max(min(scale, CANVAS[0] / frame.width, CANVAS[1] / frame.height), 0.05)
+                    shape = int(frame.width * scale) // 2 * 2, int(frame.height * scale) // 2 * 2
+            if cut:
+                rgb = frame.to_ndarray(format="rgb24")
+                yield _yuv(rgb[top : top + shape[1], left : left + shape[0]], shape)
+            else:
+                yield scaled(frame, *shape, "BICUBIC")
+
+
+SCREEN_PREFIXES = ("marimo_", "dataformulator_", "napari_", "opencast_slides", "webrtc_")
+
+
+def is_screen(file: Path) -> bool:
+    """Whether a clip is known to show a screen, whose letters must not be scaled."""
+    return file.name.startswith(SCREEN_PREFIXES)
+
+
+def _yuv(rgb: np.ndarray, size: Sequence[int], softness: float = 1.0) -> VideoFrame:
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    if softness > 1:
+        frame = scaled(frame, *(round(side / softness / 2) * 2 for side in size), "BICUBIC")
+    return scaled(frame, size[0], size[1], "BICUBIC")
