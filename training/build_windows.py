@@ -1,4 +1,4 @@
-"""Builds the cache of windows that training reads: consecutive pictures, soft and sharp, from photos, clips and screens.
+"""Builds the cache of windows that training reads: consecutive pictures of photos, clips and screens, soft and sharp.
 
     python -m vidsharp.training.build_windows FOLDER --out CACHE
 
@@ -12,7 +12,7 @@ import json
 import random
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -23,7 +23,6 @@ import numpy as np
 from av import VideoFrame
 from av.error import FFmpegError
 
-from ..models.open_media import open_media
 from ..pipeline.atomic import write_atomically
 from .benchmark.sources import is_set_aside
 from .errors import ScreenError, SimulationError
@@ -37,16 +36,14 @@ from .window_cache import CROP, FAR, INDEX, RADIUS, Part, part_bytes
 
 WINDOWS = 24
 """Windows cut from one sequence: fewer would make the line dear, more would show the same again."""
-CALM = 3
-"""Pictures around a window's centre that must be there: its neighbours."""
 LEVEL_MIX = {**dict.fromkeys(LEVELS, 2), "medium": 3, "heavy": 3, UNCHANGED: 2, "motion": 1}
-"""How often a sequence is of each level. `sharp`: as it is, or recorded once more with little loss; `motion`: exposed long,
-then sent over a line of any level.
+"""How often a sequence is of each level. `sharp`: as it is, or recorded once more with little loss; `motion`: exposed
+long, then sent over a line of any level.
 """
 COMPOSED = 0.2
 """Share of calls that are recorded beside others."""
-SCREENS = 96
-"""Screens made by code."""
+SCREENS = 3
+"""For so many files, one screen is made by code."""
 VALIDATION = {"asl_C", "mdn_chroma-keying", "marimo_outputs", "napari_histogram"}
 """Clip sources that are never trained on; photos and screens go there by a hash of their name, one in ten. Where that
 leaves none, the source of the lowest hash goes there.
@@ -64,11 +61,12 @@ def is_validation(source: str, kind: str) -> bool:
     return source in VALIDATION if kind == "clip" else zlib.crc32(source.encode()) % 10 == 0
 
 
-def plan_sequences(folder: Path, variants: int, seed: int, screens: int = SCREENS) -> list[SequencePlan]:
+def plan_sequences(folder: Path, variants: int, seed: int, screens: int | None = None) -> list[SequencePlan]:
     """What is made of a folder, in order.
 
     Args:
         variants: sequences of each photo and clip.
+        screens: made by code; None: one for `SCREENS` files.
 
     Raises:
         SimulationError: the folder holds neither photos nor clips that may be trained on.
@@ -79,7 +77,8 @@ def plan_sequences(folder: Path, variants: int, seed: int, screens: int = SCREEN
         plans += [SequencePlan(source_of(f), kind, f, number, seed) for f in files for number in range(variants)]
     if not plans:
         raise SimulationError(f"'{folder}' holds no photos/ and no clips/ to make training windows of.")
-    return plans + [SequencePlan(f"screen-{n}", "screen", None, 0, seed) for n in range(screens)]
+    count = len({plan.file for plan in plans}) // SCREENS if screens is None else screens
+    return plans + [SequencePlan(f"screen-{n}", "screen", None, 0, seed) for n in range(count)]
 
 
 def build(
@@ -89,7 +88,7 @@ def build(
     seed: int,
     processes: int,
     say: Callable[[str], None] = print,
-    screens: int = SCREENS,
+    screens: int | None = None,
 ) -> None:
     """Writes the cache; parts that are there already are kept.
 
@@ -157,7 +156,8 @@ def _windows(plan: SequencePlan, faces: Path | None) -> tuple[str, np.ndarray, l
     level = rng.choices(list(LEVEL_MIX), list(LEVEL_MIX.values()))[0]
     soft, originals, ages = _degraded(sharp, level, rng)
     rng = plan.rng("windows")
-    windows = np.stack([_window(soft, originals, t, rng) for t in (centres := _centres(len(soft), rng))])
+    centres = _centres(len(soft), rng)
+    windows = np.stack([_window(soft, originals, t, rng) for t in centres])
     return level, windows, [ages[t] for t in centres]
 
 
@@ -214,7 +214,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--variants", type=int, default=2)
-    parser.add_argument("--screens", type=int, default=SCREENS)
+    parser.add_argument("--screens", type=int, help="made by code [default: one for each three files]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()

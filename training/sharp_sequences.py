@@ -86,7 +86,10 @@ def _pan(file: Path, rng: random.Random, length: int) -> Iterator[VideoFrame]:
         photo = next(container.decode(video=0)).to_ndarray(format="rgb24")
     height, width = photo.shape[:2]
     shrink = rng.uniform(1.0, max(1.0, min(2.2, min(height / CANVAS[1], width / CANVAS[0]) * 0.9)))
-    size = [max(min(int(whole / shrink * 0.94) // 2 * 2, most), 64) for whole, most in zip((width, height), CANVAS, strict=True)]
+    size = [
+        max(min(int(whole / shrink * 0.94) // 2 * 2, most), 64)
+        for whole, most in zip((width, height), CANVAS, strict=True)
+    ]
     window = [min(side * shrink, whole * 0.97) for side, whole in zip(size, (width, height), strict=True)]
     still = rng.random() < STILL
     speed = [0.0 if still else rng.uniform(-1.5, 1.5) for _ in range(2)]

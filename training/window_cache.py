@@ -1,8 +1,8 @@
 """The cache of windows that `build_windows` built, as a set of training pairs.
 
 A window is some consecutive pictures, soft and sharp, and two soft ones that lie far away. Whoever trains on single
-pictures sees its centre. The cache is `windows.json` beside `parts/*.npy`, memory-mapped: uint8 [N, pictures, 288, 192],
-I420 pictures of 192×192 as PyAV lays them out.
+pictures sees its centre. The cache is `windows.json` beside `parts/*.npy`, memory-mapped: uint8 [N, pictures, 288,
+192], I420 pictures of 192×192 as PyAV lays them out.
 """
 
 import io
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .crop_cache import cut_i420
+from .crop_cache import INDEX, cut_i420
 from .errors import DataError
 from .pair_set import Domain, Split, Window
 
@@ -30,7 +30,6 @@ FAR = (8, 30)
 NEAR = 2 * RADIUS + 1
 PICTURES = NEAR + len(FAR) + NEAR
 """Soft neighbours in order, the far ones, sharp neighbours in order."""
-INDEX = "windows.json"
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,9 @@ class WindowCache:
         soft, sharp = pictures[RADIUS], pictures[NEAR + len(FAR) + RADIUS]
         return window.turn(cut_i420(soft, domain, window)), window.turn(cut_i420(sharp, domain, window))
 
-    def neighbours(self, index: int, domain: Domain, window: Window, radius: int, far: int = 0) -> tuple[Tensor, Tensor]:
+    def neighbours(
+        self, index: int, domain: Domain, window: Window, radius: int, far: int = 0
+    ) -> tuple[Tensor, Tensor]:
         """(soft, sharp) of a whole window: float32 [2·radius + 1 + far, 1 or 3, height, width] and [2·radius + 1, …] in
         0..1, turned alike; the far pictures come last.
 
@@ -114,7 +115,9 @@ def open_window_cache(folder: Path, split: Split) -> WindowCache:
     for part in parts:
         file = folder / "parts" / part.file
         if not file.is_file() or file.stat().st_size < len(part.ages) * PICTURES * CROP * CROP * 3 // 2:
-            raise DataError(f"'{file}' is missing or was not written whole; make the windows again, it takes up the rest.")
+            raise DataError(
+                f"'{file}' is missing or was not written whole; make the windows again, it takes up the rest."
+            )
     if not parts:
         raise DataError(f"'{folder}' has no '{split}' windows.")
     levels = [part.level for part in parts for _ in part.ages]

@@ -1,0 +1,150 @@
+"""The cache of windows: sources stay on one side, soft and sharp show the same place at the same time."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data, io
+from vidsharp.training.benchmark.sources import benchmark_sources, is_set_aside
+from vidsharp.training.build_windows import build, is_validation, plan_sequences, source_of
+from vidsharp.training.errors import SimulationError
+from vidsharp.training.pair_set import Window
+from vidsharp.training.window_cache import CROP, NEAR, RADIUS, WindowCache, open_window_cache
+
+from tests.training.simulate.test_clip import write_clip
+
+
+def folder_of(tmp_path: Path, *names: str) -> Path:
+    (tmp_path / "data" / "photos").mkdir(parents=True)
+    for name in names:
+        io.imsave(tmp_path / "data" / "photos" / f"{name}.jpg", data.astronaut()[100:400, 100:400])
+    return tmp_path / "data"
+
+
+def on_side(validation: bool, count: int = 1) -> list[str]:
+    return [n for n in (f"p{i}" for i in range(99)) if is_validation(n, "photo") == validation][:count]
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[WindowCache, WindowCache]:
+    folder = folder_of(tmp_path_factory.mktemp("windows"), *on_side(False, 3), *on_side(True))
+    (folder / "clips").mkdir()
+    write_clip(folder / "clips" / "mine.mkv", sound=False)  # smaller than a window: gives none
+    build(folder, folder.parent / "cache", 1, 0, 1, quiet, screens=0)
+    return open_window_cache(folder.parent / "cache", "train"), open_window_cache(folder.parent / "cache", "val")
+
+
+def test_all_takes_of_a_person_are_one_source() -> None:
+    assert source_of(Path("asl_A_yes.mkv")) == source_of(Path("asl_A_no.mkv")) == "asl_A"
+    assert source_of(Path("whitehouse_1.mp4")) == source_of(Path("whitehouse_5.mp4")) == "whitehouse"
+    assert source_of(Path("kodim01.jpg")) == "kodim01"
+    assert is_validation("asl_C", "clip")
+    assert not is_validation("asl_A", "clip")
+
+
+def test_no_source_lies_on_both_sides(built: tuple[WindowCache, WindowCache]) -> None:
+    train, val = built
+    assert set(train.sources) == set(on_side(False, 3))
+    assert set(val.sources) == set(on_side(True))
+    assert len(train.levels) == len(train.sources) == train.ends[-1]
+
+
+def test_soft_and_sharp_show_the_same_place_at_the_same_time(built: tuple[WindowCache, WindowCache]) -> None:
+    for cache in built:
+        for index in range(0, len(cache.levels), 5):
+            soft, sharp = (planes.astype(np.float64) for planes in cache.planes(index))
+            for t in range(NEAR):
+                assert np.corrcoef(soft[t].ravel(), sharp[t].ravel())[0, 1] > 0.7, (cache.levels[index], t)
+
+
+def test_ages_beyond_the_first_second_are_seen(built: tuple[WindowCache, WindowCache]) -> None:
+    ages = [age for cache in built for part in cache.parts for age in part.ages]
+    assert min(ages) >= 0
+    assert max(ages) > 30
+
+
+def test_neighbours_stand_around_the_centre(built: tuple[WindowCache, WindowCache]) -> None:
+    cache, window = built[0], Window(4, 6, 32, 48, mirrored=True)
+    soft, sharp = cache.neighbours(7, "luma", window, RADIUS, far=2)
+    assert soft.shape == (NEAR + 2, 1, 32, 48)
+    assert sharp.shape == (NEAR, 1, 32, 48)
+    centre_soft, centre_sharp = cache.patch(7, "luma", window)
+    assert (soft[RADIUS] == centre_soft).all()
+    assert (sharp[RADIUS] == centre_sharp).all()
+    alone, _ = cache.neighbours(7, "rgb", window, 0)
+    assert alone.shape == (1, 3, 32, 48)
+    assert cache.centre(7).shape == (CROP * 3 // 2, CROP)
+
+
+def test_the_same_seed_makes_the_same_windows_and_another_makes_others(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, *on_side(False), *on_side(True))
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        build(folder, tmp_path / name, 1, seed, 1, quiet, screens=0)
+    parts = {name: sorted((tmp_path / name / "parts").glob("*.npy")) for name in "abc"}
+    assert [p.read_bytes() for p in parts["a"]] == [p.read_bytes() for p in parts["b"]]
+    assert [p.read_bytes() for p in parts["a"]] != [p.read_bytes() for p in parts["c"]]
+
+
+def test_an_interrupted_build_goes_on_and_ends_the_same(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, *on_side(False), *on_side(True))
+    build(folder, tmp_path / "cache", 1, 0, 1, quiet, screens=0)
+    kept, lost = sorted((tmp_path / "cache" / "parts").glob("*.npy"))
+    index, content = (tmp_path / "cache" / "windows.json").read_bytes(), lost.read_bytes()
+    before = kept.stat().st_mtime_ns
+    lost.unlink()
+    lost.with_suffix(".json").unlink()
+    (tmp_path / "cache" / "windows.json").unlink()
+    build(folder, tmp_path / "cache", 1, 0, 1, quiet, screens=0)
+    assert kept.stat().st_mtime_ns == before
+    assert lost.read_bytes() == content
+    assert (tmp_path / "cache" / "windows.json").read_bytes() == index
+
+
+@pytest.mark.parametrize("side", [True, False])
+def test_where_chance_puts_all_sources_on_one_side_one_changes_it(tmp_path: Path, side: bool) -> None:
+    names = on_side(side, 2)
+    said: list[str] = []
+    build(folder_of(tmp_path, *names), tmp_path / "cache", 1, 0, 1, said.append, screens=0)
+    train, val = (set(open_window_cache(tmp_path / "cache", split).sources) for split in ("train", "val"))
+    assert (len(train), len(val), train | val) == (1, 1, set(names))
+    assert [line.split(":")[0] for line in said] == ["train", "val"]
+
+
+def test_what_is_measured_on_is_never_planned(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "p1", "house_adriano-espaillat")
+    (folder / "clips").mkdir()
+    for name in ("caliscope_blue_cam3.mp4", "marimo_outputs.webm"):
+        (folder / "clips" / name).touch()
+    assert {plan.source for plan in plan_sequences(folder, 2, 0, screens=1)} == {"p1", "marimo_outputs", "screen-0"}
+    measured = [Path(s.file) for s in benchmark_sources() if s.file and s.file.startswith("train/")]
+    assert measured
+    assert all(is_set_aside(file) for file in measured)
+
+
+def test_folders_that_give_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SimulationError, match="no photos/ and no clips/"):
+        build(tmp_path, tmp_path / "cache", 1, 0, 1, quiet)
+    folder = folder_of(tmp_path, *on_side(False))
+    (folder / "photos" / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(SimulationError, match="has 1 sources that windows can be cut from; at least 2"):
+        build(folder, tmp_path / "cache", 1, 0, 1, quiet, screens=0)
+
+
+def test_a_part_that_was_cut_short_is_said(tmp_path: Path, built: tuple[WindowCache, WindowCache]) -> None:
+    from shutil import copytree
+
+    from vidsharp.training.errors import DataError
+
+    copytree(built[0].folder, tmp_path / "cache")
+    part = tmp_path / "cache" / "parts" / built[0].parts[0].file
+    part.write_bytes(part.read_bytes()[:-200])
+    with pytest.raises(DataError, match="was not written whole"):
+        open_window_cache(tmp_path / "cache", "train")
+    (tmp_path / "cache" / "windows.json").write_text(json.dumps({"parts": []}))
+    with pytest.raises(DataError, match="has no 'train' windows"):
+        open_window_cache(tmp_path / "cache", "train")
