@@ -7,10 +7,66 @@ from .prose import date, percent
 Line = tuple[tuple[str, str], ...]
 """Pieces of a line: text, and its role (`plain`, `keyword`, `name`, `text`, `number`, `remark`)."""
 
-_NOUNS = ["frame", "packet", "buffer", "index", "cache", "node", "queue", "worker", "stream", "header", "offset", "chunk", "config", "session", "request", "response", "token", "user", "item", "record", "table", "column", "row", "path", "file", "folder", "client", "server", "event", "handler", "task", "result", "value", "count", "size", "width", "height"]
-_VERBS = (
-    ["read", "write", "parse", "load", "open", "close", "find", "make", "send", "merge", "split", "encode", "decode", "update", "check", "build", "get", "set", "run"]
-)
+_NOUNS = [
+    "frame",
+    "packet",
+    "buffer",
+    "index",
+    "cache",
+    "node",
+    "queue",
+    "worker",
+    "stream",
+    "header",
+    "offset",
+    "chunk",
+    "config",
+    "session",
+    "request",
+    "response",
+    "token",
+    "user",
+    "item",
+    "record",
+    "table",
+    "column",
+    "row",
+    "path",
+    "file",
+    "folder",
+    "client",
+    "server",
+    "event",
+    "handler",
+    "task",
+    "result",
+    "value",
+    "count",
+    "size",
+    "width",
+    "height",
+]
+_VERBS = [
+    "read",
+    "write",
+    "parse",
+    "load",
+    "open",
+    "close",
+    "find",
+    "make",
+    "send",
+    "merge",
+    "split",
+    "encode",
+    "decode",
+    "update",
+    "check",
+    "build",
+    "get",
+    "set",
+    "run",
+]
 _TYPES = ["int", "str", "float", "bool", "bytes", "Path", "None"]
 
 
@@ -134,7 +190,7 @@ def _history(rng: Random) -> tuple[str, list[Line]]:
 
 def _install(rng: Random) -> tuple[str, list[Line]]:
     rows = [
-        f"Unpacking {rng.choice(_NOUNS)}-{rng.choice(_NOUNS)} ({rng.randint(0, 9)}.{rng.randint(0, 30)}.{rng.randint(0, 9)}) ... {percent(rng)}"
+        f"Unpacking {rng.choice(_NOUNS)}-{rng.choice(_NOUNS)} ({rng.randint(0, 9)}.{rng.randint(0, 30)}) {percent(rng)}"
         for _ in range(rng.randint(3, 10))
     ]
     return f"apt-get install {rng.choice(_NOUNS)}", _plain(rows)
