@@ -3,11 +3,14 @@
 import hashlib
 import itertools
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 from vidsharp.training.errors import ScreenError
 from vidsharp.training.screens import FAMILIES, HELD_OUT, LAYOUTS, ScreenClip, Word, screen_clip
+from vidsharp.training.screens.glyphs import Smoothing
+from vidsharp.training.screens.style import THEMES, draw_style
 
 from tests.training.screens.needs import needs_fonts
 
@@ -99,7 +102,7 @@ def test_box_of_a_word_holds_its_ink(held_out: bool) -> None:
 def test_words_move_with_the_picture() -> None:
     """Where a word stands in two frames at different places, its pixels are the same there."""
     moved = 0
-    for clip in (screen_clip(seed, 640, 360, 40) for seed in range(60)):
+    for clip in clips(400, 225, 40, False, 500):
         first, last = clip.frames[0], clip.frames[39]
         before = {(w.text, w.width, w.height, w.font_px): w for w in first.words if len(w.text) > 5}
         for word in last.words:
@@ -109,13 +112,13 @@ def test_words_move_with_the_picture() -> None:
             a = first.picture[old.top : old.top + old.height, old.left : old.left + old.width].astype(int)
             b = last.picture[word.top : word.top + word.height, word.left : word.left + word.width].astype(int)
             moved += int(np.abs(a - b).max() == 0)
-    assert moved > 50
+    assert moved > 20
 
 
 def test_words_on_one_frame_do_not_overlap() -> None:
-    for clip in clips(960, 540, 10, False, 300):
-        covered = np.zeros((540, 960), np.uint8)
-        for word in clip.frames[9].words:
+    for clip in clips(640, 360, 1, False, 300):
+        covered = np.zeros((360, 640), np.uint8)
+        for word in clip.frames[0].words:
             # letters with tails may lean into the box beside theirs: only the middle counts
             y, x = word.top + word.height // 4, word.left + word.width // 4
             covered[y : y + word.height // 2, x : x + word.width // 2] += 1
@@ -125,30 +128,36 @@ def test_words_on_one_frame_do_not_overlap() -> None:
 def test_held_out_fonts_and_layouts_are_never_trained_on() -> None:
     set_aside = {family.name for family in FAMILIES if family.held_out}
     assert not set(LAYOUTS) & set(HELD_OUT)
-    for seed in range(120):
-        assert not set(screen_clip(seed, 320, 180, 1).fonts) & set_aside
-    for seed in range(20):
-        clip = screen_clip(seed, 320, 180, 1, held_out=True)
+    for clip in clips(320, 180, 1, False):
+        assert not set(clip.fonts) & set_aside
+    for clip in clips(320, 180, 1, True):
         assert set(clip.fonts) <= set_aside
         assert clip.layout in HELD_OUT
 
 
-def test_there_are_many_layouts_families_and_themes() -> None:
+@pytest.mark.parametrize("held_out", [False, True])
+def test_styles_use_all_families_of_their_side_and_no_other(held_out: bool) -> None:
+    styles = [draw_style(Random(seed), 720, held_out) for seed in range(400)]
+    used = {family for style in styles for family in (style.ui, style.text, style.mono)}
+    assert used == {family.name for family in FAMILIES if family.held_out == held_out}
+    assert {style.theme for style in styles} == set(THEMES)
+    assert {style.smoothing for style in styles} == set(Smoothing)
+    assert {style.body for style in styles} >= {9, 10, 12, 14, 16, 20, 28}
+
+
+def test_there_are_many_layouts_and_families() -> None:
     assert len(LAYOUTS) >= 12
     assert sum(not family.held_out for family in FAMILIES) >= 20
-    seen = [screen_clip(seed, 320, 180, 1) for seed in range(300)]
-    assert {font for clip in seen for font in clip.fonts} == {f.name for f in FAMILIES if not f.held_out}
-    assert {clip.theme.split()[0] for clip in seen} == {"light", "dark"}
 
 
 def test_letters_are_9_to_60_px() -> None:
-    """Small ones in windows that show much, large ones on slides of a large picture."""
-    sizes = {word.font_px for seed in range(26) for word in screen_clip(seed, 1280, 720, 1).frames[0].words}
-    slides = [seed for seed in range(40) if sorted(LAYOUTS)[seed % len(LAYOUTS)] == "slides"]
-    sizes |= {word.font_px for seed in slides for word in screen_clip(seed, 1280, 1024, 1).frames[0].words}
+    """Small ones in windows that show much, large ones on slides."""
+    first = sorted(LAYOUTS).index("slides")
+    seeds = (*range(8), *(first + turn * len(LAYOUTS) for turn in range(3)))
+    sizes = {word.font_px for seed in seeds for word in screen_clip(seed, 1280, 720, 1).frames[0].words}
     assert min(sizes) == 9
     assert max(sizes) == 60
-    assert len(sizes) >= 20
+    assert len(sizes) >= 15
 
 
 @pytest.mark.parametrize("held_out", [False, True])
