@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import click
-import numpy as np
 
 from ..errors import ScreenError
-from .clip import ScreenClip, screen_clip
+from .clip import screen_clip
 from .contact_sheet import contact_sheet, save_clip, save_picture
 
 
@@ -21,7 +20,6 @@ from .contact_sheet import contact_sheet, save_clip, save_picture
 )
 @click.option("--held-out", is_flag=True, help="The fonts and layouts that are set aside for the benchmark.")
 @click.option("--clips", is_flag=True, help="Also each screen as a lossless clip (FFV1 in Matroska).")
-@click.option("--crop", default="", help="Show only WIDTHxHEIGHT of each screen's middle on the sheet.")
 @click.option("--columns", default=2, show_default=True, type=click.IntRange(1), help="Screens beside each other.")
 @click.option("--jpeg", type=click.IntRange(1), help="The sheet as a JPEG of at most so many kB, instead of a PNG.")
 def main(
@@ -33,7 +31,6 @@ def main(
     faces: Path | None,
     held_out: bool,
     clips: bool,
-    crop: str,
     columns: int,
     jpeg: int | None,
 ) -> None:
@@ -46,7 +43,7 @@ def main(
         ]
         out.mkdir(parents=True, exist_ok=True)
         name = f"screens{'-held-out' if held_out else ''}-{seed}"
-        sheet = contact_sheet([_middle(each, crop) for each in screens], min(columns, count))
+        sheet = contact_sheet([each.frames[frames // 2].picture for each in screens], min(columns, count))
         path = out / f"{name}.{'jpg' if jpeg else 'png'}"
         save_picture(path, sheet, jpeg * 1000 if jpeg else None)
         click.echo(path)
@@ -56,15 +53,6 @@ def main(
             click.echo(path)
     except (ScreenError, OSError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _middle(screen: ScreenClip, crop: str) -> np.ndarray:
-    picture = screen.frames[len(screen.frames) // 2].picture
-    if not crop:
-        return picture
-    width, height = _size(crop)
-    left, top = max(picture.shape[1] - width, 0) // 2, max(picture.shape[0] - height, 0) // 2
-    return picture[top : top + height, left : left + width]
 
 
 def _size(text: str) -> tuple[int, int]:

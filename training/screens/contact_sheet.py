@@ -28,12 +28,12 @@ def contact_sheet(pictures: Sequence[np.ndarray], columns: int) -> np.ndarray:
 
 
 def save_picture(path: Path, picture: np.ndarray, largest_bytes: int | None = None) -> None:
-    """Writes a PNG, or a JPEG where the name asks for it, of at most `largest_bytes` if its quality may be lowered."""
+    """Writes a PNG, or a JPEG where the name asks for it, of at most `largest_bytes` where a quality of 30 allows."""
     image = Image.fromarray(picture)
     if path.suffix != ".jpg":
         image.save(path, optimize=True)
         return
-    for quality in (92, 85, 78, 70, 60, 50, 40):
+    for quality in (92, 85, 78, 70, 60, 50, 40, 30):
         image.save(path, quality=quality, optimize=True)
         if largest_bytes is None or path.stat().st_size <= largest_bytes:
             return

@@ -18,7 +18,7 @@ pytestmark = needs_fonts
 def test_sheet_and_lossless_clips(tmp_path: Path) -> None:
     done = CliRunner().invoke(
         main,
-        ["--out", str(tmp_path), *["--seed", "8", "--count", "3", "--size", "321x181", "--frames", "4", "--clips"]],
+        ["--out", str(tmp_path), *["--seed=8", "--count=3", "--size=321x181", "--frames=4", "--clips"]],
     )
     assert done.exit_code == 0, done.output
     assert len(done.output.split()) == len(list(tmp_path.iterdir())) == 4

@@ -45,7 +45,9 @@ def calendar(stage: Stage) -> Scene:
     top += row
     high, hour = height - top, max(round(style.small * 4.2), height // 13)
     page = _week(stage, gutter, wide, days, hour)
-    offsets = scrolling(fork(rng), stage.frames, stage.fps, page.height - high, style.body)
+    morning = min(hour * 6, max(page.height - high, 0))  # nobody looks at the night
+    scrolled = scrolling(fork(rng), stage.frames, stage.fps, page.height - high - morning, style.body)
+    offsets = [morning + offset for offset in scrolled]
 
     def draw(offset: int) -> Sheet:
         sheet = base.copy()
