@@ -190,7 +190,7 @@ def _history(rng: Random) -> tuple[str, list[Line]]:
 
 def _install(rng: Random) -> tuple[str, list[Line]]:
     rows = [
-        f"Unpacking {rng.choice(_NOUNS)}-{rng.choice(_NOUNS)} ({rng.randint(0, 9)}.{rng.randint(0, 30)}.{rng.randint(0, 9)}) ... {percent(rng)}"
+        f"Unpacking {rng.choice(_NOUNS)}-{rng.choice(_NOUNS)} ({rng.randint(0, 9)}.{rng.randint(0, 30)}) {percent(rng)}"
         for _ in range(rng.randint(3, 10))
     ]
     return f"apt-get install {rng.choice(_NOUNS)}", _plain(rows)

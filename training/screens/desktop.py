@@ -10,7 +10,6 @@ from PIL import Image, ImageDraw
 from .chrome import ICONS, icon
 from .faces import FaceTile
 from .motion import changes, fork, wandering
-from .photos import photo
 from .prose import clock
 from .scene import Layout, Scene, Stage, within
 from .shapes import shade
@@ -27,8 +26,9 @@ def windowed(layout: Layout, stage: Stage) -> Scene:
     width, height = stage.width * rng.randint(66, 88) // 100, stage.height * rng.randint(66, 84) // 100
     inner = layout(replace(stage, width=width, height=height))
     base, bar = Sheet(stage.width, stage.height), round(style.small * 2.4)
-    if rng.random() < 0.4:
-        base.picture(0, 0, photo(rng, stage.width, stage.height))
+    if rng.random() < 0.3:
+        dark = theme.dark
+        shade(base, (30, 34, 44) if dark else (186, 204, 226), (12, 14, 20) if dark else (126, 148, 180))
     else:
         colour = SERIES[rng.randrange(len(SERIES))]
         shade(base, tuple(part * 2 // 3 for part in colour), tuple((part + 120) // 2 for part in colour))  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ def face_clips(folder: Path) -> list[Path]:
 
 
 class FaceTile:
-    """The frames of one clip, cut to a tile and scaled: uint8 [height, width, 3] RGB each; decoded once, as asked for."""
+    """The frames of one clip, cut to a tile and scaled: uint8 [height, width, 3] RGB each, decoded when asked for."""
 
     def __init__(self, clip: Path, width: int, height: int) -> None:
         self._clip, self._size = clip, (width, height)

@@ -41,7 +41,7 @@ def load(face: Face, px: int) -> ImageFont.FreeTypeFont:
 
 
 def _along(axis: ImageFont.Axis, face: Face, px: int) -> float:
-    name = axis["name"]
+    name = axis.get("name", b"")
     if name == b"Weight":
         wanted = float(face.weight)
     elif name == b"Optical Size":

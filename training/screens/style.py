@@ -30,23 +30,39 @@ class Theme:
         return self.name.startswith("dark")
 
 
-_WHITE = (255, 255, 255)
+def _theme(name: str, colours: str) -> Theme:
+    """A theme from its colours, in the order of the fields, as rrggbb."""
+    return Theme(name, *((each[0], each[1], each[2]) for each in map(bytes.fromhex, colours.split())))
+
+
 THEMES = (
-    Theme("light blue", _WHITE, (245, 246, 248), (232, 234, 238), (206, 210, 216), (28, 30, 34), (96, 102, 112), (26, 98, 214), _WHITE, (214, 229, 252)),
-    Theme("light green", _WHITE, (243, 247, 244), (224, 236, 228), (200, 214, 204), (22, 32, 26), (88, 104, 94), (18, 122, 72), _WHITE, (208, 238, 220)),
-    Theme("light violet", (253, 252, 255), (246, 243, 250), (234, 228, 243), (210, 202, 222), (34, 28, 44), (104, 96, 118), (104, 52, 190), _WHITE, (229, 218, 250)),
-    Theme("light sepia", (251, 246, 233), (244, 236, 217), (234, 223, 198), (212, 198, 168), (58, 46, 32), (116, 100, 78), (164, 84, 20), _WHITE, (240, 222, 186)),
-    Theme("light grey", (240, 240, 240), (250, 250, 250), (218, 218, 218), (176, 176, 176), (0, 0, 0), (84, 84, 84), (0, 102, 204), _WHITE, (196, 220, 244)),
-    Theme("dark blue", (24, 28, 36), (32, 37, 47), (42, 48, 60), (62, 70, 86), (222, 227, 236), (150, 160, 176), (92, 158, 255), (12, 16, 24), (44, 66, 104)),
-    Theme("dark grey", (30, 30, 30), (37, 37, 38), (51, 51, 51), (70, 70, 70), (212, 212, 212), (150, 150, 150), (78, 178, 224), (16, 16, 16), (38, 79, 120)),
-    Theme("dark black", (0, 0, 0), (18, 18, 18), (28, 28, 28), (56, 56, 56), (240, 240, 240), (158, 158, 158), (255, 170, 60), (0, 0, 0), (66, 52, 26)),
-    Theme("dark green", (10, 34, 38), (14, 44, 50), (20, 56, 62), (40, 82, 88), (198, 214, 208), (124, 154, 152), (80, 200, 150), (6, 24, 26), (24, 80, 78)),
-    Theme("dark violet", (40, 42, 54), (48, 51, 66), (58, 61, 80), (84, 88, 112), (248, 248, 242), (172, 176, 200), (189, 147, 249), (30, 28, 44), (74, 72, 108)),
-)  # fmt: skip
-_SYNTAX = {
-    False: {"keyword": (0, 0, 200), "name": (121, 94, 38), "text": (163, 21, 21), "number": (9, 120, 80), "remark": (0, 120, 0)},
-    True: {"keyword": (86, 166, 230), "name": (220, 220, 170), "text": (214, 157, 133), "number": (181, 206, 168), "remark": (118, 168, 96)},
-}  # fmt: skip
+    _theme("light blue", "ffffff f5f6f8 e8eaee ced2d8 1c1e22 606670 1a62d6 ffffff d6e5fc"),
+    _theme("light green", "ffffff f3f7f4 e0ece4 c8d6cc 16201a 58685e 127a48 ffffff d0eedc"),
+    _theme("light violet", "fdfcff f6f3fa eae4f3 d2cade 221c2c 686076 6834be ffffff e5dafa"),
+    _theme("light sepia", "fbf6e9 f4ecd9 eadfc6 d4c6a8 3a2e20 74644e a45414 ffffff f0deba"),
+    _theme("light grey", "f0f0f0 fafafa dadada b0b0b0 000000 545454 0066cc ffffff c4dcf4"),
+    _theme("dark blue", "181c24 20252f 2a303c 3e4656 dee3ec 96a0b0 5c9eff 0c1018 2c4268"),
+    _theme("dark grey", "1e1e1e 252526 333333 464646 d4d4d4 969696 4eb2e0 101010 264f78"),
+    _theme("dark black", "000000 121212 1c1c1c 383838 f0f0f0 9e9e9e ffaa3c 000000 42341a"),
+    _theme("dark green", "0a2226 0e2c32 14383e 285258 c6d6d0 7c9a98 50c896 06181a 18504e"),
+    _theme("dark violet", "282a36 303342 3a3d50 545870 f8f8f2 acb0c8 bd93f9 1e1c2c 4a486c"),
+)
+_SYNTAX: dict[bool, dict[str, Colour]] = {
+    False: {
+        "keyword": (0, 0, 200),
+        "name": (121, 94, 38),
+        "text": (163, 21, 21),
+        "number": (9, 120, 80),
+        "remark": (0, 120, 0),
+    },
+    True: {
+        "keyword": (86, 166, 230),
+        "name": (220, 220, 170),
+        "text": (214, 157, 133),
+        "number": (181, 206, 168),
+        "remark": (118, 168, 96),
+    },
+}
 SERIES = ((26, 115, 200), (226, 110, 30), (46, 150, 70), (196, 48, 58), (130, 88, 186), (120, 88, 76), (14, 158, 170))
 """Colours of what charts compare; each stands out from light and dark pages."""
 _BODY_PX = (9, 10, 11, 12, 13, 13, 14, 14, 15, 16, 16, 18, 20, 22, 24, 28)

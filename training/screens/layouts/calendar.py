@@ -8,6 +8,7 @@ from ..shapes import disc, rounded
 from ..sheet import Sheet
 from ..style import SERIES
 
+_MONTHS = ("January", "March", "April", "May", "June", "August", "September", "October", "November")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TINTS = tuple(tuple((part + 255 * 3) // 4 for part in colour) for colour in SERIES)
 _SHADES = tuple(tuple(part * 2 // 5 for part in colour) for colour in SERIES)
@@ -22,7 +23,7 @@ def calendar(stage: Stage) -> Scene:
     base.text(
         style.body,
         within(top, row + head.px, head.px),
-        f"{Prose(rng, 'English').phrase(1, 1)} {rng.randint(2023, 2026)}",
+        f"{rng.choice(_MONTHS)} {rng.randint(2023, 2026)}",
         head,
     )
     button(base, style, width - style.body * 8, top + head.px // 2, "Today", strong=True)
@@ -44,7 +45,9 @@ def calendar(stage: Stage) -> Scene:
     top += row
     high, hour = height - top, max(round(style.small * 4.2), height // 13)
     page = _week(stage, gutter, wide, days, hour)
-    offsets = scrolling(fork(rng), stage.frames, stage.fps, page.height - high, style.body)
+    morning = min(hour * 6, max(page.height - high, 0))  # nobody looks at the night
+    scrolled = scrolling(fork(rng), stage.frames, stage.fps, page.height - high - morning, style.body)
+    offsets = [morning + offset for offset in scrolled]
 
     def draw(offset: int) -> Sheet:
         sheet = base.copy()

@@ -46,6 +46,7 @@ def document(stage: Stage) -> Scene:
         if count >= 0:
             x, y = left + caret[0], top + caret[1] - min(offset, max(limit, 0))
             lines = lines_of(written[:count], pen, caret[2])[:room]
+            end: float = x
             for line in lines:
                 end = sheet.text(x, y, line, pen)
                 y += round(pen.px * 1.5)

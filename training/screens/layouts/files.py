@@ -1,5 +1,7 @@
 """A file manager: a list of files that scrolls, rows chosen one after the other."""
 
+from random import Random
+
 from ..chrome import icon, side_list, status, thumb, tools, window_bar
 from ..code_text import file_name
 from ..motion import changes, fork, scrolling
@@ -10,6 +12,8 @@ from ..sheet import Sheet
 from ..style import SERIES
 
 _SIZES = ("kB", "MB", "GB")
+_FOLDER = ((0, 0), (0.5, 0), (0.6, 0.2), (1.1, 0.2), (1.1, 1), (0, 1))
+"""Outline of a folder of size 1."""
 
 
 def files(stage: Stage) -> Scene:
@@ -38,8 +42,9 @@ def files(stage: Stage) -> Scene:
     top += row
     high = height - top - foot
     page = Sheet(width - side - bar, row * max(80, 3 * high // row), theme.page)
-    for number in range(page.height // row):
-        _row(stage, page, number * row, row, [x - side for x in columns])
+    seeds = [rng.getrandbits(32) for _ in range(page.height // row)]
+    for number, seed in enumerate(seeds):
+        _row(stage, page, number * row, row, [x - side for x in columns], Random(seed))
     offsets = scrolling(fork(rng), stage.frames, stage.fps, page.height - high, row)
     chosen = changes(fork(rng), stage.frames, stage.fps, 0.2, 0.9)
     rows = [rng.randrange(max(high // row, 1)) for _ in range(32)]
@@ -50,17 +55,19 @@ def files(stage: Stage) -> Scene:
         offset, number = state
         sheet = base.copy()
         sheet.paste(page, side, top, page.width, high, 0, offset)
-        first = -(offset % row) + number * row
-        tinted = sheet.pixels[max(top + first, top) : min(top + first + row, top + high), side : width - bar]
-        tinted[(tinted == theme.page).all(axis=2)] = theme.select
+        strip, line = Sheet(page.width, row, theme.select), min(offset // row + number, len(seeds) - 1)
+        _row(stage, strip, 0, row, [x - side for x in columns], Random(seeds[line]))
+        above = max(offset - line * row, 0)  # how much of it has left at the top
+        y = top + line * row - offset + above
+        sheet.paste(strip, side, y, page.width, min(row - above, top + high - y), 0, above)
         thumb(sheet, style, (width - bar, top, bar, high), offset, page.height)
         return sheet
 
     return Scene(states, draw)
 
 
-def _row(stage: Stage, page: Sheet, top: int, row: int, columns: list[int]) -> None:
-    rng, style, theme = stage.rng, stage.style, stage.style.theme
+def _row(stage: Stage, page: Sheet, top: int, row: int, columns: list[int], rng: Random) -> None:
+    style, theme = stage.style, stage.style.theme
     pen, size = style.pen(), style.body
     name, baseline = file_name(rng), within(top, row, style.body)
     if rng.random() < 0.3:
@@ -68,14 +75,7 @@ def _row(stage: Stage, page: Sheet, top: int, row: int, columns: list[int]) -> N
         x, y = size, top + (row - size) // 2
         polygon(
             page,
-            (
-                (x, y),
-                (x + size * 0.5, y),
-                (x + size * 0.6, y + size * 0.2),
-                (x + size * 1.1, y + size * 0.2),
-                (x + size * 1.1, y + size),
-                (x, y + size),
-            ),
+            [(x + size * across, y + size * down) for across, down in _FOLDER],
             (232, 178, 60),
         )
     else:

@@ -18,12 +18,8 @@ def street_map(stage: Stage) -> Scene:
     rng, style, theme = stage.rng, stage.style, stage.style.theme
     width, height = stage.width, stage.height
     base = Sheet(width, height, theme.page)
-    top = browser(
-        base,
-        stage,
-        "Map",
-        f"https://map.example/#15/{rng.randint(40, 60)}.{rng.randint(1000, 9999)}/{rng.randint(1, 20)}.{rng.randint(1000, 9999)}",
-    )
+    place = f"{rng.randint(40, 60)}.{rng.randint(1000, 9999)}/{rng.randint(1, 20)}.{rng.randint(1000, 9999)}"
+    top = browser(base, stage, "Map", f"https://map.example/#15/{place}")
     high = height - top
     page = _map(stage, width * 3 // 2, high * 3 // 2)
     box, pen = (style.body, top + style.body, min(style.body * 18, width // 2), round(style.body * 2.4)), style.pen()

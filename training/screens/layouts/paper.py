@@ -38,6 +38,7 @@ def _pages(stage: Stage, width: int, height: int) -> Sheet:
     sheet, prose, gap, long = Sheet(width, height, style.theme.bar), Prose(rng), style.body, round(width * 1.35)
     text, margin = style.reading(style.small, colour=black), width // 12
     column, line = (width - 2 * margin - gap) // 2, round(style.small * 1.3)
+    section = shown = 0
     for at in range(0, height, long):
         sheet.rect(0, at + gap // 2, width, long - gap, white)
         top = at + margin
@@ -52,36 +53,17 @@ def _pages(stage: Stage, width: int, height: int) -> Sheet:
             x, y, end = margin + side * (column + gap), top, at + long - margin
             while y < end:
                 kind = rng.random()
-                if kind < 0.14:
-                    head = style.reading(weight=700, colour=black)
-                    y = (
-                        flow(
-                            sheet,
-                            x,
-                            y + gap,
-                            column,
-                            f"{rng.randint(1, 6)}.{rng.randint(1, 4)} {prose.phrase(1, 4)}",
-                            head,
-                        )
-                        + 2
-                    )
+                if kind < 0.14 and end - y > line * 8:
+                    head, section = style.reading(weight=700, colour=black), section + 1
+                    y = flow(sheet, x, y + gap, column, f"{section} {prose.phrase(1, 4)}", head) + 2
                 elif kind < 0.22 and end - y > column:
-                    paint_plot(sheet, replace(style, theme=THEMES[0]), draw_plot(rng), (x, y, column, column * 2 // 3))
-                    y = (
-                        flow(
-                            sheet,
-                            x,
-                            y + column * 2 // 3 + line,
-                            column,
-                            f"Figure {rng.randint(1, 9)}: {prose.sentence()}",
-                            text,
-                            1.3,
-                        )
-                        + gap
-                    )
-                else:
-                    for part in lines_of(prose.paragraph(), text, column):
-                        if y < end:
-                            sheet.text(x, y, part, text)
-                        y += line
+                    deep, shown = column * 2 // 3, shown + 1
+                    paint_plot(sheet, replace(style, theme=THEMES[0]), draw_plot(rng), (x, y, column, deep))
+                    y = flow(sheet, x, y + deep + line, column, f"Figure {shown}: {prose.sentence()}", text, 1.3) + gap
+                    continue
+                for part in lines_of(prose.paragraph(), text, column):
+                    if y < end:
+                        sheet.text(x, y, part, text)
+                    y += line
+                y += line // 3
     return sheet

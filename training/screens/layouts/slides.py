@@ -74,7 +74,8 @@ def _look(stage: Stage) -> int:
 
 def _opening(stage: Stage, sheet: Sheet, prose: Prose, margin: int) -> None:
     style, height = stage.style, stage.height
-    sheet.rect(0, 0, stage.width, height // 6, style.theme.page)
+    if _look(stage) == 2:
+        sheet.rect(0, 0, stage.width, height // 6, style.theme.page)
     big = style.reading(min(max(height // 11, 14), 60), weight=700)
     at = flow(sheet, margin, height * 2 // 5, stage.width - 2 * margin, prose.phrase(3, 6), big, 1.25)
     sheet.rect(margin, at - big.px // 2, margin * 2, max(height // 160, 2), style.theme.accent)

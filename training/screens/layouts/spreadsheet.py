@@ -60,8 +60,8 @@ def spreadsheet(stage: Stage) -> Scene:
             sheet.text(
                 left + pen.px // 3, within(y, row, pen.px), written[choice % 24][:count], pen, left + widths[column]
             )
-        for edge in ((left - 2, y - 2, widths[column] + 2, 2), (left - 2, y + row - 2, widths[column] + 2, 2), (left - 2, y - 2, 2, row + 2), (left + widths[column] - 2, y - 2, 2, row + 2)):  # fmt: skip
-            sheet.rect(*edge, theme.accent)
+        for inset in (1, 2):
+            sheet.outline(left - inset, y - inset, widths[column] - 1 + 2 * inset, row - 1 + 2 * inset, theme.accent)
         return sheet
 
     return Scene(states, draw)

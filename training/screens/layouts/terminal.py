@@ -16,14 +16,15 @@ def terminal(stage: Stage) -> Scene:
     base, pen = Sheet(width, height, paper), style.fixed(colour=plain)
     top = window_bar(base, style, rng, f"ada@build-{rng.randint(1, 40)}: ~")
     row, high = round(pen.px * rng.choice((1.2, 1.3, 1.45))), height - top
-    lines = shell(rng, min(6 * high // row + 20, 500))
+    lines = shell(rng, min(4 * high // row + 20, 300))
     page = Sheet(width, (len(lines) + 1) * row, paper)
     for number, line in enumerate(lines):
         runs = [(text, plain if role == "plain" else style.syntax(role, dark)) for text, role in line]
         page.runs(pen.px // 2, within(number * row, row, pen.px), runs, pen)
     # Output comes in bursts of lines: what scrolls is the number of lines that have been printed.
     printed = scrolling(fork(rng), stage.frames, stage.fps, len(lines) * 4, 3)
-    states = [max(count // 4, min(4, len(lines))) for count in printed]
+    first = min(rng.randint(4, max(high // row, 5)), len(lines))
+    states = [min(first + count // 4, len(lines)) for count in printed]
 
     def draw(count: int) -> Sheet:
         sheet = base.copy()
