@@ -11,8 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from av import VideoFrame
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from ..models.open_media import PHOTOS, open_media
+from .evaluation_pictures import frame_planes
 from .screens import screen_clip
 from .simulate.scaling import scaled
 
@@ -113,24 +116,44 @@ def _run(plan: SequencePlan, rng: random.Random, length: int) -> Iterator[VideoF
     assert plan.file is not None
     with open_media(plan.file) as container:
         stream = container.streams.video[0]
-        total = stream.frames or int(float(stream.duration or 0) * float(stream.time_base or 0) * 30) or 300
-        skipped = rng.randint(0, max(total - length, 0))
-        shape: tuple[int, int] | None = None
-        left = top = 0
-        for frame in islice(container.decode(stream), skipped, skipped + length):
-            if shape is None:
-                shape = min(frame.width, CANVAS[0]) // 2 * 2, min(frame.height, CANVAS[1]) // 2 * 2
-                left, top = rng.randint(0, frame.width - shape[0]), rng.randint(0, frame.height - shape[1])
-                cut = frame.width * frame.height > 640 * 480 and is_screen(plan.file)
-                if not cut:
-                    scale = rng.uniform(max(shape[0] / frame.width, shape[1] / frame.height), 1.0)
-                    scale = max(min(scale, CANVAS[0] / frame.width, CANVAS[1] / frame.height), 0.05)
-                    shape = int(frame.width * scale) // 2 * 2, int(frame.height * scale) // 2 * 2
-            if cut:
-                rgb = frame.to_ndarray(format="rgb24")
-                yield _yuv(rgb[top : top + shape[1], left : left + shape[0]], shape)
-            else:
-                yield scaled(frame, *shape, "BICUBIC")
+        frames = _from_somewhere(container, stream, rng, length)
+        first = next(frames, None)
+        if first is None:
+            return
+        if is_screen(plan.file):
+            size = tuple(
+                min(side, most) // 2 * 2 for side, most in zip((first.width, first.height), CANVAS, strict=True)
+            )
+            left, top = (
+                rng.randrange(0, whole - side + 1, 2)
+                for whole, side in zip((first.width, first.height), size, strict=True)
+            )
+            yield from (_cut(frame, left, top, *size) for frame in (first, *frames))
+            return
+        fit = min(1.0, CANVAS[0] / first.width, CANVAS[1] / first.height)
+        size = tuple(int(side * fit) // 2 * 2 for side in (first.width, first.height))
+        yield from (scaled(frame, *size, "BICUBIC") for frame in (first, *frames))
+
+
+def _from_somewhere(
+    container: InputContainer, stream: VideoStream, rng: random.Random, length: int
+) -> Iterator[VideoFrame]:
+    """At most `length` frames from a keyframe of a place that is drawn, where the file can be sought in."""
+    span = float((stream.duration or 0) * (stream.time_base or 0))
+    rate = float(stream.average_rate or 30)
+    place = rng.random() * max(span - length / rate, 0.0)
+    if place > 0:
+        container.seek(int(place / float(stream.time_base or 1)), stream=stream)
+    return islice(container.decode(stream), length)
+
+
+def _cut(frame: VideoFrame, left: int, top: int, width: int, height: int) -> VideoFrame:
+    """A part of a picture, everything even; 4:4:4 and RGB recordings are taken to 4:2:0 first."""
+    y, u, v = frame_planes(scaled(frame, frame.width // 2 * 2, frame.height // 2 * 2, "BICUBIC"))
+    half = slice(top // 2, (top + height) // 2), slice(left // 2, (left + width) // 2)
+    planes = y[top : top + height, left : left + width], u[half], v[half]
+    whole = np.concatenate([plane.reshape(-1, width) for plane in planes])
+    return VideoFrame.from_ndarray(whole, format="yuv420p")
 
 
 SCREEN_PREFIXES = ("marimo_", "dataformulator_", "napari_", "opencast_slides", "webrtc_")
