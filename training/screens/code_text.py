@@ -2,72 +2,22 @@
 
 from random import Random
 
-from .prose import date, percent
+from .prose import date, percent, words_of
 
 Line = tuple[tuple[str, str], ...]
 """Pieces of a line: text, and its role (`plain`, `keyword`, `name`, `text`, `number`, `remark`)."""
 
-_NOUNS = [
-    "frame",
-    "packet",
-    "buffer",
-    "index",
-    "cache",
-    "node",
-    "queue",
-    "worker",
-    "stream",
-    "header",
-    "offset",
-    "chunk",
-    "config",
-    "session",
-    "request",
-    "response",
-    "token",
-    "user",
-    "item",
-    "record",
-    "table",
-    "column",
-    "row",
-    "path",
-    "file",
-    "folder",
-    "client",
-    "server",
-    "event",
-    "handler",
-    "task",
-    "result",
-    "value",
-    "count",
-    "size",
-    "width",
-    "height",
-]
-_VERBS = [
-    "read",
-    "write",
-    "parse",
-    "load",
-    "open",
-    "close",
-    "find",
-    "make",
-    "send",
-    "merge",
-    "split",
-    "encode",
-    "decode",
-    "update",
-    "check",
-    "build",
-    "get",
-    "set",
-    "run",
-]
-_TYPES = ["int", "str", "float", "bool", "bytes", "Path", "None"]
+_NOUNS = words_of("""
+frame packet buffer index cache node queue worker stream header offset chunk config session request response token
+user item record table column row path file folder client server event handler task result value count size width
+height
+""")
+_VERBS = words_of("""
+read write parse load open close find make send merge split encode decode update check build get set run
+""")
+_TYPES = words_of("""
+int str float bool bytes Path None
+""")
 
 
 def identifier(rng: Random) -> str:
