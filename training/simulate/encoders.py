@@ -68,11 +68,12 @@ ENCODERS: Mapping[str, Encoder] = {
         "libvpx",
         "vp8",
         _VPX,
-        {**_VPX, "cpu-used": "-6"},
+        # Its constant quality is kept within the rate, which is 256 kbit/s where none is given.
+        {**_VPX, "cpu-used": "-6", "b": "20000000"},
         "cpu-used",
         ("-4", "-6", "-8"),
         odd_sides=True,
-        quality=(8, 22),
+        quality=(16, 40),
     ),
     "vp9": Encoder(
         "libvpx-vp9",
@@ -84,7 +85,7 @@ ENCODERS: Mapping[str, Encoder] = {
         odd_sides=True,
         bits=0.65,
         held_out=True,
-        quality=(24, 36),
+        quality=(24, 40),
     ),
     "av1": Encoder(
         "libsvtav1",
