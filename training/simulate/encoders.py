@@ -9,7 +9,7 @@ from functools import cache
 from av.codec.codec import Codec, UnknownCodecError
 
 _LOG = logging.getLogger(__name__)
-os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 writes to stderr by itself: errors only
+os.environ.setdefault("SVT_LOG", "0")  # else SVT-AV1 writes to stderr by itself; its errors come back as codes, too
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,13 @@ def test_keyframes_come_when_asked_and_after_a_loss(encoder: str) -> None:
     assert [n for n, s in enumerate(shown) if s.facts.repeated] == [6, 7, 8, 9, 10, 11]
 
 
+def test_a_keyframe_that_is_asked_for_while_nothing_is_sent_comes_with_the_next_picture() -> None:
+    line = steady("vp8", losses=(Loss(6, 1, True, 4),), dips=(FrameDip(10, 13, 3),))
+    facts = [s.facts for s in sent(moving(18), line)]
+    assert [n for n, f in enumerate(facts) if f.repeated] == [6, 7, 8, 9, 10, 11, 12]
+    assert facts[13].since_keyframe == 0
+
+
 @pytest.mark.parametrize("encoder", [name for name in PRESENT if ENCODERS[name].conceals])
 def test_a_decoder_that_conceals_goes_on_without_what_was_lost(encoder: str) -> None:
     shown = sent(moving(20), steady(encoder, losses=(Loss(6, 2, False, 6),)))
