@@ -73,6 +73,7 @@ ENCODERS: Mapping[str, Encoder] = {
         "cpu-used",
         ("-4", "-6", "-8"),
         odd_sides=True,
+        bits=0.9,
         quality=(16, 40),
     ),
     "vp9": Encoder(
@@ -83,7 +84,7 @@ ENCODERS: Mapping[str, Encoder] = {
         "cpu-used",
         ("5", "7", "8"),
         odd_sides=True,
-        bits=0.65,
+        bits=0.6,
         held_out=True,
         quality=(24, 40),
     ),
@@ -96,7 +97,7 @@ ENCODERS: Mapping[str, Encoder] = {
         ("10", "11"),
         paced=False,
         conceals=False,
-        bits=0.6,
+        bits=0.55,
         smallest=64,
     ),
     "hevc": Encoder(
@@ -108,7 +109,7 @@ ENCODERS: Mapping[str, Encoder] = {
         ("ultrafast", "superfast"),
         paced=False,
         conceals=False,
-        bits=0.65,
+        bits=0.75,
         smallest=32,
     ),
 }

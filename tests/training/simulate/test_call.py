@@ -132,6 +132,13 @@ def test_video_frames_stay_yuv_and_untouched() -> None:
         np.testing.assert_array_equal(frame.to_ndarray(), kept)
 
 
-def test_no_frames_are_refused() -> None:
+def test_refusals() -> None:
     with pytest.raises(SimulationError, match="no frames"):
         simulate_frames([], "light", 0)
+    with pytest.raises(SimulationError, match="of one size; these are 64×48, 192×128"):
+        simulate_call([*moving(1, 64, 48), *moving(1)], "heavy", 0)
+    with pytest.raises(SimulationError, match="2 frames needs as many originals; there are 1"):
+        simulate_call(moving(2), "light", 0, originals=moving(1))
+    broken = replace(draw_parameters("compressed", 0, encoder="h264"), speed="no such preset")
+    with pytest.raises(SimulationError, match="64×48 pictures cannot be simulated with h264"):
+        simulate_call(moving(1, 64, 48), "compressed", 0, parameters=broken)
