@@ -28,7 +28,7 @@ from .benchmark.sources import is_set_aside
 from .errors import ScreenError, SimulationError
 from .evaluation_pictures import UNCHANGED
 from .exposure import exposed
-from .sharp_sequences import SequencePlan, sharp_sequence
+from .sharp_sequences import SequencePlan, is_screen, sharp_sequence
 from .simulate import LEVELS, draw_parameters, simulate_call
 from .simulate.encoders import ENCODERS
 from .simulate.stream import recorded
@@ -100,7 +100,8 @@ def build(
     plans = plan_sequences(folder, variants, seed, screens)
     parts_folder = out / "parts"
     parts_folder.mkdir(parents=True, exist_ok=True)
-    make = partial(_part, parts_folder, folder / "clips")
+    clips = {plan.file for plan in plans if plan.kind == "clip" and plan.file and not is_screen(plan.file)}
+    make = partial(_part, parts_folder, sorted(clips))
     parts: list[Part] = []
     with ProcessPoolExecutor(processes) as pool:
         for number, part in enumerate(pool.map(make, plans), start=1):
@@ -124,7 +125,7 @@ def build(
     write_atomically(out / INDEX, json.dumps(index).encode())
 
 
-def _part(parts: Path, faces: Path, plan: SequencePlan) -> Part | None:
+def _part(parts: Path, faces: Sequence[Path], plan: SequencePlan) -> Part | None:
     """Makes one part, or reads what an earlier build left; None where the sequence is too short or too small."""
     note = parts / f"{plan.name}.json"
     key = f"{plan.source}/{plan.number}/{plan.seed}/{WINDOWS}"
@@ -134,7 +135,7 @@ def _part(parts: Path, faces: Path, plan: SequencePlan) -> Part | None:
             return Part(**known["part"]) if known["part"] else None
     except (OSError, ValueError, LookupError, TypeError):
         pass
-    made = _windows(plan, faces if any(faces.glob("*")) else None)
+    made = _windows(plan, faces)
     part = None
     if made is not None:
         level, windows, ages = made
@@ -144,7 +145,7 @@ def _part(parts: Path, faces: Path, plan: SequencePlan) -> Part | None:
     return part
 
 
-def _windows(plan: SequencePlan, faces: Path | None) -> tuple[str, np.ndarray, list[int]] | None:
+def _windows(plan: SequencePlan, faces: Sequence[Path]) -> tuple[str, np.ndarray, list[int]] | None:
     """(level, uint8 [WINDOWS, pictures, 3/2 CROP, CROP], pictures since a keyframe of each centre)."""
     try:
         sharp = sharp_sequence(plan, 2 * RADIUS + 1, faces)

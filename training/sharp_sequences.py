@@ -52,11 +52,11 @@ class SequencePlan:
         return random.Random(f"{self.seed}/{self.name}/{purpose}")
 
 
-def sharp_sequence(plan: SequencePlan, least: int, faces: Path | None = None) -> list[VideoFrame]:
+def sharp_sequence(plan: SequencePlan, least: int, faces: Sequence[Path] = ()) -> list[VideoFrame]:
     """The frames of a plan; none where a clip has fewer than `least` left.
 
     Args:
-        faces: a folder of clips for the small tiles on screens.
+        faces: clips for the small tiles on screens.
 
     Raises:
         ScreenError: as `screen_clip`.
@@ -72,9 +72,9 @@ def sharp_sequence(plan: SequencePlan, least: int, faces: Path | None = None) ->
     return frames if len(frames) >= least else []
 
 
-def _screen(rng: random.Random, length: int, faces: Path | None) -> Iterator[VideoFrame]:
+def _screen(rng: random.Random, length: int, faces: Sequence[Path]) -> Iterator[VideoFrame]:
     """A window of a larger screen, pixel for pixel: letters must not be scaled."""
-    clip = screen_clip(rng.randrange(1 << 30), 1280, 720, length, faces=faces if rng.random() < 0.3 else None)
+    clip = screen_clip(rng.randrange(1 << 30), 1280, 720, length, faces=faces if rng.random() < 0.3 else ())
     x, y = (rng.randrange(0, whole - side, 2) for whole, side in zip((1280, 720), CANVAS, strict=True))
     last: tuple[np.ndarray, VideoFrame] | None = None
     for frame in clip.frames:

@@ -16,8 +16,9 @@ from .contact_sheet import contact_sheet, save_clip, save_picture
 @click.option("--size", default="1280x720", show_default=True, help="Width and height of each in px.")
 @click.option("--frames", default=60, show_default=True, type=click.IntRange(1), help="Frames of each.")
 @click.option(
-    "--faces", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of clips with faces."
-)
+    "--face", "faces", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Clip for the small tile at a corner; may be given several times.",
+)  # fmt: skip
 @click.option("--held-out", is_flag=True, help="The fonts and layouts that are set aside for the benchmark.")
 @click.option("--clips", is_flag=True, help="Also each screen as a lossless clip (FFV1 in Matroska).")
 @click.option("--columns", default=2, show_default=True, type=click.IntRange(1), help="Screens beside each other.")
@@ -28,7 +29,7 @@ def main(
     count: int,
     size: str,
     frames: int,
-    faces: Path | None,
+    faces: tuple[Path, ...],
     held_out: bool,
     clips: bool,
     columns: int,

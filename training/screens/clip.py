@@ -45,7 +45,7 @@ class ScreenClip:
 
 
 def screen_clip(
-    seed: int, width: int, height: int, frames: int, *, held_out: bool = False, faces: Path | None = None
+    seed: int, width: int, height: int, frames: int, *, held_out: bool = False, faces: Sequence[Path] = ()
 ) -> ScreenClip:
     """The screen recording of a seed. Seeds that follow each other take the layouts in turn.
 
@@ -55,7 +55,7 @@ def screen_clip(
     Args:
         width, height: size of the pictures in px, at least 320x180.
         held_out: draw with the fonts and layouts that are set aside for the benchmark; else with none of them.
-        faces: a folder of clips; one of them is shown as a small tile at a corner.
+        faces: clips; one of them is shown as a small tile at a corner.
 
     Raises:
         ScreenError: a size or number of frames that cannot be; fonts that are not installed; no face to be had.
@@ -70,7 +70,7 @@ def screen_clip(
     style, fps = draw_style(rng, height, held_out), rng.choice((10.0, 15.0, 24.0, 25.0, 30.0, 30.0))
     stage = Stage(rng, style, width, height, frames, fps)
     scene = windowed(layouts[name], stage) if _roomy(stage) and rng.random() < 0.25 else layouts[name](stage)
-    scene = with_face(scene, stage, faces) if faces is not None else scene
+    scene = with_face(scene, stage, faces) if faces else scene
     scene = with_pointer(scene, stage) if rng.random() < 0.7 else scene
     fonts = tuple(sorted({style.ui, style.text, style.mono}))
     return ScreenClip(name, fonts, style.theme.name, fps, _Frames(scene))

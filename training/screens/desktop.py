@@ -1,6 +1,6 @@
 """What lies over and around a scene: a desktop with a window that is moved, a pointer, a face."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def _pointer(size: float) -> tuple[np.ndarray, np.ndarray]:
     return masks[0], masks[1]
 
 
-def with_face(scene: Scene, stage: Stage, faces: Path) -> Scene:
+def with_face(scene: Scene, stage: Stage, faces: Sequence[Path]) -> Scene:
     """The scene with a small face at one of its corners; the face moves at the pace of a camera."""
     rng = stage.rng
     high = max(stage.height * rng.randint(14, 24) // 100, 16)

@@ -1,6 +1,6 @@
-"""A face at the corner of a shared screen, from a folder of real clips."""
+"""A face at the corner of a shared screen, from real clips."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -10,20 +10,6 @@ from PIL import Image
 
 from ...models.open_media import open_media
 from ..errors import ScreenError
-
-_ENDINGS = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".y4m"}
-
-
-def face_clips(folder: Path) -> list[Path]:
-    """The clips in a folder and below, in the order of their names.
-
-    Raises:
-        ScreenError: there is none.
-    """
-    clips = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
-    if not clips:
-        raise ScreenError(f"'{folder}' holds no clip ({', '.join(sorted(_ENDINGS))}) to take faces from.")
-    return clips
 
 
 class FaceTile:
@@ -35,8 +21,8 @@ class FaceTile:
         self._decoder = self._decode()
 
     @staticmethod
-    def draw(rng: Random, folder: Path, width: int, height: int) -> "FaceTile":
-        return FaceTile(rng.choice(face_clips(folder)), width, height)
+    def draw(rng: Random, clips: Sequence[Path], width: int, height: int) -> "FaceTile":
+        return FaceTile(rng.choice(clips), width, height)
 
     def frame(self, number: int) -> np.ndarray:
         """The frame of that number; after the last one the clip goes back to its start.

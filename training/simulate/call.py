@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from av import VideoFrame
+from av.error import FFmpegError
 
 from ..errors import SimulationError
 from .camera import exposed, seen
@@ -62,16 +63,32 @@ def simulate_call(
         originals: what the sharp pictures are made of, where the frames are not sharp themselves; as many, of one size.
 
     Raises:
-        SimulationError: no such level or lines, no frames, or no encoder.
+        SimulationError: no such level or lines, no frames, frames of several sizes, or an encoder that refuses them.
     """
     parameters = parameters or draw_parameters(level, seed, lines)
-    if not frames:
-        raise SimulationError("There are no frames to simulate a call with.")
-    pairs = zip(frames, originals or frames, strict=True)
-    pictures = list(call_pictures(pairs, parameters, fps))
+    originals = frames if originals is None else originals
+    _check(frames, originals)
+    try:
+        pictures = list(call_pictures(zip(frames, originals, strict=True), parameters, fps))
+    except FFmpegError as error:
+        raise SimulationError(
+            f"A call of {frames[0].width}×{frames[0].height} pictures cannot be simulated with "
+            f"{parameters.encoder or 'scaling alone'}: {error.strerror}."
+        ) from error
     return SimulatedCall(
         parameters, [p.soft for p in pictures], [p.sharp for p in pictures], [p.facts for p in pictures]
     )
+
+
+def _check(frames: Sequence[VideoFrame], originals: Sequence[VideoFrame]) -> None:
+    if not frames:
+        raise SimulationError("There are no frames to simulate a call with.")
+    if len(originals) != len(frames):
+        raise SimulationError(f"A call of {len(frames)} frames needs as many originals; there are {len(originals)}.")
+    sizes = {(frame.width, frame.height) for frame in (*frames, *originals)}
+    if len(sizes) > 1:
+        said = ", ".join(f"{width}×{height}" for width, height in sorted(sizes))
+        raise SimulationError(f"The frames of a call must be of one size; these are {said}.")
 
 
 def call_pictures(

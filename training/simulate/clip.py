@@ -21,6 +21,7 @@ from .call import before_recorder, even_frame
 from .draw import draw_parameters
 from .encoders import ENCODERS, Encoder, recording_options
 from .parameters import LineParameters, PictureFacts, Recorder
+from .scaling import scaled
 
 LOSSLESS = {"preset": "veryfast", "qp": "0", "threads": "1"}
 """How `light` is stored: it has no recorder that could lose anything."""
@@ -120,7 +121,7 @@ def _convert(
                         time = round(frame.pts * frame.time_base / tick)
                         # AVI knows no order of presentation: times of its B-frames may go back, and none may be lost
                         times.append(max(time, times[-1] + 1) if times else time)
-                    yield frame.reformat(width, height)
+                    yield scaled(frame, width, height, "BICUBIC")
 
     facts: list[PictureFacts] = []
     for number, picture in enumerate(before_recorder(((f, f) for f in decoded()), parameters, float(rate))):
@@ -141,7 +142,7 @@ def _fitting(parameters: LineParameters, output: OutputContainer) -> LineParamet
     """The parameters with a recorder that the container takes."""
     if parameters.recorder is None:
         return parameters
-    taken = output.format.name == "matroska" or parameters.recorder.encoder != "vp8"
+    taken = ENCODERS[parameters.recorder.encoder].decoder in output.supported_codecs
     return parameters if taken else replace(parameters, recorder=ANYWHERE)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from av.codec.codec import Codec, UnknownCodecError
 
 _LOG = logging.getLogger(__name__)
-os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 writes to stderr by itself: errors only
+os.environ.setdefault("SVT_LOG", "0")  # else SVT-AV1 writes to stderr by itself; its errors come back as codes, too
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,13 @@ ENCODERS: Mapping[str, Encoder] = {
         "libvpx",
         "vp8",
         _VPX,
-        {**_VPX, "cpu-used": "-6"},
+        # Its constant quality is kept within the rate, which is 256 kbit/s where none is given.
+        {**_VPX, "cpu-used": "-6", "b": "20000000"},
         "cpu-used",
         ("-4", "-6", "-8"),
         odd_sides=True,
-        quality=(8, 22),
+        bits=0.9,
+        quality=(16, 40),
     ),
     "vp9": Encoder(
         "libvpx-vp9",
@@ -82,9 +84,9 @@ ENCODERS: Mapping[str, Encoder] = {
         "cpu-used",
         ("5", "7", "8"),
         odd_sides=True,
-        bits=0.65,
+        bits=0.6,
         held_out=True,
-        quality=(24, 36),
+        quality=(24, 40),
     ),
     "av1": Encoder(
         "libsvtav1",
@@ -95,7 +97,7 @@ ENCODERS: Mapping[str, Encoder] = {
         ("10", "11"),
         paced=False,
         conceals=False,
-        bits=0.6,
+        bits=0.55,
         smallest=64,
     ),
     "hevc": Encoder(
@@ -107,7 +109,7 @@ ENCODERS: Mapping[str, Encoder] = {
         ("ultrafast", "superfast"),
         paced=False,
         conceals=False,
-        bits=0.65,
+        bits=0.75,
         smallest=32,
     ),
 }

@@ -61,8 +61,8 @@ class _Picture:
     """That it goes through; None: it is not encoded."""
     sent: Sent | None = None
     """Its packets, once they are there."""
-    frozen_only: bool = False
-    """What follows a loss cannot be decoded before the next keyframe."""
+    conceals: bool = True
+    """Its decoder goes on after a loss."""
 
 
 class _Sender:
@@ -73,11 +73,14 @@ class _Sender:
         self._encoder = None if parameters.encoder is None else ENCODERS[parameters.encoder]
         self._stream: Stream | None = None
         self._shrink = 0.0
+        self._asked = False
+        """The receiver wants a keyframe."""
         self._waiting: deque[_Picture] = deque()
 
     def take(self, frame: VideoFrame, number: int) -> Iterator[_Picture]:
         """Takes the picture of that number; yields those that are ready, in order."""
         p, moment = self._parameters, number % self._parameters.period
+        self._asked = self._asked or any(moment == x.start + x.pictures + x.recovery for x in p.losses)
         dip = next((dip for dip in p.dips if dip.start <= moment < dip.end), None)
         if number and dip is not None and (moment - dip.start) % dip.one_in:
             self._waiting.append(_Picture(number, None))
@@ -112,16 +115,16 @@ class _Sender:
             low, high = (limit * (self._stream.bit_rate or rate) for limit in _TOLERATED)
             if not low <= rate <= high:
                 yield from self.hang_up()
-        asked = any(moment == loss.start + loss.pictures + loss.recovery for loss in p.losses)
         if self._stream is None:
             options = live_options(encoder, rate, p.speed, p.keyframe_interval)
             self._stream = Stream(encoder, small, self._fps, options, rate)
         else:  # the first picture of a stream is not lost: there would be none to show
             picture.loss = next((x for x in p.losses if x.start <= moment < x.start + x.pictures), None)
-            picture.frozen_only = not encoder.conceals
+            picture.conceals = encoder.conceals
         picture.stream = self._stream
         self._waiting.append(picture)
-        self._assign(self._stream.send(small, (factor if encoder.paced else 1) * stands, keyframe=asked))
+        self._assign(self._stream.send(small, (factor if encoder.paced else 1) * stands, keyframe=self._asked))
+        self._asked = False
 
     def _assign(self, sent: Iterable[Sent]) -> None:
         """Gives packets to the oldest pictures that wait for theirs."""
@@ -159,7 +162,7 @@ class _Receiver:
 
     def _decoded(self, picture: _Picture, stream: Stream, sent: Sent) -> VideoFrame | None:
         if picture.loss is not None:
-            self._frozen = self._frozen or picture.loss.frozen or picture.frozen_only
+            self._frozen = self._frozen or picture.loss.frozen or not picture.conceals
             return None
         if sent.keyframe:
             self._keyframe, self._frozen = picture.number, False

@@ -58,7 +58,7 @@ class Loss:
     start: int
     pictures: int
     frozen: bool
-    """The last picture stands until the keyframe that follows; else the decoder goes on with what it has."""
+    """The last picture stands until a keyframe comes; else the decoder goes on with what it has, where it can."""
     recovery: int
     """Pictures from the end of the loss to the keyframe that the receiver asked for."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -180,8 +179,3 @@ def test_frames_that_look_the_same_share_their_picture() -> None:
 def test_what_cannot_be_drawn_is_said_in_a_sentence(width: int, height: int, frames: int) -> None:
     with pytest.raises(ScreenError, match=r"^A screen is .*\.$"):
         screen_clip(0, width, height, frames)
-
-
-def test_faces_need_a_folder_with_clips(tmp_path: Path) -> None:
-    with pytest.raises(ScreenError, match="holds no clip"):
-        screen_clip(0, 320, 180, 1, faces=tmp_path)

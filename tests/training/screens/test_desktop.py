@@ -65,12 +65,12 @@ def test_window_moves_and_keeps_its_words_in_it(seed: int) -> None:
 
 def test_face_comes_from_a_clip_and_moves(tmp_path: Path) -> None:
     call(tmp_path / "b.mp4", frames=12, size=(96, 64))
-    with_face, without = (screen_clip(2, 480, 270, 30, faces=folder) for folder in (tmp_path, None))
+    with_face, without = (screen_clip(2, 480, 270, 30, faces=faces) for faces in ([tmp_path / "b.mp4"], []))
     before = {frame.picture.tobytes() for frame in without.frames}
     after = {frame.picture.tobytes() for frame in with_face.frames}
     assert not before & after
     assert len(after) >= 10
-    again = screen_clip(2, 480, 270, 30, faces=tmp_path)
+    again = screen_clip(2, 480, 270, 30, faces=[tmp_path / "b.mp4"])
     assert all(np.array_equal(a.picture, b.picture) for a, b in zip(with_face.frames, again.frames, strict=True))
 
 
@@ -85,4 +85,4 @@ def test_face_goes_back_and_forth(tmp_path: Path) -> None:
 def test_clip_that_is_none_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"this is no film" * 99)
     with pytest.raises(ScreenError, match=r"'.*a\.mp4' has no picture that can be decoded"):
-        _ = screen_clip(0, 320, 180, 1, faces=tmp_path).frames[0]
+        _ = screen_clip(0, 320, 180, 1, faces=[tmp_path / "a.mp4"]).frames[0]

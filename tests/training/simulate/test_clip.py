@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from skimage import data
 from vidsharp.training.errors import SimulationError
-from vidsharp.training.simulate.clip import simulate_clip
+from vidsharp.training.simulate import draw_parameters, simulate_call
+from vidsharp.training.simulate.clip import ANYWHERE, simulate_clip
+
+from tests.training.simulate.moving import luma
 
 TIMES = [0, 3, 4, 9, 10, 14, 15, 21]
 """Of the frames, in 1/100 s: anything but regular."""
@@ -48,7 +51,7 @@ def read_clip(path: Path) -> tuple[list[Fraction], list[np.ndarray], list[bytes]
     return times, pictures, sound
 
 
-@pytest.mark.parametrize("level", ["light", "medium", "compressed"])
+@pytest.mark.parametrize("level", ["light", "medium", "compressed", "switching"])
 def test_frames_times_and_sound_stay(tmp_path: Path, level: str) -> None:
     write_clip(tmp_path / "a.mkv")
     record = simulate_clip(tmp_path / "a.mkv", tmp_path / "soft" / "b.mkv", level, seed=4)
@@ -79,3 +82,30 @@ def test_refuses_what_is_no_video(tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match="cannot be made"):
         simulate_clip(tmp_path / "a.mp4", tmp_path / "b.mp4", "light", 0)
     assert not (tmp_path / "b.mp4").exists()
+
+
+@pytest.mark.parametrize(("level", "container", "recorder"), [("heavy", "mkv", "vp8"), ("switching", "mp4", "h264")])
+def test_a_clip_on_disk_shows_what_a_call_in_memory_shows(
+    tmp_path: Path, level: str, container: str, recorder: str
+) -> None:
+    write_clip(tmp_path / "a.mkv", sound=False)
+    seed = next(s for s in range(99) if (r := draw_parameters(level, s).recorder) and r.encoder == recorder)
+    record = simulate_clip(tmp_path / "a.mkv", tmp_path / f"b.{container}", level, seed)
+    with av.open(str(tmp_path / "a.mkv")) as clip:
+        frames = list(clip.decode(video=0))
+    call = simulate_call(frames, level, seed, fps=record.fps)
+    assert record.parameters == call.parameters
+    assert record.keyframes == [n for n, f in enumerate(call.facts) if f.since_keyframe == 0]
+    assert record.repeated == [n for n, f in enumerate(call.facts) if f.repeated]
+    with av.open(str(tmp_path / f"b.{container}")) as made:
+        for picture, soft in zip(made.decode(video=0), call.soft, strict=True):
+            np.testing.assert_array_equal(luma(picture), luma(soft))
+
+
+def test_a_recorder_that_the_container_does_not_take_becomes_h264(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mkv", sound=False)
+    seed = next(s for s in range(99) if (r := draw_parameters("heavy", s).recorder) and r.encoder == "vp8")
+    record = simulate_clip(tmp_path / "a.mkv", tmp_path / "b.mp4", "heavy", seed)
+    assert record.parameters.recorder == ANYWHERE
+    assert json.loads((tmp_path / "b.mp4.json").read_text())["parameters"]["recorder"]["encoder"] == "h264"
+    assert len(read_clip(tmp_path / "b.mp4")[1]) == len(TIMES)
