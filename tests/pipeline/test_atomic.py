@@ -6,8 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from vidsharp.pipeline import atomic
-from vidsharp.pipeline.atomic import publish, remove_leftovers, sync, temporary_name, write_atomically
+from vidsharp.pipeline import atomic, owner
+from vidsharp.pipeline.atomic import (
+    ABANDONED_S,
+    make_folder,
+    publish,
+    remove_leftovers,
+    sync,
+    temporary_name,
+    write_atomically,
+)
 from vidsharp.pipeline.errors import OutputError
 
 
@@ -89,6 +97,44 @@ def test_only_what_dead_processes_were_writing_is_removed(tmp_path: Path) -> Non
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == sorted(path.name for path in others)
     remove_leftovers(tmp_path / "absent")
+
+
+def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container with the same disk has numbers of its own for its processes: here they mean nothing."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    with monkeypatch.context() as there:
+        there.setattr(os, "getpid", lambda: dead.pid)
+        there.setattr(owner, "this_machine", lambda: "0" * 8)
+        theirs = [temporary_name(tmp_path / f"{age}.json") for age in ("new", "old")]
+    old = tmp_path / f"a.{dead.pid}-a1b2c3.part.json"  # of version 0.1, which named no machine
+    for path in (*theirs, old):
+        path.touch()
+    remove_leftovers(tmp_path)
+    assert _names(tmp_path) == sorted(path.name for path in (*theirs, old))
+    for path in (theirs[1], old):
+        os.utime(path, (path.stat().st_mtime - ABANDONED_S - 60,) * 2)
+    remove_leftovers(tmp_path)
+    assert _names(tmp_path) == [theirs[0].name]
+
+
+def test_new_folders_outlive_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder's name is in the folder above it, which has to be synced for that."""
+    synced: list[Path] = []
+    real = os.fsync
+
+    def watch(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    make_folder(tmp_path / "a" / "b" / "c")
+    assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    make_folder(tmp_path / "a" / "b" / "c")
+    assert len(synced) == 3, "what is there costs nothing"
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        make_folder(tmp_path / "file" / "below")
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])
