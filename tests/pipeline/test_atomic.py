@@ -9,7 +9,6 @@ import pytest
 from vidsharp.pipeline import atomic, owner
 from vidsharp.pipeline.atomic import (
     ABANDONED_S,
-    make_folder,
     publish,
     remove_leftovers,
     sync,
@@ -116,25 +115,6 @@ def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path, monkeyp
         os.utime(path, (path.stat().st_mtime - ABANDONED_S - 60,) * 2)
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == [theirs[0].name]
-
-
-def test_new_folders_outlive_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder's name is in the folder above it, which has to be synced for that."""
-    synced: list[Path] = []
-    real = os.fsync
-
-    def watch(handle: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
-        real(handle)
-
-    monkeypatch.setattr(os, "fsync", watch)
-    make_folder(tmp_path / "a" / "b" / "c")
-    assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
-    make_folder(tmp_path / "a" / "b" / "c")
-    assert len(synced) == 3, "what is there costs nothing"
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot be written"):
-        make_folder(tmp_path / "file" / "below")
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])
