@@ -10,7 +10,7 @@ import click
 from ..models.card import Card, read_card
 from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
-from .cli_options import OK, PATH, SOME_FAILED, log_options
+from .cli_options import OK, PATH, SOME_FAILED, log_options, overwrite_option
 from .clips import printable
 from .logs import say_error, set_up_logs
 
@@ -34,6 +34,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Clips or sequences to leave out, by name.")
 @click.option("--threads", type=int, metavar="N", help="CPU threads [default: all cores].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@overwrite_option
 @log_options
 def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Measures what students gain over doing nothing.
@@ -57,6 +58,7 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
 @click.option("--level", required=True, type=click.Choice(LEVELS), help="How thin the line is.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
+@overwrite_option
 def simulate(**options: Any) -> None:
     """Makes soft call recordings of sharp clips.
 

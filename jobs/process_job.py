@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from ..models.catalogue import check_model
 from ..models.errors import VidsharpError
+from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence
 from ..pipeline.plan import Chunk
@@ -91,13 +92,15 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     work_root = config.out.absolute() / WORK_FOLDER
     try:
         check_output_folder(config.out.absolute())
-        work_root.mkdir(parents=True, exist_ok=True)
+        make_folder(work_root)
         lock = FileLock(work_root / "lock")
         lock.acquire(timeout=0)
     except Timeout as error:
         raise UsageError(
             f"another vidsharp is writing to {url_of(asked.out) or asked.out}; wait for it, or choose another --out"
         ) from error
+    except OutputError as error:
+        raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(disk_sentence(error, config.out)) from error
     try:

@@ -1,7 +1,6 @@
 """The cache of crops that `pairs` built, as a set of training pairs, and beside it what a teacher makes of them."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..models.colour import yuv_to_rgb
+from ..pipeline.atomic import publish, remove_leftovers, temporary_name
 from .errors import DataError
 from .pair_set import Domain, Split, Window
 
@@ -62,11 +62,15 @@ def taught_crops(
         teacher_key: tells teachers apart, such as the digest of the weights.
         teach: float32 [N, C, H, W] in 0..1 to the same.
         say: told how far it has come.
+
+    Raises:
+        OutputError: the cache cannot be written.
     """
     path = cache.folder / f"{cache.split}_taught_{domain}_{teacher_key[:12]}.npy"
     made = (cache.folder / f"{cache.split}.json").stat().st_mtime
     if not path.exists() or path.stat().st_mtime < made:  # the crops may have been made anew
-        part = path.with_suffix(f".{os.getpid()}.part")
+        remove_leftovers(cache.folder)
+        part = temporary_name(path)  # training on other machines may teach into the same cache
         side, count = cache.soft.shape[2], len(cache.levels)
         shape = (count, 1 if domain == "luma" else 3, side, side)
         out = np.lib.format.open_memmap(part, "w+", np.float16, shape)
@@ -76,7 +80,7 @@ def taught_crops(
             soft = _cut(cache.soft[index], domain, Window(0, 0, side, side))
             out[index] = teach(soft[None])[0].numpy().astype(np.float16)
         out.flush()
-        part.replace(path)
+        publish(part, path)
     return np.load(path, mmap_mode="r")
 
 

@@ -21,6 +21,8 @@ import numpy as np
 from av import VideoFrame
 
 from ..models.open_media import PHOTOS, open_media
+from ..pipeline.atomic import make_folder
+from ..pipeline.made_by import MARK, content_key, mark_made, refuse_others
 from .codec import h264_round_trip
 from .errors import SimulationError
 from .simulate import LEVELS, simulate_frames
@@ -39,6 +41,10 @@ VALIDATION = {"asl_C", "mdn_chroma-keying"}
 """Clip sources that are never trained on; photos go there by a hash of their name, one in ten. Where that leaves none,
 the source of the lowest hash goes there.
 """
+
+
+FILES = tuple(f"{split}{end}" for split in ("train", "val") for end in ("_soft.npy", "_sharp.npy", ".json"))
+"""What a cache consists of."""
 
 
 class Crop(NamedTuple):
@@ -63,7 +69,12 @@ def is_validation(source: str, photo: bool) -> bool:
 
 
 def build(
-    folder: Path, out: Path, variants: int, seed: int, processes: int, say: Callable[[str], None] = print
+    folder: Path,
+    out: Path,
+    variants: int,
+    seed: int,
+    processes: int,
+    say: Callable[[str], None] = print,
 ) -> None:
     """Writes the cache.
 
@@ -72,11 +83,16 @@ def build(
 
     Raises:
         SimulationError: the folder holds neither photos nor clips, or too few to train on some and validate on others.
+        NotOursError: files of a cache are there that were not made of this folder.
+        OutputError: `out` cannot be made.
     """
+    mark, identity = out / MARK, content_key(str(folder.resolve()).encode("utf-8", "surrogateescape"))
+    remedy = "name another folder for the pairs, or remove what is there"
+    refuse_others(mark, FILES, "pairs", identity, remedy=remedy)
     photos, clips = sorted((folder / "photos").glob("*.*")), sorted((folder / "clips").glob("*.*"))
     if not photos and not clips:
         raise SimulationError(f"'{folder}' holds no photos/ and no clips/ to make training pairs of.")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     jobs = [(file, file.parent.name == "photos", variants, seed) for file in [*photos, *clips]]
     with ProcessPoolExecutor(processes) as pool:
         made = list(zip(jobs, pool.map(_crops_of, jobs), strict=True))
@@ -93,6 +109,7 @@ def build(
     for (file, *_), crops in made:
         if crops:
             splits["val" if cut[source_of(file)] else "train"] += crops
+    mark_made(mark, "pairs", dict.fromkeys(FILES), identity)
     for split, crops in splits.items():
         random.Random(seed).shuffle(crops)
         np.save(out / f"{split}_soft.npy", np.stack([c.soft for c in crops]))
