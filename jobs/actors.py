@@ -39,8 +39,8 @@ STALL_S = 600.0
 """An actor that neither reads a packet nor finishes a frame for so long hangs, where nothing else is said."""
 
 TURN_S = 1.0
-"""A turn of the driver's loop takes no longer, unless the driver was elsewhere: writing tables to a slow disk, or stopped.
-The rest of such a turn says nothing of the actors, since nobody listened to them."""
+"""A turn of the driver's loop takes no longer, unless the driver was elsewhere: writing tables to a slow disk, or
+stopped. The rest of such a turn says nothing of the actors, since nobody listened to them."""
 
 _PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
 """What another attempt would only meet again."""

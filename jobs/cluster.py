@@ -17,7 +17,7 @@ from typing import Any
 import ray
 from ray._private import utils as ray_utils
 from ray._private.node import Node
-from ray._raylet import Config
+from ray._raylet import Config  # pyright: ignore[reportAttributeAccessIssue]
 
 from ..models.errors import VidsharpError
 from ..pipeline.atomic import process_lives

@@ -3,7 +3,6 @@
 Actors are stubs without Ray, and the clock is the test's own.
 """
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,7 +75,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.fixture
-def pool(world: World) -> Iterator[ActorPool]:
+def pool(world: World) -> ActorPool:
     """All actors at work."""
     pool = ActorPool(PoolPlan(actors=ACTORS, threads=1, gpus=0, device="cpu"), "fast", 1.0)
     pool.answers(TURN)
@@ -112,7 +111,8 @@ def test_who_gets_on_while_the_driver_is_elsewhere_is_not_ended(
 def test_a_driver_with_little_patience_is_fair_too(world: World) -> None:
     pool = ActorPool(PoolPlan(actors=1, threads=1, gpus=0, device="cpu"), "fast", 1.0, stall_s=1.5)
     pool.answers(TURN)
-    pool.prepare(*pool.idle(), (), "a recording")
+    (name,) = pool.idle()
+    pool.prepare(name, (), "a recording")
     for _ in range(20):
         world.now += 3
         pool.answers(0)
