@@ -6,6 +6,7 @@ headers nor torch's are needed to build it, and threads run in it side by side.
 
 import ctypes
 from functools import cache
+from pathlib import Path
 
 from .c_library import c_library
 
@@ -56,4 +57,4 @@ def run(job: Job, instructions: str) -> None:
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    return c_library("vidsharp.models._blend", lambda library: library.vidsharp_version() == VERSION)
+    return c_library(Path(__file__).parent, "libblend", lambda library: library.vidsharp_version() == VERSION)
