@@ -254,6 +254,14 @@ def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torc
     assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(SETS)
 
 
+def test_students_too_wide_for_the_library_are_left_to_torch() -> None:
+    student = random_student(depth=1, dilations=(1,)).as_arrays()
+    weight, bias = student.enter
+    assert not FusedBlend.takes(replace(student, enter=(np.resize(weight, (1032, 32, 1, 1)), np.resize(bias, 1032))))
+    assert not FusedBlend.takes(replace(student, enter=(weight[:0], bias[:0])))
+    assert not FusedBlend.takes(replace(student, filters=np.resize(student.filters, (1025, 9, 9))))
+
+
 @pytest.mark.parametrize("far", [0, -1, -(2**31)])
 def test_no_file_makes_the_library_look_backwards(far: int) -> None:
     """What it keeps of a layer has as many rows as the dilation says."""
