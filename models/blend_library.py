@@ -27,7 +27,7 @@ _WEIGHTS = (
 _FAULTS: dict[int, tuple[type[Exception], str]] = {
     1: (MemoryError, "There is no memory for the rows that the student works on."),
     2: (DeviceError, "This processor does not have the instructions that were asked for."),
-    3: (ModelError, "The C library does students of 0 to 31 layers."),
+    3: (ModelError, "The C library does students of 1 to 31 layers."),
     4: (ModelError, "The C library does students with dilations of 1 to 16."),
     5: (ModelError, "The C library does students of 8 to 1024 channels, in whole packs of 8."),
     6: (ModelError, "The C library does students of 0 to 1024 filters."),

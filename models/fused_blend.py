@@ -34,7 +34,7 @@ class FusedBlend:
         """Whether the library is there, and has room for a student of this size."""
         near = all(1 <= far <= _FARTHEST for far in student.dilations)
         narrow = 1 <= student.enter[1].size <= _WIDEST and len(student.filters) <= _WIDEST
-        return bool(instruction_sets()) and near and narrow and len(student.layers) <= _MOST_LAYERS
+        return bool(instruction_sets()) and near and narrow and 1 <= len(student.layers) <= _MOST_LAYERS
 
     def __init__(self, student: BlendWeights, peak: int, strength: float, instructions: str | None = None) -> None:
         """Packs the weights.

@@ -39,7 +39,12 @@ def _blend() -> int:
     from tests.models.plain_students import plain_student
 
     done = 0
-    students = [plain_student(), plain_student(1, 8, (16,)), plain_student(3, 20, ()), plain_student(2, 16, (1, 4, 2))]
+    students = [
+        plain_student(),
+        plain_student(1, 8, (16,)),
+        plain_student(3, 20, (2,)),
+        plain_student(2, 16, (1, 4, 2)),
+    ]
     peaks = [(np.uint8, 255, 255), (np.uint16, 1023, 65535), (np.uint16, 65535, 65535)]
     sizes = [(1, 1), (3, 5), (9, 130), (37, 67), (16, 192)]
     for number, (student, (kind, peak, largest), size) in enumerate(product(students, peaks, sizes)):

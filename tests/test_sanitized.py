@@ -11,8 +11,7 @@ from vidsharp.models.blend_library import instruction_sets
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {"libblend": ROOT / "models" / "fused" / "blend.c", "libmetrics": ROOT / "reports" / "metrics.c"}
-# -O1 takes a third of the time of -O3, and checks are the same. What is built lives in Python, which is not watched:
-# the watch has to be there before it.
+# -O1 takes a third of the time of -O3, and checks the same.
 FLAGS = ["-O1", "-fPIC", "-shared", "-ffp-contract=fast", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 

@@ -171,7 +171,7 @@ enum { DONE, NO_MEMORY, NO_SUCH_SET, BAD_LAYERS, BAD_DILATION, BAD_CHANNELS, BAD
  * are left to the caller. */
 static int fault_of(const Job *job)
 {
-    if (job->depth < 0 || job->depth >= MOST_LAYERS) return BAD_LAYERS;
+    if (job->depth < 1 || job->depth >= MOST_LAYERS) return BAD_LAYERS;
     for (int l = 0; l < job->depth; l++)
         if (job->dilations[l] < 1 || job->dilations[l] > PAD) return BAD_DILATION;
     if (job->channels < PACK || job->channels > MOST_CHANNELS || job->channels % PACK) return BAD_CHANNELS;

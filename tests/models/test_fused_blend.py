@@ -202,7 +202,7 @@ fused, codes = FusedBlend(plain_student(), 255, 1.0), np.zeros((40, 60), np.uint
 far = np.array([1, 17], np.int32)
 near = np.array([0, 1], np.int32)
 for changes in [
-    {}, {"depth": -1}, {"depth": 32}, {"dilations": far.ctypes.data}, {"dilations": near.ctypes.data}, {"channels": 0},
+    {}, {"depth": 0}, {"depth": 32}, {"dilations": far.ctypes.data}, {"dilations": near.ctypes.data}, {"channels": 0},
     {"channels": 12}, {"channels": 2**20}, {"bands": -1}, {"code_bytes": 4}, {"out_bytes": 2}, {"out_bytes": 0},
     {"peak": 1023}, {"peak": float("nan")}, {"zero": 7}, {"height": 0}, {"width": -4}, {"width": 2**40},
     {"first": -1}, {"end": 11}, {"first": 5, "end": 4}, {"left": -1}, {"right": 16},
@@ -254,11 +254,12 @@ def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torc
     assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(SETS)
 
 
-def test_students_too_wide_for_the_library_are_left_to_torch() -> None:
+def test_students_too_wide_or_without_layers_are_left_to_torch() -> None:
     student = random_student(depth=1, dilations=(1,)).as_arrays()
     weight, bias = student.enter
     assert not FusedBlend.takes(replace(student, enter=(np.resize(weight, (1032, 32, 1, 1)), np.resize(bias, 1032))))
     assert not FusedBlend.takes(replace(student, enter=(weight[:0], bias[:0])))
+    assert not FusedBlend.takes(replace(student, layers=(), dilations=()))
     assert not FusedBlend.takes(replace(student, filters=np.resize(student.filters, (1025, 9, 9))))
 
 
