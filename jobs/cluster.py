@@ -123,16 +123,6 @@ def ray_session(address: str | None) -> Iterator[None]:
             _remove(Path(folder))
 
 
-def _ask_for_key() -> None:
-    """Other people on the machine cannot talk to a Ray that is started now, and no key is left in a home folder: it is
-    ours to say, whatever the environment says of keys for the caller's own clusters."""
-    for name in ("RAY_AUTH_TOKEN_PATH", "RAY_ENABLE_K8S_TOKEN_AUTH"):
-        os.environ.pop(name, None)
-    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_TOKEN)
-    Config.initialize("")  # Ray has read its settings by now, and reads them again
-    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-
-
 def _remove(folder: Path) -> None:
     """Ray's processes that are still ending may write into it meanwhile."""
     for _ in range(30):
@@ -178,6 +168,16 @@ def _without(owner: Any, *names: str, answer: object = None) -> Iterator[None]:
     finally:
         for name, function in before.items():
             setattr(owner, name, function)
+
+
+def _ask_for_key() -> None:
+    """Other people on the machine cannot talk to a Ray that is started now, and no key is left in a home folder: it is
+    ours to say, whatever the environment says of keys for the caller's own clusters."""
+    for name in ("RAY_AUTH_TOKEN_PATH", "RAY_ENABLE_K8S_TOKEN_AUTH"):
+        os.environ.pop(name, None)
+    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_TOKEN)
+    Config.initialize("")  # Ray has read its settings by now, and reads them again
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
 
 
 def living_nodes() -> list[dict[str, float]]:
