@@ -15,6 +15,7 @@ from typing import Any
 import ray
 from ray._private import utils as ray_utils
 from ray._private.node import Node
+from ray._raylet import Config  # pyright: ignore[reportAttributeAccessIssue]
 
 from ..models.errors import VidsharpError
 from ..pipeline.held_folder import held_folder
@@ -80,9 +81,7 @@ def ray_session(address: str | None) -> Iterator[None]:
     os.environ.update(_SETTINGS)
     if address is None:
         os.environ.update(ACTOR_ENVIRONMENT)
-        # Other people on the machine cannot talk to it, and no key is left in a home folder.
-        os.environ["RAY_AUTH_TOKEN"] = _TOKEN
-        logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+        _ask_for_key()
     held = ExitStack()
     folder = None if address else str(held.enter_context(held_folder(Path(_short_temporary_root()), "vidsharp-ray-")))
     try:
@@ -158,6 +157,16 @@ def _without(owner: Any, *names: str, answer: object = None) -> Iterator[None]:
     finally:
         for name, function in before.items():
             setattr(owner, name, function)
+
+
+def _ask_for_key() -> None:
+    """Other people on the machine cannot talk to a Ray that is started now, and no key is left in a home folder: it is
+    ours to say, whatever the environment says of keys for the caller's own clusters."""
+    for name in ("RAY_AUTH_TOKEN_PATH", "RAY_ENABLE_K8S_TOKEN_AUTH"):
+        os.environ.pop(name, None)
+    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_TOKEN)
+    Config.initialize("")  # Ray has read its settings by now, and reads them again
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
 
 
 def living_nodes() -> list[dict[str, float]]:

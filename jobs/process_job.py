@@ -4,11 +4,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Container, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -145,6 +147,8 @@ class _Run:
         self.schedule = Schedule()
         self.under_way: dict[str, ClipWork] = {}
         self.joining: dict[Future[ClipRows], ClipWork] = {}
+        self.stop = Event()
+        """Has a join that is under way end soon: its chunks stay."""
         self.had_actors_at = time.monotonic()
         self.look_for_nodes_at = self.had_actors_at + NODES_EVERY_S
 
@@ -227,6 +231,7 @@ class _Run:
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
             finally:
+                self.stop.set()
                 muxer.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
@@ -334,7 +339,9 @@ class _Run:
             self._take_prepared(answer, *answer.about)
         for work in [work for work in self.under_way.values() if work.complete]:
             del self.under_way[work.clip.name]
-            joining = muxer.submit(join_clip, work, self.storage, self.settings, self.names, self.report, self.plan)
+            joining = muxer.submit(
+                join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
+            )
             self.joining[joining] = work
 
     def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
@@ -396,7 +403,7 @@ class _Run:
 
     def _collect_joined(self, *, wait: bool) -> None:
         if wait and self.joining and not self.to_prepare and not self.schedule.waiting:
-            next(iter(self.joining)).exception()
+            wait_for(self.joining, timeout=POLL_S, return_when=FIRST_COMPLETED)
         for future in [future for future in self.joining if future.done()]:
             work = self.joining.pop(future)
             error = future.exception()

@@ -132,6 +132,30 @@ def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | Non
     assert ("InvalidAuthToken" in ended.stderr) is not enters
 
 
+OPEN_HOUSE = """
+import os, subprocess, sys
+import ray
+from vidsharp.jobs.cluster import ray_session
+
+before = dict(os.environ)
+with ray_session(None):
+    stranger = {name: value for name, value in before.items() if not name.startswith("RAY_")}
+    join = [sys.executable, "-c", sys.argv[1], ray.get_runtime_context().gcs_address]
+    ended = subprocess.run(join, env=stranger, capture_output=True, text=True, timeout=200)
+    print(ended.stdout, "refused" if "InvalidAuthToken" in ended.stderr else ended.stderr)
+assert dict(os.environ) == before
+"""
+
+
+@pytest.mark.slow
+def test_no_setting_of_the_environment_opens_our_ray(tmp_path: Path) -> None:
+    """People switch keys off for clusters of their own, and the variable stays in their shell."""
+    environment = {**runs.plain_environment(), "RAY_AUTH_MODE": "disabled"}
+    start = [sys.executable, "-c", OPEN_HOUSE, JOIN]
+    ended = subprocess.run(start, env=environment, capture_output=True, text=True, timeout=280, cwd=tmp_path)
+    assert ended.stdout.split() == ["refused"], ended.stdout + ended.stderr
+
+
 def test_our_workers_have_one_heap(shared_ray: None) -> None:
     """Else each chunk's threads leave what they freed in heaps of their own."""
     assert ray.get(ray.remote(lambda: os.environ.get("MALLOC_ARENA_MAX")).remote()) == "1"
