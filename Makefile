@@ -23,15 +23,18 @@ format: $(READY)
 
 check: test
 
-$(READY): pyproject.toml $(wildcard models/fused/*) reports/metrics.c
+$(READY): pyproject.toml setup.py $(wildcard models/fused/*) reports/metrics.c
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1" "torchvision==0.29.1"
+	@# Until 0.1.0 the C libraries passed for extension modules, which an import of everything fails at.
+	rm -f models/_blend.*.so reports/_metrics.*.so
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@# Pyright does not follow setuptools' import hook: it finds the package by these links.
 	mkdir -p $(VENV)/typed/vidsharp
 	ln -sfn $(CURDIR)/pipeline $(CURDIR)/models $(CURDIR)/training $(CURDIR)/jobs $(CURDIR)/reports $(VENV)/typed/vidsharp/
+	ln -sfn $(CURDIR)/package/* $(VENV)/typed/vidsharp/
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info
+	rm -rf $(VENV) demo build dist *.egg-info models/*.sharedlib reports/*.sharedlib

@@ -126,7 +126,7 @@ def _info(path: Path) -> ClipInfo:
     )  # fmt: skip
 
 
-def _mux(info: ClipInfo, records: Any, files: Any, target: Path) -> MuxResult:
+def _mux(info: ClipInfo, records: Any, files: Any, target: Path, *_: Any) -> MuxResult:
     target.write_bytes(b"joined")
     return MuxResult("mp4", "mp4", "h264", ())
 

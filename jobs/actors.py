@@ -38,6 +38,10 @@ POLL_S = 0.25
 STALL_S = 600.0
 """An actor that neither reads a packet nor finishes a frame for so long hangs, where nothing else is said."""
 
+TURN_S = 1.0
+"""A turn of the driver's loop takes no longer, unless the driver was elsewhere: writing tables to a slow disk, or
+stopped. The rest of such a turn says nothing of the actors, since nobody listened to them."""
+
 _PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
 """What another attempt would only meet again."""
 
@@ -82,7 +86,7 @@ class _Actor:
     steps: int = 0
     """How far it was at last."""
     moved_at: float = 0.0
-    """When it last got on, by `time.monotonic`."""
+    """When it last got on, in seconds that the pool has listened."""
     stalled: bool = False
 
 
@@ -103,6 +107,8 @@ class ActorPool:
         self._plan = plan
         self._must_see = tuple(must_see)
         self._stall_s = stall_s
+        self._listened_s = 0.0
+        self._turn_at = time.monotonic()
         self._load = (model, plan.device, strength)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
@@ -159,11 +165,12 @@ class ActorPool:
 
     def _give(self, name: str, reference: Any, about: Any) -> None:
         actor = self._actors[name]
-        actor.about, actor.moved_at = about, time.monotonic()
+        actor.about, actor.moved_at = about, self._listened_s
         self._pending[reference] = name
 
     def answers(self, timeout_s: float) -> list[Answer]:
-        """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died.
+        """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died. Time in
+        which it is not called counts for `TURN_S` at most.
 
         Raises:
             KeyboardInterrupt: as `raise_if_interrupted`.
@@ -172,6 +179,7 @@ class ActorPool:
             ClusterError: actors die before they are ready, again and again.
         """
         raise_if_interrupted()
+        self._count_turn()
         if not self._pending:
             return []
         self._end_stalled()
@@ -180,9 +188,15 @@ class ActorPool:
             ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
         return [answer for reference in ready for answer in self._answer(reference)]
 
+    def _count_turn(self) -> None:
+        now = time.monotonic()
+        # Whether an actor gets on is known every other turn: two of them must not pass for a stall.
+        self._listened_s += min(now - self._turn_at, TURN_S, self._stall_s / 4)
+        self._turn_at = now
+
     def _end_stalled(self) -> None:
         for actor in self._actors.values():
-            if actor.about is not None and time.monotonic() - actor.moved_at > self._stall_s and not actor.stalled:
+            if actor.about is not None and self._listened_s - actor.moved_at > self._stall_s and not actor.stalled:
                 actor.stalled = True
                 ray.kill(actor.handle)
 
@@ -244,7 +258,7 @@ class ActorPool:
                 with suppress(RayError):  # of an actor that died, its work's own answer says so
                     steps: Any = ray.get(actor.progress)
                     if steps != actor.steps:
-                        actor.steps, actor.moved_at = steps, time.monotonic()
+                        actor.steps, actor.moved_at = steps, self._listened_s
                     if isinstance(actor.about, Work):
                         # A chunk that is decoded twice counts on.
                         yield actor.about, min(steps, actor.about.chunk.frames)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ..models.catalogue import student_name, weights_digest
 from ..pipeline.atomic import make_folder, write_atomically
+from ..pipeline.made_by import MARK, mark_made, refuse_others
 from ..reports.benchmark_page import BenchmarkStrip, benchmark_page
 from ..reports.benchmark_tables import (
     ROW_COLUMNS,
@@ -42,6 +43,12 @@ from .interrupts import raise_if_interrupted
 log = logging.getLogger("vidsharp")
 
 ALL_LEVELS = (*LEVELS, UNCHANGED)
+FILES = (
+    *("benchmark.parquet", "words.parquet", "sources.csv", "windows.csv", "summary.csv", "windows_summary.csv"),
+    *("claims.csv", "floors.csv", "by_keyframe.csv", "by_switch.csv", "by_height.csv", "inputs.json", "lines.json"),
+    *("summary.md", "index.html", "sources", "videos"),
+)
+"""What a benchmark writes into its folder."""
 EARLIER = Path(__file__).parent.parent / "training" / "benchmark" / "earlier"
 """Students of earlier versions, so that progress is measured on the same pictures."""
 
@@ -69,6 +76,8 @@ class BenchmarkConfig:
     """Processes; None: one for each CPU."""
     realesrgan: bool = True
     """Whether Real-ESRGAN is measured beside the others, where its weights are installed."""
+    overwrite: bool = False
+    """Replaces files in `out` that no benchmark made."""
 
     def __post_init__(self) -> None:
         for what, given, known in (("levels", self.levels, ALL_LEVELS), ("groups", self.groups, GROUPS)):
@@ -103,11 +112,14 @@ def benchmark(config: BenchmarkConfig) -> BenchmarkResult:
         UsageError: as `BenchmarkConfig`.
         DataError: a file of the benchmark is missing, or another one has its name.
         ModelError, CheckpointError: a student cannot be loaded.
+        NotOursError: one of `FILES` is there, and no benchmark made it.
         OutputError: the output folder cannot be written.
     """
     chosen = [s for s in benchmark_sources() if s.group in (config.groups or GROUPS)]
     check_sources(config.data, chosen)
+    refuse_others(config.out / MARK, FILES, "benchmark", overwrite=config.overwrite)
     make_folder(config.out / "sources")
+    mark_made(config.out / MARK, "benchmark", dict.fromkeys(FILES))
     task = _task(config)
     results = dict(_measured(config, chosen, task))
     ordered = [results[source.name] for source in chosen]

@@ -16,7 +16,7 @@ import click
 
 from ..models.errors import VidsharpError
 from . import cli_doctor, cli_estimate, cli_evaluate, cli_train
-from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, log_options, run_options
+from .cli_options import INTERRUPTED, OK, PATH, SOME_FAILED, log_options, overwrite_option, run_options
 from .config import ProcessConfig, UsageError
 from .exit_code import exit_code
 from .interrupts import heeding_interrupts
@@ -126,13 +126,14 @@ def report(folder: Path, show: bool, **options: Any) -> None:
 @main.command()
 @click.option("--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
 @click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
+@overwrite_option
 @log_options
-def demo(out: Path, seconds: float, quiet: bool, verbose: bool, log_json: bool) -> None:
+def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool, log_json: bool) -> None:
     """Makes a sample call recording, softens it as a thin line would, and sharpens it."""
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
     from .demo import make_soft_call
 
-    recording = make_soft_call(out, seconds=seconds)
+    recording = make_soft_call(out, seconds=seconds, overwrite=overwrite)
     click.echo(f"a soft call recording: {recording}")
     click.echo(f"sharpened:             {out / 'sharpened' / recording.name}")
     sharpened = out / "sharpened"

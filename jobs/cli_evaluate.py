@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from ..models.card import Card, read_card
 from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
-from .cli_options import OK, PATH, SOME_FAILED, log_options
+from .cli_options import OK, PATH, SOME_FAILED, log_options, overwrite_option
 from .clips import printable
 from .logs import say_error, set_up_logs
 
@@ -42,6 +42,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
               "[default: 1].")  # fmt: skip
 @click.option("--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
 @click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
+@overwrite_option
 @log_options
 def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Measures what students gain over doing nothing.
@@ -87,6 +88,7 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any]) -> None:
             seeds=1 if more["seeds"] is None else more["seeds"],
             workers=more["workers"],
             realesrgan=not more["no_realesrgan"],
+            overwrite=options["overwrite"],
         )
     )
     click.echo(result.text, nl=False)
@@ -98,6 +100,7 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any]) -> None:
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
 @click.option("--level", required=True, type=click.Choice(LEVELS), help="How thin the line is.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
+@overwrite_option
 def simulate(**options: Any) -> None:
     """Makes soft call recordings of sharp clips.
 

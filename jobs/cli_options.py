@@ -71,6 +71,11 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace files that are there, also those that this command did not make."
+)
+
+
 def log_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds what `set_up_logs` takes: `-v`, `-q` and `--log-json`."""
     for option in (

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .cli_options import INTERRUPTED, PATH, log_options
+from .cli_options import INTERRUPTED, PATH, log_options, overwrite_option
 from .interrupts import raise_if_interrupted
 from .logs import say_error, set_up_logs
 
@@ -35,6 +35,7 @@ DEFAULT_RECIPES = {"student": "fast", "teacher": "teacher"}
     "--cache", type=PATH, metavar="DIR", help="Where pairs made of photos and clips are kept [default: OUT/pairs]."
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
+@overwrite_option
 @click.option("--stop-after", type=click.IntRange(1), metavar="STEP", help="Stop at this step, to go on later.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads of each worker [default: all cores].")

@@ -3,23 +3,22 @@
 import logging
 import os
 import secrets
-import shutil
 import signal
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray._private import utils as ray_utils
 from ray._private.node import Node
+from ray._raylet import Config  # pyright: ignore[reportAttributeAccessIssue]
 
 from ..models.errors import VidsharpError
-from ..pipeline.atomic import process_lives
+from ..pipeline.held_folder import held_folder
 
 
 class ClusterError(VidsharpError, RuntimeError):
@@ -82,10 +81,9 @@ def ray_session(address: str | None) -> Iterator[None]:
     os.environ.update(_SETTINGS)
     if address is None:
         os.environ.update(ACTOR_ENVIRONMENT)
-        # Other people on the machine cannot talk to it, and no key is left in a home folder.
-        os.environ["RAY_AUTH_TOKEN"] = _TOKEN
-        logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
-    folder = None if address else _temporary_folder(_short_temporary_root())
+        _ask_for_key()
+    held = ExitStack()
+    folder = None if address else str(held.enter_context(held_folder(Path(_short_temporary_root()), "vidsharp-ray-")))
     try:
         try:
             if address:
@@ -120,17 +118,7 @@ def ray_session(address: str | None) -> Iterator[None]:
         _take_sigterm_back()
         os.environ.clear()
         os.environ.update(before)
-        if folder:
-            _remove(Path(folder))
-
-
-def _remove(folder: Path) -> None:
-    """Ray's processes that are still ending may write into it meanwhile."""
-    for _ in range(30):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.1)
+        held.close()  # Ray's processes that are still ending may write into it meanwhile
 
 
 def _take_sigterm_back() -> None:
@@ -171,6 +159,16 @@ def _without(owner: Any, *names: str, answer: object = None) -> Iterator[None]:
             setattr(owner, name, function)
 
 
+def _ask_for_key() -> None:
+    """Other people on the machine cannot talk to a Ray that is started now, and no key is left in a home folder: it is
+    ours to say, whatever the environment says of keys for the caller's own clusters."""
+    for name in ("RAY_AUTH_TOKEN_PATH", "RAY_ENABLE_K8S_TOKEN_AUTH"):
+        os.environ.pop(name, None)
+    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_TOKEN)
+    Config.initialize("")  # Ray has read its settings by now, and reads them again
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+
+
 def living_nodes() -> list[dict[str, float]]:
     """What each machine of the initialised Ray has, by resource name."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -192,15 +190,6 @@ def _check_answers(address: str | None) -> None:
         raise ClusterError(
             f"no Ray cluster answers at {address} ({reason}); is it running, and is that right?"
         ) from error
-
-
-def _temporary_folder(parent: str) -> str:
-    """A folder for this process's Ray. Removes those that killed processes of the same user left behind."""
-    for old in Path(parent).glob("vidsharp-ray-*"):
-        owner = old.name.split("-")[2]
-        if owner.isdigit() and not process_lives(int(owner)):
-            shutil.rmtree(old, ignore_errors=True)
-    return tempfile.mkdtemp(prefix=f"vidsharp-ray-{os.getpid()}-", dir=parent)
 
 
 def _short_temporary_root() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..pipeline.atomic import make_folder, write_atomically
+from ..pipeline.made_by import MARK, mark_made, refuse_others
 from ..reports.evaluation_page import PictureStrip, evaluation_page
 from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
 from ..reports.picture_uri import picture_uri
@@ -30,6 +31,8 @@ from .interrupts import raise_if_interrupted
 log = logging.getLogger("vidsharp")
 
 ALL_LEVELS = (*LEVELS, UNCHANGED)
+FILES = ("evaluation.csv", "evaluation.parquet", "sources.csv", "summary.csv", "summary.md", "index.html")
+"""What is written to the output folder."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class EvaluateConfig:
     threads: int | None = None
     """CPU threads; None: torch's choice."""
     device: str = "auto"
+    overwrite: bool = False
+    """Replaces files in `out` that no evaluation made."""
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -97,6 +102,7 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
         UsageError: levels were named, but the data is image pairs.
         DataError: as `find_sources`, or a picture cannot be decoded.
         ModelError, CheckpointError, DeviceError: as `Enhancer`.
+        NotOursError: one of these files is there, and no evaluation made it.
         OutputError: the output folder cannot be written.
     """
     found = find_sources(config.data, RECORDING_SUFFIXES, config.exclude)
@@ -106,6 +112,7 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     compared = methods(config.models, device=config.device, threads=config.threads)
     vmaf, reader = vmaf_at_hand(), reader_at_hand()
     if config.out is not None:
+        refuse_others(config.out / MARK, FILES, "evaluate", overwrite=config.overwrite)
         make_folder(config.out)
     items: list[dict[str, object]] = []
     strips: list[PictureStrip] = []
@@ -124,14 +131,16 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     if config.out is None:
         return EvaluateResult(rows, sources, summary, None)
     page = evaluation_page(rows, sources, summary, strips, _about(config, len(found), pairs=pairs))
-    files: Mapping[str, bytes] = {
-        "evaluation.csv": csv_bytes(rows),
-        "evaluation.parquet": parquet_bytes(rows),
-        "sources.csv": csv_bytes(sources),
-        "summary.csv": csv_bytes(summary),
-        "summary.md": summary_markdown(summary).encode("utf-8", "backslashreplace"),
-        "index.html": page.encode("utf-8", "backslashreplace"),
-    }
+    contents = (
+        csv_bytes(rows),
+        parquet_bytes(rows),
+        csv_bytes(sources),
+        csv_bytes(summary),
+        summary_markdown(summary).encode("utf-8", "backslashreplace"),
+        page.encode("utf-8", "backslashreplace"),
+    )
+    files: Mapping[str, bytes] = dict(zip(FILES, contents, strict=True))
+    mark_made(config.out / MARK, "evaluate", files)
     for name, content in files.items():
         write_atomically(config.out / name, content)
     return EvaluateResult(rows, sources, summary, config.out / "index.html")

@@ -2,12 +2,13 @@
 
 from ..models.errors import CheckpointError, DeviceError, ModelError
 from ..pipeline.errors import EncoderError
+from ..pipeline.made_by import NotOursError
 from ..training.errors import DataError, RecipeError
 from .cli_options import INTERRUPTED, SOME_FAILED, WRONG_USAGE
 from .config import UsageError
 
-_USERS = (UsageError, ModelError, CheckpointError, DeviceError, EncoderError, DataError, RecipeError)
-"""Something was asked for that is not there."""
+_USERS = (UsageError, ModelError, CheckpointError, DeviceError, EncoderError, DataError, RecipeError, NotOursError)
+"""Something was asked for that is not there, or is in the way."""
 
 
 def exit_code(error: BaseException) -> int:

@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from ..pipeline.atomic import make_folder
@@ -73,20 +75,28 @@ def join_clip(
     names: FinalNames,
     report: ReportFolder,
     plan: PoolPlan,
+    stop: Event,
 ) -> ClipRows:
     """Joins a clip whose chunks are all done. Killed at any step, the next run goes on from there.
 
     Args:
         counts: the settings in the recording's key: see `what_counts`.
+        stop: set by another thread to have it end soon; the next run joins the chunks then.
 
     Raises:
+        CancelledError: `stop` was set.
         MediaError: the recording has changed meanwhile, or its packets cannot be read.
         OutputError: the result cannot be written, or what was not made by vidsharp has its name.
     """
+
+    def go_on() -> None:
+        if stop.is_set():
+            raise CancelledError
+
     began = time.monotonic()
     config = storage.config
     temporary = work.workspace.joined_file(work.clip.path.suffix)
-    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary)
+    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on)
     if sentence := changed(work, storage.key(work.clip, counts)):
         raise MediaError(sentence, work.clip.path)
     final = names.path(work.clip, joined)

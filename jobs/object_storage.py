@@ -25,6 +25,7 @@ from ..pipeline.fingerprint import state_key
 from ..pipeline.workspace import file_stem
 from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in
 from .config import ProcessConfig, UsageError
+from .report_guard import check_report
 from .storage import Storage, url_of
 
 AHEAD = 2
@@ -137,6 +138,7 @@ class ObjectStorage(Storage):
         shutil.rmtree(self._inputs, ignore_errors=True)
         self._inputs.mkdir(parents=True)
         if self._out is None:
+            super().begin()
             return
         out = self.config.out
         probe = self._out / f"{WORK_FOLDER}/run"
@@ -161,6 +163,9 @@ class ObjectStorage(Storage):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._out.fs.get_file((self._out / name).path, str(file))
                 self._saved[file] = _state(file)
+        if not self.config.overwrite:
+            taken = (name.removeprefix(f"{REPORT_FOLDER}/") for name in report)
+            check_report(out / REPORT_FOLDER, taken, f"{self._out.url}/{REPORT_FOLDER}")
         for name in there.keys() - set(report) - set(marks) - begun:
             if ".." not in name.split("/"):
                 _stand_in(out / name)

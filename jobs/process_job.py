@@ -4,17 +4,20 @@ import logging
 import time
 from collections import deque
 from collections.abc import Container, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from ..models.catalogue import check_model
 from ..models.errors import VidsharpError
+from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence
 from ..pipeline.plan import Chunk
@@ -91,13 +94,15 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     work_root = config.out.absolute() / WORK_FOLDER
     try:
         check_output_folder(config.out.absolute())
-        work_root.mkdir(parents=True, exist_ok=True)
+        make_folder(work_root)
         lock = FileLock(work_root / "lock")
         lock.acquire(timeout=0)
     except Timeout as error:
         raise UsageError(
             f"another vidsharp is writing to {url_of(asked.out) or asked.out}; wait for it, or choose another --out"
         ) from error
+    except OutputError as error:
+        raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(disk_sentence(error, config.out)) from error
     try:
@@ -142,6 +147,8 @@ class _Run:
         self.schedule = Schedule()
         self.under_way: dict[str, ClipWork] = {}
         self.joining: dict[Future[ClipRows], ClipWork] = {}
+        self.stop = Event()
+        """Has a join that is under way end soon: its chunks stay."""
         self.had_actors_at = time.monotonic()
         self.look_for_nodes_at = self.had_actors_at + NODES_EVERY_S
 
@@ -224,6 +231,7 @@ class _Run:
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
             finally:
+                self.stop.set()
                 muxer.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
@@ -331,7 +339,9 @@ class _Run:
             self._take_prepared(answer, *answer.about)
         for work in [work for work in self.under_way.values() if work.complete]:
             del self.under_way[work.clip.name]
-            joining = muxer.submit(join_clip, work, self.storage, self.settings, self.names, self.report, self.plan)
+            joining = muxer.submit(
+                join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
+            )
             self.joining[joining] = work
 
     def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
@@ -393,7 +403,7 @@ class _Run:
 
     def _collect_joined(self, *, wait: bool) -> None:
         if wait and self.joining and not self.to_prepare and not self.schedule.waiting:
-            next(iter(self.joining)).exception()
+            wait_for(self.joining, timeout=POLL_S, return_when=FIRST_COMPLETED)
         for future in [future for future in self.joining if future.done()]:
             work = self.joining.pop(future)
             error = future.exception()

@@ -11,6 +11,7 @@ from ..reports.run_table import run_json, run_markdown
 from .clips import REPORT_FOLDER
 from .config import UsageError
 from .report_folder import ReportFolder
+from .report_guard import holds_our_clips
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def report(config: ReportConfig) -> ReportResult:
         OutputError: the page cannot be written.
     """
     places = (config.folder / REPORT_FOLDER, config.folder)
-    found = next((place for place in places if (place / "clips.parquet").is_file()), None)
+    found = next((place for place in places if holds_our_clips(place / "clips.parquet")), None)
     if found is None:
         raise UsageError(
             f"{config.folder} holds no report/clips.parquet; name the folder that was the --out of vidsharp process"

@@ -30,6 +30,8 @@ class SimulateConfig:
     level: str
     seed: int = 0
     """The same for every clip."""
+    overwrite: bool = False
+    """Replaces files that were not made of the same recording."""
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -66,7 +68,7 @@ def _one(clip: Clip, config: SimulateConfig) -> SimulatedClip:
     error = None
     try:
         check_inside(config.out, out)
-        simulate_clip(clip.path, out, config.level, config.seed)
+        simulate_clip(clip.path, out, config.level, config.seed, overwrite=config.overwrite)
     except (SimulationError, OutputError) as failure:
         error = str(failure)
     except OSError as failure:

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..pipeline.atomic import publish
 from ..pipeline.fingerprint import clip_key
-from .clips import Clip, find_clips
+from .clips import REPORT_FOLDER, Clip, find_clips
 from .config import ProcessConfig
+from .report_guard import check_report, files_in
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
 
@@ -25,7 +26,14 @@ class Storage:
         return find_clips(self.config.inputs, self.config.out)
 
     def begin(self) -> None:
-        """Called once, when the output folder is locked."""
+        """Called once, when the output folder is locked.
+
+        Raises:
+            UsageError: as `check_report`.
+        """
+        report = self.config.out / REPORT_FOLDER
+        if not self.config.overwrite:
+            check_report(report, files_in(report), str(report))
 
     def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
         """As `clip_key`."""

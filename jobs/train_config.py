@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ..training.train import Places
 
 
+RAY, RAY_JOB = "ray", "train --ray"
+"""The Ray Train job's folder in `out`, and the name of its maker in that folder's mark."""
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything `vidsharp train` takes; the defaults are the command's.
@@ -36,6 +40,8 @@ class TrainConfig:
     cache: Path | None = None
     """Where pairs made of photos and clips are kept; None: `pairs` in `out`."""
     resume: bool = False
+    overwrite: bool = False
+    """Begins anew in `out`, also where a run has been, or other files of these names are."""
     stop_after: int | None = None
     """Stops at this step, to be resumed later."""
     device: str = "auto"
@@ -52,6 +58,8 @@ class TrainConfig:
     """How often the Ray Train job starts again from its last checkpoint when a worker dies."""
 
     def __post_init__(self) -> None:
+        if self.resume and self.overwrite:
+            raise UsageError("--resume goes on with a run, and --overwrite begins anew: name one of them")
         if self.num_workers < 1:
             raise UsageError(f"--num-workers {self.num_workers} is too few: at least 1")
         if self.num_workers > 1 and not self.ray:

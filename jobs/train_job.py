@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .train_config import TrainConfig, open_data, places_of
+from ..pipeline.made_by import refuse_folder
+from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of
 
 if TYPE_CHECKING:
     from ..training.pair_set import PairSet
@@ -35,16 +36,20 @@ def train(
         VidsharpError: as `read_recipe`, `open_pairs` and `training.train.train`; ClusterError with Ray.
     """
     from ..training.recipe import read_recipe
-    from ..training.train import WEIGHTS, check_start, checkpoint_to_resume, objective_of
+    from ..training.train import CHECKPOINT, WEIGHTS, check_start, checkpoint_to_resume, objective_of
 
     recipe = read_recipe(config.recipe)
     recipe.share(config.num_workers)
-    resume_from = checkpoint_to_resume(config.out, config.resume)
+    resume_from = checkpoint_to_resume(config.out, config.resume, config.overwrite)
+    if config.ray:
+        refuse_folder(config.out / RAY, RAY_JOB)
     objective_of(recipe, places_of(config))
     check_start(recipe, places_of(config))
     pairs = open_data(config, recipe, say)
     learn, check = (f"{len(some.levels)} pairs of {len(set(some.sources))} sources" for some in pairs)
     say(f"{learn} to train on, {check} to validate on")
+    if config.overwrite:
+        (config.out / CHECKPOINT).unlink(missing_ok=True)  # else this run, once killed, would go on from that one's
     if config.ray:
         from .train_on_ray import train_on_ray
 

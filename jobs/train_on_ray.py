@@ -18,13 +18,11 @@ from ray.train.torch import TorchConfig, TorchTrainer, get_device, prepare_model
 from torch import nn
 
 from ..models.device import resolve_device
+from ..pipeline.made_by import claim_folder, remove_folder
 from ..training.recipe import Recipe
 from ..training.train import CHECKPOINT, Crew, train
 from .cluster import ClusterError, living_nodes, ray_session
-from .train_config import TrainConfig, open_data, places_of
-
-RAY = "ray"
-"""The job's folder in `config.out`."""
+from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of
 
 
 class _Job(TorchTrainer):
@@ -48,6 +46,7 @@ def train_on_ray(
 
     Raises:
         ClusterError: Ray cannot be reached, has too few CPUs or GPUs, or workers died more often than `max_failures`.
+        NotOursError: the job's folder in `config.out` holds something else.
     """
     # Ray's workers run in another folder than this process. A teacher and a start may be names of shipped models.
     here = {name: getattr(config, name) for name in ("data", "out", "teacher", "vgg", "start", "cache")}
@@ -58,11 +57,12 @@ def train_on_ray(
     }
     config = replace(config, **places)
     resume_from = resume_from and resume_from.resolve()
-    # Of an earlier job; Ray would go on from its last checkpoint, whatever the run in `out` did since.
-    shutil.rmtree(config.out / RAY, ignore_errors=True)
     with ray_session(config.address):
         on_gpu = _on_gpu(config)
         _check_room(config.num_workers, "GPU" if on_gpu else "CPU")
+        # Of an earlier job; Ray would go on from its last checkpoint, whatever the run in `out` did since.
+        remove_folder(config.out / RAY, RAY_JOB)
+        claim_folder(config.out / RAY, RAY_JOB)
         say(f"a Ray Train job of {config.num_workers} workers on {'GPUs' if on_gpu else 'CPUs'}")
         job = _Job(
             _work,

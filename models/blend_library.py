@@ -6,11 +6,13 @@ headers nor torch's are needed to build it, and threads run in it side by side.
 
 import ctypes
 from functools import cache
+from pathlib import Path
 
 from .c_library import c_library
+from .errors import DeviceError, ModelError
 
-VERSION = 3
-"""Of `Job` and the order of weights: a library that was left over from another version is not used."""
+VERSION = 4
+"""Of `Job`, the order of weights and what is given back: a library of another version is not used."""
 SETS = {"AVX2": 8, "AVX2 with VNNI": 8, "AVX-512": 16, "AVX-512 with VNNI": 16}
 """Instruction sets, in the library's order, slowest first; and how many cells a vector holds."""
 
@@ -20,6 +22,20 @@ _WEIGHTS = (
     *("spectrum_scale", "spectrum_bias", "enter", "enter_bias"),
     *("layers_scale", "layers_bias", "head_scale", "head_bias"),
 )
+
+
+_FAULTS: dict[int, tuple[type[Exception], str]] = {
+    1: (MemoryError, "There is no memory for the rows that the student works on."),
+    2: (DeviceError, "This processor does not have the instructions that were asked for."),
+    3: (ModelError, "The C library does students of 1 to 31 layers."),
+    4: (ModelError, "The C library does students with dilations of 1 to 16."),
+    5: (ModelError, "The C library does students of 8 to 1024 channels, in whole packs of 8."),
+    6: (ModelError, "The C library does students of 0 to 1024 filters."),
+    7: (ValueError, "Planes have codes of 1 or 2 bytes, and their results as many, or 4."),
+    8: (ValueError, "The peak is 255 for codes of 1 byte, and 255 to 65535 for those of 2."),
+    9: (ValueError, "The place to sharpen lies outside of the plane, or the plane is empty."),
+}
+"""What `vidsharp_blend` gives back, but for 0."""
 
 
 class Job(ctypes.Structure):
@@ -44,16 +60,22 @@ def instruction_sets() -> tuple[str, ...]:
 
 
 def run(job: Job, instructions: str) -> None:
-    """Does a job with one of the `instruction_sets`.
+    """Does a job with one of the `instruction_sets`. Codes above the peak are taken for the peak.
 
     Raises:
         MemoryError: there is no room for some rows of each layer.
+        DeviceError: the library is missing, or this processor has not these instructions.
+        ModelError: a student that the library does not do.
+        ValueError: planes, a peak or a place in them that cannot be.
     """
     library = _library()
-    if library is None or library.vidsharp_blend(ctypes.byref(job), list(SETS).index(instructions)) != 0:
-        raise MemoryError("There is no memory for the rows that the student works on.")
+    if library is None:
+        raise DeviceError("The C library for students was not built here.")
+    if fault := library.vidsharp_blend(ctypes.byref(job), list(SETS).index(instructions)):
+        error, sentence = _FAULTS[fault]
+        raise error(sentence)
 
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    return c_library("vidsharp.models._blend", lambda library: library.vidsharp_version() == VERSION)
+    return c_library(Path(__file__).parent, "libblend", lambda library: library.vidsharp_version() == VERSION)

@@ -2,20 +2,20 @@
 
 import ctypes
 from collections.abc import Callable
-from importlib.util import find_spec
+from pathlib import Path
+
+SUFFIX = ".sharedlib"
+"""As in setup.py, which says why."""
 
 
-def c_library(module: str, fits: Callable[[ctypes.CDLL], bool]) -> ctypes.CDLL | None:
-    """The library of an extension module; None where it was not built, or for another machine or another vidsharp.
+def c_library(folder: Path, name: str, fits: Callable[[ctypes.CDLL], bool]) -> ctypes.CDLL | None:
+    """The library in a package's folder; None where it was not built, or for another machine or another vidsharp.
 
     Args:
         fits: whether its own answers say that it is of this version; an AttributeError says that it is not.
     """
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        return None
     try:
-        library = ctypes.CDLL(spec.origin)
+        library = ctypes.CDLL(str(folder / f"{name}{SUFFIX}"))
         return library if fits(library) else None
     except (OSError, AttributeError):
         return None

@@ -110,7 +110,7 @@ class Enhancer:
         unchanged: list[np.ndarray | None] = [None] * len(planes)
         if self.strength == 0 or not planes:
             return unchanged
-        changed = self._student.planes(self.seen(planes), fmt)
+        changed = self._student.planes(self._read(planes, fmt), fmt)
         return [*changed, *unchanged[len(changed) :]]
 
     def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Later:
@@ -133,7 +133,7 @@ class Enhancer:
             made = self.planes(planes, fmt) if self.gpu is None else unchanged
             return lambda: made
         self._check(planes, fmt)
-        seen = self.seen(planes)
+        seen = self._read(planes, fmt)
         pending, others = self.gpu.way.begin(seen, fmt), [None] * (len(planes) - len(seen))
         return lambda: [*pending.result(), *others]
 
@@ -149,6 +149,17 @@ class Enhancer:
                     f"A plane of {plane.dtype} {plane.shape} was given; "
                     f"{fmt.bit_depth} bits want {np.dtype(wanted)} of two dimensions."
                 )
+
+    def _read(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Sequence[np.ndarray]:
+        """What the student sees. Raw and damaged recordings hold codes above the peak, which are taken for the peak:
+        else each device would answer in its own way. The C library sees to it by itself."""
+        seen = self.seen(planes)
+        if self.fused is not None:
+            return seen
+        return [
+            np.minimum(plane, plane.dtype.type(fmt.peak)) if plane.max(initial=0) > fmt.peak else plane
+            for plane in seen
+        ]
 
     def seen(self, planes: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         """The planes that the student sees, which are those that it changes."""

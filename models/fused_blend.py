@@ -18,8 +18,8 @@ from .blend_packing import packed
 from .blend_weights import FACTOR, PHASES, BlendWeights
 from .cover import Box
 
-_MOST_LAYERS, _FARTHEST = 31, 16
-"""What the library has room for: layers, and cells from one tap to the next."""
+_MOST_LAYERS, _FARTHEST, _WIDEST = 31, 16, 1024
+"""What the library has room for: layers, cells from one tap to the next, and channels as well as filters."""
 
 
 class FusedBlend:
@@ -33,7 +33,8 @@ class FusedBlend:
     def takes(student: BlendWeights) -> bool:
         """Whether the library is there, and has room for a student of this size."""
         near = all(1 <= far <= _FARTHEST for far in student.dilations)
-        return bool(instruction_sets()) and near and len(student.layers) <= _MOST_LAYERS
+        narrow = 1 <= student.enter[1].size <= _WIDEST and len(student.filters) <= _WIDEST
+        return bool(instruction_sets()) and near and narrow and 1 <= len(student.layers) <= _MOST_LAYERS
 
     def __init__(self, student: BlendWeights, peak: int, strength: float, instructions: str | None = None) -> None:
         """Packs the weights.

@@ -1,11 +1,15 @@
 """Files that are either whole or absent, whatever happens while they are written."""
 
 import os
-import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from .errors import OutputError, disk_sentence
+from .owner import owner_part, whose
+
+ABANDONED_S = 24 * 3600.0
+"""A temporary file of another machine that nobody has written to for so long is nobody's any more."""
 
 
 def sync(path: Path) -> None:
@@ -18,13 +22,17 @@ def sync(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it, where they are not there yet.
+    """Makes a folder and those above it, where they are not there yet, for good.
 
     Raises:
         OutputError: the file system refuses.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        missing = [place for place in (folder, *folder.parents) if not place.is_dir()]
+        for place in reversed(missing):
+            place.mkdir(exist_ok=True)
+            with suppress(PermissionError):  # a folder that one may write to and not read
+                sync(place.parent)
     except OSError as error:
         raise OutputError(disk_sentence(error, folder), folder) from error
 
@@ -46,28 +54,21 @@ def publish(temporary: Path, final: Path) -> None:
 def temporary_name(final: Path) -> Path:
     """A name beside `final` that no other process uses, with the same suffix."""
     # Cut, since a name at the file system's limit (255 bytes, 4 for a character) leaves no room for more.
-    return final.with_name(f"{final.stem[:50]}.{os.getpid()}-{os.urandom(3).hex()}.part{final.suffix}")
+    return final.with_name(f"{final.stem[:48]}{owner_part()}{final.suffix}")
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes what `write_atomically` was writing into `folder` when its process was killed. Other processes of this
-    machine may be writing there."""
+    """Removes what processes were writing into `folder` under a `temporary_name` when they were killed. Others may be
+    writing there, also from other machines and containers."""
     for path in folder.glob("*.part*"):
-        found = re.search(r"\.(\d+)-[0-9a-f]{6}\.part\b", path.name)
-        if found and not process_lives(int(found[1])):
-            with suppress(OSError):
+        with suppress(OSError):
+            if _nobody_writes(path):
                 path.unlink()
 
 
-def process_lives(process: int) -> bool:
-    """Whether this machine has a process of that number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        pass
-    return True
+def _nobody_writes(path: Path) -> bool:
+    owner = whose(path.name)
+    return owner == "ended" or (owner == "elsewhere" and time.time() - path.stat().st_mtime > ABANDONED_S)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,7 +1,7 @@
 """Joins a clip's chunks and puts them beside the source's other streams; what was written is read back and verified."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,7 @@ from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
 from .errors import OutputError, disk_sentence
 from .probe import ClipInfo
-from .recording import open_recording, readable_packets, timed_packets
+from .recording import announced, open_recording, readable_packets, timed_packets
 from .rising_times import rising_times
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
@@ -39,7 +39,13 @@ class MuxResult:
     """What the user should know, each in a sentence."""
 
 
-def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequence[Path], target: Path) -> MuxResult:
+def mux_clip(
+    info: ClipInfo,
+    records: Sequence[ChunkRecord],
+    chunk_files: Sequence[Path],
+    target: Path,
+    on_packet: Callable[[], None] = lambda: None,
+) -> MuxResult:
     """Writes the whole clip to `target`: sharpened pictures, and every other stream copied packet for packet.
 
     Tries the source's own container first, then Matroska, and reads back what it wrote: a container that cannot keep
@@ -49,6 +55,7 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
         records: of all chunks, in order.
         chunk_files: one path for each record; absent where the record has no frames.
         target: a temporary file, on the file system of the final one.
+        on_packet: called for each packet that is read or written; what it raises ends the work, and leaves no `target`.
 
     Raises:
         MediaError: the recording can no longer be opened.
@@ -56,14 +63,14 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
     """
     own, *_ = tried = muxers_to_try(info.container, info.path.suffix)
     reasons: list[str] = []
-    empty = _empty_streams(info)
+    empty = _empty_streams(info, on_packet)
     attempts = [(muxer, False) for muxer in tried]
     for muxer, apart in attempts:
         try:
             with open_recording(info.path) as source:
                 kept, notes = _streams_to_keep(muxer, source, info, empty)
-                written, codec, damage = _write(muxer, source, kept, info, records, chunk_files, target)
-            made = verify_clip(target, info, records, written, apart=apart)
+                written, codec, damage = _write(muxer, source, kept, info, records, chunk_files, target, on_packet)
+            made = verify_clip(target, info, records, written, on_packet, apart=apart)
         except UnfitContainer as reason:
             target.unlink(missing_ok=True)
             reasons.append(f"{muxer} {reason}")
@@ -112,7 +119,7 @@ def _streams_to_keep(
     return kept, tuple(notes)
 
 
-def _empty_streams(info: ClipInfo) -> set[int]:
+def _empty_streams(info: ClipInfo, on_packet: Callable[[], None]) -> set[int]:
     """Tracks that a header announces and no packet belongs to; muxers drop them, and the rest would move up."""
     # Read apart: after seeking back, a demuxer would skip the packets before the first picture's.
     with open_recording(info.path) as container:
@@ -121,7 +128,7 @@ def _empty_streams(info: ClipInfo) -> set[int]:
             for stream in container.streams
             if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
         }
-        for packet in readable_packets(container) if suspects else ():
+        for packet in announced(readable_packets(container), on_packet) if suspects else ():
             if packet.size:
                 suspects.discard(packet.stream_index)
             if not suspects:
@@ -137,6 +144,7 @@ def _write(
     records: Sequence[ChunkRecord],
     chunk_files: Sequence[Path],
     path: Path,
+    on_packet: Callable[[], None],
 ) -> tuple[list[tuple[str, int]], str, list[str]]:
     """Writes all streams. Returns the kind of each copied stream with its packets, in order, the video's codec, and
     what is to be said of damage."""
@@ -173,11 +181,12 @@ def _write(
             # No other header comes with MPEG-4 in a transport stream; for other codecs the muxer sees to it.
             codec = first.streams.video[0].codec_context.codec.canonical_name
             with_header = muxer == "mpegts" and codec == "mpeg4"
-            pictures = _pictures(info, records, chunk_files, extradata, times, with_header=with_header)
+            made = _pictures(info, records, chunk_files, extradata, times, with_header=with_header)
+            pictures = announced(made, on_packet)
             waiting = next(pictures, None)
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
             ticks = {number: stream.time_base or info.time_base for number, stream in new_streams.items()}
-            packets = timed_packets(source, others, damage) if others else ()
+            packets = announced(timed_packets(source, others, damage), on_packet) if others else ()
             for packet in rising_times(packets, ticks, strict=strict, moved=moved):
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)

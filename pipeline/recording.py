@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import av.logging as av_logging
@@ -130,3 +130,10 @@ def timed_packets(
     """The packets of `streams` (None: of all) as they lie in the file. PyAV ends with flush packets, which are left
     out; real empty packets (subtitles have them) carry a time."""
     return (packet for packet in readable_packets(container, streams, damage) if packet.size or packet.dts is not None)
+
+
+def announced(packets: Iterable[Packet], on_packet: Callable[[], None]) -> Iterator[Packet]:
+    """The packets, each after a call of `on_packet`, which may raise to end the work."""
+    for packet in packets:
+        on_packet()
+        yield packet

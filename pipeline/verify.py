@@ -1,6 +1,6 @@
 """Reads a written clip back: what its container could not keep must not pass for the clip."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from .chunk_record import ChunkRecord
 from .clip_times import one_tick_apart
 from .errors import MediaError
 from .probe import ClipInfo, probe
-from .recording import main_video, timed_packets
+from .recording import announced, main_video, timed_packets
 
 
 class UnfitContainer(Exception):
@@ -28,12 +28,14 @@ def verify_clip(
     info: ClipInfo,
     records: Sequence[ChunkRecord],
     copied: Sequence[tuple[str, int]],
+    on_packet: Callable[[], None] = lambda: None,
     *,
     apart: bool = False,
 ) -> ClipInfo:
     """Reads the written file back, all packets, and the first picture; returns what it is now.
 
     Args:
+        on_packet: called for each packet.
         apart: pictures that share a time may have been moved by a tick each.
 
     Raises:
@@ -42,7 +44,7 @@ def verify_clip(
     ticks = [time for record in records for time in record.pts]
     expected = [time * info.time_base for time in (one_tick_apart(ticks) if apart else ticks)]
     try:
-        time_base, found, others = _read_back(path)
+        time_base, found, others = _read_back(path, on_packet)
     except (FFmpegError, MediaError) as error:
         raise UnfitContainer("cannot be read back") from error
     try:
@@ -65,14 +67,15 @@ def verify_clip(
     return made
 
 
-def _read_back(path: Path) -> tuple[Fraction, list[int], list[tuple[str, int]]]:
+def _read_back(path: Path, on_packet: Callable[[], None]) -> tuple[Fraction, list[int], list[tuple[str, int]]]:
     """The video's time base and its packets' times, and the kind of every other stream with its number of packets."""
     found: list[int] = []
     with av.open(str(path), metadata_errors="replace") as container:
         video = main_video(container, path)
         time_base = video.time_base or Fraction(1)
         counts = {stream.index: 0 for stream in container.streams}
-        for packet in timed_packets(container):  # one that cannot be read to its end lacks packets
+        # One that cannot be read to its end lacks packets.
+        for packet in announced(timed_packets(container), on_packet):
             if packet.stream_index == video.index:
                 found.append(packet.pts if packet.pts is not None else packet.dts or 0)
             else:

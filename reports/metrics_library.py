@@ -7,6 +7,7 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def planes_job(x: np.ndarray, y: np.ndarray, **settings: Any) -> Iterator[Any]:
 @cache
 def library() -> ctypes.CDLL | None:
     """None also where the processor has not its instructions."""
-    return c_library("vidsharp.reports._metrics", _fits)
+    return c_library(Path(__file__).parent, "libmetrics", _fits)
 
 
 def _fits(found: ctypes.CDLL) -> bool:

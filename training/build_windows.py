@@ -23,7 +23,8 @@ import numpy as np
 from av import VideoFrame
 from av.error import FFmpegError
 
-from ..pipeline.atomic import write_atomically
+from ..pipeline.atomic import make_folder, write_atomically
+from ..pipeline.made_by import MARK, content_key, mark_made, refuse_others
 from .benchmark.sources import is_set_aside
 from .errors import ScreenError, SimulationError
 from .evaluation_pictures import UNCHANGED
@@ -32,7 +33,7 @@ from .sharp_sequences import SequencePlan, is_screen, sharp_sequence
 from .simulate import LEVELS, draw_parameters, simulate_call
 from .simulate.encoders import ENCODERS
 from .simulate.stream import recorded
-from .window_cache import CROP, FAR, INDEX, RADIUS, Part, part_bytes
+from .window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, part_bytes
 
 WINDOWS = 24
 """Windows cut from one sequence: fewer would make the line dear, more would show the same again."""
@@ -42,6 +43,8 @@ long, then sent over a line of any level.
 """
 COMPOSED = 0.2
 """Share of calls that are recorded beside others."""
+FILES = (INDEX, PARTS)
+"""What a cache consists of."""
 SCREENS = 3
 """For so many files, one screen is made by code."""
 VALIDATION = {"asl_C", "mdn_chroma-keying", "marimo_outputs", "napari_histogram"}
@@ -93,13 +96,17 @@ def build(
     """Writes the cache; parts that are there already are kept.
 
     Raises:
+        NotOursError: files of a cache are there that were not made of this folder.
         SimulationError: as `plan_sequences`, or there are too few sources to train on some and validate on others.
         ScreenError: the fonts of screens are not installed.
         OutputError: the cache cannot be written.
     """
+    mark, identity = out / MARK, content_key(str(folder.resolve()).encode("utf-8", "surrogateescape"))
+    refuse_others(mark, FILES, "windows", identity, remedy="name another --cache, or remove what is there")
     plans = plan_sequences(folder, variants, seed, screens)
-    parts_folder = out / "parts"
-    parts_folder.mkdir(parents=True, exist_ok=True)
+    parts_folder = out / PARTS
+    make_folder(parts_folder)
+    mark_made(mark, "windows", dict.fromkeys(FILES), identity)
     clips = {plan.file for plan in plans if plan.kind == "clip" and plan.file and not is_screen(plan.file)}
     make = partial(_part, parts_folder, sorted(clips))
     parts: list[Part] = []

@@ -1,17 +1,17 @@
 """The cache of crops that `pairs` built, as a set of training pairs, and beside it what a teacher makes of them."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..models.colour import yuv_to_rgb
+from ..pipeline.atomic import publish, remove_leftovers, temporary_name
 from .errors import DataError
 from .pair_set import Domain, Split, Window
 
@@ -61,6 +61,7 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
     return CropCache(folder, split, soft, sharp, levels, sources)
 
 
+@runtime_checkable
 class TaughtCache(Protocol):
     """A set of pairs whose teacher's answers are kept beside it."""
 
@@ -82,12 +83,16 @@ def taught_crops(
         teacher_key: tells teachers apart, such as the digest of the weights.
         teach: float32 [N, C, H, W] in 0..1 to the same.
         say: told how far it has come.
+
+    Raises:
+        OutputError: the cache cannot be written.
     """
     path = cache.folder / f"{cache.split}_taught_{domain}_{teacher_key[:12]}.npy"
     index = next(file for file in (cache.folder / f"{cache.split}.json", cache.folder / INDEX) if file.is_file())
     made = index.stat().st_mtime
     if not path.exists() or path.stat().st_mtime < made:  # the crops may have been made anew
-        part = path.with_suffix(f".{os.getpid()}.part")
+        remove_leftovers(cache.folder)
+        part = temporary_name(path)  # training on other machines may teach into the same cache
         side, count = cache.centre(0).shape[1], len(cache.levels)
         shape = (count, 1 if domain == "luma" else 3, side, side)
         out = np.lib.format.open_memmap(part, "w+", np.float16, shape)
@@ -97,7 +102,7 @@ def taught_crops(
             soft = cut_i420(cache.centre(index), domain, Window(0, 0, side, side))
             out[index] = teach(soft[None])[0].numpy().astype(np.float16)
         out.flush()
-        part.replace(path)
+        publish(part, path)
     return np.load(path, mmap_mode="r")
 
 

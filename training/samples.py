@@ -8,6 +8,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..models.forward import forward
+from ..pipeline.atomic import make_folder
 from .pair_set import Domain, PairSet
 from .validate import whole_window
 
@@ -25,7 +26,7 @@ def save_samples(path: Path, model: nn.Module, pairs: PairSet, domain: Domain, d
         rows.append(np.concatenate([_picture(x) for x in (soft, out, sharp)], axis=1))
     widest = max(row.shape[1] for row in rows)
     rows = [np.pad(row, ((0, 4), (0, widest - row.shape[1]), (0, 0))) for row in rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     Image.fromarray(np.concatenate(rows)).save(path)
 
 

@@ -17,8 +17,10 @@ from torch import Tensor, nn
 from ..models.catalogue import new_network, weights_digest, weights_path
 from ..models.checkpoint import load_into, read_state_dict
 from ..models.errors import CheckpointError
+from ..pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
+from ..pipeline.made_by import MARK, mark_made, refuse_others
 from .batches import Batch, Batches, load_batches
-from .crop_cache import CropCache, taught_crops
+from .crop_cache import TaughtCache, taught_crops
 from .objective import Objective, Teacher, check_teacher
 from .pair_set import PairSet
 from .perceptual import Vgg16Loss
@@ -29,6 +31,8 @@ from .training_log import TrainingLog
 from .validate import Gains, gains_over_identity
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
+RUN_FILES = (CHECKPOINT, WEIGHTS, "loss.csv", "validation.csv", "samples", "tensorboard")
+"""Files and folders that a run writes."""
 LOG_EVERY = 100
 """Most steps between lines of `loss.csv`; there is one at each checkpoint, too."""
 TELL_EVERY = 10
@@ -69,18 +73,32 @@ class Places:
     """A shipped model's name, or weights to begin with; None begins untrained."""
 
 
-def checkpoint_to_resume(out: Path, resume: bool) -> Path | None:
+def checkpoint_to_resume(out: Path, resume: bool, overwrite: bool = False) -> Path | None:
     """The checkpoint that a run into `out` goes on from; None for a run that begins.
 
+    Args:
+        overwrite: a run may begin over another one, and over other files.
+
     Raises:
-        CheckpointError: there is none to resume, or there is one and nobody asked to resume it.
+        CheckpointError: there is none to resume, or a run has been there and nobody asked to resume or replace it.
+        NotOursError: a file that no run made would be replaced.
     """
-    checkpoint = out / CHECKPOINT
-    if checkpoint.exists() and not resume:
-        raise CheckpointError(f"'{out}' holds a training run already; use --resume, or another folder.")
-    if resume and not checkpoint.exists():
-        raise CheckpointError(f"'{out}' holds no {CHECKPOINT} to resume from; leave --resume out to begin.")
-    return checkpoint if resume else None
+    checkpoint, weights = out / CHECKPOINT, out / WEIGHTS
+    if resume:
+        if not checkpoint.exists():
+            raise CheckpointError(f"'{out}' holds no {CHECKPOINT} to resume from; leave --resume out to begin.")
+        return checkpoint
+    if not overwrite:
+        if checkpoint.exists():
+            raise CheckpointError(
+                f"'{out}' holds a training run already; use --resume, or another folder, or --overwrite to begin anew."
+            )
+        if weights.exists():  # as of a finished run, whose large checkpoint is no longer needed
+            raise CheckpointError(
+                f"'{out}' holds finished weights already ({WEIGHTS}); use another folder, or --overwrite to begin anew."
+            )
+    refuse_others(out / MARK, RUN_FILES, "train", overwrite=overwrite)
+    return None
 
 
 def objective_of(recipe: Recipe, places: Places, device: str = "cpu") -> Objective:
@@ -125,6 +143,7 @@ def train(
         RecipeError, DataError, LossError: what the recipe asks for is not there; before any work.
         ModelError, CheckpointError: the teacher or the weights to begin with cannot be loaded, or the checkpoint is of
             another recipe.
+        OutputError: the folder cannot be written.
     """
     crew = crew or Crew()
     learn, check = pairs
@@ -139,10 +158,13 @@ def train(
         trainer.begin_with(read_state_dict(weights_path(places.start)), str(places.start))
     taught = None
     teacher = objective.teacher
-    if teacher and isinstance(learn, CropCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
+    if teacher and isinstance(learn, TaughtCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
         taught = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)
     batches = Batches(learn, recipe.domain, recipe, taught, crew.rank, crew.world)
-    places.out.mkdir(parents=True, exist_ok=True)
+    make_folder(places.out)
+    if crew.rank == 0:
+        remove_leftovers(places.out)
+        mark_made(places.out / MARK, "train", dict.fromkeys(RUN_FILES))
     last = min(total, stop_after or total)
     log = TrainingLog(places.out, trainer.step) if crew.rank == 0 else None
     try:
@@ -202,13 +224,15 @@ def _over_crew(means: dict[str, float], crew: Crew) -> dict[str, float]:
 
 def _save(trainer: Trainer, out: Path) -> None:
     """Writes the checkpoint, and the weights that ship, each whole or not at all."""
-    part = out / f"{CHECKPOINT}.part"
-    torch.save(trainer.state(), part)
-    part.replace(out / CHECKPOINT)
-    part = out / f"{WEIGHTS}.part"
+    part = temporary_name(out / CHECKPOINT)
+    try:
+        torch.save(trainer.state(), part)
+        publish(part, out / CHECKPOINT)
+    finally:
+        part.unlink(missing_ok=True)
     weights = {name: value.cpu().contiguous() for name, value in trainer.average.state_dict().items()}
-    part.write_bytes(safetensors(weights))  # the library's own writing to files hides them from everyone else
-    part.replace(out / WEIGHTS)
+    # The library's own writing to files hides them from everyone else.
+    write_atomically(out / WEIGHTS, safetensors(weights))
 
 
 def _restore(trainer: Trainer, checkpoint: Path) -> None:

@@ -1,5 +1,8 @@
 """What a student gains over doing nothing, on the pairs of validation sources."""
 
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -25,9 +28,9 @@ class Gains(NamedTuple):
 def gains_over_identity(
     model: nn.Module, pairs: PairSet, domain: Domain, most: int, device: torch.device | str = "cpu"
 ) -> dict[str, Gains]:
-    """Gains per level, and over `all`, on the first `most` pairs (the order of a set is random and fixed)."""
+    """Gains per level, and over `all`, on `most` pairs as `spread_out` chooses them."""
     rows: dict[str, list[tuple[float, float]]] = {"all": []}
-    for index in range(min(most, len(pairs.levels))):
+    for index in spread_out(pairs.levels, pairs.sources, most):
         soft, sharp = (x[None].to(device) for x in pairs.patch(index, domain, whole_window(pairs, index)))
         out = forward(model, soft).float().clamp(0, 1)
         row = (float(psnr(out, sharp) - psnr(soft, sharp)), float(ssim(out, sharp) - ssim(soft, sharp)))
@@ -37,6 +40,30 @@ def gains_over_identity(
         level: Gains(sum(r[0] for r in of) / len(of), sum(r[1] for r in of) / len(of), len(of))
         for level, of in sorted(rows.items())
     }
+
+
+def spread_out(levels: Sequence[str], sources: Sequence[str], most: int, seed: int = 0) -> list[int]:
+    """Rising numbers of at most so many pairs, drawn as evenly as can be from all sources, and then from all levels.
+
+    A set may lie in order of its names, as GOPRO's does: its first pairs show a single scene.
+    """
+    dice = random.Random(seed)
+    strata: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, stratum in enumerate(zip(sources, levels, strict=True)):
+        strata[stratum].append(index)
+    waiting = list(strata)
+    for stratum in waiting:
+        dice.shuffle(strata[stratum])
+    dice.shuffle(waiting)  # breaks ties
+    drawn: Counter[tuple[str, str]] = Counter()
+    chosen: list[int] = []
+    while waiting and len(chosen) < most:
+        source, level = rarest = min(waiting, key=lambda of: (drawn["source", of[0]], drawn["level", of[1]]))
+        chosen.append(strata[rarest].pop())
+        drawn.update([("source", source), ("level", level)])
+        if not strata[rarest]:
+            waiting.remove(rarest)
+    return sorted(chosen)
 
 
 def whole_window(pairs: PairSet, index: int) -> Window:

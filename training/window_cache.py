@@ -30,6 +30,8 @@ FAR = (8, 30)
 NEAR = 2 * RADIUS + 1
 PICTURES = NEAR + len(FAR) + NEAR
 """Soft neighbours in order, the far ones, sharp neighbours in order."""
+PARTS = "parts"
+"""The folder of the parts' files."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class WindowCache:
     def _pictures(self, index: int) -> np.ndarray:
         place = bisect_right(self.ends, index)
         part = self.parts[place]
-        return _opened(self.folder / "parts" / part.file)[index - self.ends[place] + len(part.ages)]
+        return _opened(self.folder / PARTS / part.file)[index - self.ends[place] + len(part.ages)]
 
 
 def open_window_cache(folder: Path, split: Split) -> WindowCache:
@@ -113,7 +115,7 @@ def open_window_cache(folder: Path, split: Split) -> WindowCache:
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise DataError(f"'{folder}' holds no windows; make them with vidsharp.training.build_windows.") from error
     for part in parts:
-        file = folder / "parts" / part.file
+        file = folder / PARTS / part.file
         if not file.is_file() or file.stat().st_size < len(part.ages) * PICTURES * CROP * CROP * 3 // 2:
             raise DataError(
                 f"'{file}' is missing or was not written whole; make the windows again, it takes up the rest."

@@ -23,7 +23,10 @@
 #define SLOPE 0.1f
 #define NOISE (4.0f / 255)
 #define MOST_LAYERS 32
-#define VERSION 3 /* of Job and the order of weights; blend_library.py wants its own */
+#define MOST_CHANNELS 1024
+#define MOST_BANDS 1024
+#define MOST_PX (1 << 30)
+#define VERSION 4 /* of Job and the order of weights; blend_library.py wants its own */
 
 typedef struct {
     const void *codes;
@@ -116,7 +119,11 @@ int vidsharp_sets(void)
     return avx2 | narrow << 1 | avx512 << 2 | wide << 3;
 }
 
-static const Steps *steps_of(int set) { return vidsharp_sets() >> set & 1 ? &SETS[set] : 0; }
+static const Steps *steps_of(int set)
+{
+    const int there = set >= 0 && set < (int)(sizeof(SETS) / sizeof(*SETS)) && vidsharp_sets() >> set & 1;
+    return there ? &SETS[set] : 0;
+}
 #else
 int vidsharp_sets(void) { return 0; }
 
@@ -157,11 +164,37 @@ static Span columns(const Job *job, int64_t reach)
     return (Span){most(job->left - reach, 0), least(job->right + reach, job->wide)};
 }
 
-/* Makes rows `first`..`end` of cells, and in them columns `left`..`right`. Returns 0; 1: no memory, 2: not with this instruction set. */
+/* Why a job is not done: blend_library.py has the sentences. */
+enum { DONE, NO_MEMORY, NO_SUCH_SET, BAD_LAYERS, BAD_DILATION, BAD_CHANNELS, BAD_BANDS, BAD_BYTES, BAD_PEAK, BAD_PLACE };
+
+/* What would have it read or write elsewhere, or sum beyond 32 bits. Sizes of the arrays and what is in them, but for codes,
+ * are left to the caller. */
+static int fault_of(const Job *job)
+{
+    if (job->depth < 1 || job->depth >= MOST_LAYERS) return BAD_LAYERS;
+    for (int l = 0; l < job->depth; l++)
+        if (job->dilations[l] < 1 || job->dilations[l] > PAD) return BAD_DILATION;
+    if (job->channels < PACK || job->channels > MOST_CHANNELS || job->channels % PACK) return BAD_CHANNELS;
+    if (job->bands < 0 || job->bands > MOST_BANDS) return BAD_BANDS;
+    if (job->code_bytes != 1 && job->code_bytes != 2) return BAD_BYTES;
+    if (job->out_bytes != job->code_bytes && job->out_bytes != 4) return BAD_BYTES;
+    const float most_code = job->code_bytes == 1 ? 255 : 65535;
+    if (!(job->peak >= 255 && job->peak <= most_code)) return BAD_PEAK;
+    if (job->zero != (job->peak >= 32768 ? 32768 : 0)) return BAD_PEAK;
+    if (job->height < 1 || job->width < 1 || job->height > MOST_PX || job->width > MOST_PX) return BAD_PLACE;
+    if (job->first < 0 || job->first > job->end || job->end > (job->height + 3) / 4) return BAD_PLACE;
+    if (job->left < 0 || job->left > job->right || job->right > (job->width + 3) / 4) return BAD_PLACE;
+    return DONE;
+}
+
+/* Makes rows `first`..`end` of cells, and in them columns `left`..`right`. Codes above the peak are taken for the peak.
+ * Returns DONE, or why nothing was written. */
 int vidsharp_blend(const Job *given, int set)
 {
     const Steps *steps = steps_of(set);
-    if (!steps || given->depth >= MOST_LAYERS) return 2;
+    if (!steps) return NO_SUCH_SET;
+    const int fault = fault_of(given);
+    if (fault) return fault;
     Job made = *given, *job = &made;
     const int64_t high = (job->height + 3) / 4;
     job->wide = (job->width + 3) / 4;
@@ -173,7 +206,7 @@ int vidsharp_blend(const Job *given, int set)
     int64_t places = row_size + 4 * cell_size;
     for (int l = 0; l <= depth; l++) places += row_size * (l < depth ? 2 * job->dilations[l] + 1 : 1);
     int32_t *memory = aligned_alloc(64, (places + 15) / 16 * 64), *next = memory;
-    if (!memory) return 1;
+    if (!memory) return NO_MEMORY;
     memset(memory, 0, (places + 15) / 16 * 64);
 
     const int32_t *zeros = next;
@@ -216,5 +249,5 @@ int vidsharp_blend(const Job *given, int set)
         steps->blend(job, row, ring_row(&rings[depth], row), around);
     }
     free(memory);
-    return 0;
+    return DONE;
 }

@@ -25,6 +25,7 @@
 
 typedef float NAME(vec) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t NAME(ints) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t NAME(bytes) __attribute__((vector_size(4 * LANES), aligned(1), may_alias)); /* codes begin anywhere */
 #define vec NAME(vec)
 #define ints NAME(ints)
 #define LOAD(p) (*(const vec *)(p))
@@ -109,14 +110,16 @@ INLINE int32_t NAME(pair)(int32_t first, int32_t second) { return (first & 0xfff
 INLINE void NAME(read_cells)(const Job *job, long row, int32_t *cells)
 {
     const long width = job->width, whole = width / 4, cells_wide = (width + 3) / 4, plane = job->plane;
-    const int32_t zero = job->zero;
+    const int32_t zero = job->zero, peak = (int32_t)job->peak;
     for (int r = 0; r < 4; r++) {
         long line = 4 * row + r;
         line = line < 0 ? 0 : line >= job->height ? job->height - 1 : line;
         const void *codes = (const uint8_t *)job->codes + line * job->codes_stride;
         int32_t *left = cells + 2 * r * plane, *right = left + plane;
         long x = 0;
-#define CODE(type, x) ((int32_t)((const type *)codes)[(x) < width ? (x) : width - 1] - zero)
+/* No code is above the peak, as the weights were told that keep sums within 32 bits. */
+#define SEEN(code) (((code) < peak ? (code) : peak) - zero)
+#define CODE(type, x) SEEN((int32_t)((const type *)codes)[(x) < width ? (x) : width - 1])
 #define CELLS(type)                                                                        \
     for (; x <= cells_wide; x++) {                                                         \
         left[x] = NAME(pair)(CODE(type, 4 * x), CODE(type, 4 * x + 1));                    \
@@ -125,7 +128,7 @@ INLINE void NAME(read_cells)(const Job *job, long row, int32_t *cells)
     left[-1] = right[-1] = NAME(pair)(CODE(type, 0), CODE(type, 0));
         if (job->code_bytes == 1) {
             for (; x + LANES <= whole; x += LANES) {
-                ints four = LOAD_INTS((const uint8_t *)codes + 4 * x);
+                ints four = *(const NAME(bytes) *)((const uint8_t *)codes + 4 * x);
                 STORE_INTS(left + x, (four & 0xff) | (four & 0xff00) << 8);
                 STORE_INTS(right + x, (four >> 16 & 0xff) | (four >> 8 & 0xff0000));
             }
@@ -133,11 +136,12 @@ INLINE void NAME(read_cells)(const Job *job, long row, int32_t *cells)
         } else {
             for (; x < whole; x++) {
                 const uint16_t *four = (const uint16_t *)codes + 4 * x;
-                left[x] = NAME(pair)(four[0] - zero, four[1] - zero);
-                right[x] = NAME(pair)(four[2] - zero, four[3] - zero);
+                left[x] = NAME(pair)(SEEN(four[0]), SEEN(four[1]));
+                right[x] = NAME(pair)(SEEN(four[2]), SEEN(four[3]));
             }
             CELLS(uint16_t)
         }
+#undef SEEN
 #undef CODE
 #undef CELLS
     }
@@ -282,8 +286,8 @@ INLINE void NAME(write_block)(const Job *job, long row, long x, const int count,
                 *(ints *)(line + v * LANES) = codes[0] | codes[1] << 8 | codes[2] << 16 | codes[3] << 24;
             else
                 for (int i = 0; i < LANES; i++) {
-                    line[2 * (v * LANES + i)] = codes[0][i] | codes[1][i] << 16;
-                    line[2 * (v * LANES + i) + 1] = codes[2][i] | codes[3][i] << 16;
+                    line[2 * (v * LANES + i)] = NAME(pair)(codes[0][i], codes[1][i]);
+                    line[2 * (v * LANES + i) + 1] = NAME(pair)(codes[2][i], codes[3][i]);
                 }
         }
         memcpy(out, line, size * job->out_bytes);

@@ -674,7 +674,7 @@ function madeCards(index) {
   const work = {
     Model: of("model"), Strength: of("strength"), Device: of("device"), "Wall time": of("wall_s") === null ? null : clock(of("wall_s")),
     "Student alone, fps": of("model_fps") === null ? null : tenths.format(of("model_fps")), Chunks: of("chunks"),
-    "Taken from an earlier run": of("reused_share") === null ? null : `${whole.format(100 * of("reused_share"))} %`, "Tried again": of("retries"), Finished: of("finished_at")?.replace("T", " ").replace("+00:00", " UTC"),
+    "Copied from the frame before": of("reused_share") === null ? null : `${whole.format(100 * of("reused_share"))} %`, "Tried again": of("retries"), Finished: of("finished_at")?.replace("T", " ").replace("+00:00", " UTC"),
   };
   const listed = { File: file, Work: work, Settings: parsed(shared("settings", index)), Versions: parsed(shared("versions", index)) };
   return Object.entries(listed).map(([title, facts]) => factCard(title, facts)).filter(Boolean);

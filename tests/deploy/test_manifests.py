@@ -132,7 +132,18 @@ def test_the_dockerfile_is_one_and_copies_what_is_there() -> None:
             copied |= set(sources)
     missing = [name for name in copied if not (ROOT / name).exists()]
     assert not missing
-    assert {"pipeline", "models", "training", "jobs", "reports", "pyproject.toml", "README.md", "LICENSE"} <= copied
+    assert {
+        "package",
+        "setup.py",
+        "pipeline",
+        "models",
+        "training",
+        "jobs",
+        "reports",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+    } <= copied
     ((_, command),) = [each for each in listed if each[0] == "CMD"]
     assert json.loads(command)[0] == "vidsharp"
     assert [rest for word, rest in listed if word == "USER"] == ["vidsharp"], "nothing runs as root"

@@ -43,7 +43,7 @@ def test_trains_a_student_stops_and_goes_on(given: list[str], tmp_path: Path) ->
     assert "going on from step 2" in second.stderr
     assert load_student(out / WEIGHTS).domain == "luma"
     assert {path.name for path in out.iterdir()} == {
-        CHECKPOINT, WEIGHTS, "loss.csv", "validation.csv", "samples", "tensorboard"
+        ".vidsharp-made.json", CHECKPOINT, WEIGHTS, "loss.csv", "validation.csv", "samples", "tensorboard"
     }  # fmt: skip
 
 

@@ -71,18 +71,44 @@ def test_a_ray_that_the_caller_has_started_is_used_as_it_is(shared_ray: None) ->
     assert ray.is_initialized()
 
 
-def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+OTHER_CONTAINER = """
+import os, sys
+from pathlib import Path
+import ray
+from vidsharp.jobs import cluster
+
+os.getpid = lambda: int(sys.argv[2])  # what a container calls itself means nothing outside of it
+ray.init = lambda **given: None
+cluster._short_temporary_root = lambda: sys.argv[1]
+with cluster.ray_session(None):
+    (folder,) = Path(sys.argv[1]).iterdir()
+    (folder / "socket").touch()
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_ray_of_another_container_keeps_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers that share `/tmp` do not know each other's process numbers."""
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    stale = tmp_path / f"vidsharp-ray-{ended.pid}-abc"
-    others = [tmp_path / f"vidsharp-ray-{os.getpid()}-abc", tmp_path / "vidsharp-ray-x-y", tmp_path / "ray-1-2"]
-    for folder in (stale, *others):
-        (folder / "session").mkdir(parents=True)
-    made = Path(cluster._temporary_folder(str(tmp_path)))
-    assert not stale.exists()
-    assert all(folder.exists() for folder in others)
-    assert made.name.startswith(f"vidsharp-ray-{os.getpid()}-")
-    assert made.stat().st_mode & 0o077 == 0, "nobody else may look into it"
+    command = [sys.executable, "-c", OTHER_CONTAINER, str(tmp_path), str(ended.pid)]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None
+    folder = Path(other.stdout.readline().strip())
+    assert folder.parent == tmp_path
+    monkeypatch.setattr(cluster, "_short_temporary_root", lambda: str(tmp_path))
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with ray_session(None):
+        pass
+    assert (folder / "socket").exists(), "it is at work"
+    other.kill()
+    other.communicate()
+    with ray_session(None):
+        pass
+    assert list(tmp_path.iterdir()) == [], "what a killed process has left is removed"
 
 
 JOIN = """
@@ -104,6 +130,30 @@ def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | Non
     ended = subprocess.run(join, env=environment, capture_output=True, text=True, timeout=200)
     assert ended.stdout == ("let in, for 7\n" if enters else "")
     assert ("InvalidAuthToken" in ended.stderr) is not enters
+
+
+OPEN_HOUSE = """
+import os, subprocess, sys
+import ray
+from vidsharp.jobs.cluster import ray_session
+
+before = dict(os.environ)
+with ray_session(None):
+    stranger = {name: value for name, value in before.items() if not name.startswith("RAY_")}
+    join = [sys.executable, "-c", sys.argv[1], ray.get_runtime_context().gcs_address]
+    ended = subprocess.run(join, env=stranger, capture_output=True, text=True, timeout=200)
+    print(ended.stdout, "refused" if "InvalidAuthToken" in ended.stderr else ended.stderr)
+assert dict(os.environ) == before
+"""
+
+
+@pytest.mark.slow
+def test_no_setting_of_the_environment_opens_our_ray(tmp_path: Path) -> None:
+    """People switch keys off for clusters of their own, and the variable stays in their shell."""
+    environment = {**runs.plain_environment(), "RAY_AUTH_MODE": "disabled"}
+    start = [sys.executable, "-c", OPEN_HOUSE, JOIN]
+    ended = subprocess.run(start, env=environment, capture_output=True, text=True, timeout=280, cwd=tmp_path)
+    assert ended.stdout.split() == ["refused"], ended.stdout + ended.stderr
 
 
 def test_our_workers_have_one_heap(shared_ray: None) -> None:

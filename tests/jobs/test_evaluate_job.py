@@ -26,6 +26,7 @@ def test_image_pairs_give_tables_and_a_page(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     result = evaluate(EvaluateConfig(tmp_path / "data", out=out, device="cpu"))
     assert sorted(path.name for path in out.iterdir()) == [
+        ".vidsharp-made.json",
         "evaluation.csv", "evaluation.parquet", "index.html", "sources.csv", "summary.csv", "summary.md",
     ]  # fmt: skip
     kept = from_parquet((out / "evaluation.parquet").read_bytes(), ITEM_COLUMNS)

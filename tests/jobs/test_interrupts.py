@@ -1,8 +1,12 @@
 """A signal ends a command, also where the exception that tells of it is swallowed."""
 
 import signal
+import threading
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import vidsharp.training.train as training
@@ -10,9 +14,11 @@ from click.testing import CliRunner
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted
 from vidsharp.jobs.progress import LogLines
+from vidsharp.pipeline import mux, verify
 
 from tests import media
 from tests.jobs import runs
+from tests.jobs.local_pool import use_no_ray
 from tests.jobs.test_train_job import RECIPE
 from tests.training import crops
 
@@ -82,3 +88,45 @@ def test_a_run_ends_by_one_that_was_swallowed_and_goes_on(tmp_path: Path, monkey
     assert not (tmp_path / "out" / "a.mp4").exists()
     assert CliRunner().invoke(main, words).exit_code == 0
     assert (tmp_path / "out" / "a.mp4").exists()
+
+
+def interrupted_at(number: signal.Signals, packets: Iterator[Any], taken: list[int]) -> Iterator[Any]:
+    """Has the main thread get a signal at the third packet; those that follow are as slow as a large file's."""
+    for packet in packets:
+        taken.append(len(taken))
+        if len(taken) == 3:
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+        if len(taken) > 3:
+            time.sleep(0.02)
+        yield packet
+
+
+@SIGNALS
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(mux, "timed_packets"), (mux, "_pictures"), (verify, "timed_packets")],
+    ids=["copied", "written", "read back"],
+)
+def test_a_clip_that_is_being_joined_is_left_at_its_next_packet_and_joined_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, number: signal.Signals
+) -> None:
+    """A join that would take minutes: chunks stay, and nothing half-written."""
+    clip = runs.clip(tmp_path / "a.mkv", frames=600, audio=1)
+    out, taken = tmp_path / "out", list[int]()
+    words = ["process", str(clip.path), "--out", str(out), "--no-report", "--encoder", "libx264"]
+    words += ["--preset", "ultrafast", "--measure", "off"]
+    use_no_ray(monkeypatch)
+    with monkeypatch.context() as patch:
+        real = getattr(module, name)
+        patch.setattr(module, name, lambda *args, **more: interrupted_at(number, real(*args, **more), taken))
+        ended = CliRunner().invoke(main, words)
+    assert len(taken) < 200, "it went on as if nothing had been said"
+    assert ended.exit_code == 130
+    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command goes on from the finished chunks"
+    left = {Path(name) for name in runs.files(out)}
+    assert {path.parts[0] for path in left} == {".vidsharp"}
+    assert not [path for path in left if path.suffix == ".mkv" and not path.name.startswith("chunk-")], left
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert runs.table(out).loc["a.mkv", "status"] == "resumed"
+    assert media.frame_indices(out / "a.mkv") == list(range(600))
+    assert runs.files(out) == {"a.mkv"}

@@ -257,6 +257,14 @@ def test_a_bucket_that_may_not_be_written_is_said_before_any_work(bucket: Any, t
     assert not list((tmp_path / "staging").rglob("*"))
 
 
+def test_a_report_in_the_bucket_that_no_run_made_stays(bucket: Any, tmp_path: Path) -> None:
+    bucket.pipe_file("calls/x/a.mp4", b"x")
+    bucket.pipe_file("calls/out/report/index.html", b"mine")
+    with pytest.raises(UsageError, match=r"/out/report/index\.html is there already"):
+        process(config(tmp_path, inputs="s3://calls/x"))
+    assert bucket.cat_file("calls/out/report/index.html") == b"mine"
+
+
 def test_names_in_a_bucket_do_not_leave_the_folders(bucket: Any, tmp_path: Path) -> None:
     for name in ("../../up.mp4", "a/../b.mp4", "good.mp4"):
         bucket.pipe_file(f"calls/x/{name}", b"x")

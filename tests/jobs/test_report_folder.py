@@ -1,11 +1,13 @@
 """The tables on disk: of all runs together, whole at any moment, and never short of a finished clip."""
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 from vidsharp.jobs.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
+from vidsharp.pipeline.atomic import temporary_name
 from vidsharp.pipeline.errors import OutputError
 
 
@@ -89,7 +91,8 @@ def test_rows_of_finished_clips_outlive_a_crash(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
     (tmp_path / "previews").mkdir()
-    left = [tmp_path / "clips.999999999-a1b2c3.part.csv", tmp_path / "previews" / "00ff.999999999-a1b2c3.part.json"]
+    names = [temporary_name(tmp_path / "clips.csv"), temporary_name(tmp_path / "previews" / "00ff.json")]
+    left = [path.with_name(path.name.replace(f".{os.getpid()}-", ".999999999-")) for path in names]
     for path in left:
         path.touch()
     ReportFolder(tmp_path)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from vidsharp.models.blend import BlendStudent
 from vidsharp.models.catalogue import load_student
 from vidsharp.models.cover import Box
 from vidsharp.models.enhance import Enhancer
+from vidsharp.models.errors import DeviceError
 from vidsharp.models.fused_blend import FusedBlend
 from vidsharp.models.plane_format import PlaneFormat
 
@@ -175,6 +177,71 @@ def test_boxes_get_the_frames_bits_and_nothing_else_is_written(
     np.testing.assert_array_equal(made, wanted)
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["as it comes", "by torch"])
+@pytest.mark.parametrize("bits", [10, 12])
+def test_codes_above_the_peak_count_as_the_peak(bits: int, plain: bool) -> None:
+    """Raw video has room for them: sums in C hold 32 bits, which only codes of the format never leave."""
+    fmt, enhancer = replace(EIGHT, bit_depth=bits), Enhancer("fast", plain=plain)
+    codes = noise((61, 83), fmt.peak)
+    codes[::3, ::5] = codes[20:40, 30:60] = 65535
+    given_ = codes.copy()
+    made, wanted = (enhancer.planes([each], fmt)[0] for each in (codes, np.minimum(codes, np.uint16(fmt.peak))))
+    np.testing.assert_array_equal(made, wanted)
+    np.testing.assert_array_equal(codes, given_)
+
+
+BAD_JOBS = """
+import ctypes
+import numpy as np
+from vidsharp.models import blend_library
+from vidsharp.models.cover import Box
+from vidsharp.models.fused_blend import FusedBlend
+from tests.models.plain_students import plain_student
+
+fused, codes = FusedBlend(plain_student(), 255, 1.0), np.zeros((40, 60), np.uint8)
+far = np.array([1, 17], np.int32)
+near = np.array([0, 1], np.int32)
+for changes in [
+    {}, {"depth": 0}, {"depth": 32}, {"dilations": far.ctypes.data}, {"dilations": near.ctypes.data}, {"channels": 0},
+    {"channels": 12}, {"channels": 2**20}, {"bands": -1}, {"code_bytes": 4}, {"out_bytes": 2}, {"out_bytes": 0},
+    {"peak": 1023}, {"peak": float("nan")}, {"zero": 7}, {"height": 0}, {"width": -4}, {"width": 2**40},
+    {"first": -1}, {"end": 11}, {"first": 5, "end": 4}, {"left": -1}, {"right": 16},
+]:
+    made = np.full_like(codes, 77)
+    job = fused._job(made, codes, Box(0, 0, 10, 15))
+    for name, value in changes.items():
+        setattr(job, name, value)
+    try:
+        blend_library.run(job, blend_library.instruction_sets()[0])
+        print("done", flush=True)
+    except Exception as error:
+        assert (made == 77).all()
+        print(type(error).__name__, error, flush=True)
+library = blend_library._library()
+print(*(library.vidsharp_blend(ctypes.byref(job), number) for number in (-1, 4, 32, 1000)), flush=True)
+"""
+
+
+@needs_library
+def test_no_job_that_cannot_be_is_begun() -> None:
+    """In a process of its own, which a library that believed all would end."""
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", BAD_JOBS], capture_output=True, text=True, check=False, cwd=root)
+    kinds = [line.split()[0] for line in done.stdout.splitlines()]
+    assert kinds == ["done", *["ModelError"] * 8, *["ValueError"] * 14, "2"], done.stdout + done.stderr
+    assert len(set(done.stdout.splitlines())) == 1 + 4 + 3 + 1, "each in words of its own"
+    assert done.stdout.splitlines()[-1] == "2 2 2 2"
+
+
+@needs_library
+@pytest.mark.skipif(len(SETS) == len(blend_library.SETS), reason="this processor has them all")
+def test_instructions_that_the_processor_lacks_are_no_lack_of_memory() -> None:
+    (lacking, *_) = [name for name in blend_library.SETS if name not in SETS]
+    fused, codes = FusedBlend(random_student().as_arrays(), 255, 1.0), noise((8, 8), 255)
+    with pytest.raises(DeviceError, match="does not have the instructions"):
+        blend_library.run(fused._job(codes.copy(), codes, Box(0, 0, 2, 2)), lacking)
+
+
 @needs_library
 def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
     library = blend_library._library()
@@ -187,6 +254,15 @@ def test_students_with_a_reach_that_the_library_has_no_room_for_are_left_to_torc
     assert FusedBlend.takes(random_student(dilations=(1, 16)).as_arrays()) == bool(SETS)
 
 
+def test_students_too_wide_or_without_layers_are_left_to_torch() -> None:
+    student = random_student(depth=1, dilations=(1,)).as_arrays()
+    weight, bias = student.enter
+    assert not FusedBlend.takes(replace(student, enter=(np.resize(weight, (1032, 32, 1, 1)), np.resize(bias, 1032))))
+    assert not FusedBlend.takes(replace(student, enter=(weight[:0], bias[:0])))
+    assert not FusedBlend.takes(replace(student, layers=(), dilations=()))
+    assert not FusedBlend.takes(replace(student, filters=np.resize(student.filters, (1025, 9, 9))))
+
+
 @pytest.mark.parametrize("far", [0, -1, -(2**31)])
 def test_no_file_makes_the_library_look_backwards(far: int) -> None:
     """What it keeps of a layer has as many rows as the dilation says."""
@@ -195,7 +271,8 @@ def test_no_file_makes_the_library_look_backwards(far: int) -> None:
 
 def test_without_the_library_torch_does_the_work() -> None:
     program = (
-        "import sys; sys.modules['vidsharp.models._blend'] = None\n"
+        "from vidsharp.models import c_library\n"
+        "c_library.c_library = lambda *_: None\n"
         "import numpy as np\n"
         "from vidsharp.models.enhance import Enhancer\n"
         "from vidsharp.models.plane_format import PlaneFormat\n"

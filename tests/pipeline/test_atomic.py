@@ -6,8 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from vidsharp.pipeline import atomic
-from vidsharp.pipeline.atomic import publish, remove_leftovers, sync, temporary_name, write_atomically
+from vidsharp.pipeline import atomic, owner
+from vidsharp.pipeline.atomic import (
+    ABANDONED_S,
+    publish,
+    remove_leftovers,
+    sync,
+    temporary_name,
+    write_atomically,
+)
 from vidsharp.pipeline.errors import OutputError
 
 
@@ -89,6 +96,25 @@ def test_only_what_dead_processes_were_writing_is_removed(tmp_path: Path) -> Non
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == sorted(path.name for path in others)
     remove_leftovers(tmp_path / "absent")
+
+
+def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container with the same disk has numbers of its own for its processes: here they mean nothing."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    with monkeypatch.context() as there:
+        there.setattr(os, "getpid", lambda: dead.pid)
+        there.setattr(owner, "this_machine", lambda: "0" * 8)
+        theirs = [temporary_name(tmp_path / f"{age}.json") for age in ("new", "old")]
+    old = tmp_path / f"a.{dead.pid}-a1b2c3.part.json"  # of version 0.1, which named no machine
+    for path in (*theirs, old):
+        path.touch()
+    remove_leftovers(tmp_path)
+    assert _names(tmp_path) == sorted(path.name for path in (*theirs, old))
+    for path in (theirs[1], old):
+        os.utime(path, (path.stat().st_mtime - ABANDONED_S - 60,) * 2)
+    remove_leftovers(tmp_path)
+    assert _names(tmp_path) == [theirs[0].name]
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])

@@ -31,6 +31,13 @@ def page(run: SampleRun) -> str:
     return quality_page(run.clips, run.chunks, run.frames, run.previews, ABOUT)
 
 
+def test_what_was_copied_from_the_frame_before_is_called_that() -> None:
+    """`reused_share` counts pixels, and has nothing to do with what an earlier run had finished."""
+    source = page(sample_run(3))
+    assert re.search(r'"([^"]*)": of\("reused_share"\)', source)[1] == "Copied from the frame before"  # type: ignore[index]
+    assert "Taken from an earlier run" not in source
+
+
 class Parsed(HTMLParser):
     """All tags with their attributes, the text of each cell, and what scripts and the style hold."""
 

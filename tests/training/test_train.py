@@ -1,6 +1,7 @@
 """Training: resumed equals uninterrupted to the last bit, it learns, and what is missing is said before any work."""
 
 import csv
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,33 @@ def test_resumed_equals_uninterrupted(data: Path, tmp_path: Path, recipe: Recipe
     assert crops.without_seconds(whole / "loss.csv") == crops.without_seconds(parts / "loss.csv")
     for name in ("validation.csv", WEIGHTS, *(f"samples/{step:07d}.png" for step in (3, first.step))):
         assert (whole / name).read_bytes() == (parts / name).read_bytes()
+
+
+def test_what_is_saved_is_safe_on_the_disk_before_it_has_its_name(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a loss of power leaves an empty checkpoint in the place of a good one."""
+    done: list[tuple[str, Path]] = []
+    sync, rename = os.fsync, Path.replace
+
+    def synced(handle: int) -> None:
+        done.append(("synced", Path(f"/proc/self/fd/{handle}").readlink()))
+        sync(handle)
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append((f"renamed to {target.name}", path))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    out = tmp_path / "deep" / "out"
+    run(BLEND, data, out, stop_after=3)
+    for name in (CHECKPOINT, WEIGHTS):
+        at, part = next((at, part) for at, (what, part) in enumerate(done) if what == f"renamed to {name}")
+        assert ("synced", part) in done[:at]
+        assert ("synced", out) in done[at:]
+    for made in (out, tmp_path / "deep"):
+        assert ("synced", made.parent) in done, f"{made} would be gone after a loss of power, with all that is in it"
 
 
 def test_a_run_ended_at_any_step_goes_on_to_the_same_weights(data: Path, tmp_path: Path) -> None:

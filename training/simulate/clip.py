@@ -1,7 +1,6 @@
 """Simulates a call on a clip file: same frames, same times, sound copied, parameters written beside the output."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
@@ -16,6 +15,8 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from ...models.open_media import open_media
+from ...pipeline.atomic import make_folder, publish
+from ...pipeline.made_by import content_key, mark_made, refuse_others
 from ..errors import SimulationError
 from .call import before_recorder, even_frame
 from .draw import draw_parameters
@@ -49,33 +50,47 @@ class SimulationRecord:
     """Numbers of the pictures that show the one before them again."""
 
 
-def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationRecord:
+def simulate_clip(src: Path, dst: Path, level: str, seed: int, *, overwrite: bool = False) -> SimulationRecord:
     """Makes the soft call recording of a clip, frame for frame.
 
     Args:
         src: any video that FFmpeg decodes; more than 8 bits become 8, as in a call.
         dst: the output; its name chooses the container, which must take H.264 (mp4, mkv, mov …).
+        overwrite: replaces `dst` and its record also where they were not made of this very recording.
 
     Returns:
         The record, also written to `dst` + `.json`. Video frames keep their times to a tick of the container's time
         base; audio packets are copied.
 
     Raises:
-        SimulationError: no such level, nothing decodes as video, or the output cannot be written.
+        SimulationError: no such level, nothing decodes as video, or the container does not take it.
+        NotOursError: `dst` or its record is there, and was not made of this recording.
+        OutputError: the output cannot be written.
     """
     parameters = draw_parameters(level, seed)
     part = dst.with_name(f".{dst.stem}.part{dst.suffix}")
-    dst.parent.mkdir(parents=True, exist_ok=True)
+    mark = dst.with_name(dst.name + ".json")
+    make_folder(dst.parent)
     part.unlink(missing_ok=True)  # a link of that name would lead what is written elsewhere
     try:
-        with open_media(src) as source, av.open(str(part), "w") as output:
+        with open_media(src) as source:
             if not source.streams.video:
                 raise SimulationError(f"'{src}' has no video to simulate a call with.")
-            parameters = _fitting(parameters, output)
-            facts, width, height, fps = _convert(source, output, parameters)
+            identity = content_key(src)
+            refuse_others(mark, (dst.name,), "simulate", identity, overwrite=overwrite)
+            with av.open(str(part), "w") as output:
+                parameters = _fitting(parameters, output)
+                facts, width, height, fps = _convert(source, output, parameters)
         if not facts:
             raise SimulationError(f"'{src}' has no video frame that can be decoded.")
-        part.replace(dst)
+        keyframes = [number for number, fact in enumerate(facts) if fact.since_keyframe == 0]
+        repeated = [number for number, fact in enumerate(facts) if fact.repeated]
+        record = SimulationRecord(
+            src.name, dst.name, seed, parameters, len(facts), width, height, fps, keyframes, repeated
+        )
+        refuse_others(mark, (dst.name,), "simulate", identity, overwrite=overwrite)  # one may have come meanwhile
+        mark_made(mark, "simulate", {dst.name: part}, identity, asdict(record))
+        publish(part, dst)
     except (FFmpegError, ValueError) as error:
         if isinstance(error, SimulationError):
             raise
@@ -83,10 +98,6 @@ def simulate_clip(src: Path, dst: Path, level: str, seed: int) -> SimulationReco
         raise SimulationError(f"'{src}' cannot be made into '{dst.name}': {reason}.") from error
     finally:
         part.unlink(missing_ok=True)
-    keyframes = [number for number, fact in enumerate(facts) if fact.since_keyframe == 0]
-    repeated = [number for number, fact in enumerate(facts) if fact.repeated]
-    record = SimulationRecord(src.name, dst.name, seed, parameters, len(facts), width, height, fps, keyframes, repeated)
-    dst.with_name(dst.name + ".json").write_text(json.dumps(asdict(record), indent=2) + "\n")
     return record
 
 
