@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.training.simulate.test_clip import write_clip
 from vidsharp.jobs import process
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
@@ -16,7 +17,6 @@ from tests.jobs import runs
 from tests.jobs.test_train_job import RECIPE
 from tests.training import crops
 from tests.training.test_evaluation_sources import pair
-from tests.training.test_simulate_clip import write_clip
 
 MINE = b"mine, and the only copy"
 
