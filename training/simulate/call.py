@@ -108,7 +108,7 @@ def call_pictures(
 
     for soft in recorded(delivered(), fps, encoder, recorder.quality):
         picture = waiting.popleft()
-        yield CallPicture(in_420(soft), picture.sharp, picture.facts)
+        yield CallPicture(_tagged(in_420(soft), picture.sharp), picture.sharp, picture.facts)
 
 
 def before_recorder(
@@ -129,7 +129,8 @@ def before_recorder(
         whole = original.width, original.height
         if sharp is None or not shown.facts.repeated:
             sharp = _placed(original, whole, parameters)
-        yield CallPicture(_placed(shown.picture, whole, parameters), sharp, shown.facts)
+        soft = _placed(_tagged(shown.picture, original), whole, parameters)
+        yield CallPicture(soft, sharp, shown.facts)
 
 
 def simulate_frames(
@@ -164,6 +165,12 @@ def even_frame(frame: VideoFrame, encoder: Encoder) -> VideoFrame:
     """The frame as an encoder takes it: where it has no 4:2:0 of odd sides, those become 4:4:4."""
     odd = (frame.width % 2 or frame.height % 2) and not encoder.odd_sides
     return scaled(frame, frame.width, frame.height, "BICUBIC", "yuv444p") if odd else frame
+
+
+def _tagged(picture: VideoFrame, like: VideoFrame) -> VideoFrame:
+    """The picture, said to have the colours of another one: VP8 carries no range."""
+    picture.color_range, picture.colorspace = like.color_range, like.colorspace
+    return picture
 
 
 def _placed(picture: VideoFrame, whole: tuple[int, int], parameters: LineParameters) -> VideoFrame:

@@ -38,7 +38,7 @@ class Figures(NamedTuple):
     ssim: float
     asked: float
     used: float
-    """Bits per pixel that the line was to carry, and carried."""
+    """Bits per pixel that the line was to carry, and carried; 0 where nothing is encoded."""
     seconds: float
     """Of one core, for 60 pictures."""
 
@@ -61,10 +61,8 @@ def survey(clips: Sequence[Path], frames: int, seeds: int) -> Iterator[str]:
             ]
             mean = Figures(*np.mean(figures, axis=0))
             name = encoder or "–"
-            yield (
-                f"| {level} | {name} | {mean.psnr_db:.1f} | {mean.ssim:.3f} | {mean.asked:.3f} | {mean.used:.3f} "
-                f"| {mean.seconds:.2f} |"
-            )
+            bits = f"{mean.asked:.3f} | {mean.used:.3f}" if encoder else "– | –"
+            yield f"| {level} | {name} | {mean.psnr_db:.1f} | {mean.ssim:.3f} | {bits} | {mean.seconds:.2f} |"
 
 
 def _first(clip: Path, count: int) -> list[VideoFrame]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from av import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace
 from skimage import data
 from vidsharp.training.errors import SimulationError
 from vidsharp.training.simulate import LEVELS, draw_parameters, simulate_call, simulate_frames
@@ -94,6 +95,22 @@ def test_a_composed_call_has_soft_and_sharp_in_the_same_place(seed: int) -> None
     assert 0.05 < background.mean() < 0.9
     assert (soft[background] == 24).mean() > 0.95
     assert 28 < psnr(call.soft[2], call.sharp[2]) < 60
+
+
+@pytest.mark.parametrize("encoder", here(ENCODERS))
+@pytest.mark.parametrize("recorder", ["h264", "vp8", None])
+def test_colours_are_said_to_be_what_they_were(encoder: str, recorder: str | None) -> None:
+    frames = moving(3)
+    for frame in frames:
+        frame.color_range, frame.colorspace = ColorRange.JPEG, Colorspace.ITU709
+    drawn = draw_parameters("medium", 0, "all", encoder=encoder)
+    call = simulate_call(
+        frames, "medium", 0, parameters=replace(drawn, recorder=recorder and Recorder(recorder, 20), camera=NO_CAMERA)
+    )
+    for soft, sharp, frame in zip(call.soft, call.sharp, frames, strict=True):
+        for picture in (soft, sharp):
+            assert (picture.color_range, picture.colorspace) == (ColorRange.JPEG, Colorspace.ITU709)
+        assert luma(soft).mean() == pytest.approx(luma(frame).mean(), abs=1.5)
 
 
 def test_other_originals_become_the_sharp_pictures() -> None:
