@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.training.simulate.test_clip import write_clip
 from vidsharp.jobs import process
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
@@ -16,6 +15,7 @@ from vidsharp.training.train import CHECKPOINT, WEIGHTS
 from tests.jobs import runs
 from tests.jobs.test_train_job import RECIPE
 from tests.training import crops
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import pair
 
 MINE = b"mine, and the only copy"

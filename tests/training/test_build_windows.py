@@ -34,7 +34,8 @@ def quiet(_: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[WindowCache, WindowCache]:
     folder = folder_of(tmp_path_factory.mktemp("windows"), *on_side(False, 3), *on_side(True))
     (folder / "clips").mkdir()
-    write_clip(folder / "clips" / "mine.mkv", sound=False)  # smaller than a window: gives none
+    write_clip(folder / "clips" / "mine.mkv", sound=False)
+    (folder / "clips" / "broken.mkv").write_bytes(b"no film")  # gives none
     build(folder, folder.parent / "cache", 1, 0, 1, quiet, screens=0)
     return open_window_cache(folder.parent / "cache", "train"), open_window_cache(folder.parent / "cache", "val")
 
@@ -49,7 +50,7 @@ def test_all_takes_of_a_person_are_one_source() -> None:
 
 def test_no_source_lies_on_both_sides(built: tuple[WindowCache, WindowCache]) -> None:
     train, val = built
-    assert set(train.sources) == set(on_side(False, 3))
+    assert set(train.sources) == {*on_side(False, 3), "mine"}
     assert set(val.sources) == set(on_side(True))
     assert len(train.levels) == len(train.sources) == train.ends[-1]
 
