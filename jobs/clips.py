@@ -117,4 +117,7 @@ def found_in(given: Path, out: Path) -> Iterator[Clip]:
 
 def _same_folder(one: Path, other: Path) -> bool:
     """Also where a disk that ignores case, or a second mount, gives one folder two names."""
-    return one.resolve() == other or (other.exists() and one.samefile(other))
+    try:
+        return one.resolve() == other or (other.exists() and one.samefile(other))
+    except FileNotFoundError:  # one was removed since it was listed
+        return False

@@ -20,6 +20,7 @@ from fsspec.callbacks import Callback
 from fsspec.core import url_to_fs
 
 from ..models.errors import VidsharpError
+from ..pipeline.atomic import finished_files
 from ..pipeline.errors import MediaError, OutputError
 from ..pipeline.fingerprint import state_key
 from ..pipeline.workspace import file_stem
@@ -88,7 +89,7 @@ class ObjectStorage(Storage):
         self._fetching: dict[str, tuple[Path, Future[None]]] = {}
         self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
         self._stopping = False
-        self._saved: dict[Path, tuple[int, int]] = {}
+        self._saved: dict[Path, tuple[int, int] | None] = {}
         self._marks: dict[str, _Place] = {}
         """By the name of a clip's workspace, what says that its result is ours while no table does."""
 
@@ -229,18 +230,30 @@ class ObjectStorage(Storage):
     def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
         if self._out is None:
             return
-        there = {file: _state(file) for file in folder.rglob("*") if file.is_file()}
+        # The mux thread replaces previews meanwhile.
+        found = ((file, _state(file)) for file in finished_files(folder))
+        there = {file: state for file, state in found if state is not None}
         with _writing(self._out.url):
             for file in self._saved.keys() - there.keys():
                 self._out.fs.rm_file(self._place(file).path)
                 del self._saved[file]
             for file, state in there.items():
-                if self._saved.get(file) != state:
-                    self._out.fs.put_file(str(file), self._place(file).path)
+                if self._saved.get(file) != state and self._upload(file):
                     self._saved[file] = state
-            for name in self._marks.keys() & set(map(file_stem, clips)):
-                mark = self._marks.pop(name)
-                mark.fs.rm_file(mark.path)
+            for name in map(file_stem, clips):
+                if (mark := self._marks.pop(name, None)) is not None:
+                    mark.fs.rm_file(mark.path)
+
+    def _upload(self, file: Path) -> bool:
+        """Whether it was still there."""
+        place = self._place(file)
+        try:
+            place.fs.put_file(str(file), place.path)
+        except FileNotFoundError:
+            if file.exists():  # then it is the bucket that is not
+                raise
+            return False
+        return True
 
     def _place(self, file: Path) -> _Place:
         assert self._out is not None
@@ -286,9 +299,12 @@ def _stand_in(file: Path) -> None:
         file.touch()
 
 
-def _state(file: Path) -> tuple[int, int]:
-    state = file.stat()
-    return state.st_size, state.st_mtime_ns
+def _state(file: Path) -> tuple[int, int] | None:
+    """What changes when a file is replaced; None where it is gone."""
+    with suppress(FileNotFoundError):
+        state = file.stat()
+        return state.st_size, state.st_mtime_ns
+    return None
 
 
 def _cache() -> Path:

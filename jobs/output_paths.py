@@ -4,9 +4,11 @@ The output folder itself may be a link. A link inside it that leads out of it is
 progress would land where nobody asked for them, and unfinished work is deleted without asking.
 """
 
+import os
 import tempfile
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ..pipeline.errors import OutputError, disk_sentence
@@ -42,10 +44,11 @@ def check_output_folder(out: Path) -> None:
             check_inside(out, out / folder / "file")
         except OutputError as error:
             raise UsageError(f"{out / folder} is a link that leads out of the output folder; remove it") from error
-    for pattern in ("*", "*/*"):
-        for path in (out / WORK_FOLDER).glob(pattern):
+    for folder, *names in os.walk(out / WORK_FOLDER):  # a run that holds it may be removing parts of it
+        for name in chain(*names):
+            path = Path(folder) / name
             if path.is_symlink():
-                path.unlink()
+                path.unlink(missing_ok=True)
 
 
 def check_names_apart(clips: Sequence[Clip], folder: Path) -> None:

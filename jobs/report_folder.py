@@ -99,7 +99,10 @@ class _Previews(Mapping[str, str]):
         self._paths = {clip: path for clip in clips if (path := _preview_path(folder, clip)).is_file()}
 
     def __getitem__(self, clip: str) -> str:
-        return self._paths[clip].read_text(errors="replace")
+        try:
+            return self._paths[clip].read_text(errors="replace")
+        except FileNotFoundError as error:  # the run that writes here has replaced the clip, which has none now
+            raise KeyError(clip) from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)

@@ -2,10 +2,14 @@
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from .errors import OutputError, disk_sentence
+
+_TEMPORARY = re.compile(r"\.(\d+)-[0-9a-f]{6}\.part\b")
+"""In `temporary_name`'s names, with the number of the process that writes there."""
 
 
 def sync(path: Path) -> None:
@@ -53,10 +57,17 @@ def remove_leftovers(folder: Path) -> None:
     """Removes what `write_atomically` was writing into `folder` when its process was killed. Other processes of this
     machine may be writing there."""
     for path in folder.glob("*.part*"):
-        found = re.search(r"\.(\d+)-[0-9a-f]{6}\.part\b", path.name)
+        found = _TEMPORARY.search(path.name)
         if found and not process_lives(int(found[1])):
             with suppress(OSError):
                 path.unlink()
+
+
+def finished_files(folder: Path) -> Iterator[Path]:
+    """The files below a folder that have their final names, in no order. Other threads and processes may be writing
+    there: what they have not finished is left out, and any file may be gone when it is opened."""
+    for parent, _, names in os.walk(folder):  # which passes over a folder that is gone
+        yield from (Path(parent) / name for name in names if not _TEMPORARY.search(name))
 
 
 def process_lives(process: int) -> bool:

@@ -1,7 +1,9 @@
 """Recordings and results in a bucket, on a real S3 server (moto's) on loopback."""
 
+import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.process_job import ProcessResult
 from vidsharp.jobs.progress import NoWatcher
 from vidsharp.jobs.storage import Storage, open_storage, url_of
+from vidsharp.pipeline.atomic import temporary_name, write_atomically
 from vidsharp.pipeline.errors import OutputError
 
 from tests import media
@@ -187,6 +190,104 @@ def test_an_object_that_no_run_made_is_never_replaced(
     assert bucket.cat_file("calls/out/a.mp4") == b"somebody's"
     assert process(config(tmp_path, overwrite=True)).count("failed") == 0
     assert len(media.frame_hashes(fetched(bucket, "a.mp4", tmp_path))) == 30
+
+
+# --- A report that changes while it goes up ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def report(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
+    """The storage of a run into the bucket, and its report folder with a table and two previews."""
+    bucket.pipe_file("calls/recordings/a.mp4", b"x")
+    storage = open_storage(config(tmp_path))
+    storage.find()
+    storage.config.out.mkdir(parents=True)
+    storage.begin()
+    folder = storage.config.out / "report"
+    for name in ("clips.csv", "previews/0a.json", "previews/0b.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    yield storage, folder
+    storage.close()
+
+
+def saved(storage: Storage, folder: Path) -> str:
+    """How it ended."""
+    try:
+        storage.save_report(folder)
+    except OutputError as error:
+        return str(error)
+    return "saved"
+
+
+def in_the_report(bucket: Any) -> dict[str, str]:
+    names = bucket.find("calls/out/report")
+    return {name.removeprefix("calls/out/report/"): bucket.cat_file(name).decode() for name in names}
+
+
+def test_what_vanishes_between_listing_and_upload_is_no_error(
+    bucket: Any, report: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, folder = report
+    put_file = bucket.put_file
+
+    def replaced_meanwhile(file: str, path: str) -> None:
+        if "0b" in file:
+            Path(file).unlink(missing_ok=True)
+        put_file(file, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "put_file", replaced_meanwhile)
+        assert saved(storage, folder) == "saved"
+    assert set(in_the_report(bucket)) == {"clips.csv", "previews/0a.json"}
+    (folder / "previews" / "0b.json").write_text("there again")
+    assert saved(storage, folder) == "saved"
+    assert in_the_report(bucket)["previews/0b.json"] == "there again"
+
+
+def test_what_is_still_being_written_is_not_published(bucket: Any, report: tuple[Storage, Path]) -> None:
+    storage, folder = report
+    temporary_name(folder / "previews" / "0a.json").write_text("ha")
+    temporary_name(folder / "clips.parquet").write_text("half of it")
+    assert saved(storage, folder) == "saved"
+    assert set(in_the_report(bucket)) == {"clips.csv", "previews/0a.json", "previews/0b.json"}
+
+
+def test_a_bucket_that_goes_away_is_still_an_error(
+    bucket: Any, report: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(file: str, path: str) -> None:
+        raise FileNotFoundError("The specified bucket does not exist")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "put_file", gone)
+        assert "cannot be written: The specified bucket does not exist" in saved(*report)
+
+
+def test_previews_may_be_replaced_all_the_while(bucket: Any, report: tuple[Storage, Path]) -> None:
+    storage, folder = report
+    stop = threading.Event()
+
+    def replace_and_remove() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            for name in ("0a", "0b", "0c", "0d"):
+                preview = folder / "previews" / f"{name}.json"
+                write_atomically(preview, json.dumps({"number": number}).encode())
+                if name == "0d":
+                    preview.unlink()
+
+    other = threading.Thread(target=replace_and_remove)
+    other.start()
+    try:
+        assert {saved(storage, folder) for _ in range(30)} == {"saved"}
+    finally:
+        stop.set()
+        other.join()
+    assert saved(storage, folder) == "saved"
+    there = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.*")}
+    assert in_the_report(bucket) == there
 
 
 def test_a_recording_that_is_gone_or_changed_fails_alone(

@@ -91,6 +91,16 @@ def test_only_what_dead_processes_were_writing_is_removed(tmp_path: Path) -> Non
     remove_leftovers(tmp_path / "absent")
 
 
+def test_finished_files_are_those_under_their_final_names(tmp_path: Path) -> None:
+    final = ["a.json", "deep/er/b.mp4", "deep/.hidden", "call.part.mp4", "c.12-abcdef.partial"]
+    for name in final:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+        temporary_name(tmp_path / name).touch()
+    assert {path.relative_to(tmp_path).as_posix() for path in atomic.finished_files(tmp_path)} == set(final)
+    assert list(atomic.finished_files(tmp_path / "absent")) == []
+
+
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])
 def test_names_at_the_limit_of_the_file_system_can_be_written(name: str, tmp_path: Path) -> None:
     write_atomically(tmp_path / name, b"whole")
