@@ -9,11 +9,22 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..pipeline.errors import OutputError, disk_sentence
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip
 from .config import UsageError
+
+
+def path_below(folder: Path, name: str) -> Path | None:
+    """The file below `folder` that a name from outside means: an object's key, or what a table says of a result. All
+    such names become paths here. None where it means none: an empty part, `.` or `..`, or what no file can be called.
+    """
+    parts = name.split("/")
+    plain = PurePath(*parts)  # not on every system is a slash all that divides a path
+    if plain.parts != tuple(parts) or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        return None
+    return folder / plain
 
 
 def check_inside(out: Path, path: Path) -> None:

@@ -1,7 +1,7 @@
 """Where recordings come from and results go: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ from ..pipeline.atomic import publish
 from ..pipeline.fingerprint import clip_key
 from .clips import Clip, find_clips
 from .config import ProcessConfig
+from .known_files import KnownFiles, check_spared, originals, results_of
+from .passed_over import PassedOver
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
 
@@ -19,10 +21,23 @@ class Storage:
     def __init__(self, config: ProcessConfig) -> None:
         self.config = config
         """With paths of this machine only."""
+        self.passed_over = PassedOver()
+        self.inputs = KnownFiles()
+        """What the run reads, and no result may replace."""
 
     def find(self) -> tuple[Clip, ...]:
-        """All recordings that are asked for; see `find_clips`."""
-        return find_clips(self.config.inputs, self.config.out)
+        """All recordings that are asked for; see `find_clips`.
+
+        Raises:
+            UsageError: also where a result would be written over what the run reads.
+        """
+        clips = find_clips(self.config.inputs, self.config.out, self.passed_over.add)
+        self._spare(clips, (clip.path for clip in clips))
+        return clips
+
+    def _spare(self, clips: Sequence[Clip], recordings: Iterable[Path]) -> None:
+        self.inputs = KnownFiles((*recordings, *originals(clips, self.config.reference)))
+        check_spared(results_of(clips, self.config.out.absolute()), self.inputs)
 
     def begin(self) -> None:
         """Called once, when the output folder is locked."""

@@ -15,6 +15,7 @@ from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.process_job import ProcessResult
 from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs.report_folder import ClipRows, ReportFolder
 from vidsharp.jobs.storage import Storage, open_storage, url_of
 from vidsharp.pipeline.atomic import temporary_name, write_atomically
 from vidsharp.pipeline.errors import OutputError
@@ -324,7 +325,11 @@ def test_the_command_says_where_the_report_is(
     more = ["--out", "s3://calls/out/", "--staging", str(tmp_path / "staging"), "--encoder", "libx264"]
     said = CliRunner().invoke(main, ["process", "s3://calls/recordings/", *more])
     assert said.exit_code == 0, said.output
-    assert said.stdout.splitlines()[-2:] == ["2 clips: 2 done", "report: s3://calls/out/report/index.html"]
+    assert said.stdout.splitlines()[-3:] == [
+        "1 file was not taken as recordings: 1 .txt (-v lists them; name one to have it tried)",
+        "2 clips: 2 done",
+        "report: s3://calls/out/report/index.html",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -358,11 +363,87 @@ def test_a_bucket_that_may_not_be_written_is_said_before_any_work(bucket: Any, t
     assert not list((tmp_path / "staging").rglob("*"))
 
 
+# --- Names that would lead elsewhere ----------------------------------------------------------------------------------
+
+OUTSIDE = ("../../up.mp4", "a/../b.mp4", "a//c.mp4", "./d.mp4", "e/./f.mp4", "g/..")
+
+
 def test_names_in_a_bucket_do_not_leave_the_folders(bucket: Any, tmp_path: Path) -> None:
-    for name in ("../../up.mp4", "a/../b.mp4", "good.mp4"):
+    for name in (*OUTSIDE, "good.mp4"):
         bucket.pipe_file(f"calls/x/{name}", b"x")
-    clips = open_storage(config(tmp_path, inputs="s3://calls/x")).find()
-    assert [clip.name for clip in clips] == ["good.mp4"]
+    storage = open_storage(config(tmp_path, inputs="s3://calls/x"))
+    assert [clip.name for clip in storage.find()] == ["good.mp4"]
+
+
+def test_a_report_in_a_bucket_does_not_leave_its_folder(bucket: Any, tmp_path: Path) -> None:
+    """Such keys were brought here as previews, tables and stand-ins of results."""
+    up = "../" * 6
+    names = [f"report/previews/{up}caught.json", f"report/{up}caught.parquet", f"{up}caught.mp4", "report/previews/.."]
+    for name in (*names, "report/previews//double.json", "report/previews/good.json", "result.mp4"):
+        bucket.pipe_file(f"calls/out/{name}", b"x")
+    assert {f"calls/out/{name}" for name in names} <= set(bucket.find("calls/out")), "the server keeps such keys"
+    bucket.pipe_file("calls/recordings/a.mp4", b"x")
+    deep = tmp_path.joinpath("1", "2", "3")
+    storage = open_storage(config(tmp_path, staging=deep))
+    storage.find()
+    out = storage.config.out
+    out.mkdir(parents=True)
+    try:
+        storage.begin()
+    except OutputError as error:
+        begun = str(error)
+    else:
+        begun = "begun"
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == {
+        (out / name).relative_to(tmp_path) for name in ("report/previews/good.json", "result.mp4")
+    }
+    assert begun == "begun"
+    storage.close()
+
+
+@pytest.mark.parametrize("name", ["..", "x/.."])
+def test_an_object_without_a_files_name_is_refused(bucket: Any, tmp_path: Path, name: str) -> None:
+    bucket.pipe_file(f"calls/{name}", b"x")
+    with pytest.raises(UsageError) as caught:
+        open_storage(config(tmp_path, inputs=f"s3://calls/{name}")).find()
+    assert str(caught.value) == f"s3://calls/{name} has a name that no file can have; give it another"
+
+
+def test_a_table_that_names_a_file_elsewhere_does_not_make_it_ours(bucket: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.mp4").touch()
+    report = ReportFolder(tmp_path / "out" / "report")
+    for number, out in enumerate(("../mine.mp4", "/etc/passwd", "a/../../mine.mp4", "fine/b.mp4")):
+        report.add([ClipRows({"clip": f"{number}.mp4", "status": "done", "out": out})])
+    assert [row["out"] for row in report.earlier().values()] == [None, None, None, "fine/b.mp4"]
+
+
+# --- Results over recordings ------------------------------------------------------------------------------------------
+
+
+def test_one_clips_result_is_never_another_clips_object(bucket: Any, tmp_path: Path) -> None:
+    for name in ("rec/a/b.ts", "rec/out/a/b.ts"):
+        bucket.pipe_file(f"calls/{name}", b"x")
+    inputs = (Path("s3://calls/rec"), Path("s3://calls/rec/out/a/b.ts"))
+    said = "found"
+    try:
+        open_storage(ProcessConfig(inputs, Path("s3://calls/rec/out"), staging=tmp_path, overwrite=True)).find()
+    except UsageError as error:
+        said = str(error)
+    assert said == (
+        "the result of s3://calls/rec/a/b.ts would be written over s3://calls/rec/out/a/b.ts, which this command "
+        "reads; choose another --out"
+    )
+
+
+def test_a_result_that_becomes_mkv_spares_an_object_of_that_name(shared_ray: None, bucket: Any, tmp_path: Path) -> None:
+    files = runs.clip(tmp_path / "c.webm", frames=3, codec="libvpx"), runs.clip(tmp_path / "c.mkv", frames=3)
+    bucket.put_file(str(files[0].path), "calls/recordings/sub/c.webm")
+    bucket.put_file(str(files[1].path), "calls/out/sub/c.mkv")
+    inputs = (Path("s3://calls/recordings"), Path("s3://calls/out/sub/c.mkv"))
+    out, more = Path("s3://calls/out"), {"staging": tmp_path / "staging", "overwrite": True, "page": False}
+    result = process(runs.config(inputs, out, **more))
+    assert bucket.cat_file("calls/out/sub/c.mkv") == files[1].path.read_bytes()
+    assert {row["out"] for row in result.rows} == {"sub/c.webm.mkv", "c.mkv"}
 
 
 @pytest.mark.parametrize(
