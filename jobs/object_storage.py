@@ -48,7 +48,7 @@ class ObjectStorage(Storage):
         out = url_of(config.out)
         self._out = Place.of(out) if out else None
         name = hashlib.sha256((out or str(config.out.absolute())).encode()).hexdigest()[:16]
-        self._staging = (config.staging or _cache() / "staging").absolute() / name
+        self._staging = staging_folder(config) / name
         self._inputs = self._staging / "in"
         super().__init__(replace(config, out=self._staging / "out") if out else config)
         self._sources: dict[str, tuple[Place, Mapping[str, Any]]] = {}
@@ -147,11 +147,23 @@ class ObjectStorage(Storage):
             probe.fs.rm_file(probe.path)
         self._bring_report()
 
+    def look(self) -> None:
+        self._inputs.mkdir(parents=True)
+        if self._out is not None:
+            self.config.out.mkdir(parents=True)
+            self._bring_report()
+
+    def size(self, clip: Clip) -> int | None:
+        return self._sources[clip.name][1]["size"] if clip.name in self._sources else super().size(clip)
+
+    def far(self, clip: Clip) -> bool:
+        return clip.name in self._sources
+
     def _bring_report(self) -> None:
         """Makes the staging folder's `out` what the output is: its tables, and stand-ins for the results."""
         assert self._out is not None
         out = self.config.out
-        with writing(self._out.url):
+        with reading(self._out.url):
             there = dict(self._safe(self._out.below()))
             marks = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
             self._marks = {PurePosixPath(name).name: self._out / name for name in marks}
@@ -313,5 +325,7 @@ def _state(file: Path) -> tuple[int, int] | None:
     return None
 
 
-def _cache() -> Path:
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vidsharp"
+def staging_folder(config: ProcessConfig) -> Path:
+    """Where recordings are brought, in a folder for each output."""
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (config.staging or cache / "vidsharp" / "staging").absolute()

@@ -160,7 +160,7 @@ class _Run:
         page = self._page()
         rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
         shown = self.storage.shown(page or self.report.folder)
-        return ProcessResult(self.report.folder, page, shown, rows, self.storage.passed_over.by_ending)
+        return ProcessResult(self.report.folder, page, shown, rows, dict(self.storage.passed_over.by_ending))
 
     def _page(self) -> Path | None:
         try:

@@ -1,11 +1,14 @@
 """Where recordings come from and results go: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..pipeline.atomic import publish
+from ..pipeline.atomic import make_folder, publish
 from ..pipeline.fingerprint import clip_key
 from .clips import Clip, find_clips
 from .config import ProcessConfig
@@ -41,6 +44,23 @@ class Storage:
 
     def begin(self) -> None:
         """Called once, when the output folder is locked."""
+
+    def look(self) -> None:
+        """Called once in the place of `begin` by who only reads.
+
+        Raises:
+            StorageError: the tables of earlier runs cannot be read.
+        """
+
+    def size(self, clip: Clip) -> int | None:
+        """In bytes; None where the recording cannot be looked at."""
+        with suppress(OSError):
+            return clip.path.stat().st_size
+        return None
+
+    def far(self, clip: Clip) -> bool:
+        """Whether it must be brought here first."""
+        return False
 
     def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
         """As `clip_key`."""
@@ -100,6 +120,29 @@ def open_storage(config: ProcessConfig) -> Storage:
 
         return ObjectStorage(config)
     return Storage(config)
+
+
+@contextmanager
+def open_to_read(config: ProcessConfig) -> Iterator[Storage]:
+    """The same for who writes nothing there. What is brought here goes to a folder of its own, which is removed: a run
+    may be using that of the run.
+
+    Raises:
+        UsageError: as `open_storage`.
+        OutputError: the staging folder cannot be written.
+    """
+    if not any(map(url_of, (*config.inputs, config.out))):
+        yield Storage(config)
+        return
+    from .object_storage import ObjectStorage, staging_folder
+
+    make_folder(staging_folder(config))
+    with TemporaryDirectory(prefix="estimate-", dir=staging_folder(config), ignore_cleanup_errors=True) as own:
+        storage = ObjectStorage(replace(config, staging=Path(own)))
+        try:
+            yield storage
+        finally:
+            storage.close()
 
 
 def url_of(path: Path) -> str | None:

@@ -363,6 +363,65 @@ def test_a_bucket_that_may_not_be_written_is_said_before_any_work(bucket: Any, t
     assert not list((tmp_path / "staging").rglob("*"))
 
 
+# --- What a run will take ---------------------------------------------------------------------------------------------
+
+
+def estimated(tmp_path: Path, *words: str) -> Any:
+    """What the command says, as JSON."""
+    options = ["--staging", str(tmp_path / "staging"), "--format", "json", "--sample-seconds", "0.2", "--workers", "1"]
+    quick = ["--encoder", "libx264", "--preset", "ultrafast", "--chunk-seconds", "0.5"]
+    said = CliRunner().invoke(main, ["estimate", *words, *options, *quick, "-q"])
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert not list((tmp_path / "staging").rglob("*")), "all that was brought here is gone"
+    return json.loads(said.stdout)
+
+
+def test_an_estimate_of_a_bucket(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
+    before = set(bucket.find("calls"))
+    said = estimated(tmp_path, "s3://calls/recordings")
+    assert (said["recordings"], said["finished"], said["failing"], said["frames"]) == (2, 0, [], 75)
+    assert (said["frames_exact"], said["unseen"], said["passed_over"]) == (True, 0, {".txt": 1})
+    assert said["wall_s"] > 0
+    assert set(bucket.find("calls")) == before, "nothing is written"
+    assert process(config(tmp_path, inputs="s3://calls/recordings/a.mp4")).count("done") == 1
+    said = estimated(tmp_path, "s3://calls/recordings", "--out", "s3://calls/out")
+    assert (said["recordings"], said["finished"], said["frames"]) == (1, 1, 45)
+    assert estimated(tmp_path, str(tmp_path / "recordings"), "--out", "s3://calls/out")["finished"] == 0
+
+
+def test_an_estimate_brings_only_a_part_of_a_large_bucket(
+    shared_ray: None, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = runs.clip(tmp_path / "call.mp4", frames=30).path
+    for number in range(6):
+        bucket.put_file(str(call), f"calls/recordings/{number}.mp4")
+    brought: list[str] = []
+    get_file = bucket.get_file
+
+    def counted(path: str, *more: Any, **options: Any) -> None:
+        brought.append(path)
+        get_file(path, *more, **options)
+
+    for budget, wanted in ((2.5 * call.stat().st_size, 2), (1, 1)):
+        brought.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr("vidsharp.jobs.unseen.FETCH_BYTES", budget)
+            patch.setattr(bucket, "get_file", counted)
+            said = estimated(tmp_path, "s3://calls/recordings")
+        assert len(brought) == wanted
+        assert (said["recordings"], said["unseen"], said["frames_exact"]) == (6, 6 - wanted, False)
+        assert (said["frames"], said["chunks"]) == (180, pytest.approx(6 * 2, abs=6))
+
+
+def test_an_estimate_of_what_is_not_there_says_its_url(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said = CliRunner().invoke(main, ["estimate", "s3://calls/nothing"])
+    assert (said.exit_code, said.stderr) == (2, "vidsharp: s3://calls/nothing does not exist, or nothing is there\n")
+    assert not list(tmp_path.glob("vidsharp/staging/*"))
+
+
 # --- Names that would lead elsewhere ----------------------------------------------------------------------------------
 
 OUTSIDE = ("../../up.mp4", "a/../b.mp4", "a//c.mp4", "./d.mp4", "e/./f.mp4", "g/..")
