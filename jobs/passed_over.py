@@ -37,5 +37,5 @@ def passed_over_sentence(by_ending: Mapping[str, int]) -> str | None:
     if more := found[ENDINGS_SHOWN:]:
         parts.append(f"{sum(count for _, count in more):,} of {len(more):,} other endings")
     total = sum(by_ending.values())
-    files = "1 file was" if total == 1 else f"{total:,} files were"
-    return f"{files} not taken as recordings: {', '.join(parts)} (-v lists them; name one to have it tried)"
+    taken = "1 file was not taken as a recording" if total == 1 else f"{total:,} files were not taken as recordings"
+    return f"{taken}: {', '.join(parts)} (-v lists them; name one to have it tried)"

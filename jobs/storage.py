@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +10,7 @@ from typing import Any
 
 from ..pipeline.atomic import make_folder, publish
 from ..pipeline.fingerprint import clip_key
+from .clip_work import file_size
 from .clips import Clip, find_clips
 from .config import ProcessConfig
 from .known_files import KnownFiles, check_spared, originals, results_of
@@ -54,9 +55,7 @@ class Storage:
 
     def size(self, clip: Clip) -> int | None:
         """In bytes; None where the recording cannot be looked at."""
-        with suppress(OSError):
-            return clip.path.stat().st_size
-        return None
+        return file_size(clip.path)
 
     def far(self, clip: Clip) -> bool:
         """Whether it must be brought here first."""

@@ -88,7 +88,9 @@ def test_a_clip_named_twice_counts_once(calls: Path, tmp_path: Path) -> None:
 
 def test_a_broken_link_is_a_clip_that_will_fail_by_name(calls: Path, tmp_path: Path) -> None:
     (calls / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
-    assert names(calls, out=tmp_path / "out") == ["gone.mp4"]
+    (calls / "loop.mp4").symlink_to(calls / "loop.mp4")
+    assert names(calls, out=tmp_path / "out") == ["gone.mp4", "loop.mp4"]
+    assert len(Storage(ProcessConfig((calls,), tmp_path / "out")).find()) == 2
 
 
 @pytest.mark.parametrize(

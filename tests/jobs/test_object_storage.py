@@ -326,7 +326,7 @@ def test_the_command_says_where_the_report_is(
     said = CliRunner().invoke(main, ["process", "s3://calls/recordings/", *more])
     assert said.exit_code == 0, said.output
     assert said.stdout.splitlines()[-3:] == [
-        "1 file was not taken as recordings: 1 .txt (-v lists them; name one to have it tried)",
+        "1 file was not taken as a recording: 1 .txt (-v lists them; name one to have it tried)",
         "2 clips: 2 done",
         "report: s3://calls/out/report/index.html",
     ]

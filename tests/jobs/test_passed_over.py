@@ -8,7 +8,7 @@ from vidsharp.jobs.passed_over import passed_over_sentence
     ("by_ending", "said"),
     [
         ({}, None),
-        ({".srt": 1}, "1 file was not taken as recordings: 1 .srt"),
+        ({".srt": 1}, "1 file was not taken as a recording: 1 .srt"),
         ({".txt": 2, "": 1, ".srt": 1200}, "1,203 files were not taken as recordings: 1,200 .srt, 2 .txt, 1 without"),
         ({f".{n:02}": 20 - n for n in range(12)}, "1 .11"),
     ],
