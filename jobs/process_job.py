@@ -3,11 +3,11 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -69,6 +69,8 @@ class ProcessResult:
     of the staging folder, which is removed when all is finished)."""
     rows: tuple[dict[str, Any], ...]
     """The `clips` rows of this run's clips."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """How many files of the folders were not taken as recordings, by ending."""
 
     def count(self, status: str) -> int:
         """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
@@ -140,7 +142,7 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = what_counts(config)
-        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite)
+        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.to_prepare: deque[tuple[Clip, Workspace, int]] = deque()
         self.preparing: set[str] = set()
@@ -164,7 +166,8 @@ class _Run:
             self.rows.write()
         page = self._page()
         rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
-        return ProcessResult(self.report.folder, page, self.storage.shown(page or self.report.folder), rows)
+        shown = self.storage.shown(page or self.report.folder)
+        return ProcessResult(self.report.folder, page, shown, rows, dict(self.storage.passed_over.by_ending))
 
     def _page(self) -> Path | None:
         try:

@@ -18,7 +18,17 @@ from av.video.stream import VideoStream
 from ..models.errors import VidsharpError
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
-from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
+from .container import (
+    MATROSKA,
+    add_copy,
+    add_cover,
+    can_hold,
+    cover_type,
+    is_raw,
+    muxers_to_try,
+    open_output,
+    own_muxer,
+)
 from .errors import OutputError, disk_sentence
 from .probe import ClipInfo
 from .recording import announced, open_recording, readable_packets, timed_packets
@@ -32,8 +42,8 @@ class MuxResult:
     """How a clip was joined."""
 
     muxer: str
-    own_muxer: str
-    """The muxer of the source's container; another one was used where it could not hold the clip."""
+    own_muxer: str | None
+    """The muxer of the source's container, if it has one; another one was used where that could not hold the clip."""
     codec: str
     notes: tuple[str, ...]
     """What the user should know, each in a sentence."""
@@ -61,8 +71,8 @@ def mux_clip(
         MediaError: the recording can no longer be opened.
         OutputError: no container could be written. `target` is gone then.
     """
-    own, *_ = tried = muxers_to_try(info.container, info.path.suffix)
-    reasons: list[str] = []
+    own, tried = own_muxer(info.container, info.path.suffix), muxers_to_try(info.container, info.path.suffix)
+    reasons = [] if own else [_why_not_its_own(info)]
     empty = _empty_streams(info, on_packet)
     attempts = [(muxer, False) for muxer in tried]
     for muxer, apart in attempts:
@@ -87,6 +97,13 @@ def mux_clip(
         return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, made), *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+
+
+def _why_not_its_own(info: ClipInfo) -> str:
+    if not is_raw(info.container):
+        return f"its own container ({info.container}) is not written here"
+    rate = f"{float(info.frame_rate):.6g}"
+    return f"it is a raw {info.codec} stream, which stores no times: its pictures come at an even {rate} per second"
 
 
 def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from av.container import InputContainer
-from av.format import Flags as FormatFlags
 from av.sidedata.sidedata import Type as SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .container import is_raw
 from .decode import decode_packets
 from .errors import MediaError
 from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
@@ -128,7 +128,7 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
 
 def _frame_rate(container: InputContainer, stream: VideoStream) -> Fraction:
     rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
-    if container.format.flags & FormatFlags.no_timestamps.value:
+    if is_raw(container.format.name):
         rates.pop(0)  # a raw stream has no times to average: that is a default, whatever the stream's header says
     for rate in rates:
         if rate and Fraction(1, 10) <= rate <= 1000:

@@ -147,6 +147,14 @@ def damaged(harm: Callable[[Path], None]) -> Callable[..., Media]:
 
 # --- The tables -------------------------------------------------------------------------------------------------------
 
+AT_ITS_RATE, AT_25, AS_MKV = "as .mkv, at its header's rate", "as .mkv, at 25 per second", "as .mkv"
+
+
+def _raw(source: str, files: tuple[str, ...], out: str = AT_ITS_RATE, **more: Any) -> Kind:
+    """A stream without a container, or in one that is only read."""
+    return Kind(source, files, media.call, {"audio": 0, **more}, OWN, out=out, muxer="matroska")
+
+
 FIELDS = "the same, kept as fields: each is sharpened on its own"
 PART = "the pictures that decode, in their places; the rest is counted as `frames_lost`"
 ONE_SIZE = "all pictures, in the size of the first"
@@ -248,17 +256,16 @@ CODECS = (
     Kind("H.264", _files("h264", "mp4 mov 3gp mkv avi flv ts"), media.call, {}, OWN),
     Kind("H.264 with B pictures where only decode times are stored", ("h264-b.avi",), media.b_frames, {}, OWN),
     Kind("H.264 with B pictures", ("h264-b.flv",), media.b_frames, {}, OWN),
-    Kind(
-        "H.264 without a container", ("raw.h264",), media.call, {"audio": 0}, OWN, out="as .mkv, at its header's rate"
-    ),
-    Kind(
-        "the same with B pictures",
-        ("raw-b.h264",),
-        media.b_frames,
-        {"audio": 0},
-        OWN,
-        out="as .mkv, at its header's rate",
-    ),
+    _raw("H.264 without a container", ("raw.h264", "raw.264")),
+    _raw("the same with B pictures", ("raw-b.h264",), bframes=2),
+    _raw("HEVC without a container", ("raw.hevc", "raw.h265"), codec="libx265"),
+    _raw("the same with B pictures", ("raw-b.hevc", "raw-b.265"), codec="libx265", bframes=2),
+    _raw("MPEG-2 without a container", ("raw.m2v",), codec="mpeg2video"),
+    _raw("the same with B pictures", ("raw-b.m2v",), codec="mpeg2video", bframes=2),
+    _raw("AV1 without a container", ("raw.obu",), AT_25, codec="libsvtav1"),
+    _raw("VP8 in IVF", ("vp8.ivf",), AS_MKV, codec="libvpx"),
+    _raw("VP9 in IVF", ("vp9.ivf",), AS_MKV, codec="libvpx-vp9"),
+    _raw("AV1 in IVF", ("av1.ivf",), AS_MKV, codec="libsvtav1"),
     Kind("HEVC", _files("hevc", "mp4 mov mkv ts"), media.b_frames, {"codec": "libx265"}, OWN),
     Kind("VP8", _files("vp8", "webm mkv avi"), media.call, {"codec": "libvpx"}, OWN),
     Kind("VP9", _files("vp9", "webm mkv mp4"), media.call, {"codec": "libvpx-vp9"}, OWN),
@@ -412,7 +419,13 @@ def filled_in(text: str) -> str:
 
 def _row(kind: Kind) -> str:
     suffixes = ", ".join(dict.fromkeys(Path(name).suffix for name in kind.files))
-    out = f"fails: “… {kind.refused} …”" if kind.refused else "as .mkv" if kind.muxer else kind.out
+    out = (
+        f"fails: “… {kind.refused} …”"
+        if kind.refused
+        else "as .mkv"
+        if kind.muxer and kind.out == "the same"
+        else kind.out
+    )
     return f"| {kind.source} ({suffixes}) | {out} | {', '.join(f'`{name}`' for name in kind.files)} |"
 
 
