@@ -19,7 +19,7 @@ from ..models.catalogue import check_model
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder, check_encoder_name, encoder_name
 from ..pipeline.errors import MediaError
-from ..pipeline.fingerprint import clip_key
+from ..pipeline.fingerprint import clip_key, source_of
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import open_recording, silence
@@ -32,7 +32,7 @@ from ..reports.page_words import counted
 from .actor import SharpenActor
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import encoder_choice, file_size
-from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips, printable
 from .cluster import ClusterError, living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .cost_model import Kind, KindEstimate, Piece, Recording, Workload, places, workload
@@ -549,14 +549,15 @@ def _left(config: ProcessConfig, clips: Sequence[Clip]) -> dict[str, _Left]:
     left: dict[str, _Left] = {}
     for clip in clips:
         try:
-            key = clip_key(clip.path, settings)
+            workspace = Workspace.of(out / WORK_FOLDER, clip.name, clip_key(clip.path, settings))
+            row, source = earlier.get(clip.name, {}), source_of(clip.path, printable(str(clip.path)))
+            found = standing(clip, out, row, workspace, source, settings)
         except MediaError as error:
             left[clip.name] = _Left(failing=str(error))
             continue
-        workspace = Workspace.of(out / WORK_FOLDER, clip.name, key)
-        found = standing(clip, out, earlier.get(clip.name, {}), workspace)
-        if found == "foreign":
-            left[clip.name] = _Left(failing=f"{out / clip.relative} exists and was not made by vidsharp")
+        if found in ("foreign", "clash"):
+            how = "was not made by vidsharp" if found == "foreign" else "was made of another recording"
+            left[clip.name] = _Left(failing=f"{out / clip.relative} exists and {how}")
         else:
             plan = workspace.load_plan() or ()
             done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..pipeline.atomic import publish
-from ..pipeline.fingerprint import clip_key
-from .clips import Clip, find_clips
+from ..pipeline.fingerprint import Source, clip_key, source_of
+from .clips import Clip, find_clips, printable
 from .config import ProcessConfig
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
@@ -30,6 +30,14 @@ class Storage:
     def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
         """As `clip_key`."""
         return clip_key(clip.path, settings)
+
+    def source(self, clip: Clip) -> Source:
+        """What the recording can be told from others by.
+
+        Raises:
+            MediaError: it cannot be read.
+        """
+        return source_of(clip.path, printable(str(clip.path)))
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""
