@@ -231,7 +231,7 @@ class SampleActor(SharpenActor):
 
         with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
             work = Workspace(Path(folder), "estimate")
-            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key, self._threads)
+            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key)
             record = sharpen_chunk(chunk_task, self._enhancer, mark, lambda: ChunkMeasure(task, info))
             mark()
             first = _first_packet_bytes(work.chunk_file(chunk.name)) if record.frames else 0

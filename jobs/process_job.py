@@ -23,7 +23,7 @@ from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..pipeline.workspace import Workspace
 from ..reports.page_words import counted
-from .actor import Prepared
+from .actor import MadeOtherwise, Prepared
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
@@ -288,9 +288,9 @@ class _Run:
                     encoder=self.encoder,
                     folder=clip.workspace.folder,
                     key=clip.workspace.key,
-                    threads=self.plan.threads,
                     memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
                     attempt=work.retries + 1,
+                    made_by=clip.made_by,
                 )
                 pool.sharpen(actor, task, self._measure(clip, work.chunk.index), work)
             elif self._next_is_here():
@@ -368,6 +368,7 @@ class _Run:
             began=time.monotonic(),
             sample=self._sample(prepared.chunks),
             original=prepared.original,
+            made_by=prepared.made_by,
             retries=tries,
         )
         self.under_way[clip.name] = work
@@ -384,6 +385,8 @@ class _Run:
             clip.records[work.chunk.index] = answer.value
             log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
             return
+        if isinstance(answer.error, MadeOtherwise) and self._pass_on(clip, work, answer.actor):
+            return
         again = None if answer.permanent else self.schedule.retry(work, answer.actor)
         if again is None:
             self.schedule.drop(work.clip)
@@ -393,6 +396,19 @@ class _Run:
             return
         clip.retries += 1
         log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
+
+    def _pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
+        """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
+        the old plan is at work any more, the clip is planned anew; False where that has been tried often enough."""
+        if actor not in work.tried_on or clip.at_work:
+            self.schedule.pass_on(work, actor)
+            return True
+        if clip.retries >= MAX_RETRIES:
+            return False
+        self.schedule.drop(work.clip)
+        del self.under_way[work.clip]
+        self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
+        return True
 
     def _show_progress(self, pool: ActorPool) -> None:
         for work, frames in pool.frames_done():
