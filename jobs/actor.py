@@ -11,7 +11,7 @@ from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import give_back, use_one_heap
-from ..pipeline.made_by import digest, made_with
+from ..pipeline.maker import digest, made_with
 from ..pipeline.original import Original, find_original
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
@@ -38,7 +38,7 @@ class Prepared:
     original: Original | None
     """Its sharp original, where one was named and there is one."""
     made_by: str
-    """The digest of what makes its pictures: see `made_by.py`."""
+    """The digest of what makes its pictures: see `maker.py`."""
 
 
 class MadeOtherwise(VidsharpError, RuntimeError):

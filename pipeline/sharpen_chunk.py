@@ -51,7 +51,7 @@ class ChunkTask:
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     attempt: int = 1
     made_by: str | None = None
-    """What makes the clip's pictures (see `made_by.py`), as its plan says; None where nobody asks."""
+    """What makes the clip's pictures (see `maker.py`), as its plan says; None where nobody asks."""
 
 
 def sharpen_chunk(

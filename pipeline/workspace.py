@@ -34,7 +34,7 @@ class Workspace:
 
         Args:
             key: of the input in its present state and the settings.
-            made_by: the digest of what makes the pictures (`made_by.py`); None: work counts whatever made it.
+            made_by: the digest of what makes the pictures (`maker.py`); None: work counts whatever made it.
         """
         self.folder = folder
         self.key = key

@@ -8,7 +8,7 @@ import pytest
 from vidsharp.models.blend_library import instruction_sets
 from vidsharp.models.enhance import Enhancer
 from vidsharp.pipeline.encoder import EncoderChoice
-from vidsharp.pipeline.made_by import digest, made_with
+from vidsharp.pipeline.maker import digest, made_with
 from vidsharp.pipeline.probe import ClipInfo, probe
 
 from tests import media
