@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..models.errors import VidsharpError
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import give_back, use_one_heap
+from ..pipeline.maker import digest, made_with
 from ..pipeline.original import Original, find_original
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
@@ -35,6 +37,12 @@ class Prepared:
     """Finished chunks by index."""
     original: Original | None
     """Its sharp original, where one was named and there is one."""
+    made_by: str
+    """The digest of what makes its pictures: see `maker.py`."""
+
+
+class MadeOtherwise(VidsharpError, RuntimeError):
+    """This process would make other pictures than those that the clip's plan speaks of."""
 
 
 class SharpenActor:
@@ -77,24 +85,33 @@ class SharpenActor:
             MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
         """
+        assert self._enhancer is not None, "load() comes first"
         if not path.exists():
             raise MediaError(f"{path} does not exist on the node {node_name()}", path)
         info = probe(path)
         check_pixel_format(info)
         check_encoder(encoder, info)
-        workspace = Workspace(folder, key)
+        made = made_with(self._enhancer, encoder, info)
+        workspace = Workspace(folder, key, digest(made))
         chunks = workspace.load_plan()
         timeline = read_timeline(info, self._step) if chunks is None or original else []
         found = find_original(original, info, timeline) if original else None
         if chunks is None:
             chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), missing_pictures(info, timeline))
-            workspace.begin(clip, chunks)
+            workspace.begin(clip, chunks, made)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
-        return Prepared(info, chunks, {index: record for index, record in records if record is not None}, found)
+        done = {index: record for index, record in records if record is not None}
+        return Prepared(info, chunks, done, found, digest(made))
 
     def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
-        """Does one chunk, and measures it; see `sharpen_chunk`."""
+        """Does one chunk, and measures it; see `sharpen_chunk`.
+
+        Raises:
+            MadeOtherwise: the clip was planned where its pictures are made differently.
+        """
         assert self._enhancer is not None, "load() comes first"
+        if task.made_by not in (None, digest(made_with(self._enhancer, task.encoder, task.info))):
+            raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = 0
         give_back()
         if measure is None:

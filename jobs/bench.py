@@ -120,9 +120,7 @@ def bench_end_to_end(
         chunks = plan_chunks(read_timeline(info), int(10 / info.time_base))
         planned = time.perf_counter()
         work = Workspace(Path(folder), "bench")
-        records = [
-            sharpen_chunk(ChunkTask(info, chunk, choice, work.folder, work.key, threads), enhancer) for chunk in chunks
-        ]
+        records = [sharpen_chunk(ChunkTask(info, chunk, choice, work.folder, work.key), enhancer) for chunk in chunks]
         sharpened = time.perf_counter()
         mux_clip(info, records, [work.chunk_file(chunk.name) for chunk in chunks], work.folder / recording.name)
         ended, cpu_after = time.perf_counter(), _cpu_s()

@@ -35,6 +35,8 @@ class ClipWork:
     sample: Sequence[Container[int]]
     """For each chunk, which of its frames are measured."""
     original: Original | None = None
+    made_by: str | None = None
+    """The digest of what makes its pictures, as its plan says."""
     retries: int = 0
     at_work: dict[int, int] = field(default_factory=dict)
     """Frames done of the chunks that actors are working on."""
@@ -125,7 +127,6 @@ def finished_rows(
         "audio_streams": info.audio_streams,
         "retries": work.retries,
         **made_with,
-        "key": work.workspace.key,
     }
     return ClipRows(row, [_chunk_row(work, record) for record in records], frame_rows)
 

@@ -240,7 +240,7 @@ class SampleActor(SharpenActor):
 
         with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
             work = Workspace(Path(folder), "estimate")
-            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key, self._threads)
+            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key)
             record = sharpen_chunk(chunk_task, self._enhancer, mark, lambda: ChunkMeasure(task, info))
             mark()
             first = _first_packet_bytes(work.chunk_file(chunk.name)) if record.frames else 0
@@ -583,14 +583,15 @@ def _left(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -> dic
     left: dict[str, _Left] = {}
     for clip in clips:
         try:
-            key = storage.key(clip, settings)
+            workspace = Workspace.of(out / WORK_FOLDER, clip.name, storage.key(clip, settings))
+            row, source = earlier.get(clip.name, {}), storage.source(clip)
+            found = standing(clip, out, row, workspace, source, settings)
         except MediaError as error:
             left[clip.name] = _Left(failing=str(error))
             continue
-        workspace = Workspace.of(out / WORK_FOLDER, clip.name, key)
-        found = standing(clip, out, earlier.get(clip.name, {}), workspace)
-        if found == "foreign":
-            left[clip.name] = _Left(failing=f"{out / clip.relative} exists and was not made by vidsharp")
+        if found in ("foreign", "clash"):
+            how = "was not made by vidsharp" if found == "foreign" else "was made of another recording"
+            left[clip.name] = _Left(failing=f"{out / clip.relative} exists and {how}")
         else:
             plan = workspace.load_plan() or ()
             done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)

@@ -16,6 +16,7 @@ from ..pipeline.errors import MediaError, OutputError
 from ..pipeline.mux import MuxResult, mux_clip
 from .clip_work import ClipWork, best_preview, finished_rows
 from .clips import Clip, printable
+from .earlier_run import source_columns
 from .known_files import KnownFiles
 from .made_with import settings, versions
 from .output_paths import check_inside
@@ -122,6 +123,7 @@ def join_clip(
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "settings": json.dumps(settings(config, plan)),
             "versions": json.dumps(versions()),
+            **source_columns(storage.source(work.clip), counts),
         },
     )
     with suppress(OSError):  # the clip is finished without it, too

@@ -21,13 +21,14 @@ from fsspec.callbacks import Callback
 
 from ..pipeline.atomic import finished_files
 from ..pipeline.errors import MediaError, OutputError
-from ..pipeline.fingerprint import state_key
+from ..pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
 from ..pipeline.workspace import file_stem
 from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in
 from .config import ProcessConfig, UsageError
 from .object_place import Place, StorageError, reading, text, version, writing
 from .output_paths import path_below
 from .report_guard import check_report
+from .run_record import without_secrets
 from .storage import Storage, url_of
 
 log = logging.getLogger("vidsharp")
@@ -204,6 +205,19 @@ class ObjectStorage(Storage):
         if clip.name not in self._sources:
             return super().key(clip, settings)
         return state_key(version(self._sources[clip.name][1]), settings)
+
+    def source(self, clip: Clip) -> Source:
+        if clip.name not in self._sources:
+            return super().source(clip)
+        place, info = self._sources[clip.name]
+
+        def beginning(count: int) -> str:
+            if clip.path.exists():
+                return beginning_digest(clip.path, count)
+            with reading(place.url, MediaError):
+                return digest_of(place.fs.cat_file(place.path, start=0, end=count))
+
+        return Source(without_secrets(place.url), digest_of(version(info).encode()), info["size"], beginning)
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..pipeline.atomic import make_folder, publish
-from ..pipeline.fingerprint import clip_key
+from ..pipeline.fingerprint import Source, clip_key, source_of
 from .clip_work import file_size
-from .clips import REPORT_FOLDER, Clip, find_clips
+from .clips import REPORT_FOLDER, Clip, find_clips, printable
 from .config import ProcessConfig
 from .known_files import KnownFiles, check_spared, originals, results_of
 from .passed_over import PassedOver
@@ -72,6 +72,14 @@ class Storage:
     def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
         """As `clip_key`."""
         return clip_key(clip.path, settings)
+
+    def source(self, clip: Clip) -> Source:
+        """What the recording can be told from others by.
+
+        Raises:
+            MediaError: it cannot be read.
+        """
+        return source_of(clip.path, printable(str(clip.path)))
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""

@@ -48,9 +48,10 @@ class ChunkTask:
     folder: Path
     """The clip's workspace, reachable from every node."""
     key: str
-    threads: int
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     attempt: int = 1
+    made_by: str | None = None
+    """What makes the clip's pictures (see `maker.py`), as its plan says; None where nobody asks."""
 
 
 def sharpen_chunk(
@@ -84,7 +85,7 @@ def sharpen_chunk(
         if second.frames > record.frames:
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
-    workspace = Workspace(task.folder, task.key)
+    workspace = Workspace(task.folder, task.key, task.made_by)
     try:
         witness.keep(workspace.preview_file(task.chunk.name))
         if record.frames:
@@ -187,7 +188,7 @@ def _encode(
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
         with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
-            stream = add_encoder(container, task.encoder, task.info, threads=task.threads)
+            stream = add_encoder(container, task.encoder, task.info)
             step = stream.codec_context.time_base
             for frame in frames:
                 due = frame_pts(frame)

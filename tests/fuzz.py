@@ -293,8 +293,7 @@ class Worker:
         work = folder / "work"
         prepared = actor.prepare(source, source.name, work, "key", seconds, encoder, None)
         records = [
-            actor.sharpen(ChunkTask(prepared.info, chunk, encoder, work, "key", threads=1), measure)
-            for chunk in prepared.chunks
+            actor.sharpen(ChunkTask(prepared.info, chunk, encoder, work, "key"), measure) for chunk in prepared.chunks
         ]
         clip = ClipWork(
             Clip(source, Path(source.name)), _workspace(work), prepared.info, prepared.chunks,

@@ -68,7 +68,7 @@ def rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> tupl
 
 def all_rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> ClipRows:
     config = runs.config(work.clip.path, Path("out"), **settings)
-    made_with = {"settings": "{}", "versions": "{}"}
+    made_with = {"settings": "{}", "versions": "{}", "key": "the key"}
     return finished_rows(
         work, config, "cpu", "team/a.mp4", joined, mux_s=0.25, wall_s=30.0, bytes_out=99, made_with=made_with
     )

@@ -118,7 +118,14 @@ def test_finished_clips_are_skipped_wherever_the_command_runs_next(
 
     runs.clip(recordings["a.mp4"], frames=32)
     bucket.put_file(str(recordings["a.mp4"]), "calls/recordings/a.mp4")
-    assert statuses(process(config(tmp_path))) == {"a.mp4": "done", "team/b.mp4": "skipped"}
+    refused = process(config(tmp_path))
+    assert statuses(refused) == {"a.mp4": "failed", "team/b.mp4": "skipped"}
+    assert refused.rows[0]["error"].startswith(
+        "s3://calls/out/a.mp4 was made of another recording, s3://calls/recordings/a.mp4; choose another --out for s3:"
+    )
+    assert statuses(process(config(tmp_path, inputs="s3://calls/recordings/a.mp4", overwrite=True))) == {
+        "a.mp4": "done"
+    }
     assert len(media.frame_hashes(fetched(bucket, "a.mp4", tmp_path))) == 32
     bucket.rm_file("calls/out/team/b.mp4")
     assert statuses(process(config(tmp_path))) == {"a.mp4": "skipped", "team/b.mp4": "done"}

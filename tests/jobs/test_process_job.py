@@ -234,14 +234,6 @@ def test_another_strength_does_the_clip_anew_and_0_changes_nothing(one: One) -> 
     assert len(runs.table(one.out, "chunks")) == 4, "the older chunks' rows are replaced"
 
 
-def test_another_input_does_the_clip_anew(one: One) -> None:
-    before = media.frame_hashes(one.made)
-    runs.clip(one.source, seed=7, first_index=100)
-    assert one.again()["status"] == "done"
-    assert media.frame_indices(one.made) == list(range(100, 160))
-    assert media.frame_hashes(one.made) != before
-
-
 def test_overwrite_does_the_clip_anew_with_the_same_result(one: One) -> None:
     inode, frames = one.made.stat().st_ino, media.frame_hashes(one.made)
     assert one.again(overwrite=True)["status"] == "done"

@@ -36,7 +36,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def _tasks(path: Path, workspace: Workspace, encoder: EncoderChoice = LOSSLESS) -> list[ChunkTask]:
     info, chunks = plan_of(path)
-    return [ChunkTask(info, chunk, encoder, workspace.folder, "key", threads=1) for chunk in chunks]
+    return [ChunkTask(info, chunk, encoder, workspace.folder, "key") for chunk in chunks]
 
 
 def _left(workspace: Workspace) -> list[str]:
@@ -288,7 +288,7 @@ def test_a_chunk_of_which_nothing_decodes_is_done_without_a_file(workspace: Work
     clip = media.missing_first_keyframe(tmp_path / "a.mkv", gop=30, **SMALL)
     info, (first, *_) = plan_of(clip.path)
     assert first.frames == 29
-    record = sharpen_chunk(ChunkTask(info, first, QUICK, workspace.folder, "key", threads=1), stub(0))
+    record = sharpen_chunk(ChunkTask(info, first, QUICK, workspace.folder, "key"), stub(0))
     assert (record.frames, record.frames_lost, record.bytes) == (0, 29, 0)
     assert _left(workspace) == ["chunk-00000.json"]
     assert workspace.load_record(first) == record

@@ -86,9 +86,7 @@ def sharpen_all(
     """Every chunk's record and file, made in a workspace inside `folder`."""
     workspace = Workspace.of(folder, info.path.name, "key")
     workspace.begin(info.path.name, chunks)
-    records = [
-        sharpen_chunk(ChunkTask(info, chunk, encoder, workspace.folder, "key", threads=1), enhancer) for chunk in chunks
-    ]
+    records = [sharpen_chunk(ChunkTask(info, chunk, encoder, workspace.folder, "key"), enhancer) for chunk in chunks]
     return tuple(records), tuple(workspace.chunk_file(chunk.name) for chunk in chunks)
 
 
