@@ -22,14 +22,16 @@ def field_notes(info: ClipInfo, made: ClipInfo, records: Sequence[ChunkRecord]) 
         return ("its fields are kept, but not marked as fields: the encoder cannot say so",)
     frames = sum(record.frames for record in records)
     interlaced = sum(record.interlaced or 0 for record in records)
-    if any(record.interlaced is None for record in records) or interlaced in (0, frames):
+    if any(record.interlaced is None for record in records):
         return ()
-    if made.interlaced:
+    if made.interlaced and interlaced < frames:
         return (
-            f"{frames - interlaced} of {frames} pictures are progressive amid interlaced ones, and are marked as "
-            "interlaced: the encoder marks whole streams",
+            f"{frames - interlaced} of {frames} pictures are progressive, and are marked as interlaced: the encoder "
+            "marks whole streams",
         )
-    return (
-        f"{interlaced} of {frames} pictures are interlaced; their fields are kept, but not marked as fields: the "
-        "recording began progressive",
-    )
+    if interlaced and not made.interlaced:
+        return (
+            f"{interlaced} of {frames} pictures are interlaced; their fields are kept, but not marked as fields: the "
+            "recording began progressive",
+        )
+    return ()

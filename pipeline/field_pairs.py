@@ -29,8 +29,8 @@ class FieldPairs:
 
 
 def _are_pair(first: CodedPicture, second: CodedPicture) -> bool:
-    """ITU-T H.264, 3.30 (complementary field pairs): fields of opposite parity, in consecutive access units, with one
-    frame number. A picture that others refer to may begin a pair of which its second field is not referred to."""
+    """Complementary field pairs (ITU-T H.264, clause 3): fields of opposite parity, in consecutive access units, with
+    one frame number. Where others refer to the first field, they need not refer to the second."""
     return (
         second.field is not None
         and second.field != first.field

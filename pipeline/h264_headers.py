@@ -82,7 +82,7 @@ class H264Headers:
                 self._read_parameters(unit)
             elif kind in (1, 2, 5):
                 try:
-                    picture = self._read_slice(unit, messages)
+                    picture = self._read_slice(unit, messages if first is None else ())
                 except (IndexError, KeyError):
                     continue
                 if picture.field is None:
@@ -120,7 +120,7 @@ class H264Headers:
                 at += 2 + size
 
     def _read_parameters(self, unit: bytes) -> None:
-        bits = _Bits(_unescaped(unit[1:]))
+        bits = _Bits(_unescaped(unit[1:_HEAD]))
         try:
             if unit[0] & 31 == 7:
                 number, sequence = _sequence_set(bits)
@@ -160,7 +160,7 @@ class H264Headers:
 
 
 class _Bits:
-    """A bit string with the codes of clause 9.1; reading beyond its end raises IndexError."""
+    """A bit string with the codes of clause 9.1; reading beyond its end, or what is no code, raises IndexError."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data), 8 * len(data)
@@ -175,6 +175,8 @@ class _Bits:
         zeros = 0
         while not self.u(1):
             zeros += 1
+            if zeros > 32:
+                raise IndexError  # no code is that long
         return (1 << zeros) - 1 + self.u(zeros)
 
     def se(self) -> int:
@@ -308,7 +310,7 @@ def _pic_struct(messages: Sequence[bytes], sequence: _SequenceSet) -> tuple[int 
     timings = [timing for unit in messages if (timing := _timing_message(unit))] if sequence.pic_struct else []
     if not timings:
         return None, None
-    bits = _Bits(timings[-1])
+    bits = _Bits(timings[-1][:64])
     try:
         bits.u(sequence.delay_bits)
         structure = bits.u(4)

@@ -149,9 +149,7 @@ def damaged(harm: Callable[[Path], None]) -> Callable[..., Media]:
 
 FIELDS = "the same, kept as fields: each is sharpened on its own"
 MIXED = "the same, all marked as fields, which is said; interlaced pictures are sharpened field by field"
-AMID_FIELDS = (
-    "pictures are progressive amid interlaced ones, and are marked as interlaced: the encoder marks whole streams"
-)
+AMID_FIELDS = "pictures are progressive, and are marked as interlaced: the encoder marks whole streams"
 PART = "the pictures that decode, in their places; the rest is counted as `frames_lost`"
 ONE_SIZE = "all pictures, in the size of the first"
 FIRST_VIDEO = "the first sharpened, the second copied"

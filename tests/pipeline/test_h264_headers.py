@@ -72,3 +72,11 @@ def test_damage_is_never_an_error(extradata: bytes, packets: list[bytes], draw: 
     for packet in packets:
         for start in (b"", b"\0\0\1\x67", b"\0\0\1\x68", b"\0\0\1\x06\1", b"\0\0\1\x65"):
             headers.read(memoryview(start + packet))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", [0x67, 0x68, 0x06, 0x65])
+@pytest.mark.parametrize("fill", [b"\0", b"\xff", b"\1\2"])
+def test_units_of_megabytes_are_not_read_bit_by_bit(fill: bytes, kind: int) -> None:
+    headers = H264Headers(None)
+    headers.read(memoryview(b"\0\0\1" + bytes([kind]) + b"\x64\0\x1e" + fill * 2**23))
