@@ -163,13 +163,13 @@ def _ends_the_past(packets: Sequence[PacketTiming], place: int, earliest_from: S
         packet = packets[number]
         if packet.second_field:
             continue
-        if packet.dts is not None and decoded is not None and packet.dts < decoded:
-            return False  # the clock was set back: what looks like a leading picture is shown later
         if packet.shown and packet.pts is not None and keyframe.pts is not None:
             if packet.pts >= keyframe.pts:
                 return earliest_from[number] >= keyframe.pts
             leading += 1
-            if packet.keyframe or leading > MOST_LEADING:
+            # Where decode times do not rise, the clock was set back: what looks like a leading picture comes later.
+            set_back = packet.dts is not None and decoded is not None and packet.dts <= decoded
+            if set_back or packet.keyframe or leading > MOST_LEADING:
                 return False
         decoded = packet.dts if packet.dts is not None else decoded
     return True
