@@ -158,20 +158,21 @@ def _cuts(packets: Sequence[PacketTiming], target_ticks: int, earliest_from: Seq
 def _ends_the_past(packets: Sequence[PacketTiming], place: int, earliest_from: Sequence[int]) -> bool:
     """Whether, of what follows the keyframe at `place`, only its leading pictures are shown before it."""
     keyframe = packets[place]
-    decoded, leading = keyframe.dts, 0
+    decoded, leading, set_back = keyframe.dts, 0, False
     for number in range(place + 1, len(packets)):
         packet = packets[number]
         if packet.second_field:
             continue
+        if packet.dts is not None:
+            # Where decode times do not rise, the clock was set back: what looks like a leading picture comes later.
+            set_back = set_back or (decoded is not None and packet.dts <= decoded)
+            decoded = packet.dts
         if packet.shown and packet.pts is not None and keyframe.pts is not None:
             if packet.pts >= keyframe.pts:
                 return earliest_from[number] >= keyframe.pts
             leading += 1
-            # Where decode times do not rise, the clock was set back: what looks like a leading picture comes later.
-            set_back = packet.dts is not None and decoded is not None and packet.dts <= decoded
             if set_back or packet.keyframe or leading > MOST_LEADING:
                 return False
-        decoded = packet.dts if packet.dts is not None else decoded
     return True
 
 
