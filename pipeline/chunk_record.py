@@ -37,6 +37,8 @@ class ChunkRecord:
     """What the witness noted of single pictures: plain values by name, `index` being the picture's place here."""
     reused_share: float | None = None
     """Share of the pixels copied from the picture before, mean over pictures; None where none was sharpened."""
+    interlaced: int | None = None
+    """Pictures that the decoder calls interlaced; None in records of an earlier version."""
 
     @property
     def frames(self) -> int:

@@ -11,6 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .field_pairs import FieldPairs
 from .limits import decoder_options
 from .plan import Chunk, PacketMark
 from .recording import open_recording, video_alone, video_packets
@@ -69,11 +70,29 @@ def decode_chunk(
             if packets is None:
                 continue
             needed = islice(packets, chunk.end_packet - start.index)
-            for frame in decode_packets(stream.codec_context, needed, errors):
+            both_fields: dict[int, int] = {}
+            told = _note_durations(needed, FieldPairs(stream), both_fields)
+            for frame in decode_packets(stream.codec_context, told, errors):
                 if chunk.owns(frame_pts(frame)):
+                    if frame.pts in both_fields:
+                        frame.duration = both_fields.pop(frame.pts)
                     yield frame
             errors += damage
             return
+
+
+def _note_durations(packets: Iterable[Packet], pairs: FieldPairs, both_fields: dict[int, int]) -> Iterator[Packet]:
+    """Passes the packets on; `both_fields` gets how long each picture of two packets lasts, by its PTS. A decoder knows
+    the time and duration of the first packet only."""
+    first: tuple[int | None, int] = (None, 0)
+    for packet in packets:
+        if pairs.is_second(packet):
+            pts, duration = first
+            if pts is not None:
+                both_fields[pts] = duration + (packet.duration or 0)
+        else:
+            first = packet.pts, packet.duration or 0
+        yield packet
 
 
 def _sought(

@@ -30,6 +30,7 @@ from .container import (
     own_muxer,
 )
 from .errors import OutputError, disk_sentence
+from .field_notes import field_notes
 from .probe import ClipInfo
 from .recording import announced, open_recording, readable_packets, timed_packets
 from .rising_times import rising_times
@@ -94,7 +95,9 @@ def mux_clip(
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, made), *damage))
+        return MuxResult(
+            muxer, own, codec, (*notes, *_lost_facts(info, made), *field_notes(info, made, records), *damage)
+        )
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
 
@@ -111,8 +114,6 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
     lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
         lost.append("HDR10 metadata left out: the encoder cannot write it")
-    if info.interlaced and not made.interlaced:
-        lost.append("its fields are kept, but not marked as fields: the encoder cannot say so")
     return tuple(lost)
 
 

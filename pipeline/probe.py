@@ -17,6 +17,7 @@ from .container import is_raw
 from .decode import decode_packets
 from .errors import MediaError
 from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
+from .interlacing import turns_interlaced
 from .limits import check_picture
 from .recording import main_video, open_recording, readable_packets
 
@@ -61,6 +62,7 @@ class ClipInfo:
     colour: Colour
     chroma_location: Literal["left", "center"]
     interlaced: bool
+    """Whether any picture is, as far as headers tell: an encoder stream is one or the other."""
     bottom_field_first: bool
     display_matrix: tuple[int, ...] | None
     """Nine fixed-point numbers of the container's rotation and mirroring, or None."""
@@ -102,7 +104,7 @@ def probe(path: Path) -> ClipInfo:
             colour=Colour(frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace),
             # JPEG and MPEG-1 site chroma between the luma samples; all later MPEG and ITU-T codecs at the left one.
             chroma_location="center" if context.codec.canonical_name in ("mjpeg", "mpeg1video") else "left",
-            interlaced=frame.interlaced_frame,
+            interlaced=frame.interlaced_frame or turns_interlaced(path, stream.index),
             bottom_field_first=context.field_order in _BOTTOM_FIELD_FIRST,
             display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
             mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,

@@ -137,7 +137,7 @@ def _attempt(
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
-        pts, durations = _encode(task, frames, temporary, encoding, on_frame)
+        pts, durations, interlaced = _encode(task, frames, temporary, encoding, on_frame)
         reorder_depth = _check(temporary, len(pts), task) if pts else 0
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -162,6 +162,7 @@ def _attempt(
         attempt=task.attempt,
         measured=witness.figures(),
         reused_share=student.share,
+        interlaced=interlaced,
     )
     return record, temporary
 
@@ -179,10 +180,12 @@ def _frames_in(memory_bytes: int, info: ClipInfo) -> int:
 
 def _encode(
     task: ChunkTask, frames: Iterator[VideoFrame], path: Path, clock: Stopwatch, on_frame: Callable[[], None]
-) -> tuple[list[int], list[int]]:
-    """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks."""
+) -> tuple[list[int], list[int], int]:
+    """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks, and how
+    many are interlaced."""
     pts: list[int] = []
     durations: list[int] = []
+    interlaced = 0
     # AVI stores no presentation times: those read belong to the packets, and are all right but in decode order.
     in_order = task.info.container != "avi"
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
@@ -191,12 +194,13 @@ def _encode(
             stream = add_encoder(container, task.encoder, task.info)
             step = stream.codec_context.time_base
             for frame in frames:
-                due = frame_pts(frame)
+                due, duration = frame_pts(frame), frame.duration or 0
                 if due is None:  # raw streams: an even rate is all there is to know
-                    due = pts[-1] + nominal if pts else 0
+                    due, duration = pts[-1] + nominal if pts else 0, nominal
                 # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
                 pts.append(max(due, pts[-1]) if pts and in_order else due)
-                durations.append(frame.duration or 0)
+                durations.append(duration)
+                interlaced += frame.interlaced_frame
                 frame.pts, frame.time_base = len(pts) - 1, step
                 with clock:
                     container.mux(stream.encode(frame))
@@ -210,7 +214,7 @@ def _encode(
         raise OutputError(disk_sentence(error, path), path) from error
     finally:
         frames.close()  # type: ignore[attr-defined]
-    return pts if in_order else sorted(pts), durations
+    return pts if in_order else sorted(pts), durations, interlaced
 
 
 def _check(path: Path, frames: int, task: ChunkTask) -> int:

@@ -38,11 +38,12 @@ from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.measure_chunk import MeasureTask
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.field_pairs import FieldPairs
 from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.recording import main_video, silence
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
-from tests import media
+from tests import media, media_fields
 
 HANG_S = 90.0
 """A case takes a fraction of a second; one that takes this long hangs."""
@@ -65,6 +66,10 @@ SOURCES: Mapping[str, tuple[Callable[..., media.Media], dict[str, Any]]] = {
     "vp9.webm": (media.webm, {"codec": "libvpx-vp9"}),
     "h264.ts": (media.call, {"bframes": 2}),
     "mpeg2.ts": (media.call, {"codec": "mpeg2video", "bframes": 2}),
+    "paff.ts": (media_fields.field_coded, {"size": (64, 64), "adaptive": True}),
+    "paff-2.mkv": (media_fields.field_coded, {"size": (64, 64), "packets": 2}),
+    "turns.ts": (media_fields.turns_interlaced, {"size": (64, 64)}),
+    "step.ts": (media_fields.clock_steps_back, {"at": 11}),
     "mjpeg.avi": (media.avi, {}),
     "part2.avi": (media.avi, {"codec": "mpeg4"}),
 }
@@ -348,7 +353,7 @@ def _packets(container: InputContainer, streams: Iterable[Any]) -> Iterator[Pack
 
 
 def _decoded(path: Path, index: int | None) -> tuple[int, int, list[str]]:
-    """Packets that announce a picture, pictures, and what decoders refused."""
+    """Packets that announce a picture (both fields' announce one), pictures, and what decoders refused."""
     packets = frames = 0
     errors = []
     with av.open(str(path), metadata_errors="replace") as container:
@@ -358,8 +363,9 @@ def _decoded(path: Path, index: int | None) -> tuple[int, int, list[str]]:
             if other is not stream:
                 other.discard = Discard.all  # a damaged Matroska gives other packets when all are asked for
         stream.codec_context.thread_count = 1
+        pairs = FieldPairs(stream)
         for packet in [*_packets(container, [stream]), None]:
-            packets += packet is not None and _announces_picture(packet)
+            packets += packet is not None and not pairs.is_second(packet) and _announces_picture(packet)
             try:
                 frames += len(stream.codec_context.decode(packet))
             except FFmpegError as error:

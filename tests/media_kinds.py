@@ -14,7 +14,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media
+from tests import media, media_fields
 from tests.media import Media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK
 
@@ -156,6 +156,8 @@ def _raw(source: str, files: tuple[str, ...], out: str = AT_ITS_RATE, **more: An
 
 
 FIELDS = "the same, kept as fields: each is sharpened on its own"
+MIXED = "the same, all marked as fields, which is said; interlaced pictures are sharpened field by field"
+AMID_FIELDS = "pictures are progressive, and are marked as interlaced: the encoder marks whole streams"
 PART = "the pictures that decode, in their places; the rest is counted as `frames_lost`"
 ONE_SIZE = "all pictures, in the size of the first"
 FIRST_VIDEO = "the first sharpened, the second copied"
@@ -247,6 +249,37 @@ PICTURES = (
         X265,
         out="the same lines, no longer marked as fields, which is said",
         note="its fields are kept, but not marked as fields: the encoder cannot say so",
+    ),
+    Kind("field by field (PAFF)", _files("paff", "ts mp4 mkv"), media_fields.field_coded, out=FIELDS),
+    Kind(
+        "field by field, a packet for each field",
+        _files("paff-2", "ts mkv"),
+        media_fields.field_coded,
+        {"packets": 2},
+        out=FIELDS,
+    ),
+    Kind(
+        "field by field and frame by frame, as each picture is coded best",
+        _files("paff-adaptive", "ts mp4"),
+        media_fields.field_coded,
+        {"adaptive": True},
+        out=MIXED,
+        note=f"20 of 60 {AMID_FIELDS}",
+    ),
+    Kind(
+        "progressive, then interlaced, H.264",
+        ("turns.ts",),
+        media_fields.turns_interlaced,
+        out=MIXED,
+        note=f"30 of 60 {AMID_FIELDS}",
+    ),
+    Kind(
+        "progressive, then interlaced, MPEG-2",
+        ("turns-mpeg2.ts",),
+        media_fields.turns_interlaced,
+        {"codec": "mpeg2video"},
+        out=MIXED,
+        note=f"30 of 60 {AMID_FIELDS}",
     ),
     Kind("grows in mid-stream, as calls do", ("grows.ts",), grows, {}, QUICK, out=ONE_SIZE),
     Kind("CEA-708 captions inside H.264", _files("a53", "mp4 mkv"), captioned),

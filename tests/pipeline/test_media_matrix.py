@@ -139,11 +139,11 @@ _STORED = (".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm")
 
 def _durations_are_kept(passage: Passage) -> None:
     """In containers that store them. MP4 stores how long packets last in decode order, which says nothing of reordered
-    pictures: these are shown until the next one."""
+    pictures, and a decoder knows that of a picture's first packet only: these are shown until the next one."""
     if passage.source.suffix not in _STORED or passage.out.suffix not in _STORED or _is_reordered_mp4(passage.out):
         return
     wanted, found = _durations(passage.source), _durations(passage.out)
-    if _is_reordered_mp4(passage.source):
+    if _is_reordered_mp4(passage.source) or _has_packets_of_fields(passage):
         times, _ = main_times(passage.source)
         wanted, found = [b - a for a, b in pairwise(times)], found[:-1]
     tick = max(passage.info.time_base, main_times(passage.out)[1])
@@ -153,6 +153,10 @@ def _durations_are_kept(passage: Passage) -> None:
 def _is_reordered_mp4(path: Path) -> bool:
     packets = media.stream_packets(path)[main_index(path)]
     return path.suffix in (".mp4", ".m4v", ".mov", ".3gp") and any(pts != dts for pts, dts, *_ in packets)
+
+
+def _has_packets_of_fields(passage: Passage) -> bool:
+    return len(media.stream_packets(passage.source)[passage.info.stream_index]) > passage.frames
 
 
 def _durations(path: Path) -> list[Fraction]:
