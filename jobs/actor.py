@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..pipeline.chunk_record import ChunkRecord
-from ..pipeline.encoder import EncoderChoice, check_encoder
+from ..pipeline.encoder import EncoderChoice
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import give_back, use_one_heap
 from ..pipeline.original import Original, find_original
@@ -16,7 +16,8 @@ from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import silence
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import missing_pictures, read_timeline
+from ..pipeline.survey import holding_all, read_through
+from ..pipeline.timeline import missing_pictures
 from ..pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -81,14 +82,16 @@ class SharpenActor:
             raise MediaError(f"{path} does not exist on the node {node_name()}", path)
         info = probe(path)
         check_pixel_format(info)
-        check_encoder(encoder, info)
         workspace = Workspace(folder, key)
         chunks = workspace.load_plan()
-        timeline = read_timeline(info, self._step) if chunks is None or original else []
+        if chunks is None or original:
+            info, timeline = read_through(info, encoder, self._step)
+        else:
+            info, timeline = holding_all(info, workspace.load_shapes(), encoder), []
         found = find_original(original, info, timeline) if original else None
         if chunks is None:
             chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), missing_pictures(info, timeline))
-            workspace.begin(clip, chunks)
+            workspace.begin(clip, chunks, info.shapes)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
         return Prepared(info, chunks, {index: record for index, record in records if record is not None}, found)
 

@@ -85,6 +85,15 @@ def encoder_name(choice: EncoderChoice, info: ClipInfo) -> str:
     return choice.name or ENCODER_OF_CODEC.get(info.codec, "libx264")
 
 
+def formats_taken(choice: EncoderChoice, info: ClipInfo) -> list[str]:
+    """The pixel formats that a recording's encoder takes; empty where it does not say."""
+    return _formats(encoder_name(choice, info))
+
+
+def _formats(name: str) -> list[str]:
+    return [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+
+
 def check_encoder(choice: EncoderChoice, info: ClipInfo) -> None:
     """Opens the encoder for a recording's pictures and throws it away.
 
@@ -127,7 +136,7 @@ def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInf
 
 
 def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> None:
-    taken = [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+    taken = _formats(name)
     if taken and info.pix_fmt not in taken:
         raise EncoderError(
             f"{info.path}: the encoder {name} does not take its pixel format {info.pix_fmt}; choose another with "

@@ -16,6 +16,7 @@ from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from ..models.errors import VidsharpError
+from .canvas import canvas_notes
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
@@ -77,7 +78,8 @@ def mux_clip(info: ClipInfo, records: Sequence[ChunkRecord], chunk_files: Sequen
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, made), *damage))
+        changed = canvas_notes(info, [kind for record in records for kind in record.fitted])
+        return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
 

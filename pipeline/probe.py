@@ -40,6 +40,27 @@ class Colour:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How large pictures are and how they are stored."""
+
+    width: int
+    height: int
+    pix_fmt: str
+    pixel_aspect: Fraction
+    """Width of a pixel by its height."""
+
+    @classmethod
+    def of(cls, info: "ClipInfo") -> "Shape":
+        """That of a clip's pictures as they are written."""
+        return cls.made(info.width, info.height, info.pix_fmt, info.sample_aspect_ratio)
+
+    @classmethod
+    def made(cls, width: int, height: int, pix_fmt: str, pixel_aspect: Fraction | None) -> "Shape":
+        """Of decoded pictures; without a known aspect, pixels are square."""
+        return cls(width, height, pix_fmt, Fraction(pixel_aspect or 1))
+
+
+@dataclass(frozen=True)
 class ClipInfo:
     """A recording's facts: everything that planning, encoding and muxing need to know besides the packets."""
 
@@ -71,6 +92,8 @@ class ClipInfo:
     """WebM's transparency, kept beside the pictures where no decoder here looks."""
     duration_s: float | None
     audio_streams: int
+    shapes: tuple[Shape, ...] = ()
+    """Of all pictures where they change in mid-stream; width, height and format above then hold them all (`canvas`)."""
 
 
 def probe(path: Path) -> ClipInfo:

@@ -21,6 +21,7 @@ from .chunk_record import ChunkRecord
 from .decode import decode_chunk, frame_pts
 from .encoder import EncoderChoice, add_encoder, chunk_format
 from .errors import ChunkError, OutputError, disk_sentence
+from .fit import Fitter
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
@@ -132,7 +133,9 @@ def _attempt(
             witness.close()
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
-    decoded = decoding.timing(decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors))
+    fitter = Fitter(task.info)
+    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors)
+    decoded = decoding.timing(fitter.all(pictures))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
@@ -161,6 +164,7 @@ def _attempt(
         attempt=task.attempt,
         measured=witness.figures(),
         reused_share=student.share,
+        fitted=fitter.fitted,
     )
     return record, temporary
 

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media
+from tests import media, media_sizes
 from tests.media import Media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK
 
@@ -149,7 +149,9 @@ def damaged(harm: Callable[[Path], None]) -> Callable[..., Media]:
 
 FIELDS = "the same, kept as fields: each is sharpened on its own"
 PART = "the pictures that decode, in their places; the rest is counted as `frames_lost`"
-ONE_SIZE = "all pictures, in the size of the first"
+ONE_SIZE = "all pictures, in the largest size; what was enlarged is said"
+ONE_FORMAT = "all pictures, in the format that holds them all; what was converted is said"
+ENLARGED = "25 pictures of 320×180 were enlarged to 640×360"
 FIRST_VIDEO = "the first sharpened, the second copied"
 TRANSPARENT = "the same but for transparency, which is said; VP9 to H.264: as .mkv"
 BFF = {"options": {"x264-params": "bff=1"}}
@@ -240,7 +242,54 @@ PICTURES = (
         out="the same lines, no longer marked as fields, which is said",
         note="its fields are kept, but not marked as fields: the encoder cannot say so",
     ),
-    Kind("grows in mid-stream, as calls do", ("grows.ts",), grows, {}, QUICK, out=ONE_SIZE),
+    Kind(
+        "grows in mid-stream, as calls do",
+        ("grows.ts",),
+        grows,
+        {},
+        QUICK,
+        out=ONE_SIZE,
+        note="30 pictures of 160×96 were enlarged to 320×192",
+    ),
+    Kind(
+        "begins small under a large header, as browsers record calls, VP8",
+        ("ramp.webm",),
+        media_sizes.ramp,
+        {},
+        OWN,
+        out=ONE_SIZE,
+        note=ENLARGED,
+    ),
+    Kind(
+        "the same, H.264",
+        _files("ramp", "mp4 mkv ts"),
+        media_sizes.ramp,
+        {"codec": "libx264"},
+        OWN,
+        out=ONE_SIZE,
+        note=ENLARGED,
+    ),
+    Kind(
+        "the same, HEVC", ("ramp-hevc.mp4",), media_sizes.ramp, {"codec": "libx265"}, OWN, out=ONE_SIZE, note=ENLARGED
+    ),
+    Kind(
+        "from 8 to 10 bits in mid-stream, HEVC",
+        _files("deeper", "mkv ts"),
+        media_sizes.deeper,
+        {"codec": "libx265"},
+        OWN,
+        out=ONE_FORMAT,
+        note="25 pictures in yuv420p were converted to yuv420p10le",
+    ),
+    Kind(
+        "from 4:2:0 to 4:4:4 in mid-stream",
+        _files("richer", "mkv ts"),
+        media_sizes.richer,
+        {},
+        OWN,
+        out=ONE_FORMAT,
+        note="25 pictures in yuv420p were converted to yuv444p",
+    ),
     Kind("CEA-708 captions inside H.264", _files("a53", "mp4 mkv"), captioned),
 )
 
@@ -345,6 +394,7 @@ REAL = (
         "Error_I_P.264",
         "H.264 without a container, slices lost, grows in mid-stream",
         f"as .mkv, {ONE_SIZE}",
+        note="4 pictures of 352×288 were enlarged to 640×480, between bars",
         times_known=False,
     ),
     RealClip("av1_video.mkv", "AV1"),
