@@ -14,6 +14,7 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from .chroma_siting import is_420
 from .encoder_parameters import encoder_parameters
 from .errors import EncoderError
 from .probe import ClipInfo
@@ -164,6 +165,8 @@ def _options(name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> 
     if info.container in ("avi", "flv"):
         # These know one time for a packet and none before zero: no picture may be decoded earlier than it is shown.
         options["bf"] = "0"
+    if info.chroma_location != "left" and is_420(info.pix_fmt):
+        options["chroma_sample_location"] = info.chroma_location
     known = {option.name for option in CodecContext.create(name, "w").supported_options.private}
     if choice.crf is not None:
         # NVENC calls its constant quality `cq`.

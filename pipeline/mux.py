@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from ..models.errors import VidsharpError
 from .canvas import canvas_notes
+from .chroma_siting import Siting, is_420
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
@@ -26,6 +27,13 @@ from .recording import open_recording, readable_packets, timed_packets
 from .rising_times import rising_times
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
+
+_WHERE: dict[Siting, str] = {
+    "left": "beside the left luma samples",
+    "center": "between four luma samples",
+    "topleft": "on the top left luma samples",
+    "top": "between the top luma samples",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,8 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
         lost.append("HDR10 metadata left out: the encoder cannot write it")
     if info.interlaced and not made.interlaced:
         lost.append("its fields are kept, but not marked as fields: the encoder cannot say so")
+    if info.chroma_location != made.chroma_location and is_420(info.pix_fmt):
+        lost.append(f"its chroma lies {_WHERE[info.chroma_location]}, which the new stream does not say")
     return tuple(lost)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from av.container import InputContainer
 from av.format import Flags as FormatFlags
@@ -14,6 +14,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .chroma_siting import Siting, chroma_siting
 from .decode import decode_packets
 from .errors import MediaError
 from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
@@ -80,7 +81,7 @@ class ClipInfo:
     pix_fmt: str
     sample_aspect_ratio: Fraction | None
     colour: Colour
-    chroma_location: Literal["left", "center"]
+    chroma_location: Siting
     interlaced: bool
     bottom_field_first: bool
     display_matrix: tuple[int, ...] | None
@@ -123,8 +124,7 @@ def probe(path: Path) -> ClipInfo:
             pix_fmt=frame.format.name,
             sample_aspect_ratio=stream.sample_aspect_ratio or None,
             colour=Colour(frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace),
-            # JPEG and MPEG-1 site chroma between the luma samples; all later MPEG and ITU-T codecs at the left one.
-            chroma_location="center" if context.codec.canonical_name in ("mjpeg", "mpeg1video") else "left",
+            chroma_location=chroma_siting(stream),
             interlaced=frame.interlaced_frame,
             bottom_field_first=context.field_order in _BOTTOM_FIELD_FIRST,
             display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
