@@ -1,6 +1,6 @@
 """From packets to pictures: a decoder that treats undecodable packets as facts, and finds a chunk's first packet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -51,12 +51,18 @@ def frame_pts(frame: VideoFrame) -> int | None:
 
 
 def decode_chunk(
-    path: Path, stream_index: int, chunk: Chunk, start: PacketMark, errors: list[str]
+    path: Path,
+    stream_index: int,
+    chunk: Chunk,
+    start: PacketMark,
+    errors: list[str],
+    on_packet: Callable[[Packet], None] = lambda _: None,
 ) -> Iterator[VideoFrame]:
     """Yields the pictures that `chunk` owns, in presentation order.
 
     Decoding begins at `start` (the chunk's keyframe, or an earlier one) and ends with the last packet that one of the
     chunk's pictures needs; pictures outside the chunk's PTS range belong to its neighbours and are dropped.
+    `on_packet` is called with each packet before it is decoded.
 
     Raises:
         MediaError: the recording cannot be opened any more.
@@ -68,12 +74,18 @@ def decode_chunk(
             packets = find(container, stream, start, damage)
             if packets is None:
                 continue
-            needed = islice(packets, chunk.end_packet - start.index)
+            needed = _told(islice(packets, chunk.end_packet - start.index), on_packet)
             for frame in decode_packets(stream.codec_context, needed, errors):
                 if chunk.owns(frame_pts(frame)):
                     yield frame
             errors += damage
             return
+
+
+def _told(packets: Iterator[Packet], on_packet: Callable[[Packet], None]) -> Iterator[Packet]:
+    for packet in packets:
+        on_packet(packet)
+        yield packet
 
 
 def _sought(

@@ -97,6 +97,8 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
     lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
         lost.append("HDR10 metadata left out: the encoder cannot write it")
+    if info.hdr10_plus and not made.hdr10_plus:
+        lost.append("HDR10+ metadata left out: the encoder cannot write it")
     if info.interlaced and not made.interlaced:
         lost.append("its fields are kept, but not marked as fields: the encoder cannot say so")
     if info.chroma_location != made.chroma_location and is_420(info.pix_fmt):

@@ -93,6 +93,8 @@ class ClipInfo:
     """WebM's transparency, kept beside the pictures where no decoder here looks."""
     duration_s: float | None
     audio_streams: int
+    hdr10_plus: bool = False
+    """Messages of SMPTE ST 2094-40 beside the pictures."""
     shapes: tuple[Shape, ...] = ()
     """Of all pictures where they change in mid-stream; width, height and format above then hold them all (`canvas`)."""
 
@@ -130,6 +132,7 @@ def probe(path: Path) -> ClipInfo:
             display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
             mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,
             light_level=parse_light_level(bytes(memoryview(light))) if light is not None else None,
+            hdr10_plus=SideData.DYNAMIC_HDR_PLUS in side_data,
             dolby_vision=SideData.DOVI_RPU_BUFFER in side_data or SideData.DOVI_METADATA in side_data,
             alpha=stream.metadata.get("alpha_mode") == "1",
             duration_s=duration / 1_000_000 if duration else None,

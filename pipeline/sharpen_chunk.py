@@ -22,6 +22,7 @@ from .decode import decode_chunk, frame_pts
 from .encoder import EncoderChoice, add_encoder, chunk_format
 from .errors import ChunkError, OutputError, disk_sentence
 from .fit import Fitter
+from .hdr10plus import Messages, with_message
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
@@ -134,12 +135,14 @@ def _attempt(
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
     fitter = Fitter(task.info)
-    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors)
+    messages = Messages()
+    note = messages.note if task.info.codec == "hevc" else lambda _: None
+    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note)
     decoded = decoding.timing(fitter.all(pictures))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
-        pts, durations = _encode(task, frames, temporary, encoding, on_frame)
+        pts, durations = _encode(task, frames, temporary, encoding, on_frame, messages)
         reorder_depth = _check(temporary, len(pts), task) if pts else 0
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -181,9 +184,16 @@ def _frames_in(memory_bytes: int, info: ClipInfo) -> int:
 
 
 def _encode(
-    task: ChunkTask, frames: Iterator[VideoFrame], path: Path, clock: Stopwatch, on_frame: Callable[[], None]
+    task: ChunkTask,
+    frames: Iterator[VideoFrame],
+    path: Path,
+    clock: Stopwatch,
+    on_frame: Callable[[], None],
+    messages: Messages,
 ) -> tuple[list[int], list[int]]:
     """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks."""
+    beside: dict[int, bytes] = {}
+    """HDR10+ messages by the number of their picture."""
     pts: list[int] = []
     durations: list[int] = []
     # AVI stores no presentation times: those read belong to the packets, and are all right but in decode order.
@@ -193,8 +203,18 @@ def _encode(
         with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
             stream = add_encoder(container, task.encoder, task.info, threads=task.threads)
             step = stream.codec_context.time_base
+            hevc = stream.codec_context.codec.canonical_name == "hevc"
+
+            def encode(frame: VideoFrame | None) -> None:
+                for packet in stream.encode(frame):
+                    unit = beside.pop(packet.pts, None) if packet.pts is not None else None
+                    extradata = stream.codec_context.extradata or b""
+                    container.mux(packet if unit is None else with_message(packet, unit, extradata))
+
             for frame in frames:
                 due = frame_pts(frame)
+                if hevc and (unit := messages.take(due)) is not None:
+                    beside[len(pts)] = unit
                 if due is None:  # raw streams: an even rate is all there is to know
                     due = pts[-1] + nominal if pts else 0
                 # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
@@ -202,11 +222,11 @@ def _encode(
                 durations.append(frame.duration or 0)
                 frame.pts, frame.time_base = len(pts) - 1, step
                 with clock:
-                    container.mux(stream.encode(frame))
+                    encode(frame)
                 on_frame()
             with clock:
                 if pts:
-                    container.mux(stream.encode(None))
+                    encode(None)
     except OSError as error:
         if isinstance(error, FFmpegError) and error.errno is None:
             raise ChunkError(f"{task.info.path}: {task.chunk.name} could not be encoded: {error}") from error

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media, media_sizes
+from tests import media, media_hdr10plus, media_sizes
 from tests.media import Media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK
 
@@ -230,6 +230,18 @@ PICTURES = (
         FFV1,
         out="the same but for HDR10 metadata, which is said",
         note="HDR10 metadata left out: the encoder cannot write it",
+    ),
+    Kind(
+        "HDR10+: a message beside each picture", _files("hdr10plus", "mp4 mkv ts"), media_hdr10plus.hdr10_plus, {}, X265
+    ),
+    Kind(
+        "HDR10+, to another codec",
+        ("hdr10plus-1.mkv",),
+        media_hdr10plus.hdr10_plus,
+        {},
+        EncoderChoice("libsvtav1"),
+        out="the same but for HDR10+ metadata, which is said",
+        note="HDR10+ metadata left out: the encoder cannot write it",
     ),
     Kind("interlaced, top field first", _files("tff", "mp4 mkv ts"), media.interlaced, out=FIELDS),
     Kind("interlaced, bottom field first", _files("bff", "mp4 mkv ts"), media.interlaced, BFF, out=FIELDS),

@@ -177,6 +177,7 @@ def _has_sound(path: Path) -> bool:
 _SAID_INSIDE = {
     SideData.MASTERING_DISPLAY_METADATA,
     SideData.CONTENT_LIGHT_LEVEL,
+    SideData.DYNAMIC_HDR_PLUS,
     SideData.A53_CC,
     SideData.DISPLAYMATRIX,
     SideData.STEREO3D,
@@ -224,11 +225,11 @@ def _facts_survive(passage: Passage) -> None:
 def _size_survives(was: ClipInfo, told: ClipInfo, now: ClipInfo) -> None:
     """The first picture's, but where pictures change in mid-stream (`tests/pipeline/test_changing_pictures.py`)."""
     wanted = told if told.shapes else was
-    assert (now.width, now.height, now.pix_fmt, now.sample_aspect_ratio) == (
+    assert (now.width, now.height, now.pix_fmt, now.sample_aspect_ratio or 1) == (
         wanted.width,
         wanted.height,
         wanted.pix_fmt,
-        wanted.sample_aspect_ratio,
+        wanted.sample_aspect_ratio or 1,
     )
 
 
