@@ -60,7 +60,9 @@ def format_of(shapes: Sequence[Shape], taken: Sequence[str]) -> str:
     """
     names = list(dict.fromkeys(shape.pix_fmt for shape in shapes if _is_yuv(shape.pix_fmt)))
     if len(names) < 2:
-        return shapes[0].pix_fmt
+        name = shapes[0].pix_fmt
+        opaque = _holding([name]) if name.startswith("yuva") else name
+        return opaque if taken and name not in taken and opaque in taken else name
     ideal = _holding(names)
     if not taken or ideal in taken:
         return ideal
@@ -74,13 +76,13 @@ def on_canvas(info: ClipInfo, shapes: Iterable[Shape], taken: Sequence[str]) -> 
     """The facts of a clip that is written so that it holds all `shapes`; `info` itself where all are like the first."""
     first = Shape.of(info)
     found = tuple(dict.fromkeys((first, *shapes)))
-    if len(found) == 1:
+    name = format_of(found, taken)
+    if len(found) == 1 and name == info.pix_fmt:
         return info
     width, height, aspect = canvas_of(found)
     if width * height > MOST_PIXELS:  # the largest picture is not too large, but a box around two may be
         largest = max(found, key=lambda shape: shape.width * shape.height)
         width, height = largest.width, largest.height
-    name = format_of(found, taken)
     full = first.pix_fmt.startswith("yuvj")
     return replace(
         info,

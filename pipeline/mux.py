@@ -97,6 +97,7 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
     lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
         lost.append("HDR10 metadata left out: the encoder cannot write it")
+    lost += [f"{layer} is left out: only the first layer of HEVC is decoded" for layer in info.further_layers]
     if info.hdr10_plus and not made.hdr10_plus:
         lost.append("HDR10+ metadata left out: the encoder cannot write it")
     if info.interlaced and not made.interlaced:

@@ -18,6 +18,7 @@ from .chroma_siting import Siting, chroma_siting
 from .decode import decode_packets
 from .errors import MediaError
 from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
+from .hevc_layers import further_layers
 from .limits import check_picture
 from .recording import main_video, open_recording, readable_packets
 
@@ -93,6 +94,8 @@ class ClipInfo:
     """WebM's transparency, kept beside the pictures where no decoder here looks."""
     duration_s: float | None
     audio_streams: int
+    further_layers: tuple[str, ...] = ()
+    """What HEVC layers hold that no decoder here looks at, in words."""
     hdr10_plus: bool = False
     """Messages of SMPTE ST 2094-40 beside the pictures."""
     shapes: tuple[Shape, ...] = ()
@@ -107,7 +110,8 @@ def probe(path: Path) -> ClipInfo:
     """
     with open_recording(path) as container:
         stream = main_video(container, path)
-        frame = _first_picture(container, stream, path)
+        payloads: list[bytes] = []
+        frame = _first_picture(container, stream, path, payloads)
         side_data: dict[SideData, Any] = {data.type: data for data in cast(Iterable[Any], frame.side_data)}
         matrix = side_data.get(SideData.DISPLAYMATRIX)
         mastering = side_data.get(SideData.MASTERING_DISPLAY_METADATA)
@@ -132,6 +136,7 @@ def probe(path: Path) -> ClipInfo:
             display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
             mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,
             light_level=parse_light_level(bytes(memoryview(light))) if light is not None else None,
+            further_layers=_further_layers(stream, payloads),
             hdr10_plus=SideData.DYNAMIC_HDR_PLUS in side_data,
             dolby_vision=SideData.DOVI_RPU_BUFFER in side_data or SideData.DOVI_METADATA in side_data,
             alpha=stream.metadata.get("alpha_mode") == "1",
@@ -140,16 +145,26 @@ def probe(path: Path) -> ClipInfo:
         )
 
 
-def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path, payloads: list[bytes]) -> VideoFrame:
+    """Decodes up to the first picture; `payloads` grows by those of the packets that this took."""
     check_picture(stream.codec_context.width, stream.codec_context.height, path)
     packets = islice(readable_packets(container, [stream]), PACKETS_UNTIL_FIRST_PICTURE)
     errors: list[str] = []
-    for frame in decode_packets(stream.codec_context, packets, errors):
+    kept = (packet for packet in packets if payloads.append(bytes(packet)) is None)
+    for frame in decode_packets(stream.codec_context, kept, errors):
         return frame
     reason = f" ({errors[0]})" if errors else ""
     raise MediaError(
         f"{path}: none of its pictures decodes{reason}; it is encrypted, or only its beginning was saved", path
     )
+
+
+def _further_layers(stream: VideoStream, payloads: list[bytes]) -> tuple[str, ...]:
+    context = stream.codec_context
+    if context.codec.canonical_name != "hevc":
+        return ()
+    found = (further_layers(context.extradata or b"", payload) for payload in payloads)
+    return next((layers for layers in found if layers), ())
 
 
 def _frame_rate(container: InputContainer, stream: VideoStream) -> Fraction:

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media, media_hdr10plus, media_sizes
+from tests import media, media_hdr10plus, media_hevc_layers, media_siting, media_sizes
 from tests.media import Media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK
 
@@ -243,6 +243,25 @@ PICTURES = (
         out="the same but for HDR10+ metadata, which is said",
         note="HDR10+ metadata left out: the encoder cannot write it",
     ),
+    Kind(
+        "HEVC with transparency in a second layer",
+        _files("alpha", "mkv ts"),
+        media_hevc_layers.layered,
+        {"kind": media_hevc_layers.AUXILIARY},
+        X265,
+        out="the same but for transparency, which is said",
+        note="its transparency is left out: only the first layer of HEVC is decoded",
+    ),
+    Kind(
+        "HEVC with a second view (MV-HEVC)",
+        ("views.mkv",),
+        media_hevc_layers.layered,
+        {"kind": media_hevc_layers.VIEW},
+        X265,
+        out="the first view; that the second is left out is said",
+        note="its second view is left out: only the first layer of HEVC is decoded",
+    ),
+    Kind("chroma on the top left luma samples", _files("topleft", "mp4 mkv ts"), media_siting.sited),
     Kind("interlaced, top field first", _files("tff", "mp4 mkv ts"), media.interlaced, out=FIELDS),
     Kind("interlaced, bottom field first", _files("bff", "mp4 mkv ts"), media.interlaced, BFF, out=FIELDS),
     Kind(

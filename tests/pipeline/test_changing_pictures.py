@@ -145,6 +145,14 @@ def test_an_encoder_that_takes_no_other_format_still_writes_the_clip(tmp_path: P
     assert passage.mux.notes == ("25 pictures in yuv444p were converted to yuv420p",)
 
 
+def test_transparency_that_the_encoder_does_not_take_is_left_out_with_a_note(tmp_path: Path) -> None:
+    clip = media.call(tmp_path / "a.mkv", codec="ffv1", pix_fmt="yuva420p", frames=6, size=(160, 96), audio=0)
+    passage = _through(clip, tmp_path, LOSSLESS)
+    assert isinstance(passage, Passage), passage
+    assert passage.mux.notes == ("6 pictures in yuva420p were converted to yuv420p",)
+    assert media.frame_indices(passage.out) == list(clip.indices)
+
+
 class Run:
     """A clip on its way through actors, as the jobs do it, but without Ray."""
 
