@@ -45,7 +45,8 @@ def changing(
         first_index += made[-1].frames
     tick = Fraction(1, 90000)
     step = round(1 / (FPS * tick))
-    with av.open(str(path), "w", format="mpegts" if path.suffix == ".ts" else None) as out:
+    form = "mpegts" if path.suffix == ".ts" else None
+    with av.open(str(path), "w", format=form, container_options=dict(more.get("mux_options", {}))) as out:
         sources = [av.open(str(clip.path)) for clip in made]
         template = sources[0].streams.video[0]
         stream = out.add_stream_from_template(template, opaque=True)
@@ -76,9 +77,9 @@ def changing(
     return replace(made[0], path=path, frames=first_index, pts=pts, time_base=base, indices=tuple(range(first_index)))
 
 
-def ramp(path: Path, **more: Any) -> Media:
+def ramp(path: Path, parts: Sequence[Mapping[str, Any]] = RAMP, **more: Any) -> Media:
     """A browser's recording of a call that begins small: VP8, a header that announces 1280×720."""
-    return changing(path, RAMP, **{"codec": "libvpx", "header": (1280, 720), **more})
+    return changing(path, parts, **{"codec": "libvpx", "header": (1280, 720), **more})
 
 
 def turned(path: Path, **more: Any) -> Media:

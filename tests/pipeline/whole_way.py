@@ -36,6 +36,10 @@ FFV1 = EncoderChoice(name="ffv1")
 QUICK = EncoderChoice(name="libx264", crf=30, preset="ultrafast")
 
 
+OWN = EncoderChoice()
+"""The encoder of the source's codec."""
+
+
 class _Formula(nn.Module):
     """A student whose answer a test can work out: the mean of each sample with its neighbour above, inverted."""
 
@@ -74,7 +78,7 @@ class Passage:
         return sum(record.frames for record in self.records)
 
 
-def plan_of(path: Path, seconds: float = 0.5, encoder: EncoderChoice = QUICK) -> tuple[ClipInfo, tuple[Chunk, ...]]:
+def plan_of(path: Path, seconds: float = 0.5, encoder: EncoderChoice = OWN) -> tuple[ClipInfo, tuple[Chunk, ...]]:
     """A recording's facts, and its chunks of at least `seconds`."""
     info = probe(path)
     check_pixel_format(info)
