@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from .bit_reader import Bits
 from .packet_headers import length_size, nal_units
 
 _VPS = 32
@@ -42,30 +43,9 @@ def _header_units(extradata: bytes) -> Iterator[bytes]:
             at += 2 + size
 
 
-class _Bits:
-    """Reads bits, the most significant first. Raises IndexError at the end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self.at = data, 0
-
-    def take(self, count: int) -> int:
-        value = 0
-        for at in range(self.at, self.at + count):
-            value = value << 1 | self._data[at >> 3] >> (7 - (at & 7)) & 1
-        self.at += count
-        return value
-
-    def golomb(self) -> int:
-        """An unsigned Exp-Golomb number."""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-        return (1 << zeros) - 1 + self.take(zeros)
-
-
 def _scalability(vps: bytes) -> set[int]:
     """The bits of a video parameter set's scalability mask; empty where it has no extension, or cannot be read."""
-    bits = _Bits(vps)
+    bits = Bits(vps)
     try:
         bits.take(6)
         layers, sub_layers = bits.take(6), bits.take(3)
@@ -93,7 +73,7 @@ def _scalability(vps: bytes) -> set[int]:
         return set()
 
 
-def _skip_profile(bits: _Bits, sub_layers: int, *, general: bool) -> None:
+def _skip_profile(bits: Bits, sub_layers: int, *, general: bool) -> None:
     """profile_tier_level (§7.3.3)."""
     bits.take((88 if general else 0) + 8)
     present = [(bits.take(1), bits.take(1)) for _ in range(sub_layers)]

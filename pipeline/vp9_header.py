@@ -6,6 +6,8 @@ VP9 Bitstream & Decoding Process Specification 0.6, §6.2 (uncompressed header) 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .bit_reader import Bits
+
 _SYNC_CODE = 0x498342
 _RGB = 7
 _SUBSAMPLING = {(1, 1): "420", (1, 0): "422", (0, 1): "440", (0, 0): "444"}
@@ -33,14 +35,14 @@ class Vp9Headers:
         shown = []
         for frame in _frames(packet):
             try:
-                picture = self._read(_Bits(frame))
+                picture = self._read(Bits(frame))
             except IndexError:  # the header is cut off
                 continue
             if picture is not None:
                 shown.append(picture)
         return shown
 
-    def _read(self, bits: "_Bits") -> Vp9Picture | None:
+    def _read(self, bits: Bits) -> Vp9Picture | None:
         if bits.take(2) != 2:
             return None
         profile = bits.take(1) | bits.take(1) << 1
@@ -70,7 +72,7 @@ class Vp9Headers:
                 self._references[slot] = size
         return self._shown(size, keyframe=keyframe) if shown else None
 
-    def _size_with_references(self, bits: "_Bits") -> tuple[int, int] | None:
+    def _size_with_references(self, bits: Bits) -> tuple[int, int] | None:
         slots = []
         for _ in range(3):
             slots.append(bits.take(3))
@@ -84,26 +86,11 @@ class Vp9Headers:
         return None if size is None else Vp9Picture(*size, self._pix_fmt, keyframe)
 
 
-class _Bits:
-    """Reads bits, the most significant first."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self._at = data, 0
-
-    def take(self, count: int) -> int:
-        """The next `count` bits. Raises IndexError at the end."""
-        value = 0
-        for at in range(self._at, self._at + count):
-            value = value << 1 | self._data[at >> 3] >> (7 - (at & 7)) & 1
-        self._at += count
-        return value
-
-
-def _size(bits: _Bits) -> tuple[int, int]:
+def _size(bits: Bits) -> tuple[int, int]:
     return bits.take(16) + 1, bits.take(16) + 1
 
 
-def _pixel_format(bits: _Bits, profile: int) -> str:
+def _pixel_format(bits: Bits, profile: int) -> str:
     depth = 8 if profile < 2 else 12 if bits.take(1) else 10
     suffix = "" if depth == 8 else f"{depth}le"
     if bits.take(3) == _RGB:
