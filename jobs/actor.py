@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..models.errors import VidsharpError
 from ..pipeline.chunk_record import ChunkRecord
-from ..pipeline.encoder import EncoderChoice, check_encoder
+from ..pipeline.encoder import EncoderChoice
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import give_back, use_one_heap
 from ..pipeline.maker import digest, made_with
@@ -18,7 +18,8 @@ from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import silence
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import missing_pictures, read_timeline
+from ..pipeline.survey import holding_all, read_through
+from ..pipeline.timeline import missing_pictures
 from ..pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -90,18 +91,25 @@ class SharpenActor:
             raise MediaError(f"{path} does not exist on the node {node_name()}", path)
         info = probe(path)
         check_pixel_format(info)
-        check_encoder(encoder, info)
-        made = made_with(self._enhancer, encoder, info)
+        # Shapes and chunks are those of the recording; what makes its pictures follows from the shapes.
+        if Workspace(folder, key).load_plan() is None or original:
+            held, timeline = read_through(info, encoder, self._step)
+        else:
+            held, timeline = holding_all(info, Workspace(folder, key).load_shapes(), encoder), None
+        made = made_with(self._enhancer, encoder, held)
         workspace = Workspace(folder, key, digest(made))
         chunks = workspace.load_plan()
-        timeline = read_timeline(info, self._step) if chunks is None or original else []
-        found = find_original(original, info, timeline) if original else None
+        if chunks is None and timeline is None:  # planned, but with pictures that were made otherwise
+            held, timeline = read_through(info, encoder, self._step)
+        found = find_original(original, held, timeline or []) if original else None
         if chunks is None:
-            chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), missing_pictures(info, timeline))
-            workspace.begin(clip, chunks, made)
+            assert timeline is not None
+            ticks = int(chunk_seconds / held.time_base)
+            chunks = plan_chunks(timeline, ticks, missing_pictures(held, timeline))
+            workspace.begin(clip, chunks, held.shapes, made)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
         done = {index: record for index, record in records if record is not None}
-        return Prepared(info, chunks, done, found, digest(made))
+        return Prepared(held, chunks, done, found, digest(made))
 
     def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
         """Does one chunk, and measures it; see `sharpen_chunk`.

@@ -88,6 +88,8 @@ def finished_rows(
         notes.append(f"{pictures} of the recording cannot be decoded; their time stays empty")
     if config.reference is not None and work.original is None:
         notes.append("the reference folder holds nothing at its path, so it is compared with its input only")
+    if work.original is not None and (alone := _without_reference(frame_rows)):
+        notes.append(f"{alone} of its {len(frame_rows)} measured pictures could not be compared with the reference")
     if info.dolby_vision:
         notes.append("the Dolby Vision layer is left out (it describes the old pictures); the base picture is kept")
     if info.alpha:
@@ -129,6 +131,11 @@ def finished_rows(
         **made_with,
     }
     return ClipRows(row, [_chunk_row(work, record) for record in records], frame_rows)
+
+
+def _without_reference(frame_rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many measured pictures lack the figures that any picture of the reference's own size has."""
+    return sum(row.get("psnr_ref_before") is None for row in frame_rows)
 
 
 def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from ..pipeline.recording import open_recording, silence
 from ..pipeline.sample import usual_count
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import read_timeline
+from ..pipeline.survey import read_through
 from ..pipeline.workspace import Workspace, file_stem
 from ..reports.page_words import counted
 from .actor import SharpenActor
@@ -192,11 +192,11 @@ class SampleActor(SharpenActor):
         began = time.perf_counter()
         info = probe(path)
         check_pixel_format(info)
-        check_encoder(encoder, info)
         if not read and info.duration_s:
+            check_encoder(encoder, info)
             return Looked(info, (), (), 0, time.perf_counter() - began, 0.0)
         probed = time.perf_counter()
-        timeline = read_timeline(info)
+        info, timeline = read_through(info, encoder)
         seconds_read = time.perf_counter() - probed
         chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
         look_s = time.perf_counter() - began

@@ -14,6 +14,7 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from .chroma_siting import is_420
 from .encoder_parameters import encoder_parameters, encoder_threads
 from .errors import EncoderError
 from .probe import ClipInfo
@@ -85,6 +86,15 @@ def encoder_name(choice: EncoderChoice, info: ClipInfo) -> str:
     return choice.name or ENCODER_OF_CODEC.get(info.codec, "libx264")
 
 
+def formats_taken(choice: EncoderChoice, info: ClipInfo) -> list[str]:
+    """The pixel formats that a recording's encoder takes; empty where it does not say."""
+    return _formats(encoder_name(choice, info))
+
+
+def _formats(name: str) -> list[str]:
+    return [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+
+
 def check_encoder(choice: EncoderChoice, info: ClipInfo) -> None:
     """Opens the encoder for a recording's pictures and throws it away.
 
@@ -126,7 +136,7 @@ def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInf
 
 
 def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: ClipInfo) -> None:
-    taken = [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+    taken = _formats(name)
     if taken and info.pix_fmt not in taken:
         raise EncoderError(
             f"{info.path}: the encoder {name} does not take its pixel format {info.pix_fmt}; choose another with "
@@ -154,6 +164,8 @@ def _options(name: str, choice: EncoderChoice, info: ClipInfo) -> dict[str, str]
     if info.container in ("avi", "flv"):
         # These know one time for a packet and none before zero: no picture may be decoded earlier than it is shown.
         options["bf"] = "0"
+    if info.chroma_location != "left" and is_420(info.pix_fmt):
+        options["chroma_sample_location"] = info.chroma_location
     known = {option.name for option in CodecContext.create(name, "w").supported_options.private}
     if choice.crf is not None:
         # NVENC calls its constant quality `cq`.

@@ -16,6 +16,8 @@ from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from ..models.errors import VidsharpError
+from .canvas import canvas_notes
+from .chroma_siting import Siting, is_420
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import (
@@ -36,6 +38,13 @@ from .recording import announced, open_recording, readable_packets, timed_packet
 from .rising_times import rising_times
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
+
+_WHERE: dict[Siting, str] = {
+    "left": "beside the left luma samples",
+    "center": "between four luma samples",
+    "topleft": "on the top left luma samples",
+    "top": "between the top luma samples",
+}
 
 
 @dataclass(frozen=True)
@@ -95,9 +104,9 @@ def mux_clip(
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(
-            muxer, own, codec, (*notes, *_lost_facts(info, made), *field_notes(info, made, records), *damage)
-        )
+        changed = canvas_notes(info, [kind for record in records for kind in record.fitted])
+        fields = field_notes(info, made, records)
+        return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *fields, *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
 
@@ -114,6 +123,11 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
     lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
         lost.append("HDR10 metadata left out: the encoder cannot write it")
+    lost += [f"{layer} is left out: only the first layer of HEVC is decoded" for layer in info.further_layers]
+    if info.hdr10_plus and not made.hdr10_plus:
+        lost.append("HDR10+ metadata left out: the encoder cannot write it")
+    if info.chroma_location != made.chroma_location and is_420(info.pix_fmt):
+        lost.append(f"its chroma lies {_WHERE[info.chroma_location]}, which the new stream does not say")
     return tuple(lost)
 
 

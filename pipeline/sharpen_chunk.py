@@ -21,6 +21,8 @@ from .chunk_record import ChunkRecord
 from .decode import decode_chunk, frame_pts
 from .encoder import EncoderChoice, add_encoder, chunk_format
 from .errors import ChunkError, OutputError, disk_sentence
+from .fit import Fitter
+from .hdr10plus import Messages, with_message
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
@@ -133,11 +135,15 @@ def _attempt(
             witness.close()
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
-    decoded = decoding.timing(decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors))
+    fitter = Fitter(task.info)
+    messages = Messages()
+    note = messages.note if task.info.codec == "hevc" else lambda _: None
+    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note)
+    decoded = decoding.timing(fitter.all(pictures))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
-        pts, durations, interlaced = _encode(task, frames, temporary, encoding, on_frame)
+        pts, durations, interlaced = _encode(task, frames, temporary, encoding, on_frame, messages)
         reorder_depth = _check(temporary, len(pts), task) if pts else 0
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -163,6 +169,7 @@ def _attempt(
         measured=witness.figures(),
         reused_share=student.share,
         interlaced=interlaced,
+        fitted=fitter.fitted,
     )
     return record, temporary
 
@@ -179,10 +186,17 @@ def _frames_in(memory_bytes: int, info: ClipInfo) -> int:
 
 
 def _encode(
-    task: ChunkTask, frames: Iterator[VideoFrame], path: Path, clock: Stopwatch, on_frame: Callable[[], None]
+    task: ChunkTask,
+    frames: Iterator[VideoFrame],
+    path: Path,
+    clock: Stopwatch,
+    on_frame: Callable[[], None],
+    messages: Messages,
 ) -> tuple[list[int], list[int], int]:
     """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks, and how
     many are interlaced."""
+    beside: dict[int, bytes] = {}
+    """HDR10+ messages by the number of their picture."""
     pts: list[int] = []
     durations: list[int] = []
     interlaced = 0
@@ -193,8 +207,18 @@ def _encode(
         with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
             stream = add_encoder(container, task.encoder, task.info)
             step = stream.codec_context.time_base
+            hevc = stream.codec_context.codec.canonical_name == "hevc"
+
+            def encode(frame: VideoFrame | None) -> None:
+                for packet in stream.encode(frame):
+                    unit = beside.pop(packet.pts, None) if packet.pts is not None else None
+                    extradata = stream.codec_context.extradata or b""
+                    container.mux(packet if unit is None else with_message(packet, unit, extradata))
+
             for frame in frames:
                 due, duration = frame_pts(frame), frame.duration or 0
+                if hevc and (unit := messages.take(due)) is not None:
+                    beside[len(pts)] = unit
                 if due is None:  # raw streams: an even rate is all there is to know
                     due, duration = pts[-1] + nominal if pts else 0, nominal
                 # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
@@ -203,11 +227,11 @@ def _encode(
                 interlaced += frame.interlaced_frame
                 frame.pts, frame.time_base = len(pts) - 1, step
                 with clock:
-                    container.mux(stream.encode(frame))
+                    encode(frame)
                 on_frame()
             with clock:
                 if pts:
-                    container.mux(stream.encode(None))
+                    encode(None)
     except OSError as error:
         if isinstance(error, FFmpegError) and error.errno is None:
             raise ChunkError(f"{task.info.path}: {task.chunk.name} could not be encoded: {error}") from error

@@ -12,8 +12,8 @@ from .probe import ClipInfo
 from .recording import open_recording, readable_packets, video_alone
 
 
-def read_timeline(info: ClipInfo, on_packet: Callable[[], None] = lambda: None) -> list[PacketTiming]:
-    """The video packets' timing, in decode order. Nothing is decoded. `on_packet` is called for each.
+def read_timeline(info: ClipInfo, on_packet: Callable[[Packet], None] = lambda _: None) -> list[PacketTiming]:
+    """The video packets' timing, in decode order. Nothing is decoded here. `on_packet` is called with each.
 
     Raises:
         MediaError: the recording cannot be opened, holds no video packet, or more or later ones than any recording.
@@ -23,7 +23,7 @@ def read_timeline(info: ClipInfo, on_packet: Callable[[], None] = lambda: None) 
         video = video_alone(container, info.stream_index)
         pairs = FieldPairs(video)
         for number, packet in enumerate(readable_packets(container, [video])):
-            on_packet()
+            on_packet(packet)
             check_packets(number, info.path)  # empty ones count: a damaged index can announce billions
             if packet.size:
                 second = pairs.is_second(packet)

@@ -10,12 +10,14 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from .atomic import make_folder, write_atomically
 from .chunk_record import ChunkRecord
 from .plan import Chunk
+from .probe import Shape
 
 FORMAT = 3
 """Raised when older work in progress can no longer be read."""
@@ -47,11 +49,21 @@ class Workspace:
 
     def load_plan(self) -> tuple[Chunk, ...] | None:
         """The plan of an earlier run of the same input and settings, or None."""
+        loaded = self._load()
+        return None if loaded is None else loaded[0]
+
+    def load_shapes(self) -> tuple[Shape, ...]:
+        """The shapes that were given to `begin` with the plan; none where there is no plan."""
+        loaded = self._load()
+        return () if loaded is None else loaded[1]
+
+    def _load(self) -> tuple[tuple[Chunk, ...], tuple[Shape, ...]] | None:
         try:
             manifest = json.loads((self.folder / "manifest.json").read_bytes())
             if not self._counts(manifest):
                 return None
-            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
+            shapes = (Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
+            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"]), tuple(shapes)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -59,10 +71,17 @@ class Workspace:
         made_alike = self.made_by is None or data["made_by"] == self.made_by
         return made_alike and (data["format"], data["key"]) == (FORMAT, self.key)
 
-    def begin(self, clip: str, chunks: Sequence[Chunk], made_with: Mapping[str, Any] | None = None) -> None:
+    def begin(
+        self,
+        clip: str,
+        chunks: Sequence[Chunk],
+        shapes: Sequence[Shape] = (),
+        made_with: Mapping[str, Any] | None = None,
+    ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
 
         Args:
+            shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
             made_with: what `made_by` is the digest of, for people who look into the plan.
 
         Raises:
@@ -72,6 +91,7 @@ class Workspace:
         make_folder(self.folder)
         plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": made_with}
         manifest = {"format": FORMAT, "key": self.key, "made_by": self.made_by, **plan}
+        manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
 

@@ -43,7 +43,7 @@ from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.recording import main_video, silence
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
-from tests import media, media_fields
+from tests import media, media_fields, media_hdr10plus, media_sizes
 
 HANG_S = 90.0
 """A case takes a fraction of a second; one that takes this long hangs."""
@@ -52,6 +52,7 @@ _SAME_BYTES = {"fflags": "+bitexact"}
 """Else Matroska would number its tracks at random, and a case would not come back."""
 
 _TINY: dict[str, Any] = {"size": (64, 48), "frames": 20, "gop": 8}
+_RAMP = [{"size": (64, 48), "frames": 8}, {"size": (128, 96), "frames": 6}, {"size": (48, 64), "frames": 6}]
 SOURCES: Mapping[str, tuple[Callable[..., media.Media], dict[str, Any]]] = {
     "b.mp4": (media.b_frames, {}),
     "fragments.mp4": (media.call, {"bframes": 2, "mux_options": media.FRAGMENTED}),
@@ -72,6 +73,9 @@ SOURCES: Mapping[str, tuple[Callable[..., media.Media], dict[str, Any]]] = {
     "step.ts": (media_fields.clock_steps_back, {"at": 11}),
     "mjpeg.avi": (media.avi, {}),
     "part2.avi": (media.avi, {"codec": "mpeg4"}),
+    "ramp.webm": (media_sizes.ramp, {"parts": _RAMP}),
+    "ramp.ts": (media_sizes.ramp, {"parts": _RAMP, "codec": "libx264"}),
+    "hdr10plus.mkv": (media_hdr10plus.hdr10_plus, {}),
 }
 """Recordings of 20 pictures, by name: how they are made."""
 

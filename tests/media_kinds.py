@@ -14,7 +14,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media, media_fields
+from tests import media, media_fields, media_hdr10plus, media_hevc_layers, media_siting, media_sizes
 from tests.media import Media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK
 
@@ -159,7 +159,9 @@ FIELDS = "the same, kept as fields: each is sharpened on its own"
 MIXED = "the same, all marked as fields, which is said; interlaced pictures are sharpened field by field"
 AMID_FIELDS = "pictures are progressive, and are marked as interlaced: the encoder marks whole streams"
 PART = "the pictures that decode, in their places; the rest is counted as `frames_lost`"
-ONE_SIZE = "all pictures, in the size of the first"
+ONE_SIZE = "all pictures, in the largest size; what was enlarged is said"
+ONE_FORMAT = "all pictures, in the format that holds them all; what was converted is said"
+ENLARGED = "25 pictures of 320×180 were enlarged to 640×360"
 FIRST_VIDEO = "the first sharpened, the second copied"
 TRANSPARENT = "the same but for transparency, which is said; VP9 to H.264: as .mkv"
 BFF = {"options": {"x264-params": "bff=1"}}
@@ -239,6 +241,37 @@ PICTURES = (
         out="the same but for HDR10 metadata, which is said",
         note="HDR10 metadata left out: the encoder cannot write it",
     ),
+    Kind(
+        "HDR10+: a message beside each picture", _files("hdr10plus", "mp4 mkv ts"), media_hdr10plus.hdr10_plus, {}, X265
+    ),
+    Kind(
+        "HDR10+, to another codec",
+        ("hdr10plus-1.mkv",),
+        media_hdr10plus.hdr10_plus,
+        {},
+        EncoderChoice("libsvtav1"),
+        out="the same but for HDR10+ metadata, which is said",
+        note="HDR10+ metadata left out: the encoder cannot write it",
+    ),
+    Kind(
+        "HEVC with transparency in a second layer",
+        _files("alpha", "mkv ts"),
+        media_hevc_layers.layered,
+        {"kind": media_hevc_layers.AUXILIARY},
+        X265,
+        out="the same but for transparency, which is said",
+        note="its transparency is left out: only the first layer of HEVC is decoded",
+    ),
+    Kind(
+        "HEVC with a second view (MV-HEVC)",
+        ("views.mkv",),
+        media_hevc_layers.layered,
+        {"kind": media_hevc_layers.VIEW},
+        X265,
+        out="the first view; that the second is left out is said",
+        note="its second view is left out: only the first layer of HEVC is decoded",
+    ),
+    Kind("chroma on the top left luma samples", _files("topleft", "mp4 mkv ts"), media_siting.sited),
     Kind("interlaced, top field first", _files("tff", "mp4 mkv ts"), media.interlaced, out=FIELDS),
     Kind("interlaced, bottom field first", _files("bff", "mp4 mkv ts"), media.interlaced, BFF, out=FIELDS),
     Kind(
@@ -281,7 +314,54 @@ PICTURES = (
         out=MIXED,
         note=f"30 of 60 {AMID_FIELDS}",
     ),
-    Kind("grows in mid-stream, as calls do", ("grows.ts",), grows, {}, QUICK, out=ONE_SIZE),
+    Kind(
+        "grows in mid-stream, as calls do",
+        ("grows.ts",),
+        grows,
+        {},
+        QUICK,
+        out=ONE_SIZE,
+        note="30 pictures of 160×96 were enlarged to 320×192",
+    ),
+    Kind(
+        "begins small under a large header, as browsers record calls, VP8",
+        ("ramp.webm",),
+        media_sizes.ramp,
+        {},
+        OWN,
+        out=ONE_SIZE,
+        note=ENLARGED,
+    ),
+    Kind(
+        "the same, H.264",
+        _files("ramp", "mp4 mkv ts"),
+        media_sizes.ramp,
+        {"codec": "libx264"},
+        OWN,
+        out=ONE_SIZE,
+        note=ENLARGED,
+    ),
+    Kind(
+        "the same, HEVC", ("ramp-hevc.mp4",), media_sizes.ramp, {"codec": "libx265"}, OWN, out=ONE_SIZE, note=ENLARGED
+    ),
+    Kind(
+        "from 8 to 10 bits in mid-stream, HEVC",
+        _files("deeper", "mkv ts"),
+        media_sizes.deeper,
+        {"codec": "libx265"},
+        OWN,
+        out=ONE_FORMAT,
+        note="25 pictures in yuv420p were converted to yuv420p10le",
+    ),
+    Kind(
+        "from 4:2:0 to 4:4:4 in mid-stream",
+        _files("richer", "mkv ts"),
+        media_sizes.richer,
+        {},
+        OWN,
+        out=ONE_FORMAT,
+        note="25 pictures in yuv420p were converted to yuv444p",
+    ),
     Kind("CEA-708 captions inside H.264", _files("a53", "mp4 mkv"), captioned),
 )
 
@@ -385,6 +465,7 @@ REAL = (
         "Error_I_P.264",
         "H.264 without a container, slices lost, grows in mid-stream",
         f"as .mkv, {ONE_SIZE}",
+        note="4 pictures of 352×288 were enlarged to 640×480, between bars",
         times_known=False,
     ),
     RealClip("av1_video.mkv", "AV1"),

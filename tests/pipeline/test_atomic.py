@@ -112,7 +112,8 @@ def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path, monkeyp
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == sorted(path.name for path in (*theirs, old))
     for path in (theirs[1], old):
-        os.utime(path, (path.stat().st_mtime - ABANDONED_S - 60,) * 2)
+        long_ago = path.stat().st_mtime - ABANDONED_S - 60
+        os.utime(path, (long_ago, long_ago))
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == [theirs[0].name]
 

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type as SideData
 from av.video.frame import VideoFrame
 from vidsharp.models.errors import VidsharpError
-from vidsharp.pipeline.probe import probe
+from vidsharp.pipeline.probe import ClipInfo, probe
 
 from tests import media
 from tests.media_kinds import DOCUMENT, EXACT, GROUPS, OWN, REAL, REFUSED, Kind, RealClip, filled_in
@@ -95,9 +95,8 @@ def test_a_real_recording(clip: RealClip, tmp_path: Path) -> None:
         others_are_copied(passage)
         _sound_starts_when_it_did(passage)
     was, now = probe(source), probe(passage.out)
-    assert (now.width, now.height, now.pix_fmt) == (was.width, was.height, was.pix_fmt)
+    _size_survives(was, passage.info, now)
     assert (now.display_matrix or _UPRIGHT) == (was.display_matrix or _UPRIGHT)
-    assert now.sample_aspect_ratio == was.sample_aspect_ratio
     assert (now.interlaced, now.bottom_field_first) == (was.interlaced, was.bottom_field_first)
 
 
@@ -185,6 +184,7 @@ def _has_sound(path: Path) -> bool:
 _SAID_INSIDE = {
     SideData.MASTERING_DISPLAY_METADATA,
     SideData.CONTENT_LIGHT_LEVEL,
+    SideData.DYNAMIC_HDR_PLUS,
     SideData.A53_CC,
     SideData.DISPLAYMATRIX,
     SideData.STEREO3D,
@@ -213,12 +213,7 @@ def _facts_survive(passage: Passage) -> None:
         assert _tags(after) == _tags(before)
         assert _chapters(after) == _chapters(before)
     was, now = probe(passage.source), probe(passage.out)
-    assert (now.width, now.height, now.pix_fmt, now.sample_aspect_ratio) == (
-        was.width,
-        was.height,
-        was.pix_fmt,
-        was.sample_aspect_ratio,
-    )
+    _size_survives(was, passage.info, now)
     assert (now.display_matrix or _UPRIGHT) == (was.display_matrix or _UPRIGHT)
     if not any("fields" in note for note in passage.mux.notes):
         assert (now.interlaced, now.bottom_field_first) == (was.interlaced, was.bottom_field_first)
@@ -232,6 +227,17 @@ def _facts_survive(passage: Passage) -> None:
     assert now.audio_streams == was.audio_streams
     one_picture_or_variable = passage.frames == 1 or "vfr" in passage.source.name
     assert abs(now.frame_rate - was.frame_rate) < 1 or one_picture_or_variable
+
+
+def _size_survives(was: ClipInfo, told: ClipInfo, now: ClipInfo) -> None:
+    """The first picture's, but where pictures change in mid-stream (`tests/pipeline/test_changing_pictures.py`)."""
+    wanted = told if told.shapes else was
+    assert (now.width, now.height, now.pix_fmt, now.sample_aspect_ratio or 1) == (
+        wanted.width,
+        wanted.height,
+        wanted.pix_fmt,
+        wanted.sample_aspect_ratio or 1,
+    )
 
 
 _UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)

@@ -236,10 +236,10 @@ def _needs_the_keyframe_before(monkeypatch: pytest.MonkeyPatch, shortfall: int) 
     """Lets a decoder that starts at the chunk's own keyframe miss its first pictures."""
     starts: list[int] = []
 
-    def decode(path: Path, stream: int, chunk: Chunk, start: Any, errors: list[str]) -> Iterator[VideoFrame]:
+    def decode(path: Path, stream: int, chunk: Chunk, start: Any, *others: Any) -> Iterator[VideoFrame]:
         starts.append(start.index)
         missing = shortfall if start == chunk.start else 0
-        for number, frame in enumerate(decode_chunk(path, stream, chunk, start, errors)):
+        for number, frame in enumerate(decode_chunk(path, stream, chunk, start, *others)):
             if number >= missing:
                 yield frame
 
