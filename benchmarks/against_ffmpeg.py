@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vidsharp.pipeline.encoder_parameters import encoder_parameters
+from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_threads
 from vidsharp.pipeline.probe import probe
 from vidsharp.reports.markdown import markdown_table
 
@@ -40,9 +40,10 @@ Command = Callable[[Path, Path], list[str | Path]]
 
 def _ffmpeg(*filters: str) -> Command:
     def command(recording: Path, out: Path) -> list[str | Path]:
-        own = [part for pair in encoder_parameters("libx264", probe(recording), CORES).items() for part in pair]
+        info = probe(recording)
+        own = [part for pair in encoder_parameters("libx264", info).items() for part in pair]
         own = [f"-{part}" if number % 2 == 0 else part for number, part in enumerate(own)]
-        encoder = ["-c:v", "libx264", "-preset", PRESET, "-crf", CRF, "-threads:v", str(CORES), *own]
+        encoder = ["-c:v", "libx264", "-preset", PRESET, "-crf", CRF, "-threads:v", str(encoder_threads("libx264", info)), *own]
         return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", recording, *filters, *encoder, "-c:a", "copy",
                 out / "ffmpeg.mp4"]  # fmt: skip
 

@@ -63,7 +63,7 @@ class Actors:
         path, clip, folder, key, *_ = arguments
         plan = tuple(_chunk(index) for index in range(self._chunks))
         Workspace(folder, key).begin(clip, plan)
-        self._answer(name, about, Prepared(_info(path), plan, {}, None))
+        self._answer(name, about, Prepared(_info(path), plan, {}, None, "a stub"))
 
     def sharpen(self, name: str, task: Any, measure: Any, about: Any) -> None:
         workspace = Workspace(task.folder, task.key)

@@ -35,7 +35,7 @@ def main() -> None:
     student = load_student(args.model)
     with av.open(str(args.recording)) as clip, av.open(str(args.out), "w") as out:
         encoder = EncoderChoice(crf=args.crf, preset=args.preset)
-        stream = add_encoder(out, encoder, probe(args.recording), threads=torch.get_num_threads())
+        stream = add_encoder(out, encoder, probe(args.recording))
         for frame in islice(clip.decode(video=0), args.frames):
             sharp = sharpen(frame.to_ndarray(format="rgb24"), student)
             out.mux(stream.encode(VideoFrame.from_ndarray(sharp, format="rgb24")))

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..models.errors import VidsharpError
 from ..pipeline.chunk_record import ChunkRecord
-from ..pipeline.encoder import EncoderChoice, check_encoder
+from ..pipeline.encoder import EncoderChoice
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import give_back, use_one_heap
+from ..pipeline.maker import digest, made_with
 from ..pipeline.original import Original, find_original
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import silence
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import missing_pictures, read_timeline
+from ..pipeline.survey import holding_all, read_through
+from ..pipeline.timeline import missing_pictures
 from ..pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -35,6 +38,12 @@ class Prepared:
     """Finished chunks by index."""
     original: Original | None
     """Its sharp original, where one was named and there is one."""
+    made_by: str
+    """The digest of what makes its pictures: see `maker.py`."""
+
+
+class MadeOtherwise(VidsharpError, RuntimeError):
+    """This process would make other pictures than those that the clip's plan speaks of."""
 
 
 class SharpenActor:
@@ -77,24 +86,40 @@ class SharpenActor:
             MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
         """
+        assert self._enhancer is not None, "load() comes first"
         if not path.exists():
             raise MediaError(f"{path} does not exist on the node {node_name()}", path)
         info = probe(path)
         check_pixel_format(info)
-        check_encoder(encoder, info)
-        workspace = Workspace(folder, key)
+        # Shapes and chunks are those of the recording; what makes its pictures follows from the shapes.
+        if Workspace(folder, key).load_plan() is None or original:
+            held, timeline = read_through(info, encoder, self._step)
+        else:
+            held, timeline = holding_all(info, Workspace(folder, key).load_shapes(), encoder), None
+        made = made_with(self._enhancer, encoder, held)
+        workspace = Workspace(folder, key, digest(made))
         chunks = workspace.load_plan()
-        timeline = read_timeline(info, self._step) if chunks is None or original else []
-        found = find_original(original, info, timeline) if original else None
+        if chunks is None and timeline is None:  # planned, but with pictures that were made otherwise
+            held, timeline = read_through(info, encoder, self._step)
+        found = find_original(original, held, timeline or []) if original else None
         if chunks is None:
-            chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), missing_pictures(info, timeline))
-            workspace.begin(clip, chunks)
+            assert timeline is not None
+            ticks = int(chunk_seconds / held.time_base)
+            chunks = plan_chunks(timeline, ticks, missing_pictures(held, timeline))
+            workspace.begin(clip, chunks, held.shapes, made)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
-        return Prepared(info, chunks, {index: record for index, record in records if record is not None}, found)
+        done = {index: record for index, record in records if record is not None}
+        return Prepared(held, chunks, done, found, digest(made))
 
     def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
-        """Does one chunk, and measures it; see `sharpen_chunk`."""
+        """Does one chunk, and measures it; see `sharpen_chunk`.
+
+        Raises:
+            MadeOtherwise: the clip was planned where its pictures are made differently.
+        """
         assert self._enhancer is not None, "load() comes first"
+        if task.made_by not in (None, digest(made_with(self._enhancer, task.encoder, task.info))):
+            raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = 0
         give_back()
         if measure is None:

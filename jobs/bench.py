@@ -25,7 +25,7 @@ from ..pipeline.probe import probe
 from ..pipeline.recording import silence
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import read_timeline
+from ..pipeline.survey import read_through
 from ..pipeline.workspace import Workspace
 from .bench_gpu import bench_gpu
 
@@ -117,12 +117,11 @@ def bench_end_to_end(
         began, cpu_before = time.perf_counter(), _cpu_s()
         info = probe(recording)
         check_pixel_format(info)
-        chunks = plan_chunks(read_timeline(info), int(10 / info.time_base))
+        info, timeline = read_through(info, choice)
+        chunks = plan_chunks(timeline, int(10 / info.time_base))
         planned = time.perf_counter()
         work = Workspace(Path(folder), "bench")
-        records = [
-            sharpen_chunk(ChunkTask(info, chunk, choice, work.folder, work.key, threads), enhancer) for chunk in chunks
-        ]
+        records = [sharpen_chunk(ChunkTask(info, chunk, choice, work.folder, work.key), enhancer) for chunk in chunks]
         sharpened = time.perf_counter()
         mux_clip(info, records, [work.chunk_file(chunk.name) for chunk in chunks], work.folder / recording.name)
         ended, cpu_after = time.perf_counter(), _cpu_s()

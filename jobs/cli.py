@@ -84,6 +84,7 @@ def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
 
 def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
     try:
+        from .passed_over import passed_over_sentence
         from .process_job import process as run  # takes seconds, in which one may interrupt
         from .progress import watching
         from .show_run import show_run
@@ -95,6 +96,8 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
         _exit("interrupted; the same command goes on from the finished chunks", INTERRUPTED)
     if not quiet:
         show_run(result.rows)
+    if sentence := passed_over_sentence(result.passed_over):
+        click.echo(sentence)
     counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
     said = ", ".join(f"{count} {status}" for count, status in counts if count)
     click.echo(f"{len(result.rows)} clip{'s' if len(result.rows) != 1 else ''}: {said}")

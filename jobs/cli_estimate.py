@@ -21,6 +21,8 @@ FAILING_SHOWN = 10
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @click.option("--out", type=PATH, metavar="DIR", help="Of a run that has begun: what is finished there is left out.")
+@click.option("--staging", type=PATH, metavar="DIR",
+              help="With s3:// and the like: where pieces are looked at; on a cluster, a shared folder.")  # fmt: skip
 @run_options
 @click.option("--sample-seconds", default=20.0, show_default=True, metavar="S", help="How long pieces are measured.")
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(("text", "json")))
@@ -58,6 +60,7 @@ def estimate_json(result: "Estimate") -> str:
 def estimate_text(result: "Estimate") -> str:
     """What a person wants to know, the answer first."""
     from ..reports.page_words import counted
+    from .passed_over import passed_over_sentence
 
     lines: list[str] = []
     if result.finished:
@@ -71,6 +74,8 @@ def estimate_text(result: "Estimate") -> str:
         lines += [f"  {name}: {why}" for name, why in result.failing[:FAILING_SHOWN]]
         more = len(result.failing) - FAILING_SHOWN
         lines += [f"  … and {more} more"] if more > 0 else []
+    if sentence := passed_over_sentence(result.passed_over):
+        lines += ["", sentence]
     return "\n".join(lines) + "\n"
 
 
@@ -91,6 +96,10 @@ def _answer(result: "Estimate") -> list[str]:
         f"Give or take {100 * result.uncertainty:.0f} %: measured {result.sampled_frames:,} frames of "
         f"{counted(result.sampled_recordings, 'recording')} in {result.sampled_s:.0f} s.",
     ]
+    if result.unseen:
+        lines.append(f"{counted(result.unseen, 'recording')} not brought here: reckoned by size from the others.")
+    if result.object_storage:
+        lines.append("Bringing recordings here from object storage, which a run does beside its work, is not in it.")
     others = [f"{_spoken(wall_s)} on {workers}" for workers, wall_s in result.on_workers if workers != result.workers]
     lines.append(f"On other numbers of workers like these: {', '.join(others)}.")
     header = ["pictures", "recordings", "video", "frames", "ms per frame", "time of workers", "results", "measured"]

@@ -35,6 +35,8 @@ class ClipWork:
     sample: Sequence[Container[int]]
     """For each chunk, which of its frames are measured."""
     original: Original | None = None
+    made_by: str | None = None
+    """The digest of what makes its pictures, as its plan says."""
     retries: int = 0
     at_work: dict[int, int] = field(default_factory=dict)
     """Frames done of the chunks that actors are working on."""
@@ -86,6 +88,8 @@ def finished_rows(
         notes.append(f"{pictures} of the recording cannot be decoded; their time stays empty")
     if config.reference is not None and work.original is None:
         notes.append("the reference folder holds nothing at its path, so it is compared with its input only")
+    if work.original is not None and (alone := _without_reference(frame_rows)):
+        notes.append(f"{alone} of its {len(frame_rows)} measured pictures could not be compared with the reference")
     if info.dolby_vision:
         notes.append("the Dolby Vision layer is left out (it describes the old pictures); the base picture is kept")
     if info.alpha:
@@ -125,9 +129,13 @@ def finished_rows(
         "audio_streams": info.audio_streams,
         "retries": work.retries,
         **made_with,
-        "key": work.workspace.key,
     }
     return ClipRows(row, [_chunk_row(work, record) for record in records], frame_rows)
+
+
+def _without_reference(frame_rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many measured pictures lack the figures that any picture of the reference's own size has."""
+    return sum(row.get("psnr_ref_before") is None for row in frame_rows)
 
 
 def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, Any]:

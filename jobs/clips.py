@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from .config import UsageError
 RECORDING_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf", ".ogv"),
     *(".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".mxf", ".nut"),
+    *(".264", ".h264", ".265", ".h265", ".hevc", ".ivf", ".obu", ".m2v"),  # streams without a container
 )
 """Files that a folder search takes for recordings. A file named on the command line is tried whatever its name."""
 
@@ -45,14 +46,18 @@ def printable(text: str) -> str:
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), as_text)
 
 
-def find_clips(inputs: Sequence[Path], out: Path) -> tuple[Clip, ...]:
+def find_clips(
+    inputs: Sequence[Path], out: Path, pass_over: Callable[[str], None] = lambda _: None
+) -> tuple[Clip, ...]:
     """All recordings that `inputs` name, in order, each once.
 
+    Args:
+        pass_over: told of every file that is not taken as a recording; see `found_in`.
+
     Raises:
-        UsageError: an input is missing, nothing is found, two would be written to one place, or the output would be
-            written over the input.
+        UsageError: an input is missing, nothing is found, or two would be written to one place.
     """
-    found = (clip for given in inputs for clip in found_in(given, out.resolve()))
+    found = (clip for given in inputs for clip in found_in(given, out.resolve(), pass_over))
     return each_once(found, out, [str(given) for given in inputs])
 
 
@@ -60,7 +65,7 @@ def each_once(found: Iterable[Clip], out: Path, inputs: Sequence[str]) -> tuple[
     """The clips that were found, those that were found twice once.
 
     Raises:
-        UsageError: there is none, two would be written to one place, or the output would be written over the input.
+        UsageError: there is none, or two would be written to one place.
     """
     out = out.resolve()
     clips: dict[str, Clip] = {}
@@ -75,21 +80,18 @@ def each_once(found: Iterable[Clip], out: Path, inputs: Sequence[str]) -> tuple[
             )
         if clip.relative.as_posix().casefold() in (WORK_FOLDER, REPORT_FOLDER):
             raise UsageError(f"{clip.path} has the name of a folder in every --out; rename it")
-        if (out / clip.relative).resolve() == clip.path.resolve():
-            raise UsageError(
-                f"{clip.path} would be written over itself; choose an --out folder other than the recordings' own"
-            )
     if not clips:
         raise UsageError(f"there is no recording in {', '.join(inputs)} (looked for {' '.join(RECORDING_SUFFIXES)})")
     return tuple(clips.values())
 
 
-def found_in(given: Path, out: Path) -> Iterator[Clip]:
+def found_in(given: Path, out: Path, pass_over: Callable[[str], None]) -> Iterator[Clip]:
     """The recordings that an input names.
 
     Args:
         given: a recording, or a folder that is searched.
         out: the output folder, resolved; it is not searched.
+        pass_over: told the path of each file that has no recording's name and is not hidden.
 
     Raises:
         UsageError: the input is missing, or is the output folder.
@@ -111,10 +113,17 @@ def found_in(given: Path, out: Path) -> Iterator[Clip]:
         )
         for name in sorted(files):
             path = Path(folder) / name
-            if not name.startswith(".") and path.suffix.lower() in RECORDING_SUFFIXES:
+            if name.startswith("."):
+                continue
+            if path.suffix.lower() in RECORDING_SUFFIXES:
                 yield Clip(path, path.relative_to(root))
+            else:
+                pass_over(str(path))
 
 
 def _same_folder(one: Path, other: Path) -> bool:
     """Also where a disk that ignores case, or a second mount, gives one folder two names."""
-    return one.resolve() == other or (other.exists() and one.samefile(other))
+    try:
+        return one.resolve() == other or (other.exists() and one.samefile(other))
+    except FileNotFoundError:  # one was removed since it was listed
+        return False

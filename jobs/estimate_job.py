@@ -7,8 +7,8 @@ import logging
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,20 +19,19 @@ from ..models.catalogue import check_model
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder, check_encoder_name, encoder_name
 from ..pipeline.errors import MediaError
-from ..pipeline.fingerprint import clip_key
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
 from ..pipeline.recording import open_recording, silence
 from ..pipeline.sample import usual_count
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ..pipeline.timeline import read_timeline
+from ..pipeline.survey import read_through
 from ..pipeline.workspace import Workspace, file_stem
 from ..reports.page_words import counted
 from .actor import SharpenActor
 from .actors import POLL_S, ActorPool, Answer
-from .clip_work import encoder_choice, file_size
-from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, find_clips
+from .clip_work import encoder_choice
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip
 from .cluster import ClusterError, living_nodes, ray_session
 from .config import ProcessConfig, UsageError
 from .cost_model import Kind, KindEstimate, Piece, Recording, Workload, places, workload
@@ -42,6 +41,8 @@ from .measure_chunk import ChunkMeasure
 from .measure_task import MeasureTask
 from .pool import plan_pool
 from .report_folder import ReportFolder
+from .storage import Storage, open_to_read, url_of
+from .unseen import Reckoner, evenly, to_bring
 
 log = logging.getLogger("vidsharp")
 
@@ -126,6 +127,12 @@ class Estimate:
     sampled_frames: int
     sampled_s: float
     kinds: tuple[KindEstimate, ...]
+    unseen: int = 0
+    """Recordings on object storage that were not brought here, but reckoned from their sizes."""
+    object_storage: bool = False
+    """Whether recordings come from there: what bringing them takes is not in it."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """How many files of the folders were not taken as recordings, by ending."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +167,13 @@ def estimate(config: EstimateConfig) -> Estimate:
         MediaError: no recording can be sharpened.
     """
     silence()
-    clips = find_clips(config.inputs, config.out)
-    check_model(config.model)
-    if config.encoder:
-        check_encoder_name(config.encoder)
-    return _Estimation(config, clips).run()
+    with open_to_read(config) as storage:
+        clips = storage.find()
+        check_model(config.model)
+        if config.encoder:
+            check_encoder_name(config.encoder)
+        storage.look()
+        return _Estimation(replace(config, out=storage.config.out), storage, clips).run()
 
 
 class SampleActor(SharpenActor):
@@ -183,11 +192,11 @@ class SampleActor(SharpenActor):
         began = time.perf_counter()
         info = probe(path)
         check_pixel_format(info)
-        check_encoder(encoder, info)
         if not read and info.duration_s:
+            check_encoder(encoder, info)
             return Looked(info, (), (), 0, time.perf_counter() - began, 0.0)
         probed = time.perf_counter()
-        timeline = read_timeline(info)
+        info, timeline = read_through(info, encoder)
         seconds_read = time.perf_counter() - probed
         chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
         look_s = time.perf_counter() - began
@@ -231,7 +240,7 @@ class SampleActor(SharpenActor):
 
         with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
             work = Workspace(Path(folder), "estimate")
-            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key, self._threads)
+            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key)
             record = sharpen_chunk(chunk_task, self._enhancer, mark, lambda: ChunkMeasure(task, info))
             mark()
             first = _first_packet_bytes(work.chunk_file(chunk.name)) if record.frames else 0
@@ -315,13 +324,16 @@ class _Left:
 class _Estimation:
     """The state of one call of `estimate`."""
 
-    def __init__(self, config: EstimateConfig, clips: Sequence[Clip]) -> None:
+    def __init__(self, config: EstimateConfig, storage: Storage, clips: Sequence[Clip]) -> None:
         self.config = config
+        self.storage = storage
         self.encoder = encoder_choice(config)
-        left = _left(config, clips) if config.out != NOWHERE else {}
+        left = _left(config, storage, clips) if config.out != NOWHERE else {}
         self.left = {clip.name: left.get(clip.name, _Left()) for clip in clips}
         self.failing = {name: state.failing for name, state in self.left.items() if state.failing}
         self.clips = [clip for clip in clips if not (self.left[clip.name].finished or self.left[clip.name].failing)]
+        self.sizes = {clip.name: storage.size(clip) or 0 for clip in self.clips}
+        self.unseen: list[Clip] = []
         self.looked: dict[str, Looked] = {}
         self.pieces: list[Piece] = []
         self.sampled_s = 0.0
@@ -354,13 +366,20 @@ class _Estimation:
         budget = READ_BYTES
         waiting: deque[tuple[Clip, bool, int]] = deque()
         # By name, the first ones might all be of one day: which of a terabyte are read shall not depend on that.
-        for clip in sorted(self.clips, key=lambda clip: file_stem(clip.name)):
-            size = file_size(clip.path) or 0
-            waiting.append((clip, size <= budget, 1))
-            budget -= size if size <= budget else 0
+        clips = sorted(self.clips, key=lambda clip: file_stem(clip.name))
+        far, self.unseen = to_bring([clip for clip in clips if self.storage.far(clip)], self.sizes)
+        for clip in clips:
+            if not self.storage.far(clip):
+                size = self.sizes[clip.name]
+                waiting.append((clip, size <= budget, 1))
+                budget -= size if size <= budget else 0
+        waiting.extend((clip, True, 1) for clip in far)
         while waiting or pool.busy:
+            self.storage.fetch((clip for clip, *_ in waiting), at_most=len(far))
+            if not pool.busy and not self._next_is_here(waiting):
+                self.storage.wait(POLL_S)
             for actor in pool.idle():
-                if waiting:
+                if self._next_is_here(waiting):
                     clip, read, tries = waiting.popleft()
                     pool.ask(
                         actor,
@@ -376,6 +395,15 @@ class _Estimation:
                     self.failing[clip.name] = answer.sentence
                 else:
                     waiting.append((clip, read, tries + 1))
+
+    def _next_is_here(self, waiting: deque[tuple[Clip, bool, int]]) -> bool:
+        """Whether the next clip can be looked at. Those that cannot be had will fail."""
+        while waiting:
+            try:
+                return self.storage.fetched(waiting[0][0])
+            except MediaError as error:
+                self.failing[waiting.popleft()[0].name] = str(error)
+        return False
 
     # What pieces of it cost.
 
@@ -431,7 +459,7 @@ class _Estimation:
     # All of it.
 
     def _recordings(self) -> list[Recording]:
-        read = [(looked, file_size(looked.info.path) or 0) for looked in self.looked.values() if looked.chunks]
+        read = [(looked, self.sizes[name]) for name, looked in self.looked.items() if looked.chunks]
         bytes_read = sum(size for _, size in read) or 1
         read_s = sum(looked.read_s for looked, _ in read) / bytes_read
         video_share = sum(looked.video_bytes for looked, _ in read) / bytes_read
@@ -440,7 +468,7 @@ class _Estimation:
             looked = self.looked.get(clip.name)
             if looked is None:
                 continue
-            info, size = looked.info, file_size(clip.path) or 0
+            info, size = looked.info, self.sizes[clip.name]
             if looked.chunks:
                 every = [chunk.frames for chunk in looked.chunks]
                 left = [frames for n, frames in enumerate(every) if n not in self.left[clip.name].done]
@@ -463,7 +491,11 @@ class _Estimation:
                     other_bytes=max(0, other),
                 )
             )
-        return recordings
+        if not recordings:
+            why = "it was not looked at: none of the recordings that were can be sharpened"
+            self.failing |= {clip.name: why for clip in self.unseen}
+        reckoner = Reckoner(tuple(recordings), self.sizes, self.config.chunk_seconds)
+        return [*recordings, *reckoner.like_them(self.unseen)]
 
     def _measured(self, frames: int) -> int:
         wanted = self.config.measure
@@ -480,7 +512,7 @@ class _Estimation:
             failing=tuple(sorted((name, sentence) for name, sentence in self.failing.items() if sentence)),
             video_s=sum(recording.video_s for recording in recordings),
             frames=sum(recording.frames for recording in recordings),
-            frames_exact=all(self.looked[recording.name].chunks for recording in recordings),
+            frames_exact=not self.unseen and all(self.looked[recording.name].chunks for recording in recordings),
             chunks=len(work.tasks),
             device=here.device,
             workers=workers,
@@ -498,6 +530,9 @@ class _Estimation:
             sampled_frames=sum(piece.frames for piece in self.pieces),
             sampled_s=self.sampled_s,
             kinds=work.kinds,
+            unseen=len(self.unseen) if recordings else 0,
+            object_storage=any(map(url_of, self.config.inputs)),
+            passed_over=dict(self.storage.passed_over.by_ending),
         )
 
 
@@ -515,8 +550,7 @@ def _even_chunks(info: ClipInfo, chunk_seconds: float) -> list[int]:
     """About the chunks of a recording whose packets were not read."""
     duration_s = info.duration_s or 0.0
     frames = round(duration_s * float(info.frame_rate))
-    chunks = max(1, int(duration_s / chunk_seconds))
-    return [frames * (n + 1) // chunks - frames * n // chunks for n in range(chunks)]
+    return evenly(frames, int(duration_s / chunk_seconds))
 
 
 def _middle_of_most(kinds: Sequence[Kind], shares: Sequence[float]) -> int:
@@ -541,7 +575,7 @@ def _each_once(order: Iterator[int], among: int, first: int) -> Iterator[int]:
             yield place
 
 
-def _left(config: ProcessConfig, clips: Sequence[Clip]) -> dict[str, _Left]:
+def _left(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -> dict[str, _Left]:
     """What a run into `config.out` would skip, refuse, or take over, by clip."""
     out = config.out.absolute()
     earlier = ReportFolder(out / REPORT_FOLDER).earlier()
@@ -549,14 +583,15 @@ def _left(config: ProcessConfig, clips: Sequence[Clip]) -> dict[str, _Left]:
     left: dict[str, _Left] = {}
     for clip in clips:
         try:
-            key = clip_key(clip.path, settings)
+            workspace = Workspace.of(out / WORK_FOLDER, clip.name, storage.key(clip, settings))
+            row, source = earlier.get(clip.name, {}), storage.source(clip)
+            found = standing(clip, out, row, workspace, source, settings)
         except MediaError as error:
             left[clip.name] = _Left(failing=str(error))
             continue
-        workspace = Workspace.of(out / WORK_FOLDER, clip.name, key)
-        found = standing(clip, out, earlier.get(clip.name, {}), workspace)
-        if found == "foreign":
-            left[clip.name] = _Left(failing=f"{out / clip.relative} exists and was not made by vidsharp")
+        if found in ("foreign", "clash"):
+            how = "was not made by vidsharp" if found == "foreign" else "was made of another recording"
+            left[clip.name] = _Left(failing=f"{out / clip.relative} exists and {how}")
         else:
             plan = workspace.load_plan() or ()
             done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)

@@ -16,6 +16,8 @@ from ..pipeline.errors import MediaError, OutputError
 from ..pipeline.mux import MuxResult, mux_clip
 from .clip_work import ClipWork, best_preview, finished_rows
 from .clips import Clip, printable
+from .earlier_run import source_columns
+from .known_files import KnownFiles
 from .made_with import settings, versions
 from .output_paths import check_inside
 from .pool import PoolPlan
@@ -32,6 +34,8 @@ class FinalNames:
     clips: Collection[str]
     """Names of all clips of the run."""
     overwrite: bool
+    inputs: KnownFiles = field(default_factory=KnownFiles)
+    """What the run reads."""
     owners: dict[str, str] = field(default_factory=dict)
     """Whose result a file is, that this or an earlier run has made: its name in the output folder, and the clip's."""
 
@@ -48,8 +52,10 @@ class FinalNames:
         for other in (path.with_suffix(".mkv"), path.with_name(f"{path.name}.mkv")):
             name = self.name(other)
             owner = self.owners.get(name, clip.name if self.overwrite or not other.exists() else None)
-            if name not in self.clips and owner == clip.name:
+            if name not in self.clips and owner == clip.name and self.inputs.find(other) is None:
                 return other
+        if self.inputs.find(other):
+            raise OutputError(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
         raise OutputError(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
 
     def name(self, path: Path) -> str:
@@ -117,6 +123,7 @@ def join_clip(
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "settings": json.dumps(settings(config, plan)),
             "versions": json.dumps(versions()),
+            **source_columns(storage.source(work.clip), counts),
         },
     )
     with suppress(OSError):  # the clip is finished without it, too

@@ -8,8 +8,6 @@ from typing import Any
 import av
 
 from ..models.catalogue import weights_digest
-from ..pipeline.workspace import FORMAT
-from .clip_work import encoder_choice
 from .config import ProcessConfig
 from .pool import PoolPlan
 
@@ -47,17 +45,27 @@ def versions() -> dict[str, str]:
     }
 
 
+CHANGES_PICTURES = frozenset({"model", "strength", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"})
+"""The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
+
+KEEPS_PICTURES = frozenset(
+    {
+        *("inputs", "out", "reference", "measure", "page", "overwrite"),
+        *("workers", "address", "staging", "memory_mb", "stall_seconds"),
+        "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `maker.py`
+    }
+)
+"""All other fields."""
+
+
 def what_counts(config: ProcessConfig) -> dict[str, Any]:
     """The settings on which a clip's pictures depend: a clip that was finished with the same ones need not be redone.
 
     Raises:
         ModelError, CheckpointError: as `weights_digest`.
     """
-    encoder = encoder_choice(config)
-    return {
-        "format": FORMAT,
-        "model": weights_digest(config.model),
-        "strength": config.strength,
-        "encoder": [encoder.name, encoder.crf, encoder.preset, sorted(encoder.options.items())],
-        "chunk_seconds": config.chunk_seconds,
-    }
+    encoder = ("encoder", "crf", "preset", "encoder_options")
+    others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", *encoder))}
+    choice = [config.encoder, config.crf, config.preset, sorted(config.encoder_options.items())]
+    # Named as version 0.1 did it, so that its finished clips are known.
+    return {"format": 2, "model": weights_digest(config.model), "encoder": choice, **others}

@@ -1,11 +1,12 @@
 """What an actor measures of a chunk while it sharpens it: figures of a sample of its frames, and one frame to show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..models.errors import VidsharpError
 from ..pipeline.atomic import write_atomically
 from ..pipeline.original import OriginalReader
 from ..pipeline.probe import ClipInfo
@@ -21,7 +22,7 @@ Figures = dict[str, Any]
 
 
 class ChunkMeasure:
-    """The `Witness` of one attempt at a chunk."""
+    """The `Witness` of one attempt at a chunk. It never fails it: figures that cannot be had are None."""
 
     def __init__(self, task: MeasureTask, info: ClipInfo) -> None:
         self._task, self._info, self._fmt = task, info, plane_format(info)
@@ -46,31 +47,36 @@ class ChunkMeasure:
         bits = self._fmt.bit_depth
         figures: Figures = {
             "index": number,
-            "ssim_input": _ssim(after, before, bits),
-            "psnr_input": psnr(after[0], before[0], bits),
-            "sharpness_before": _sharpness(before, bits),
-            "sharpness_after": _sharpness(after, bits),
+            "ssim_input": _figure(ssim, bits, after, before, least=WINDOW),
+            "psnr_input": _figure(psnr, bits, after, before),
+            "sharpness_before": _figure(sharpness, bits, before, least=3),
+            "sharpness_after": _figure(sharpness, bits, after, least=3),
         }
         if original is not None:
             for name, planes in (("before", before), ("after", after)):
-                figures[f"ssim_ref_{name}"] = _ssim(planes, original, bits)
-                figures[f"psnr_ref_{name}"] = psnr(planes[0], original[0], bits)
+                figures[f"ssim_ref_{name}"] = _figure(ssim, bits, planes, original, least=WINDOW)
+                figures[f"psnr_ref_{name}"] = _figure(psnr, bits, planes, original)
         if self._before is not None and self._before[0] == number - 1:
             _, *earlier = self._before
             for name, now, then in zip(("before", "after", "ref"), (before, after, original), earlier, strict=True):
                 if now is not None and then is not None:
-                    figures[f"change_{name}"] = change(now[0], then[0], bits)
+                    figures[f"change_{name}"] = _figure(change, bits, now, then)
         return figures
 
     def _show(self, number: int, pts: int | None, before: Planes, after: Planes, original: Planes | None) -> None:
         """Keeps the frame if the student changed it more than those before it."""
-        moved = change(after[0], before[0], self._fmt.bit_depth)
-        if self._moment is None or moved > self._moment.moved:
+        moved = _figure(change, self._fmt.bit_depth, after, before)
+        if moved is not None and (self._moment is None or moved > self._moment.moved):
+            original = original if original is not None and _alike(original, before) else None
             time_s = float((pts or 0) * self._info.time_base)
             self._moment = Moment(number, time_s, before, [plane.copy() for plane in after], original, moved)
 
     def _original_planes(self, pts: int | None) -> Planes | None:
-        frame = self._original.at(pts) if self._original is not None else None
+        try:
+            frame = self._original.at(pts) if self._original is not None else None
+        except VidsharpError:  # it was removed or damaged meanwhile; the clip's row says how many had none
+            self.close()
+            self._original = frame = None
         # Copied: the reader decodes on.
         return None if frame is None else [plane.copy() for plane in plane_arrays(frame)]
 
@@ -88,10 +94,18 @@ class ChunkMeasure:
             write_atomically(path, shown.encode())
 
 
-def _ssim(x: Planes, y: Planes, bit_depth: int) -> float | None:
-    """None for pictures too small for its window."""
-    return ssim(x[0], y[0], bit_depth) if min(x[0].shape) >= WINDOW else None
+def _figure(metric: Callable[..., float], bit_depth: int, *pictures: Planes, least: int = 1) -> float | None:
+    """A metric of the pictures' luma; None for pictures that are not alike, or too small for it.
+
+    Args:
+        least: the side, in pixels, that it needs.
+    """
+    first, *others = pictures
+    if min(first[0].shape) < least or not all(_alike(first, other) for other in others):
+        return None
+    return metric(*(planes[0] for planes in pictures), bit_depth)
 
 
-def _sharpness(x: Planes, bit_depth: int) -> float | None:
-    return sharpness(x[0], bit_depth) if min(x[0].shape) >= 3 else None
+def _alike(one: Planes, other: Planes) -> bool:
+    """Whether two pictures have the same size and depth."""
+    return one[0].shape == other[0].shape and one[0].dtype == other[0].dtype

@@ -6,69 +6,37 @@ are there is told by empty stand-ins in the staging folder's `out`, so that all 
 """
 
 import hashlib
+import logging
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from os import environ
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fsspec.callbacks import Callback
-from fsspec.core import url_to_fs
 
-from ..models.errors import VidsharpError
+from ..pipeline.atomic import finished_files
 from ..pipeline.errors import MediaError, OutputError
-from ..pipeline.fingerprint import state_key
+from ..pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
 from ..pipeline.workspace import file_stem
 from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in
 from .config import ProcessConfig, UsageError
+from .object_place import Place, StorageError, reading, text, version, writing
+from .output_paths import path_below
 from .report_guard import check_report
+from .run_record import without_secrets
 from .storage import Storage, url_of
+
+log = logging.getLogger("vidsharp")
 
 AHEAD = 2
 """Recordings that are brought here before their turn, side by side."""
 PREVIEWS_MAX = 300
 """Of earlier runs' previews at most so many are brought here: a page has no room for more."""
-
-
-class StorageError(VidsharpError, OSError):
-    """Object storage does not answer, or refuses."""
-
-
-@dataclass(frozen=True)
-class _Place:
-    """An object, or all objects below a prefix."""
-
-    url: str
-    fs: Any
-    path: str
-    """As `fs` calls it, without the scheme."""
-
-    @classmethod
-    def of(cls, url: str) -> "_Place":
-        try:
-            fs, path = url_to_fs(url, use_listings_cache=False)
-        except ImportError as error:
-            scheme = url.partition(":")[0]
-            raise UsageError(
-                f"{scheme}:// needs a package that is not installed: for s3://, pip install 'vidsharp[s3]' ({error})"
-            ) from error
-        except ValueError as error:
-            raise UsageError(f"{url} cannot be read: {_one_line(error)}") from error
-        return cls(url.rstrip("/"), fs, path.rstrip("/"))
-
-    def __truediv__(self, relative: str) -> "_Place":
-        return _Place(f"{self.url}/{relative}", self.fs, f"{self.path}/{relative}")
-
-    def below(self) -> dict[str, Mapping[str, Any]]:
-        """What is known of all objects below, by relative path."""
-        with suppress(FileNotFoundError):
-            found = self.fs.find(self.path, detail=True)
-            return {name.removeprefix(self.path).lstrip("/"): info for name, info in found.items()}
-        return {}
 
 
 class ObjectStorage(Storage):
@@ -80,17 +48,17 @@ class ObjectStorage(Storage):
 
     def __init__(self, config: ProcessConfig) -> None:
         out = url_of(config.out)
-        self._out = _Place.of(out) if out else None
+        self._out = Place.of(out) if out else None
         name = hashlib.sha256((out or str(config.out.absolute())).encode()).hexdigest()[:16]
-        self._staging = (config.staging or _cache() / "staging").absolute() / name
+        self._staging = staging_folder(config) / name
         self._inputs = self._staging / "in"
         super().__init__(replace(config, out=self._staging / "out") if out else config)
-        self._sources: dict[str, tuple[_Place, Mapping[str, Any]]] = {}
+        self._sources: dict[str, tuple[Place, Mapping[str, Any]]] = {}
         self._fetching: dict[str, tuple[Path, Future[None]]] = {}
         self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
         self._stopping = False
-        self._saved: dict[Path, tuple[int, int]] = {}
-        self._marks: dict[str, _Place] = {}
+        self._saved: dict[Path, tuple[int, int] | None] = {}
+        self._marks: dict[str, Place] = {}
         """By the name of a clip's workspace, what says that its result is ours while no table does."""
 
     def find(self) -> tuple[Clip, ...]:
@@ -98,11 +66,43 @@ class ObjectStorage(Storage):
         clips: list[Clip] = []
         for given in self.config.inputs:
             url = url_of(given)
-            clips += self._found(_Place.of(url)) if url else found_in(given, self.config.out.resolve())
-        return each_once(clips, self.config.out, shown)
+            if url:
+                clips += self._found(Place.of(url))
+            else:
+                clips += found_in(given, self.config.out.resolve(), self.passed_over.add)
+        found = each_once(clips, self.config.out, shown)
+        self._spare_objects(found)
+        # An object that is in the output folder, too, has a stand-in there.
+        inside = (self._in_output(source) for source, _ in self._sources.values())
+        here = (clip.path for clip in found if clip.name not in self._sources)
+        self._spare(found, (*here, *(path for path in inside if path is not None)))
+        return found
 
-    def _found(self, given: _Place) -> Iterator[Clip]:
-        with _reading(given.url):
+    def _spare_objects(self, clips: Iterable[Clip]) -> None:
+        """Checks that no result would be written over an object that the run reads."""
+        if self._out is None:
+            return
+        given = {str(source): name for name, (source, _) in self._sources.items()}
+        for clip in clips:
+            target = self._out / clip.relative.as_posix()
+            name = given.get(str(target))
+            if name == clip.name:
+                raise UsageError(f"{target.url} would be written over itself; choose another --out")
+            if name is not None:
+                own = self._sources[clip.name][0].url if clip.name in self._sources else clip.path
+                raise UsageError(
+                    f"the result of {own} would be written over {target.url}, which this command reads; "
+                    "choose another --out"
+                )
+
+    def _in_output(self, source: Place) -> Path | None:
+        """The stand-in of an object in the output folder; None of others."""
+        if self._out is None or not str(source).startswith(f"{self._out}/"):
+            return None
+        return path_below(self.config.out, str(source).removeprefix(f"{self._out}/"))
+
+    def _found(self, given: Place) -> Iterator[Clip]:
+        with reading(given.url):
             objects = given.below()
             if not objects:
                 raise UsageError(f"{given.url} does not exist, or nothing is there")
@@ -114,24 +114,28 @@ class ObjectStorage(Storage):
         if self._out is not None and self._out.path == given.path:
             raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
         for name, info in sorted(objects.items()):
-            parts = name.split("/")
-            if any(part.startswith(".") or not part for part in parts):
-                continue  # hidden, as on a disk; and no `..` leaves the staging folder
             place = given / name
-            ours = self._out is not None and place.path.startswith(f"{self._out.path}/")
-            if PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES and not ours:
+            inside = path_below(self._inputs, name) is not None
+            hidden = any(part.startswith(".") for part in name.split("/"))
+            ours = self._out is not None and str(place).startswith(f"{self._out}/")
+            if ours or (hidden and inside) or name.endswith("/"):
+                continue  # as on a disk; a name that ends so is what some tools make for an empty folder
+            if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
                 yield self._clip(name, place, info)
+            else:
+                self.passed_over.add(place.url)
 
-    def _clip(self, name: str, source: _Place, info: Mapping[str, Any]) -> Clip:
-        clip = Clip(self._inputs / name, Path(name))
+    def _clip(self, name: str, source: Place, info: Mapping[str, Any]) -> Clip:
+        path = path_below(self._inputs, name)
+        if path is None:
+            raise UsageError(f"{source.url} has a name that no file can have; give it another")
+        clip = Clip(path, Path(name))
         other, _ = self._sources.setdefault(clip.name, (source, info))
         if other.path != source.path:
             raise UsageError(
                 f"{other.url} and {source.url} would both be written to {clip.name}; "
                 "process them with different --out folders"
             )
-        if self._out is not None and (self._out / name).path == source.path:
-            raise UsageError(f"{source.url} would be written over itself; choose another --out")
         return clip
 
     def begin(self) -> None:
@@ -140,16 +144,34 @@ class ObjectStorage(Storage):
         if self._out is None:
             super().begin()
             return
-        out = self.config.out
         probe = self._out / f"{WORK_FOLDER}/run"
-        with _writing(self._out.url):  # what may not be written is known before the work
+        with writing(self._out.url):  # what may not be written is known before the work
             probe.fs.pipe_file(probe.path, b"")
             probe.fs.rm_file(probe.path)
-            there = self._out.below()
+        self._bring_report()
+
+    def look(self) -> None:
+        self._inputs.mkdir(parents=True)
+        if self._out is not None:
+            self.config.out.mkdir(parents=True)
+            self._bring_report()
+
+    def size(self, clip: Clip) -> int | None:
+        return self._sources[clip.name][1]["size"] if clip.name in self._sources else super().size(clip)
+
+    def far(self, clip: Clip) -> bool:
+        return clip.name in self._sources
+
+    def _bring_report(self) -> None:
+        """Makes the staging folder's `out` what the output is: its tables, and stand-ins for the results."""
+        assert self._out is not None
+        out = self.config.out
+        with reading(self._out.url):
+            there = dict(self._safe(self._out.below()))
             marks = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
             self._marks = {PurePosixPath(name).name: self._out / name for name in marks}
             # What another machine's run has left no longer counts: it is done again.
-            begun = {_text(mark) for name, mark in self._marks.items() if not (out / WORK_FOLDER / name).is_dir()}
+            begun = {text(mark) for name, mark in self._marks.items() if not (out / WORK_FOLDER / name).is_dir()}
             for old in out.iterdir():
                 if old.is_file():
                     old.unlink()
@@ -159,21 +181,43 @@ class ObjectStorage(Storage):
             tables = [name for name in report if name.endswith((".parquet", "/run.json"))]
             previews = [name for name in report if name.startswith(f"{REPORT_FOLDER}/previews/")]
             for name in (*tables, *previews[:PREVIEWS_MAX]):
-                file = out / name
+                file = there[name]
                 file.parent.mkdir(parents=True, exist_ok=True)
-                self._out.fs.get_file((self._out / name).path, str(file))
-                self._saved[file] = _state(file)
+                with suppress(FileNotFoundError):  # it is gone since it was listed
+                    self._out.fs.get_file((self._out / name).path, str(file))
+                    self._saved[file] = _state(file)
         if not self.config.overwrite:
             taken = (name.removeprefix(f"{REPORT_FOLDER}/") for name in report)
             check_report(out / REPORT_FOLDER, taken, f"{self._out.url}/{REPORT_FOLDER}")
         for name in there.keys() - set(report) - set(marks) - begun:
-            if ".." not in name.split("/"):
-                _stand_in(out / name)
+            _stand_in(there[name])
+
+    def _safe(self, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
+        """The names of objects in the output folder that mean a file of the staging folder's `out`, and that file."""
+        for name in names:
+            path = path_below(self.config.out, name)
+            if path is not None:
+                yield name, path
+            elif not name.endswith("/"):
+                log.warning("%s/%s is left alone: no file of the folder can be called so", self._out, name)
 
     def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
         if clip.name not in self._sources:
             return super().key(clip, settings)
-        return state_key(_version(self._sources[clip.name][1]), settings)
+        return state_key(version(self._sources[clip.name][1]), settings)
+
+    def source(self, clip: Clip) -> Source:
+        if clip.name not in self._sources:
+            return super().source(clip)
+        place, info = self._sources[clip.name]
+
+        def beginning(count: int) -> str:
+            if clip.path.exists():
+                return beginning_digest(clip.path, count)
+            with reading(place.url, MediaError):
+                return digest_of(place.fs.cat_file(place.path, start=0, end=count))
+
+        return Source(without_secrets(place.url), digest_of(version(info).encode()), info["size"], beginning)
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))
@@ -185,10 +229,10 @@ class ObjectStorage(Storage):
         source, info = self._sources[clip.name]
         temporary = clip.path.with_name(f".{hashlib.sha256(clip.name.encode()).hexdigest()[:16]}.part")
         try:
-            with _reading(source.url, MediaError):
+            with reading(source.url, MediaError):
                 clip.path.parent.mkdir(parents=True, exist_ok=True)
                 source.fs.get_file(source.path, str(temporary), callback=_Stopper(self))
-                if _version(source.fs.info(source.path)) != _version(info):
+                if version(source.fs.info(source.path)) != version(info):
                     raise MediaError(f"{source.url} has changed since this run began; run the same command again")
                 temporary.replace(clip.path)
         finally:
@@ -218,7 +262,7 @@ class ObjectStorage(Storage):
         workspace = temporary.parent.name
         mark = self._marks[workspace] = self._out / f"{WORK_FOLDER}/{workspace}"
         target = self._out / name
-        with _writing(target.url):
+        with writing(target.url):
             mark.fs.pipe_file(mark.path, name.encode("utf-8", "surrogateescape"))
             target.fs.put_file(str(temporary), target.path)
             if target.fs.info(target.path)["size"] != temporary.stat().st_size:
@@ -234,20 +278,32 @@ class ObjectStorage(Storage):
     def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
         if self._out is None:
             return
-        there = {file: _state(file) for file in folder.rglob("*") if file.is_file()}
-        with _writing(self._out.url):
+        # The mux thread replaces previews meanwhile.
+        found = ((file, _state(file)) for file in finished_files(folder))
+        there = {file: state for file, state in found if state is not None}
+        with writing(self._out.url):
             for file in self._saved.keys() - there.keys():
                 self._out.fs.rm_file(self._place(file).path)
                 del self._saved[file]
             for file, state in there.items():
-                if self._saved.get(file) != state:
-                    self._out.fs.put_file(str(file), self._place(file).path)
+                if self._saved.get(file) != state and self._upload(file):
                     self._saved[file] = state
-            for name in self._marks.keys() & set(map(file_stem, clips)):
-                mark = self._marks.pop(name)
-                mark.fs.rm_file(mark.path)
+            for name in map(file_stem, clips):
+                if (mark := self._marks.pop(name, None)) is not None:
+                    mark.fs.rm_file(mark.path)
 
-    def _place(self, file: Path) -> _Place:
+    def _upload(self, file: Path) -> bool:
+        """Whether it was still there."""
+        place = self._place(file)
+        try:
+            place.fs.put_file(str(file), place.path)
+        except FileNotFoundError:
+            if file.exists():  # then it is the bucket that is not
+                raise
+            return False
+        return True
+
+    def _place(self, file: Path) -> Place:
         assert self._out is not None
         return self._out / file.relative_to(self.config.out).as_posix()
 
@@ -274,51 +330,21 @@ class _Stopper(Callback):
             raise StorageError("the run has ended")
 
 
-def _version(info: Mapping[str, Any]) -> str:
-    """What tells an object from the same name's other contents: its entity tag, else its time, and its size."""
-    times = ("LastModified", "last_modified", "mtime", "updated", "created")
-    tag = info.get("ETag") or info.get("etag") or next((info[name] for name in times if name in info), None)
-    return f"{tag} {info['size']}"
-
-
-def _text(place: _Place) -> str:
-    return place.fs.cat_file(place.path).decode("utf-8", "surrogateescape")
-
-
 def _stand_in(file: Path) -> None:
     with suppress(OSError):  # a name that no disk takes is no result of ours
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
 
 
-def _state(file: Path) -> tuple[int, int]:
-    state = file.stat()
-    return state.st_size, state.st_mtime_ns
+def _state(file: Path) -> tuple[int, int] | None:
+    """What changes when a file is replaced; None where it is gone."""
+    with suppress(FileNotFoundError):
+        state = file.stat()
+        return state.st_size, state.st_mtime_ns
+    return None
 
 
-def _cache() -> Path:
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vidsharp"
-
-
-@contextmanager
-def _reading(url: str, as_error: type[VidsharpError] = StorageError) -> Iterator[None]:
-    try:
-        yield
-    except VidsharpError:
-        raise
-    except Exception as error:  # each storage has errors of its own
-        raise as_error(f"{url} cannot be read: {_one_line(error)}") from error
-
-
-@contextmanager
-def _writing(url: str) -> Iterator[None]:
-    try:
-        yield
-    except VidsharpError:
-        raise
-    except Exception as error:
-        raise OutputError(f"{url} cannot be written: {_one_line(error)}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+def staging_folder(config: ProcessConfig) -> Path:
+    """Where recordings are brought, in a folder for each output."""
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (config.staging or cache / "vidsharp" / "staging").absolute()

@@ -4,14 +4,27 @@ The output folder itself may be a link. A link inside it that leads out of it is
 progress would land where nobody asked for them, and unfinished work is deleted without asking.
 """
 
+import os
 import tempfile
 import unicodedata
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePath
 
 from ..pipeline.errors import OutputError, disk_sentence
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip
 from .config import UsageError
+
+
+def path_below(folder: Path, name: str) -> Path | None:
+    """The file below `folder` that a name from outside means: an object's key, or what a table says of a result. All
+    such names become paths here. None where it means none: an empty part, `.` or `..`, or what no file can be called.
+    """
+    parts = name.split("/")
+    plain = PurePath(*parts)  # not on every system is a slash all that divides a path
+    if plain.parts != tuple(parts) or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        return None
+    return folder / plain
 
 
 def check_inside(out: Path, path: Path) -> None:
@@ -42,10 +55,11 @@ def check_output_folder(out: Path) -> None:
             check_inside(out, out / folder / "file")
         except OutputError as error:
             raise UsageError(f"{out / folder} is a link that leads out of the output folder; remove it") from error
-    for pattern in ("*", "*/*"):
-        for path in (out / WORK_FOLDER).glob(pattern):
+    for folder, *names in os.walk(out / WORK_FOLDER):  # a run that holds it may be removing parts of it
+        for name in chain(*names):
+            path = Path(folder) / name
             if path.is_symlink():
-                path.unlink()
+                path.unlink(missing_ok=True)
 
 
 def check_names_apart(clips: Sequence[Clip], folder: Path) -> None:

@@ -3,11 +3,11 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -26,13 +26,13 @@ from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..pipeline.workspace import Workspace
 from ..reports.page_words import counted
-from .actor import Prepared
+from .actor import MadeOtherwise, Prepared
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
 from .cluster import ClusterError, living_nodes, ray_session
 from .config import ProcessConfig, UsageError
-from .earlier_run import standing
+from .earlier_run import source_columns, standing
 from .join_clip import FinalNames, changed, join_clip
 from .made_with import what_counts
 from .measure_task import MeasureTask
@@ -69,6 +69,8 @@ class ProcessResult:
     of the staging folder, which is removed when all is finished)."""
     rows: tuple[dict[str, Any], ...]
     """The `clips` rows of this run's clips."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """How many files of the folders were not taken as recordings, by ending."""
 
     def count(self, status: str) -> int:
         """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
@@ -140,7 +142,7 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = what_counts(config)
-        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite)
+        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.to_prepare: deque[tuple[Clip, Workspace, int]] = deque()
         self.preparing: set[str] = set()
@@ -164,7 +166,8 @@ class _Run:
             self.rows.write()
         page = self._page()
         rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
-        return ProcessResult(self.report.folder, page, self.storage.shown(page or self.report.folder), rows)
+        shown = self.storage.shown(page or self.report.folder)
+        return ProcessResult(self.report.folder, page, shown, rows, dict(self.storage.passed_over.by_ending))
 
     def _page(self) -> Path | None:
         try:
@@ -185,31 +188,44 @@ class _Run:
         for clip in self.clips:
             try:
                 check_inside(self.out, self.out / clip.relative)
-                key = self.storage.key(clip, self.settings)
+                workspace = Workspace.of(self.work_root, clip.name, self.storage.key(clip, self.settings))
+                row = self.earlier.get(clip.name, {})
+                self._sort(clip, row, workspace)
             except (MediaError, OutputError) as error:
                 self._fail(clip, str(error))
-                continue
-            row = self.earlier.get(clip.name, {})
-            workspace = Workspace.of(self.work_root, clip.name, key)
-            found = "open" if self.config.overwrite else standing(clip, self.out, row, workspace)
-            if found == "finished":
-                workspace.clear()  # which a run was doing when it was killed
-                self._end(ClipRows({**row, "status": "skipped"}), None)
-            elif found == "foreign":
-                self._fail(
-                    clip,
-                    f"{self.storage.shown(self.out / clip.relative)} exists and was not made by vidsharp; "
-                    "remove it, choose another --out, or say --overwrite",
-                )
-            else:
-                # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
-                self.to_prepare.append((clip, workspace, 0))
         unmeasured = sum(
             row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.clips.values()
         )
         if self.config.reference is not None and unmeasured:
             clips = "1 clip was" if unmeasured == 1 else f"{unmeasured} clips were"
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
+
+    def _sort(self, clip: Clip, row: dict[str, Any], workspace: Workspace) -> None:
+        if not self.config.overwrite:
+            source = self.storage.source(clip)
+            found = standing(clip, self.out, row, workspace, source, self.settings)
+            if found == "finished":
+                workspace.clear()  # which a run was doing when it was killed
+                columns = source_columns(source, self.settings, row)
+                self._end(ClipRows({**row, "status": "skipped", **columns}), None)
+                return
+            if found == "clash":
+                whose = row.get("source") or "one that has had its name"
+                self._refuse(
+                    clip,
+                    f"{self.storage.shown(self.out / row['out'])} was made of another recording, {whose}; choose "
+                    f"another --out for {source.place}, or say --overwrite to replace it",
+                )
+                return
+            if found == "foreign":
+                self._fail(
+                    clip,
+                    f"{self.storage.shown(self.out / clip.relative)} exists and was not made by vidsharp; "
+                    "remove it, choose another --out, or say --overwrite",
+                )
+                return
+        # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
+        self.to_prepare.append((clip, workspace, 0))
 
     # The work.
 
@@ -283,9 +299,9 @@ class _Run:
                     encoder=self.encoder,
                     folder=clip.workspace.folder,
                     key=clip.workspace.key,
-                    threads=self.plan.threads,
                     memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
                     attempt=work.retries + 1,
+                    made_by=clip.made_by,
                 )
                 pool.sharpen(actor, task, self._measure(clip, work.chunk.index), work)
             elif self._next_is_here():
@@ -365,6 +381,7 @@ class _Run:
             began=time.monotonic(),
             sample=self._sample(prepared.chunks),
             original=prepared.original,
+            made_by=prepared.made_by,
             retries=tries,
         )
         self.under_way[clip.name] = work
@@ -381,6 +398,8 @@ class _Run:
             clip.records[work.chunk.index] = answer.value
             log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
             return
+        if isinstance(answer.error, MadeOtherwise) and self._pass_on(clip, work, answer.actor):
+            return
         again = None if answer.permanent else self.schedule.retry(work, answer.actor)
         if again is None:
             self.schedule.drop(work.clip)
@@ -390,6 +409,19 @@ class _Run:
             return
         clip.retries += 1
         log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
+
+    def _pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
+        """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
+        the old plan is at work any more, the clip is planned anew; False where that has been tried often enough."""
+        if actor not in work.tried_on or clip.at_work:
+            self.schedule.pass_on(work, actor)
+            return True
+        if clip.retries >= MAX_RETRIES:
+            return False
+        self.schedule.drop(work.clip)
+        del self.under_way[work.clip]
+        self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
+        return True
 
     def _show_progress(self, pool: ActorPool) -> None:
         for work, frames in pool.frames_done():
@@ -421,9 +453,16 @@ class _Run:
         self._fail(work.clip, sentence)
 
     def _fail(self, clip: Clip, sentence: str) -> None:
-        # The result of an earlier run stays where it is, and stays known as ours.
-        out = self.earlier.get(clip.name, {}).get("out")
-        self._end(ClipRows({**failed_row(clip, self.config, printable(sentence)), "out": out}), None)
+        # The result of an earlier run stays where it is, and stays known as ours, and as that recording's.
+        row = self.earlier.get(clip.name, {})
+        kept = {name: row.get(name) for name in ("out", "source", "fingerprint")}
+        self._end(ClipRows({**failed_row(clip, self.config, printable(sentence)), **kept}), None)
+
+    def _refuse(self, clip: Clip, sentence: str) -> None:
+        row = failed_row(clip, self.config, printable(sentence))
+        self.storage.release(clip.name)
+        self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
+        self.rows.refuse(row)
 
     def _end(self, rows: ClipRows, workspace: Path | None) -> None:
         row = rows.clip

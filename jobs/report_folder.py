@@ -19,6 +19,7 @@ from ..reports.tables import (
     rows,
     table,
 )
+from .output_paths import path_below
 
 Row = dict[str, Any]
 
@@ -50,8 +51,12 @@ class ReportFolder:
         self.frames = self._read("frames", FRAME_COLUMNS)
 
     def earlier(self) -> dict[str, Row]:
-        """The rows of earlier runs, by clip."""
-        return {row["clip"]: row for row in rows(self.clips)}
+        """The rows of earlier runs, by clip. A result that would lie outside the output folder is none of ours."""
+        found = {row["clip"]: row for row in rows(self.clips)}
+        for row in found.values():
+            if row["out"] and path_below(self.folder.parent, row["out"]) is None:
+                row["out"] = None
+        return found
 
     def add(self, ended: Sequence[ClipRows]) -> None:
         """Writes the tables with these clips' rows in place of older ones. A clip that brings no rows of chunks or of
@@ -99,7 +104,10 @@ class _Previews(Mapping[str, str]):
         self._paths = {clip: path for clip in clips if (path := _preview_path(folder, clip)).is_file()}
 
     def __getitem__(self, clip: str) -> str:
-        return self._paths[clip].read_text(errors="replace")
+        try:
+            return self._paths[clip].read_text(errors="replace")
+        except FileNotFoundError as error:  # the run that writes here has replaced the clip, which has none now
+            raise KeyError(clip) from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)

@@ -50,6 +50,10 @@ class RunRows:
         if rows.clip["status"] != "skipped" and (cheap or len(self._unwritten) >= UNWRITTEN_MAX):
             self.write()
 
+    def refuse(self, row: dict[str, Any]) -> None:
+        """Takes the row of a clip that this run leaves alone: the tables go on telling of the result that is there."""
+        self._clips[row["clip"]] = row
+
     def write(self) -> None:
         """Writes what waits."""
         began = time.monotonic()

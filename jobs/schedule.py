@@ -48,6 +48,11 @@ class Schedule:
         self.waiting.appendleft(again)
         return again
 
+    def pass_on(self, work: Work, actor: str) -> None:
+        """Queues work that `actor` cannot do as its clip needs it, behind all else, for another one; no retry is used
+        up. Where it comes to the same actor a second time, there is no other."""
+        self.waiting.append(replace(work, tried_on=work.tried_on | {actor}))
+
     def drop(self, clip: str) -> None:
         """Forgets the waiting chunks of a clip that failed."""
         self.waiting = deque(work for work in self.waiting if work.clip != clip)

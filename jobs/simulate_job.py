@@ -10,6 +10,7 @@ from ..training.simulate import LEVELS
 from ..training.simulate.clip import simulate_clip
 from .clips import Clip, find_clips
 from .config import UsageError
+from .known_files import KnownFiles, check_spared
 from .output_paths import check_inside
 
 _KEPT_SUFFIXES = (".mp4", ".mov", ".mkv", ".ts", ".mts", ".m2ts")
@@ -55,16 +56,21 @@ def simulate(config: SimulateConfig) -> Iterator[SimulatedClip]:
     """Makes each clip's soft recording, with its parameters as JSON beside it, and yields it when it is done.
 
     Raises:
-        UsageError: before any work: as `find_clips`.
+        UsageError: before any work: as `find_clips`, or a result would be written over one of the clips.
     """
     clips = find_clips(config.inputs, config.out)
+    check_spared(((clip, _out(clip, config)) for clip in clips), KnownFiles(clip.path for clip in clips))
     return (_one(clip, config) for clip in clips)
 
 
-def _one(clip: Clip, config: SimulateConfig) -> SimulatedClip:
+def _out(clip: Clip, config: SimulateConfig) -> Path:
     out = config.out / clip.relative
-    if out.suffix.lower() not in _KEPT_SUFFIXES:
-        out = out.with_name(f"{out.name}.mkv")  # `call.avi` and `call.webm` may lie side by side
+    # `call.avi` and `call.webm` may lie side by side.
+    return out if out.suffix.lower() in _KEPT_SUFFIXES else out.with_name(f"{out.name}.mkv")
+
+
+def _one(clip: Clip, config: SimulateConfig) -> SimulatedClip:
+    out = _out(clip, config)
     error = None
     try:
         check_inside(config.out, out)

@@ -1,14 +1,20 @@
 """Where recordings come from and results go: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..pipeline.atomic import publish
-from ..pipeline.fingerprint import clip_key
-from .clips import REPORT_FOLDER, Clip, find_clips
+from ..pipeline.atomic import make_folder, publish
+from ..pipeline.fingerprint import Source, clip_key, source_of
+from .clip_work import file_size
+from .clips import REPORT_FOLDER, Clip, find_clips, printable
 from .config import ProcessConfig
+from .known_files import KnownFiles, check_spared, originals, results_of
+from .passed_over import PassedOver
 from .report_guard import check_report, files_in
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
@@ -20,10 +26,23 @@ class Storage:
     def __init__(self, config: ProcessConfig) -> None:
         self.config = config
         """With paths of this machine only."""
+        self.passed_over = PassedOver()
+        self.inputs = KnownFiles()
+        """What the run reads, and no result may replace."""
 
     def find(self) -> tuple[Clip, ...]:
-        """All recordings that are asked for; see `find_clips`."""
-        return find_clips(self.config.inputs, self.config.out)
+        """All recordings that are asked for; see `find_clips`.
+
+        Raises:
+            UsageError: also where a result would be written over what the run reads.
+        """
+        clips = find_clips(self.config.inputs, self.config.out, self.passed_over.add)
+        self._spare(clips, (clip.path for clip in clips))
+        return clips
+
+    def _spare(self, clips: Sequence[Clip], recordings: Iterable[Path]) -> None:
+        self.inputs = KnownFiles((*recordings, *originals(clips, self.config.reference)))
+        check_spared(results_of(clips, self.config.out.absolute()), self.inputs)
 
     def begin(self) -> None:
         """Called once, when the output folder is locked.
@@ -35,9 +54,32 @@ class Storage:
         if not self.config.overwrite:
             check_report(report, files_in(report), str(report))
 
+    def look(self) -> None:
+        """Called once in the place of `begin` by who only reads.
+
+        Raises:
+            StorageError: the tables of earlier runs cannot be read.
+        """
+
+    def size(self, clip: Clip) -> int | None:
+        """In bytes; None where the recording cannot be looked at."""
+        return file_size(clip.path)
+
+    def far(self, clip: Clip) -> bool:
+        """Whether it must be brought here first."""
+        return False
+
     def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
         """As `clip_key`."""
         return clip_key(clip.path, settings)
+
+    def source(self, clip: Clip) -> Source:
+        """What the recording can be told from others by.
+
+        Raises:
+            MediaError: it cannot be read.
+        """
+        return source_of(clip.path, printable(str(clip.path)))
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""
@@ -93,6 +135,29 @@ def open_storage(config: ProcessConfig) -> Storage:
 
         return ObjectStorage(config)
     return Storage(config)
+
+
+@contextmanager
+def open_to_read(config: ProcessConfig) -> Iterator[Storage]:
+    """The same for who writes nothing there. What is brought here goes to a folder of its own, which is removed: a run
+    may be using that of the run.
+
+    Raises:
+        UsageError: as `open_storage`.
+        OutputError: the staging folder cannot be written.
+    """
+    if not any(map(url_of, (*config.inputs, config.out))):
+        yield Storage(config)
+        return
+    from .object_storage import ObjectStorage, staging_folder
+
+    make_folder(staging_folder(config))
+    with TemporaryDirectory(prefix="estimate-", dir=staging_folder(config), ignore_cleanup_errors=True) as own:
+        storage = ObjectStorage(replace(config, staging=Path(own)))
+        try:
+            yield storage
+        finally:
+            storage.close()
 
 
 def url_of(path: Path) -> str | None:

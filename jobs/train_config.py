@@ -64,6 +64,8 @@ class TrainConfig:
             raise UsageError(f"--num-workers {self.num_workers} is too few: at least 1")
         if self.num_workers > 1 and not self.ray:
             raise UsageError("--num-workers is for Ray Train jobs: add --ray")
+        if self.address is not None and not self.ray:
+            raise UsageError("--address is for Ray Train jobs: add --ray, or leave it out to train on this machine")
         if self.loader_workers < 0:
             raise UsageError(f"--loader-workers {self.loader_workers} is too few: 0 loads in the training process")
 

@@ -3,7 +3,7 @@
 Torch is imported where a student needs it: those that the C library does, do not.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,13 @@ class Enhancer:
     def gives_frames_bits(self, window: tuple[int, int], frame: tuple[int, int]) -> bool:
         """Whether windows of this shape, in pixels, get the very bits that a frame of that size gets."""
         return self._student.gives_frames_bits(window, frame)
+
+    def made_by(self, fmt: PlaneFormat) -> Mapping[str, str]:
+        """What the bits of its pictures depend on, beyond weights and strength: plain text by name. The number of
+        threads, and the C library's instruction set, do not count."""
+        if self.gpu is not None:
+            return self.gpu.made_by(fmt)
+        return self._student.made_by
 
     def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
         """Sharpens one frame.

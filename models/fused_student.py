@@ -1,11 +1,12 @@
 """A blend student that the C library does, without torch: importing that takes longer than many a recording."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from .blend_library import VERSION
 from .blend_weights import FACTOR, BlendWeights, read_blend_weights
 from .catalogue import Student, student_name, weights_path
 from .cover import Box
@@ -20,6 +21,8 @@ class FusedStudent:
     domain: Domain = "luma"
     align_px = FACTOR
     tiles_exactly = True
+    made_by: Mapping[str, str] = {"by": "C library", "version": str(VERSION), "device": "cpu", "precision": "integers"}
+    """As `Enhancer.made_by`."""
 
     def __init__(self, name: str, weights: BlendWeights, strength: float, threads: int | None) -> None:
         self.name, self.halo_px = name, weights.halo_px

@@ -1,6 +1,6 @@
 """A student at work on a GPU: in half precision where that does not show, on whole frames where they fit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -55,6 +55,15 @@ class GpuStudent:
         """The type that the network computes in, for planes of a format."""
         serves = self._half is not None and self._half.serves(max(1.0, self._strength) * fmt.peak)
         return self._half.dtype if self._half is not None and serves else torch.float32
+
+    def made_by(self, fmt: PlaneFormat) -> Mapping[str, str]:
+        """As `Enhancer.made_by`. Kernels differ from one kind of GPU to the next."""
+        gpu = self._device.type == "cuda"
+        return {
+            "by": f"torch {torch.__version__}",
+            "device": torch.cuda.get_device_name(self._device) if gpu else "cpu, as a GPU",
+            "precision": str(self.dtype(fmt)).removeprefix("torch."),
+        }
 
     @torch.inference_mode()
     def sharpen(self, codes: Sequence[Tensor], fmt: PlaneFormat) -> list[Tensor]:

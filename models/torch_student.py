@@ -1,6 +1,6 @@
 """A student that torch does on a CPU: any network, whole frames in tiles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -42,6 +42,12 @@ class TorchStudent:
         # It takes codes and gives codes.
         self._blend = student.net if isinstance(student.net, BlendStudent) else None
         self._same_bits: tuple[Shape, SameBits] | None = None
+
+    @property
+    def made_by(self) -> Mapping[str, str]:
+        """As `Enhancer.made_by`."""
+        vectors = torch.backends.cpu.get_cpu_capability()
+        return {"by": f"torch {torch.__version__}", "device": f"cpu, {vectors}", "precision": "float32"}
 
     @torch.inference_mode()
     def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:

@@ -37,6 +37,10 @@ class ChunkRecord:
     """What the witness noted of single pictures: plain values by name, `index` being the picture's place here."""
     reused_share: float | None = None
     """Share of the pixels copied from the picture before, mean over pictures; None where none was sharpened."""
+    interlaced: int | None = None
+    """Pictures that the decoder calls interlaced; None in records of an earlier version."""
+    fitted: tuple[tuple[int, int, str, int], ...] = ()
+    """Pictures that had another size or pixel format than their clip: width, height, format and number of each kind."""
 
     @property
     def frames(self) -> int:
@@ -62,5 +66,6 @@ class ChunkRecord:
                 "durations": tuple(data["durations"]),
                 "errors": tuple(data["errors"]),
                 "measured": tuple(data["measured"]),
+                "fitted": tuple(map(tuple, data.get("fitted", ()))),
             }
         )

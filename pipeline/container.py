@@ -8,6 +8,8 @@ from pathlib import Path
 import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
+from av.format import ContainerFormat
+from av.format import Flags as FormatFlags
 from av.stream import Disposition, Stream
 
 MATROSKA = "matroska"
@@ -33,11 +35,21 @@ _BRAND_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 _COVER_TYPES = {"mjpeg": "image/jpeg", "png": "image/png"}
 
 
-def muxers_to_try(demuxer: str, suffix: str) -> tuple[str, ...]:
-    """The muxer of the source's own container, then Matroska. Raw streams have no container: only Matroska."""
+def own_muxer(demuxer: str, suffix: str) -> str | None:
+    """The muxer of the source's own container; None of raw streams, and of containers that are only read here."""
     family = _MUXERS.get(demuxer, {})
-    own = family.get(suffix.lower(), family.get(""))
+    return family.get(suffix.lower(), family.get(""))
+
+
+def muxers_to_try(demuxer: str, suffix: str) -> tuple[str, ...]:
+    """The muxer of the source's own container, where it has one, then Matroska."""
+    own = own_muxer(demuxer, suffix)
     return (own, MATROSKA) if own and own != MATROSKA else (MATROSKA,)
+
+
+def is_raw(demuxer: str) -> bool:
+    """Whether it is a stream without a container, whose pictures have no times of their own."""
+    return bool(ContainerFormat(demuxer, "r").flags & FormatFlags.no_timestamps.value)
 
 
 def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContainer:

@@ -1,6 +1,6 @@
 """From packets to pictures: a decoder that treats undecodable packets as facts, and finds a chunk's first packet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .field_pairs import FieldPairs
 from .limits import decoder_options
 from .plan import Chunk, PacketMark
 from .recording import open_recording, video_alone, video_packets
@@ -51,12 +52,18 @@ def frame_pts(frame: VideoFrame) -> int | None:
 
 
 def decode_chunk(
-    path: Path, stream_index: int, chunk: Chunk, start: PacketMark, errors: list[str]
+    path: Path,
+    stream_index: int,
+    chunk: Chunk,
+    start: PacketMark,
+    errors: list[str],
+    on_packet: Callable[[Packet], None] = lambda _: None,
 ) -> Iterator[VideoFrame]:
     """Yields the pictures that `chunk` owns, in presentation order.
 
     Decoding begins at `start` (the chunk's keyframe, or an earlier one) and ends with the last packet that one of the
     chunk's pictures needs; pictures outside the chunk's PTS range belong to its neighbours and are dropped.
+    `on_packet` is called with each packet before it is decoded.
 
     Raises:
         MediaError: the recording cannot be opened any more.
@@ -68,12 +75,36 @@ def decode_chunk(
             packets = find(container, stream, start, damage)
             if packets is None:
                 continue
-            needed = islice(packets, chunk.end_packet - start.index)
-            for frame in decode_packets(stream.codec_context, needed, errors):
+            needed = _told(islice(packets, chunk.end_packet - start.index), on_packet)
+            both_fields: dict[int, int] = {}
+            counted = _note_durations(needed, FieldPairs(stream), both_fields)
+            for frame in decode_packets(stream.codec_context, counted, errors):
                 if chunk.owns(frame_pts(frame)):
+                    if frame.pts in both_fields:
+                        frame.duration = both_fields.pop(frame.pts)
                     yield frame
             errors += damage
             return
+
+
+def _note_durations(packets: Iterable[Packet], pairs: FieldPairs, both_fields: dict[int, int]) -> Iterator[Packet]:
+    """Passes the packets on; `both_fields` gets how long each picture of two packets lasts, by its PTS. A decoder knows
+    the time and duration of the first packet only."""
+    first: tuple[int | None, int] = (None, 0)
+    for packet in packets:
+        if pairs.is_second(packet):
+            pts, duration = first
+            if pts is not None:
+                both_fields[pts] = duration + (packet.duration or 0)
+        else:
+            first = packet.pts, packet.duration or 0
+        yield packet
+
+
+def _told(packets: Iterator[Packet], on_packet: Callable[[Packet], None]) -> Iterator[Packet]:
+    for packet in packets:
+        on_packet(packet)
+        yield packet
 
 
 def _sought(

@@ -14,7 +14,8 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from .encoder_parameters import encoder_parameters
+from .chroma_siting import is_420
+from .encoder_parameters import encoder_parameters, encoder_threads
 from .errors import EncoderError
 from .probe import ClipInfo
 
@@ -38,8 +39,8 @@ _CONSTANT_QUANTISER = {"flags": "+qscale", "global_quality": str(3 * 118)}  # qu
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "libx264": {"crf": "18", "preset": "veryfast"},
     "libx265": {"crf": "20", "preset": "veryfast"},
-    # One packet for each picture: no hidden reference pictures.
-    "libvpx": {"crf": "8", "b": "12M", "deadline": "realtime", "cpu-used": "6", "auto-alt-ref": "0"},
+    # One packet for each picture: no hidden reference pictures. A speed below zero is one that no clock changes.
+    "libvpx": {"crf": "8", "b": "12M", "deadline": "realtime", "cpu-used": "-6", "auto-alt-ref": "0"},
     "libvpx-vp9": {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
     "libsvtav1": {"crf": "28", "preset": "9"},
     "mpeg4": _CONSTANT_QUANTISER,
@@ -85,6 +86,15 @@ def encoder_name(choice: EncoderChoice, info: ClipInfo) -> str:
     return choice.name or ENCODER_OF_CODEC.get(info.codec, "libx264")
 
 
+def formats_taken(choice: EncoderChoice, info: ClipInfo) -> list[str]:
+    """The pixel formats that a recording's encoder takes; empty where it does not say."""
+    return _formats(encoder_name(choice, info))
+
+
+def _formats(name: str) -> list[str]:
+    return [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+
+
 def check_encoder(choice: EncoderChoice, info: ClipInfo) -> None:
     """Opens the encoder for a recording's pictures and throws it away.
 
@@ -92,7 +102,7 @@ def check_encoder(choice: EncoderChoice, info: ClipInfo) -> None:
         EncoderError: it does not take the pixel format, the size, or an option.
     """
     with av.open(io.BytesIO(), "w", format=chunk_format(choice, info)) as trial:
-        add_encoder(trial, choice, info, threads=1)
+        add_encoder(trial, choice, info)
 
 
 def chunk_format(choice: EncoderChoice, info: ClipInfo) -> str:
@@ -100,14 +110,13 @@ def chunk_format(choice: EncoderChoice, info: ClipInfo) -> str:
     return "matroska" if encoder_name(choice, info).startswith("prores") else "nut"
 
 
-def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInfo, *, threads: int) -> VideoStream:
+def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInfo) -> VideoStream:
     """Adds a video stream with an opened encoder to a chunk's file.
 
     The encoder is given picture numbers for times: rate control sees an even rate, every codec takes it (MPEG-4 knows
     no fine time base), and the true times are put back, exactly, when the clip is joined.
 
-    Args:
-        threads: that the encoder may use.
+    Nothing that it is told depends on the machine or its load: see `encoder_threads`.
 
     Raises:
         EncoderError: as `check_encoder`.
@@ -121,13 +130,13 @@ def add_encoder(container: OutputContainer, choice: EncoderChoice, info: ClipInf
             f"the encoder {name} cannot be used here ({error}); choose another with --encoder"
         ) from error
     assert isinstance(stream, VideoStream)
-    _set_up(stream.codec_context, name, choice, info, threads)
+    _set_up(stream.codec_context, name, choice, info)
     _open(stream.codec_context, name, info)
     return stream
 
 
-def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> None:
-    taken = [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: ClipInfo) -> None:
+    taken = _formats(name)
     if taken and info.pix_fmt not in taken:
         raise EncoderError(
             f"{info.path}: the encoder {name} does not take its pixel format {info.pix_fmt}; choose another with "
@@ -135,7 +144,7 @@ def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: 
             info.path,
         )
     context.width, context.height, context.pix_fmt = info.width, info.height, info.pix_fmt
-    context.thread_count = threads
+    context.thread_count = encoder_threads(name, info)
     context.color_range = info.colour.range
     context.color_primaries = info.colour.primaries
     context.color_trc = info.colour.transfer
@@ -144,10 +153,10 @@ def _set_up(context: VideoCodecContext, name: str, choice: EncoderChoice, info: 
         context.sample_aspect_ratio = info.sample_aspect_ratio
     if info.interlaced:
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-    context.options = _options(name, choice, info, threads)
+    context.options = _options(name, choice, info)
 
 
-def _options(name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> dict[str, str]:
+def _options(name: str, choice: EncoderChoice, info: ClipInfo) -> dict[str, str]:
     options = dict(_DEFAULTS.get(name, {}))
     if not choice.options.keys().isdisjoint(("b", "qp")):
         # A default quality would win over the bitrate or the quantiser asked for.
@@ -155,6 +164,8 @@ def _options(name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> 
     if info.container in ("avi", "flv"):
         # These know one time for a packet and none before zero: no picture may be decoded earlier than it is shown.
         options["bf"] = "0"
+    if info.chroma_location != "left" and is_420(info.pix_fmt):
+        options["chroma_sample_location"] = info.chroma_location
     known = {option.name for option in CodecContext.create(name, "w").supported_options.private}
     if choice.crf is not None:
         # NVENC calls its constant quality `cq`.
@@ -167,7 +178,14 @@ def _options(name: str, choice: EncoderChoice, info: ClipInfo, threads: int) -> 
             raise EncoderError(f"the encoder {name} has no presets; set its speed with -e")
         options["preset"] = choice.preset
     options.update(choice.options)
-    for key, value in encoder_parameters(name, info, threads).items():
+    if options.get("threads") in ("0", "auto"):
+        del options["threads"]  # as many as the machine has cores: other pictures on each
+    if name == "libvpx" and options.get("deadline") in ("realtime", "1"):
+        # VP8 in real time looks at the clock, unless its speed is below zero: else other pictures each time.
+        speed = options.get("speed", options["cpu-used"])
+        options["cpu-used"] = f"-{speed.lstrip('+-0') or 1}"
+        options.pop("speed", None)
+    for key, value in encoder_parameters(name, info).items():
         options[key] = f"{value}:{options[key]}" if key in options else value
     return options
 

@@ -6,15 +6,30 @@ from pathlib import Path
 from .hdr import in_decimals, in_integers
 from .probe import ClipInfo
 
+_THREADS = ((3840 * 2160, 8), (1920 * 1080, 4), (1280 * 720, 2))
+"""From so many pixels on, so many threads: enough to keep up with the student at each size."""
 
-def encoder_parameters(name: str, info: ClipInfo, threads: int) -> dict[str, str]:
+
+def encoder_threads(name: str, info: ClipInfo) -> int:
+    """How many threads an encoder has: by the size of the pictures alone, since most encoders make other pictures, or
+    the same ones of other bytes, with another number. So a clip comes out alike on every machine."""
+    if name == "libvpx":
+        return 1  # with more, VP8's threads wait for each other in loops: five times the work where cores are shared
+    pixels = info.width * info.height
+    return next((threads for least, threads in _THREADS if pixels >= least), 1)
+
+
+def encoder_parameters(name: str, info: ClipInfo) -> dict[str, str]:
     """Options beyond FFmpeg's common ones, by option name; each a list of `key=value` joined with colons."""
+    threads = encoder_threads(name, info)
     if name == "libx264":
         fields = ["bff=1"] if info.interlaced and info.bottom_field_first else []
         parameters = [*_reproducible(), *fields, *_hdr(info, mastering="mastering-display", light="cll")]
         return {"x264-params": ":".join(parameters)} if parameters else {}
     if name == "libx265":
-        parameters = ["log-level=error", f"pools={threads}", *_hdr(info, mastering="master-display", light="max-cll")]
+        # What is not said here, x265 chooses by the machine's number of cores.
+        workers = [f"pools={threads}", f"frame-threads={max(1, threads // 2)}", "wpp=1"]
+        parameters = ["log-level=error", *workers, *_hdr(info, mastering="master-display", light="max-cll")]
         return {"x265-params": ":".join(parameters)}
     if name == "libsvtav1":
         parameters = [f"lp={threads}"]

@@ -1,8 +1,14 @@
-"""Names a clip's work by what decides its result: work for another input or other settings is not reused."""
+"""Names a clip's work by what decides its result: work for another input or other settings is not reused.
+
+Work in progress is bound to the recording's very state, and to the libraries. A finished result is bound to the
+recording's content alone: one that was moved or touched, or a newer version of vidsharp, does not undo it.
+"""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -15,6 +21,61 @@ SAMPLE_BYTES = 1 << 20
 """Read at the beginning and at the end of a recording; hashing all of a terabyte would take longer than sharpening."""
 
 
+BLOCKS, BLOCK_BYTES = 16, 1 << 16
+"""Read evenly between the two, to tell contents apart."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one recording can be told from another by."""
+
+    place: str
+    """Where it is: its absolute path or its URL."""
+    content: str
+    """A digest of what it holds; the same wherever it is and whenever it was written."""
+    bytes: int
+    beginning: Callable[[int], str]
+    """The digest of its first so many bytes. Raises MediaError where they cannot be read."""
+
+
+def source_of(path: Path, place: str) -> Source:
+    """What a recording on disk can be told by. Its content is told by its size, its first and last mebibyte, and blocks
+    in between: a terabyte takes no longer than a gigabyte.
+
+    Args:
+        place: what the path is called in tables.
+
+    Raises:
+        MediaError: the recording cannot be read.
+    """
+    with _reading(path):
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            digest.update(file.read(SAMPLE_BYTES))
+            for block in range(1, BLOCKS + 1 if size > 2 * SAMPLE_BYTES else 1):
+                file.seek(block * size // (BLOCKS + 1))
+                digest.update(file.read(BLOCK_BYTES))
+            file.seek(max(0, size - SAMPLE_BYTES))
+            digest.update(file.read(SAMPLE_BYTES))
+    return Source(place, digest.hexdigest()[:24], size, lambda count: beginning_digest(path, count))
+
+
+def beginning_digest(path: Path, count: int) -> str:
+    """The digest of a recording's first `count` bytes.
+
+    Raises:
+        MediaError: the recording cannot be read.
+    """
+    with _reading(path), path.open("rb") as file:
+        return digest_of(file.read(count))
+
+
+def digest_of(data: bytes) -> str:
+    """A short digest of some bytes."""
+    return hashlib.sha256(data).hexdigest()[:24]
+
+
 def clip_key(path: Path, settings: Mapping[str, Any]) -> str:
     """A short name for an input in its present state and the settings that its result depends on.
 
@@ -25,17 +86,13 @@ def clip_key(path: Path, settings: Mapping[str, Any]) -> str:
         MediaError: the recording cannot be read.
     """
     digest = _of_settings(settings)
-    try:
+    with _reading(path):
         state = path.stat()
-        if not S_ISREG(state.st_mode):  # reading a pipe would wait for its writer
-            raise MediaError(f"{path} cannot be read: it is a folder, a pipe or a device, and no file", path)
         digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
         with path.open("rb") as file:
             digest.update(file.read(SAMPLE_BYTES))
             file.seek(max(0, state.st_size - SAMPLE_BYTES))
             digest.update(file.read(SAMPLE_BYTES))
-    except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror or error}", path) from error
     return digest.hexdigest()[:24]
 
 
@@ -44,6 +101,24 @@ def state_key(state: str, settings: Mapping[str, Any]) -> str:
     digest = _of_settings(settings)
     digest.update(state.encode())
     return digest.hexdigest()[:24]
+
+
+def result_key(content: str, settings: Mapping[str, Any]) -> str:
+    """A short name for what a finished result was made of: a recording's content, and the settings. Versions and
+    machines do not count: what is finished stays finished."""
+    return digest_of(json.dumps([content, dict(settings)], sort_keys=True, default=str).encode())
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        if not S_ISREG(path.stat().st_mode):  # reading a pipe would wait for its writer
+            raise MediaError(f"{path} cannot be read: it is a folder, a pipe or a device, and no file", path)
+        yield
+    except OSError as error:
+        if isinstance(error, MediaError):
+            raise
+        raise MediaError(f"{path} cannot be read: {error.strerror or error}", path) from error
 
 
 def _of_settings(settings: Mapping[str, Any]) -> "hashlib._Hash":

@@ -16,15 +16,35 @@ from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from ..models.errors import VidsharpError
+from .canvas import canvas_notes
+from .chroma_siting import Siting, is_420
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
-from .container import MATROSKA, add_copy, add_cover, can_hold, cover_type, muxers_to_try, open_output
+from .container import (
+    MATROSKA,
+    add_copy,
+    add_cover,
+    can_hold,
+    cover_type,
+    is_raw,
+    muxers_to_try,
+    open_output,
+    own_muxer,
+)
 from .errors import OutputError, disk_sentence
+from .field_notes import field_notes
 from .probe import ClipInfo
 from .recording import announced, open_recording, readable_packets, timed_packets
 from .rising_times import rising_times
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
+
+_WHERE: dict[Siting, str] = {
+    "left": "beside the left luma samples",
+    "center": "between four luma samples",
+    "topleft": "on the top left luma samples",
+    "top": "between the top luma samples",
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +52,8 @@ class MuxResult:
     """How a clip was joined."""
 
     muxer: str
-    own_muxer: str
-    """The muxer of the source's container; another one was used where it could not hold the clip."""
+    own_muxer: str | None
+    """The muxer of the source's container, if it has one; another one was used where that could not hold the clip."""
     codec: str
     notes: tuple[str, ...]
     """What the user should know, each in a sentence."""
@@ -61,8 +81,8 @@ def mux_clip(
         MediaError: the recording can no longer be opened.
         OutputError: no container could be written. `target` is gone then.
     """
-    own, *_ = tried = muxers_to_try(info.container, info.path.suffix)
-    reasons: list[str] = []
+    own, tried = own_muxer(info.container, info.path.suffix), muxers_to_try(info.container, info.path.suffix)
+    reasons = [] if own else [_why_not_its_own(info)]
     empty = _empty_streams(info, on_packet)
     attempts = [(muxer, False) for muxer in tried]
     for muxer, apart in attempts:
@@ -84,9 +104,18 @@ def mux_clip(
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
-        return MuxResult(muxer, own, codec, (*notes, *_lost_facts(info, made), *damage))
+        changed = canvas_notes(info, [kind for record in records for kind in record.fitted])
+        fields = field_notes(info, made, records)
+        return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *fields, *damage))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+
+
+def _why_not_its_own(info: ClipInfo) -> str:
+    if not is_raw(info.container):
+        return f"its own container ({info.container}) is not written here"
+    rate = f"{float(info.frame_rate):.6g}"
+    return f"it is a raw {info.codec} stream, which stores no times: its pictures come at an even {rate} per second"
 
 
 def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
@@ -94,8 +123,11 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
     lost = []
     if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
         lost.append("HDR10 metadata left out: the encoder cannot write it")
-    if info.interlaced and not made.interlaced:
-        lost.append("its fields are kept, but not marked as fields: the encoder cannot say so")
+    lost += [f"{layer} is left out: only the first layer of HEVC is decoded" for layer in info.further_layers]
+    if info.hdr10_plus and not made.hdr10_plus:
+        lost.append("HDR10+ metadata left out: the encoder cannot write it")
+    if info.chroma_location != made.chroma_location and is_420(info.pix_fmt):
+        lost.append(f"its chroma lies {_WHERE[info.chroma_location]}, which the new stream does not say")
     return tuple(lost)
 
 

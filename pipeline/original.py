@@ -9,12 +9,15 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from ..models.plane_format import PlaneFormat
+from .canvas import on_canvas
 from .decode import decode_packets, frame_pts
 from .errors import MediaError
+from .fit import Fitter
 from .plan import Chunk, PacketTiming
 from .probe import ClipInfo, probe
 from .recording import open_recording, video_alone, video_packets
 from .sharpen import check_pixel_format, plane_format
+from .survey import Survey
 from .timeline import read_timeline
 
 
@@ -22,8 +25,8 @@ from .timeline import read_timeline
 class Original:
     """The original of one recording, or of one of its chunks."""
 
-    path: Path
-    stream_index: int
+    info: ClipInfo
+    """Its facts; the canvas of its pictures has the size of the recording's."""
     pts: Mapping[int, int]
     """For the PTS of each of the recording's pictures, that of the same picture here. Each in its own file's ticks."""
 
@@ -45,6 +48,9 @@ def find_original(path: Path, info: ClipInfo, timeline: list[PacketTiming]) -> O
     """
     original = probe(path)
     check_pixel_format(original)
+    survey = Survey(original)
+    original_timeline = read_timeline(original, survey.see)
+    original = on_canvas(original, survey.shapes, ())
     what = f"{path} cannot be the reference of {info.path}"
     if (original.width, original.height) != (info.width, info.height):
         sizes = f"{original.width}×{original.height}, and the recording's {info.width}×{info.height}"
@@ -53,7 +59,7 @@ def find_original(path: Path, info: ClipInfo, timeline: list[PacketTiming]) -> O
     if (ours.bit_depth, ours.full_range) != (theirs.bit_depth, theirs.full_range):
         depths = f"{_depth(theirs)}, and the recording's {_depth(ours)}"
         raise MediaError(f"{what}: its pictures have {depths}; convert it to the same pixel format first", path)
-    times, original_times = _times(timeline, info.path), _times(read_timeline(original), path)
+    times, original_times = _times(timeline, info.path), _times(original_timeline, path)
     if len(times) != len(original_times):
         counts = f"{len(original_times)} pictures, and the recording {len(times)}"
         raise MediaError(f"{what}: it has {counts}; a reference is the same recording, picture for picture", path)
@@ -65,7 +71,7 @@ def find_original(path: Path, info: ClipInfo, timeline: list[PacketTiming]) -> O
                 "; a reference has the recording's own times",
                 path,
             )
-    return Original(path, original.stream_index, dict(zip(times, original_times, strict=True)))
+    return Original(original, dict(zip(times, original_times, strict=True)))
 
 
 class OriginalReader:
@@ -101,15 +107,15 @@ class OriginalReader:
                 return
 
     def _decoded(self, target: int | None) -> Iterator[VideoFrame]:
-        with open_recording(self._original.path) as container:
-            stream = video_alone(container, self._original.stream_index)
+        with open_recording(self._original.info.path) as container:
+            stream = video_alone(container, self._original.info.stream_index)
             if target is not None:
                 try:
                     container.seek(target, stream=stream, backward=True)
                 except FFmpegError:
                     return
             with closing(decode_packets(stream.codec_context, video_packets(container, stream), [])) as frames:  # type: ignore[type-var]
-                yield from frames
+                yield from Fitter(self._original.info).all(frames)
 
     def close(self) -> None:
         """Closes the file."""

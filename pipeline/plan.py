@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
+MOST_LEADING = 16
+"""Pictures that follow a keyframe in the stream and are shown before it: H.264 and HEVC keep no more in a decoder."""
+
 
 @dataclass(frozen=True, slots=True)  # an hour has a hundred thousand of them
 class PacketTiming:
@@ -23,7 +26,10 @@ class PacketTiming:
     """Payload bytes."""
     keyframe: bool
     shown: bool
-    """Whether a picture comes of it: not for VP8's hidden reference pictures, nor where an edit list cuts it away."""
+    """Whether a picture comes of it: not for VP8's hidden reference pictures, nor where an edit list cuts it away, nor
+    for a picture's second field."""
+    second_field: bool = False
+    """Whether it completes the picture that the packet before it began, and is needed wherever that one is."""
 
 
 @dataclass(frozen=True)
@@ -82,21 +88,20 @@ class Chunk:
 def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int, missing: int = 0) -> tuple[Chunk, ...]:
     """Cuts a stream into chunks of at least `target_ticks`, each of which starts at a keyframe.
 
-    Where presentation times are missing, repeat, or step back at a keyframe, pictures could not be told apart by time,
-    and the whole stream is one chunk.
+    Chunks' pictures are told apart by time: around a place where the clock steps back (joined recordings), there is no
+    cut until all later pictures are shown after all earlier ones. Where presentation times are missing, the whole
+    stream is one chunk.
 
     Args:
         packets: in decode order; at least one.
         target_ticks: the chunk length to reach, in ticks of the stream's time base.
         missing: pictures that are announced after the last packet, and that the last chunk is to count as lost.
     """
-    cuts = [0, *_cuts(packets, target_ticks)]
+    earliest_from = _earliest_from(packets)
+    cuts = [0, *_cuts(packets, target_ticks, earliest_from)]
     bounds = [None, *(packets[cut].pts for cut in cuts[1:]), None]
     marks = [_mark(packets, cut) for cut in cuts]
     shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
-    # For each place, the earliest time from there to the end: it never falls, and tells how far a chunk must read.
-    times = [packet.pts if packet.pts is not None else 0 for packet in packets]
-    earliest_from = list(accumulate(reversed(times), min))[::-1]
     chunks = []
     for index, (start_pts, end_pts) in enumerate(pairwise(bounds)):
         end_packet = len(packets)
@@ -118,28 +123,57 @@ def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int, missing: int
     return tuple(chunks)
 
 
-def _cuts(packets: Sequence[PacketTiming], target_ticks: int) -> list[int]:
+def _earliest_from(packets: Sequence[PacketTiming]) -> list[int]:
+    """For each place, the earliest time from there to the end: it never falls, and tells how far a chunk must read.
+    What is not shown for itself is needed where the packet before it is."""
+    times: list[int] = []
+    for packet in packets:
+        own = packet.pts if packet.shown else None
+        times.append(own if own is not None else times[-1] if times else 0)
+    return list(accumulate(reversed(times), min))[::-1]
+
+
+def _cuts(packets: Sequence[PacketTiming], target_ticks: int, earliest_from: Sequence[int]) -> list[int]:
     """The decode-order places of the keyframes at which the stream is cut, the first packet aside."""
     times = [packet.pts for packet in packets if packet.shown]
-    if not times or any(time is None for time in times) or len(set(times)) < len(times):
+    if not times or any(time is None for time in times):
         return []
     cuts: list[int] = []
     first = last = min(time for time in times if time is not None)
     newest = first - 1
     for place, packet in enumerate(packets):
-        if packet.pts is None:
+        if packet.pts is None or not packet.shown:
             continue
-        if packet.keyframe and packet.shown and place:
-            if packet.pts <= newest:
-                return []  # the clock was set back on the way (joined recordings): times no longer tell the order
-            if packet.pts >= last + target_ticks:
-                cuts.append(place)
-                last = packet.pts
+        due = packet.keyframe and place and packet.pts >= last + target_ticks
+        if due and packet.pts > newest and _ends_the_past(packets, place, earliest_from):
+            cuts.append(place)
+            last = packet.pts
         newest = max(newest, packet.pts)
     # A rest shorter than a quarter of a chunk is not worth a chunk of its own.
     if cuts and newest - last < target_ticks // 4:
         cuts.pop()
     return cuts
+
+
+def _ends_the_past(packets: Sequence[PacketTiming], place: int, earliest_from: Sequence[int]) -> bool:
+    """Whether, of what follows the keyframe at `place`, only its leading pictures are shown before it."""
+    keyframe = packets[place]
+    decoded, leading, set_back = keyframe.dts, 0, False
+    for number in range(place + 1, len(packets)):
+        packet = packets[number]
+        if packet.second_field:
+            continue
+        if packet.dts is not None:
+            # Where decode times do not rise, the clock was set back: what looks like a leading picture comes later.
+            set_back = set_back or (decoded is not None and packet.dts <= decoded)
+            decoded = packet.dts
+        if packet.shown and packet.pts is not None and keyframe.pts is not None:
+            if packet.pts >= keyframe.pts:
+                return earliest_from[number] >= keyframe.pts
+            leading += 1
+            if set_back or packet.keyframe or leading > MOST_LEADING:
+                return False
+    return True
 
 
 def _mark(packets: Sequence[PacketTiming], place: int) -> PacketMark:

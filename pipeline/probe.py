@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from av.container import InputContainer
-from av.format import Flags as FormatFlags
 from av.sidedata.sidedata import Type as SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .chroma_siting import Siting, chroma_siting
+from .container import is_raw
 from .decode import decode_packets
 from .errors import MediaError
 from .hdr import LightLevel, Mastering, parse_light_level, parse_mastering
+from .hevc_layers import further_layers
+from .interlacing import turns_interlaced
 from .limits import check_picture
 from .recording import main_video, open_recording, readable_packets
 
@@ -40,6 +43,27 @@ class Colour:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How large pictures are and how they are stored."""
+
+    width: int
+    height: int
+    pix_fmt: str
+    pixel_aspect: Fraction
+    """Width of a pixel by its height."""
+
+    @classmethod
+    def of(cls, info: "ClipInfo") -> "Shape":
+        """That of a clip's pictures as they are written."""
+        return cls.made(info.width, info.height, info.pix_fmt, info.sample_aspect_ratio)
+
+    @classmethod
+    def made(cls, width: int, height: int, pix_fmt: str, pixel_aspect: Fraction | None) -> "Shape":
+        """Of decoded pictures; without a known aspect, pixels are square."""
+        return cls(width, height, pix_fmt, Fraction(pixel_aspect or 1))
+
+
+@dataclass(frozen=True)
 class ClipInfo:
     """A recording's facts: everything that planning, encoding and muxing need to know besides the packets."""
 
@@ -59,8 +83,9 @@ class ClipInfo:
     pix_fmt: str
     sample_aspect_ratio: Fraction | None
     colour: Colour
-    chroma_location: Literal["left", "center"]
+    chroma_location: Siting
     interlaced: bool
+    """Whether any picture is, as far as headers tell: an encoder stream is one or the other."""
     bottom_field_first: bool
     display_matrix: tuple[int, ...] | None
     """Nine fixed-point numbers of the container's rotation and mirroring, or None."""
@@ -71,6 +96,12 @@ class ClipInfo:
     """WebM's transparency, kept beside the pictures where no decoder here looks."""
     duration_s: float | None
     audio_streams: int
+    further_layers: tuple[str, ...] = ()
+    """What HEVC layers hold that no decoder here looks at, in words."""
+    hdr10_plus: bool = False
+    """Messages of SMPTE ST 2094-40 beside the pictures."""
+    shapes: tuple[Shape, ...] = ()
+    """Of all pictures where they change in mid-stream; width, height and format above then hold them all (`canvas`)."""
 
 
 def probe(path: Path) -> ClipInfo:
@@ -81,7 +112,8 @@ def probe(path: Path) -> ClipInfo:
     """
     with open_recording(path) as container:
         stream = main_video(container, path)
-        frame = _first_picture(container, stream, path)
+        payloads: list[bytes] = []
+        frame = _first_picture(container, stream, path, payloads)
         side_data: dict[SideData, Any] = {data.type: data for data in cast(Iterable[Any], frame.side_data)}
         matrix = side_data.get(SideData.DISPLAYMATRIX)
         mastering = side_data.get(SideData.MASTERING_DISPLAY_METADATA)
@@ -100,13 +132,14 @@ def probe(path: Path) -> ClipInfo:
             pix_fmt=frame.format.name,
             sample_aspect_ratio=stream.sample_aspect_ratio or None,
             colour=Colour(frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace),
-            # JPEG and MPEG-1 site chroma between the luma samples; all later MPEG and ITU-T codecs at the left one.
-            chroma_location="center" if context.codec.canonical_name in ("mjpeg", "mpeg1video") else "left",
-            interlaced=frame.interlaced_frame,
+            chroma_location=chroma_siting(stream),
+            interlaced=frame.interlaced_frame or turns_interlaced(path, stream.index),
             bottom_field_first=context.field_order in _BOTTOM_FIELD_FIRST,
             display_matrix=_nine_numbers(bytes(memoryview(matrix))) if matrix is not None else None,
             mastering=parse_mastering(bytes(memoryview(mastering))) if mastering is not None else None,
             light_level=parse_light_level(bytes(memoryview(light))) if light is not None else None,
+            further_layers=_further_layers(stream, payloads),
+            hdr10_plus=SideData.DYNAMIC_HDR_PLUS in side_data,
             dolby_vision=SideData.DOVI_RPU_BUFFER in side_data or SideData.DOVI_METADATA in side_data,
             alpha=stream.metadata.get("alpha_mode") == "1",
             duration_s=duration / 1_000_000 if duration else None,
@@ -114,11 +147,13 @@ def probe(path: Path) -> ClipInfo:
         )
 
 
-def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path, payloads: list[bytes]) -> VideoFrame:
+    """Decodes up to the first picture; `payloads` grows by those of the packets that this took."""
     check_picture(stream.codec_context.width, stream.codec_context.height, path)
     packets = islice(readable_packets(container, [stream]), PACKETS_UNTIL_FIRST_PICTURE)
     errors: list[str] = []
-    for frame in decode_packets(stream.codec_context, packets, errors):
+    kept = (packet for packet in packets if payloads.append(bytes(packet)) is None)
+    for frame in decode_packets(stream.codec_context, kept, errors):
         return frame
     reason = f" ({errors[0]})" if errors else ""
     raise MediaError(
@@ -126,9 +161,17 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
     )
 
 
+def _further_layers(stream: VideoStream, payloads: list[bytes]) -> tuple[str, ...]:
+    context = stream.codec_context
+    if context.codec.canonical_name != "hevc":
+        return ()
+    found = (further_layers(context.extradata or b"", payload) for payload in payloads)
+    return next((layers for layers in found if layers), ())
+
+
 def _frame_rate(container: InputContainer, stream: VideoStream) -> Fraction:
     rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
-    if container.format.flags & FormatFlags.no_timestamps.value:
+    if is_raw(container.format.name):
         rates.pop(0)  # a raw stream has no times to average: that is a default, whatever the stream's header says
     for rate in rates:
         if rate and Fraction(1, 10) <= rate <= 1000:

@@ -53,7 +53,7 @@ def plane_format(info: ClipInfo) -> PlaneFormat:
         bit_depth=VideoFormat(info.pix_fmt).components[0].bits,
         full_range=info.colour.range == 2 or info.pix_fmt.startswith("yuvj"),
         matrix=_MATRIX.get(info.colour.matrix, "bt709" if info.height >= 720 else "bt601"),
-        chroma_left=info.chroma_location == "left",
+        chroma_left=info.chroma_location in ("left", "topleft"),
     )
 
 

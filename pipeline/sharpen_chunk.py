@@ -21,6 +21,8 @@ from .chunk_record import ChunkRecord
 from .decode import decode_chunk, frame_pts
 from .encoder import EncoderChoice, add_encoder, chunk_format
 from .errors import ChunkError, OutputError, disk_sentence
+from .fit import Fitter
+from .hdr10plus import Messages, with_message
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
@@ -48,9 +50,10 @@ class ChunkTask:
     folder: Path
     """The clip's workspace, reachable from every node."""
     key: str
-    threads: int
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     attempt: int = 1
+    made_by: str | None = None
+    """What makes the clip's pictures (see `maker.py`), as its plan says; None where nobody asks."""
 
 
 def sharpen_chunk(
@@ -84,7 +87,7 @@ def sharpen_chunk(
         if second.frames > record.frames:
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
-    workspace = Workspace(task.folder, task.key)
+    workspace = Workspace(task.folder, task.key, task.made_by)
     try:
         witness.keep(workspace.preview_file(task.chunk.name))
         if record.frames:
@@ -132,11 +135,15 @@ def _attempt(
             witness.close()
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
-    decoded = decoding.timing(decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors))
+    fitter = Fitter(task.info)
+    messages = Messages()
+    note = messages.note if task.info.codec == "hevc" else lambda _: None
+    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note)
+    decoded = decoding.timing(fitter.all(pictures))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
-        pts, durations = _encode(task, frames, temporary, encoding, on_frame)
+        pts, durations, interlaced = _encode(task, frames, temporary, encoding, on_frame, messages)
         reorder_depth = _check(temporary, len(pts), task) if pts else 0
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -161,6 +168,8 @@ def _attempt(
         attempt=task.attempt,
         measured=witness.figures(),
         reused_share=student.share,
+        interlaced=interlaced,
+        fitted=fitter.fitted,
     )
     return record, temporary
 
@@ -177,39 +186,59 @@ def _frames_in(memory_bytes: int, info: ClipInfo) -> int:
 
 
 def _encode(
-    task: ChunkTask, frames: Iterator[VideoFrame], path: Path, clock: Stopwatch, on_frame: Callable[[], None]
-) -> tuple[list[int], list[int]]:
-    """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks."""
+    task: ChunkTask,
+    frames: Iterator[VideoFrame],
+    path: Path,
+    clock: Stopwatch,
+    on_frame: Callable[[], None],
+    messages: Messages,
+) -> tuple[list[int], list[int], int]:
+    """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks, and how
+    many are interlaced."""
+    beside: dict[int, bytes] = {}
+    """HDR10+ messages by the number of their picture."""
     pts: list[int] = []
     durations: list[int] = []
+    interlaced = 0
     # AVI stores no presentation times: those read belong to the packets, and are all right but in decode order.
     in_order = task.info.container != "avi"
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
         with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
-            stream = add_encoder(container, task.encoder, task.info, threads=task.threads)
+            stream = add_encoder(container, task.encoder, task.info)
             step = stream.codec_context.time_base
+            hevc = stream.codec_context.codec.canonical_name == "hevc"
+
+            def encode(frame: VideoFrame | None) -> None:
+                for packet in stream.encode(frame):
+                    unit = beside.pop(packet.pts, None) if packet.pts is not None else None
+                    extradata = stream.codec_context.extradata or b""
+                    container.mux(packet if unit is None else with_message(packet, unit, extradata))
+
             for frame in frames:
-                due = frame_pts(frame)
+                due, duration = frame_pts(frame), frame.duration or 0
+                if hevc and (unit := messages.take(due)) is not None:
+                    beside[len(pts)] = unit
                 if due is None:  # raw streams: an even rate is all there is to know
-                    due = pts[-1] + nominal if pts else 0
+                    due, duration = pts[-1] + nominal if pts else 0, nominal
                 # Damaged streams step back; pictures stay in order. (They may share a time: browsers record that.)
                 pts.append(max(due, pts[-1]) if pts and in_order else due)
-                durations.append(frame.duration or 0)
+                durations.append(duration)
+                interlaced += frame.interlaced_frame
                 frame.pts, frame.time_base = len(pts) - 1, step
                 with clock:
-                    container.mux(stream.encode(frame))
+                    encode(frame)
                 on_frame()
             with clock:
                 if pts:
-                    container.mux(stream.encode(None))
+                    encode(None)
     except OSError as error:
         if isinstance(error, FFmpegError) and error.errno is None:
             raise ChunkError(f"{task.info.path}: {task.chunk.name} could not be encoded: {error}") from error
         raise OutputError(disk_sentence(error, path), path) from error
     finally:
         frames.close()  # type: ignore[attr-defined]
-    return pts if in_order else sorted(pts), durations
+    return pts if in_order else sorted(pts), durations, interlaced
 
 
 def _check(path: Path, frames: int, task: ChunkTask) -> int:

@@ -5,14 +5,15 @@ from collections.abc import Callable, Sequence
 from av.packet import Packet
 
 from .errors import MediaError
+from .field_pairs import FieldPairs
 from .limits import check_packets, check_times
 from .plan import PacketTiming
 from .probe import ClipInfo
 from .recording import open_recording, readable_packets, video_alone
 
 
-def read_timeline(info: ClipInfo, on_packet: Callable[[], None] = lambda: None) -> list[PacketTiming]:
-    """The video packets' timing, in decode order. Nothing is decoded. `on_packet` is called for each.
+def read_timeline(info: ClipInfo, on_packet: Callable[[Packet], None] = lambda _: None) -> list[PacketTiming]:
+    """The video packets' timing, in decode order. Nothing is decoded here. `on_packet` is called with each.
 
     Raises:
         MediaError: the recording cannot be opened, holds no video packet, or more or later ones than any recording.
@@ -20,12 +21,14 @@ def read_timeline(info: ClipInfo, on_packet: Callable[[], None] = lambda: None) 
     timeline: list[PacketTiming] = []
     with open_recording(info.path) as container:
         video = video_alone(container, info.stream_index)
+        pairs = FieldPairs(video)
         for number, packet in enumerate(readable_packets(container, [video])):
-            on_packet()
+            on_packet(packet)
             check_packets(number, info.path)  # empty ones count: a damaged index can announce billions
             if packet.size:
-                shown = _is_shown(packet, info.codec)
-                timeline.append(PacketTiming(packet.pts, packet.dts, packet.size, packet.is_keyframe, shown))
+                second = pairs.is_second(packet)
+                shown = not second and _is_shown(packet, info.codec)
+                timeline.append(PacketTiming(packet.pts, packet.dts, packet.size, packet.is_keyframe, shown, second))
     if not timeline:
         raise MediaError(
             f"{info.path} announces video but holds none: it was cut off before the first picture", info.path
@@ -47,7 +50,10 @@ def missing_pictures(info: ClipInfo, timeline: Sequence[PacketTiming]) -> int:
         return 0
     with open_recording(info.path) as container:
         index = container.streams[info.stream_index].index_entries
-        return max(0, sum(entry.size > 0 for entry in index) - len(timeline))
+        packets = max(0, sum(entry.size > 0 for entry in index) - len(timeline))
+    # Field by field, a picture has two packets; what is missing is as what is there.
+    pictures = sum(not packet.second_field for packet in timeline)
+    return -(-packets * pictures // len(timeline))
 
 
 def _is_shown(packet: Packet, codec: str) -> bool:

@@ -1,21 +1,25 @@
 """A clip's work in progress on disk: its plan and its finished chunks, from which the same command goes on.
 
 Everything here is written whole (`atomic`), so a run that is killed at any moment leaves either a finished chunk or
-none. Records carry the clip's key: after a change of input or settings, older work no longer counts.
+none. Plan and records carry the clip's key and what makes its pictures: after a change of input, of settings, or of
+version, student or encoder, older work no longer counts, and chunks that were made differently are never joined.
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from .atomic import make_folder, write_atomically
 from .chunk_record import ChunkRecord
 from .plan import Chunk
+from .probe import Shape
 
-FORMAT = 2
+FORMAT = 3
 """Raised when older work in progress can no longer be read."""
 
 
@@ -27,9 +31,16 @@ def file_stem(clip: str) -> str:
 class Workspace:
     """The folder of one clip under `.vidsharp/`."""
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, key: str, made_by: str | None = None) -> None:
+        """Names the folder; nothing is read or written.
+
+        Args:
+            key: of the input in its present state and the settings.
+            made_by: the digest of what makes the pictures (`maker.py`); None: work counts whatever made it.
+        """
         self.folder = folder
         self.key = key
+        self.made_by = made_by
 
     @classmethod
     def of(cls, work_root: Path, clip: str, key: str) -> "Workspace":
@@ -38,23 +49,49 @@ class Workspace:
 
     def load_plan(self) -> tuple[Chunk, ...] | None:
         """The plan of an earlier run of the same input and settings, or None."""
+        loaded = self._load()
+        return None if loaded is None else loaded[0]
+
+    def load_shapes(self) -> tuple[Shape, ...]:
+        """The shapes that were given to `begin` with the plan; none where there is no plan."""
+        loaded = self._load()
+        return () if loaded is None else loaded[1]
+
+    def _load(self) -> tuple[tuple[Chunk, ...], tuple[Shape, ...]] | None:
         try:
             manifest = json.loads((self.folder / "manifest.json").read_bytes())
-            if (manifest["format"], manifest["key"]) != (FORMAT, self.key):
+            if not self._counts(manifest):
                 return None
-            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
+            shapes = (Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
+            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"]), tuple(shapes)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def begin(self, clip: str, chunks: Sequence[Chunk]) -> None:
+    def _counts(self, data: Mapping[str, Any]) -> bool:
+        made_alike = self.made_by is None or data["made_by"] == self.made_by
+        return made_alike and (data["format"], data["key"]) == (FORMAT, self.key)
+
+    def begin(
+        self,
+        clip: str,
+        chunks: Sequence[Chunk],
+        shapes: Sequence[Shape] = (),
+        made_with: Mapping[str, Any] | None = None,
+    ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
+
+        Args:
+            shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
+            made_with: what `made_by` is the digest of, for people who look into the plan.
 
         Raises:
             OutputError: the folder cannot be written.
         """
         self.clear()
         make_folder(self.folder)
-        manifest = {"format": FORMAT, "key": self.key, "clip": clip, "chunks": [asdict(chunk) for chunk in chunks]}
+        plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": made_with}
+        manifest = {"format": FORMAT, "key": self.key, "made_by": self.made_by, **plan}
+        manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
 
@@ -80,14 +117,14 @@ class Workspace:
         Raises:
             OutputError: the record cannot be written.
         """
-        data = {"format": FORMAT, "key": self.key, "record": record.to_json()}
+        data = {"format": FORMAT, "key": self.key, "made_by": self.made_by, "record": record.to_json()}
         write_atomically(self.folder / f"{chunk_name}.json", json.dumps(data).encode())
 
     def load_record(self, chunk: Chunk) -> ChunkRecord | None:
         """The record of a chunk that is done, whole, and of this plan; else None."""
         try:
             data = json.loads((self.folder / f"{chunk.name}.json").read_bytes())
-            if (data["format"], data["key"]) != (FORMAT, self.key):
+            if not self._counts(data):
                 return None
             record = ChunkRecord.from_json(data["record"])
             whole = record.frames == 0 or self.chunk_file(chunk.name).stat().st_size == record.bytes

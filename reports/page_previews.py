@@ -77,7 +77,7 @@ def first_that_fit(clips: Sequence[str], previews: Mapping[str, str], max_chars:
             continue
         if left <= 0:
             unread.append(clip)
-        elif (preview := sound_preview(previews[clip])) is not None:
+        elif (preview := sound_preview(previews.get(clip, ""))) is not None:  # it may be gone since it was listed
             read[clip] = preview
             left -= _size(preview, "pair")
     fitted = dict(zip(read, fitting(list(read.values()), max_chars), strict=True))

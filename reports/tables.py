@@ -58,12 +58,15 @@ CLIP_COLUMNS: Mapping[str, str] = {
     "finished_at": "string",
     "settings": "string",
     "versions": "string",
+    "source": "string",
+    "fingerprint": "string",
     "key": "string",
 }
 """One row for each clip. A figure that does not apply, or was not measured, is null, never 0.
 
 `measured` is how many frames the quality figures are means over; `settings` and `versions` are JSON objects of what the
-clip was made with; `finished_at` is ISO 8601, UTC.
+clip was made with; `finished_at` is ISO 8601, UTC. `source` is where the recording was, and `fingerprint` what it is
+known by elsewhere: digests of its content and of its beginning.
 """
 
 CHUNK_COLUMNS: Mapping[str, str] = {

@@ -38,11 +38,12 @@ from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.measure_chunk import MeasureTask
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.field_pairs import FieldPairs
 from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.recording import main_video, silence
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
-from tests import media
+from tests import media, media_fields, media_hdr10plus, media_sizes
 
 HANG_S = 90.0
 """A case takes a fraction of a second; one that takes this long hangs."""
@@ -51,6 +52,7 @@ _SAME_BYTES = {"fflags": "+bitexact"}
 """Else Matroska would number its tracks at random, and a case would not come back."""
 
 _TINY: dict[str, Any] = {"size": (64, 48), "frames": 20, "gop": 8}
+_RAMP = [{"size": (64, 48), "frames": 8}, {"size": (128, 96), "frames": 6}, {"size": (48, 64), "frames": 6}]
 SOURCES: Mapping[str, tuple[Callable[..., media.Media], dict[str, Any]]] = {
     "b.mp4": (media.b_frames, {}),
     "fragments.mp4": (media.call, {"bframes": 2, "mux_options": media.FRAGMENTED}),
@@ -65,8 +67,15 @@ SOURCES: Mapping[str, tuple[Callable[..., media.Media], dict[str, Any]]] = {
     "vp9.webm": (media.webm, {"codec": "libvpx-vp9"}),
     "h264.ts": (media.call, {"bframes": 2}),
     "mpeg2.ts": (media.call, {"codec": "mpeg2video", "bframes": 2}),
+    "paff.ts": (media_fields.field_coded, {"size": (64, 64), "adaptive": True}),
+    "paff-2.mkv": (media_fields.field_coded, {"size": (64, 64), "packets": 2}),
+    "turns.ts": (media_fields.turns_interlaced, {"size": (64, 64)}),
+    "step.ts": (media_fields.clock_steps_back, {"at": 11}),
     "mjpeg.avi": (media.avi, {}),
     "part2.avi": (media.avi, {"codec": "mpeg4"}),
+    "ramp.webm": (media_sizes.ramp, {"parts": _RAMP}),
+    "ramp.ts": (media_sizes.ramp, {"parts": _RAMP, "codec": "libx264"}),
+    "hdr10plus.mkv": (media_hdr10plus.hdr10_plus, {}),
 }
 """Recordings of 20 pictures, by name: how they are made."""
 
@@ -293,8 +302,7 @@ class Worker:
         work = folder / "work"
         prepared = actor.prepare(source, source.name, work, "key", seconds, encoder, None)
         records = [
-            actor.sharpen(ChunkTask(prepared.info, chunk, encoder, work, "key", threads=1), measure)
-            for chunk in prepared.chunks
+            actor.sharpen(ChunkTask(prepared.info, chunk, encoder, work, "key"), measure) for chunk in prepared.chunks
         ]
         clip = ClipWork(
             Clip(source, Path(source.name)), _workspace(work), prepared.info, prepared.chunks,
@@ -349,7 +357,7 @@ def _packets(container: InputContainer, streams: Iterable[Any]) -> Iterator[Pack
 
 
 def _decoded(path: Path, index: int | None) -> tuple[int, int, list[str]]:
-    """Packets that announce a picture, pictures, and what decoders refused."""
+    """Packets that announce a picture (both fields' announce one), pictures, and what decoders refused."""
     packets = frames = 0
     errors = []
     with av.open(str(path), metadata_errors="replace") as container:
@@ -359,8 +367,9 @@ def _decoded(path: Path, index: int | None) -> tuple[int, int, list[str]]:
             if other is not stream:
                 other.discard = Discard.all  # a damaged Matroska gives other packets when all are asked for
         stream.codec_context.thread_count = 1
+        pairs = FieldPairs(stream)
         for packet in [*_packets(container, [stream]), None]:
-            packets += packet is not None and _announces_picture(packet)
+            packets += packet is not None and not pairs.is_second(packet) and _announces_picture(packet)
             try:
                 frames += len(stream.codec_context.decode(packet))
             except FFmpegError as error:

@@ -267,7 +267,7 @@ def call(
     )
 
 
-_FORMATS = {".ts": "mpegts", ".m4v": "mp4"}
+_FORMATS = {".ts": "mpegts", ".m4v": "mp4", ".264": "h264", ".265": "hevc", ".h265": "hevc"}
 _AUDIO = {
     ".mp4": "aac",
     ".m4v": "aac",

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media
+from tests import media, media_fields, media_hdr10plus, media_hevc_layers, media_siting, media_sizes
 from tests.media import Media
 from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK
 
@@ -147,9 +147,21 @@ def damaged(harm: Callable[[Path], None]) -> Callable[..., Media]:
 
 # --- The tables -------------------------------------------------------------------------------------------------------
 
+AT_ITS_RATE, AT_25, AS_MKV = "as .mkv, at its header's rate", "as .mkv, at 25 per second", "as .mkv"
+
+
+def _raw(source: str, files: tuple[str, ...], out: str = AT_ITS_RATE, **more: Any) -> Kind:
+    """A stream without a container, or in one that is only read."""
+    return Kind(source, files, media.call, {"audio": 0, **more}, OWN, out=out, muxer="matroska")
+
+
 FIELDS = "the same, kept as fields: each is sharpened on its own"
+MIXED = "the same, all marked as fields, which is said; interlaced pictures are sharpened field by field"
+AMID_FIELDS = "pictures are progressive, and are marked as interlaced: the encoder marks whole streams"
 PART = "the pictures that decode, in their places; the rest is counted as `frames_lost`"
-ONE_SIZE = "all pictures, in the size of the first"
+ONE_SIZE = "all pictures, in the largest size; what was enlarged is said"
+ONE_FORMAT = "all pictures, in the format that holds them all; what was converted is said"
+ENLARGED = "25 pictures of 320×180 were enlarged to 640×360"
 FIRST_VIDEO = "the first sharpened, the second copied"
 TRANSPARENT = "the same but for transparency, which is said; VP9 to H.264: as .mkv"
 BFF = {"options": {"x264-params": "bff=1"}}
@@ -229,6 +241,37 @@ PICTURES = (
         out="the same but for HDR10 metadata, which is said",
         note="HDR10 metadata left out: the encoder cannot write it",
     ),
+    Kind(
+        "HDR10+: a message beside each picture", _files("hdr10plus", "mp4 mkv ts"), media_hdr10plus.hdr10_plus, {}, X265
+    ),
+    Kind(
+        "HDR10+, to another codec",
+        ("hdr10plus-1.mkv",),
+        media_hdr10plus.hdr10_plus,
+        {},
+        EncoderChoice("libsvtav1"),
+        out="the same but for HDR10+ metadata, which is said",
+        note="HDR10+ metadata left out: the encoder cannot write it",
+    ),
+    Kind(
+        "HEVC with transparency in a second layer",
+        _files("alpha", "mkv ts"),
+        media_hevc_layers.layered,
+        {"kind": media_hevc_layers.AUXILIARY},
+        X265,
+        out="the same but for transparency, which is said",
+        note="its transparency is left out: only the first layer of HEVC is decoded",
+    ),
+    Kind(
+        "HEVC with a second view (MV-HEVC)",
+        ("views.mkv",),
+        media_hevc_layers.layered,
+        {"kind": media_hevc_layers.VIEW},
+        X265,
+        out="the first view; that the second is left out is said",
+        note="its second view is left out: only the first layer of HEVC is decoded",
+    ),
+    Kind("chroma on the top left luma samples", _files("topleft", "mp4 mkv ts"), media_siting.sited),
     Kind("interlaced, top field first", _files("tff", "mp4 mkv ts"), media.interlaced, out=FIELDS),
     Kind("interlaced, bottom field first", _files("bff", "mp4 mkv ts"), media.interlaced, BFF, out=FIELDS),
     Kind(
@@ -240,7 +283,85 @@ PICTURES = (
         out="the same lines, no longer marked as fields, which is said",
         note="its fields are kept, but not marked as fields: the encoder cannot say so",
     ),
-    Kind("grows in mid-stream, as calls do", ("grows.ts",), grows, {}, QUICK, out=ONE_SIZE),
+    Kind("field by field (PAFF)", _files("paff", "ts mp4 mkv"), media_fields.field_coded, out=FIELDS),
+    Kind(
+        "field by field, a packet for each field",
+        _files("paff-2", "ts mkv"),
+        media_fields.field_coded,
+        {"packets": 2},
+        out=FIELDS,
+    ),
+    Kind(
+        "field by field and frame by frame, as each picture is coded best",
+        _files("paff-adaptive", "ts mp4"),
+        media_fields.field_coded,
+        {"adaptive": True},
+        out=MIXED,
+        note=f"20 of 60 {AMID_FIELDS}",
+    ),
+    Kind(
+        "progressive, then interlaced, H.264",
+        ("turns.ts",),
+        media_fields.turns_interlaced,
+        out=MIXED,
+        note=f"30 of 60 {AMID_FIELDS}",
+    ),
+    Kind(
+        "progressive, then interlaced, MPEG-2",
+        ("turns-mpeg2.ts",),
+        media_fields.turns_interlaced,
+        {"codec": "mpeg2video"},
+        out=MIXED,
+        note=f"30 of 60 {AMID_FIELDS}",
+    ),
+    Kind(
+        "grows in mid-stream, as calls do",
+        ("grows.ts",),
+        grows,
+        {},
+        QUICK,
+        out=ONE_SIZE,
+        note="30 pictures of 160×96 were enlarged to 320×192",
+    ),
+    Kind(
+        "begins small under a large header, as browsers record calls, VP8",
+        ("ramp.webm",),
+        media_sizes.ramp,
+        {},
+        OWN,
+        out=ONE_SIZE,
+        note=ENLARGED,
+    ),
+    Kind(
+        "the same, H.264",
+        _files("ramp", "mp4 mkv ts"),
+        media_sizes.ramp,
+        {"codec": "libx264"},
+        OWN,
+        out=ONE_SIZE,
+        note=ENLARGED,
+    ),
+    Kind(
+        "the same, HEVC", ("ramp-hevc.mp4",), media_sizes.ramp, {"codec": "libx265"}, OWN, out=ONE_SIZE, note=ENLARGED
+    ),
+    Kind(
+        "from 8 to 10 bits in mid-stream, HEVC",
+        _files("deeper", "mkv ts"),
+        media_sizes.deeper,
+        {"codec": "libx265"},
+        OWN,
+        out=ONE_FORMAT,
+        note="25 pictures in yuv420p were converted to yuv420p10le",
+    ),
+    Kind(
+        "from 4:2:0 to 4:4:4 in mid-stream",
+        _files("richer", "mkv ts"),
+        media_sizes.richer,
+        {},
+        OWN,
+        out=ONE_FORMAT,
+        note="25 pictures in yuv420p were converted to yuv444p",
+    ),
     Kind("CEA-708 captions inside H.264", _files("a53", "mp4 mkv"), captioned),
 )
 
@@ -248,17 +369,16 @@ CODECS = (
     Kind("H.264", _files("h264", "mp4 mov 3gp mkv avi flv ts"), media.call, {}, OWN),
     Kind("H.264 with B pictures where only decode times are stored", ("h264-b.avi",), media.b_frames, {}, OWN),
     Kind("H.264 with B pictures", ("h264-b.flv",), media.b_frames, {}, OWN),
-    Kind(
-        "H.264 without a container", ("raw.h264",), media.call, {"audio": 0}, OWN, out="as .mkv, at its header's rate"
-    ),
-    Kind(
-        "the same with B pictures",
-        ("raw-b.h264",),
-        media.b_frames,
-        {"audio": 0},
-        OWN,
-        out="as .mkv, at its header's rate",
-    ),
+    _raw("H.264 without a container", ("raw.h264", "raw.264")),
+    _raw("the same with B pictures", ("raw-b.h264",), bframes=2),
+    _raw("HEVC without a container", ("raw.hevc", "raw.h265"), codec="libx265"),
+    _raw("the same with B pictures", ("raw-b.hevc", "raw-b.265"), codec="libx265", bframes=2),
+    _raw("MPEG-2 without a container", ("raw.m2v",), codec="mpeg2video"),
+    _raw("the same with B pictures", ("raw-b.m2v",), codec="mpeg2video", bframes=2),
+    _raw("AV1 without a container", ("raw.obu",), AT_25, codec="libsvtav1"),
+    _raw("VP8 in IVF", ("vp8.ivf",), AS_MKV, codec="libvpx"),
+    _raw("VP9 in IVF", ("vp9.ivf",), AS_MKV, codec="libvpx-vp9"),
+    _raw("AV1 in IVF", ("av1.ivf",), AS_MKV, codec="libsvtav1"),
     Kind("HEVC", _files("hevc", "mp4 mov mkv ts"), media.b_frames, {"codec": "libx265"}, OWN),
     Kind("VP8", _files("vp8", "webm mkv avi"), media.call, {"codec": "libvpx"}, OWN),
     Kind("VP9", _files("vp9", "webm mkv mp4"), media.call, {"codec": "libvpx-vp9"}, OWN),
@@ -345,6 +465,7 @@ REAL = (
         "Error_I_P.264",
         "H.264 without a container, slices lost, grows in mid-stream",
         f"as .mkv, {ONE_SIZE}",
+        note="4 pictures of 352×288 were enlarged to 640×480, between bars",
         times_known=False,
     ),
     RealClip("av1_video.mkv", "AV1"),
@@ -412,7 +533,13 @@ def filled_in(text: str) -> str:
 
 def _row(kind: Kind) -> str:
     suffixes = ", ".join(dict.fromkeys(Path(name).suffix for name in kind.files))
-    out = f"fails: “… {kind.refused} …”" if kind.refused else "as .mkv" if kind.muxer else kind.out
+    out = (
+        f"fails: “… {kind.refused} …”"
+        if kind.refused
+        else "as .mkv"
+        if kind.muxer and kind.out == "the same"
+        else kind.out
+    )
     return f"| {kind.source} ({suffixes}) | {out} | {', '.join(f'`{name}`' for name in kind.files)} |"
 
 

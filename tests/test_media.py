@@ -12,7 +12,7 @@ from av.error import InvalidDataError
 from av.sidedata.sidedata import Type
 from av.stream import Disposition
 
-from tests import media
+from tests import media, media_fields
 from tests.media import Media
 
 CLIPS: dict[str, Callable[[Path], Media]] = {
@@ -47,6 +47,13 @@ CLIPS: dict[str, Callable[[Path], Media]] = {
     "odd.webm": media.odd_size,
     "444.mkv": media.yuv444,
     "interlaced.mp4": media.interlaced,
+    "paff.ts": media_fields.field_coded,
+    "paff-2.ts": lambda path: media_fields.field_coded(path, packets=2),
+    "paff-adaptive.ts": lambda path: media_fields.field_coded(path, adaptive=True),
+    "paff-lone.ts": lambda path: media_fields.field_coded(path, lone_fields=(7, 33)),
+    "paff.mp4": media_fields.field_coded,
+    "paff-2.mkv": lambda path: media_fields.field_coded(path, packets=2),
+    "turns.ts": media_fields.turns_interlaced,
     "many.mp4": media.many_streams,
     "many.mkv": media.many_streams,
     "mjpeg.avi": media.avi,
@@ -225,6 +232,35 @@ def test_chroma_at_full_resolution_and_interlaced_flags(tmp_path: Path) -> None:
     assert frame.format.name == "yuv444p"
     assert not frame.interlaced_frame
     assert next(media.video_frames(media.interlaced(tmp_path / "b.mp4", frames=3).path)).interlaced_frame
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.h264"])
+@pytest.mark.parametrize("packets", [1, 2])
+def test_field_coded_pictures_come_as_two_packets(packets: int, name: str, tmp_path: Path) -> None:
+    path = media_fields.field_coded(tmp_path / name, frames=12, packets=packets).path
+    times = [packet[0] for packet in media.stream_packets(path)[0]]
+    assert len(times) == 24
+    assert times.count(None) == (24 if name == "a.h264" else 12 if packets == 1 else 0)
+    frames = list(media.video_frames(path))
+    assert len(frames) == 12
+    assert all(frame.interlaced_frame for frame in frames)
+    made = [media.planes(media.picture(number, (160, 96), "yuv420p")) for number in range(12)]
+    for frame, wanted in zip(frames, made, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(media.planes(frame), wanted, strict=True)), "bit for bit"
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
+def test_a_recording_turns_interlaced(codec: str, tmp_path: Path) -> None:
+    path = media_fields.turns_interlaced(tmp_path / "a.ts", codec=codec, size=(160, 96)).path
+    assert [frame.interlaced_frame for frame in media.video_frames(path)] == [False] * 30 + [True] * 30
+
+
+def test_a_clock_steps_back_amid_a_gop(tmp_path: Path) -> None:
+    clip = media_fields.clock_steps_back(tmp_path / "a.ts", frames=60, gop=10, size=(160, 96))
+    assert media.frame_indices(clip.path) == list(clip.indices)
+    times = media.video_pts(clip.path)
+    assert [number for number, (a, b) in enumerate(pairwise(times)) if b <= a] == [32]
+    assert times[28] < times[33] < times[29]
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])

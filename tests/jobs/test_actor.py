@@ -21,7 +21,7 @@ recording, folder, encoder = Path(sys.argv[1]), Path(sys.argv[2]), EncoderChoice
 actor = SharpenActor(2)
 actor.load(sys.argv[3], "cpu", 1.0)
 prepared = actor.prepare(recording, recording.name, folder, "key", 60.0, encoder, None)
-task = ChunkTask(prepared.info, prepared.chunks[0], encoder, folder, "key", 2)
+task = ChunkTask(prepared.info, prepared.chunks[0], encoder, folder, "key")
 record = actor.sharpen(task, MeasureTask(range(3), None, preview=True))
 assert len(record.pts) == 60, record
 assert [figures["index"] for figures in record.measured] == [0, 1, 2], record

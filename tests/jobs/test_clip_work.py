@@ -11,6 +11,7 @@ from vidsharp.jobs.clips import Clip
 from vidsharp.jobs.report_folder import ClipRows
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.mux import MuxResult
+from vidsharp.pipeline.original import Original
 from vidsharp.pipeline.plan import plan_chunks
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.timeline import read_timeline
@@ -68,7 +69,7 @@ def rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> tupl
 
 def all_rows_of(work: ClipWork, joined: MuxResult = JOINED, **settings: Any) -> ClipRows:
     config = runs.config(work.clip.path, Path("out"), **settings)
-    made_with = {"settings": "{}", "versions": "{}"}
+    made_with = {"settings": "{}", "versions": "{}", "key": "the key"}
     return finished_rows(
         work, config, "cpu", "team/a.mp4", joined, mux_s=0.25, wall_s=30.0, bytes_out=99, made_with=made_with
     )
@@ -167,3 +168,12 @@ def test_a_failed_clip_says_why_and_nothing_it_does_not_know(tmp_path: Path) -> 
         "clip": "a.mp4", "status": "failed", "error": "it is empty", "model": "fast", "strength": 0.5, "bytes_in": 5
     }  # fmt: skip
     assert failed_row(gone, runs.config(gone.path, tmp_path), "gone")["bytes_in"] is None
+
+
+def test_measured_pictures_without_a_reference_are_counted(work: ClipWork) -> None:
+    measured = [{"index": 0, "psnr_ref_before": 30.0}, {"index": 1, "psnr_ref_before": None}, {"index": 2}]
+    compared = replace(
+        work, records={**work.records, 0: record(0, 15, measured=measured)}, original=Original(work.info, {})
+    )
+    row, _ = rows_of(compared)
+    assert row["note"] == "2 of its 3 measured pictures could not be compared with the reference"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from vidsharp.jobs.clips import RECORDING_SUFFIXES, find_clips, printable
-from vidsharp.jobs.config import UsageError
+from vidsharp.jobs.config import ProcessConfig, UsageError
+from vidsharp.jobs.storage import Storage
 
 
 def touch(*paths: Path) -> None:
@@ -87,7 +88,9 @@ def test_a_clip_named_twice_counts_once(calls: Path, tmp_path: Path) -> None:
 
 def test_a_broken_link_is_a_clip_that_will_fail_by_name(calls: Path, tmp_path: Path) -> None:
     (calls / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
-    assert names(calls, out=tmp_path / "out") == ["gone.mp4"]
+    (calls / "loop.mp4").symlink_to(calls / "loop.mp4")
+    assert names(calls, out=tmp_path / "out") == ["gone.mp4", "loop.mp4"]
+    assert len(Storage(ProcessConfig((calls,), tmp_path / "out")).find()) == 2
 
 
 @pytest.mark.parametrize(
@@ -128,9 +131,9 @@ def test_a_name_that_is_no_text_is_escaped_for_people_and_kept_for_files(calls: 
     assert printable("größe") == "größe"
 
 
-def refusal(*inputs: Path, out: Path) -> str:
+def refusal(*inputs: Path, out: Path, reference: Path | None = None) -> str:
     with pytest.raises(UsageError) as caught:
-        find_clips(inputs, out)
+        Storage(ProcessConfig(inputs, out, reference=reference)).find()
     sentence = str(caught.value)
     assert "\n" not in sentence
     return sentence
@@ -176,6 +179,38 @@ def test_a_recording_below_a_searched_folder_is_never_written_over_itself(calls:
     assert "over itself" in refusal(calls, out=tmp_path / "out")
 
 
+@pytest.mark.parametrize("way", ["itself", "symlink", "hard link", "linked folder", "another case"])
+def test_one_clips_result_is_never_another_clips_input(calls: Path, tmp_path: Path, way: str) -> None:
+    """`process rec rec/out/a/b.ts --out rec/out`: the result of `rec/a/b.ts` would replace the second recording."""
+    out, other = calls / "out", calls / "out" / "a" / "b.ts"
+    touch(calls / "a" / "b.ts", other)
+    given = tmp_path / "elsewhere" / "c.ts"
+    given.parent.mkdir()
+    if way == "itself":
+        given = other
+    elif way == "symlink":
+        given.symlink_to(other)
+    elif way == "hard link":
+        given.hardlink_to(other)
+    elif way == "linked folder":
+        (tmp_path / "link").symlink_to(out)
+        given, out = other, tmp_path / "link"
+    else:
+        given = other.with_name("B.ts")
+        if not given.exists():  # a disk that tells them apart has them as two files
+            given.hardlink_to(other)
+    for inputs in ((calls, given), (given, calls)):
+        sentence = refusal(*inputs, out=out)
+        assert f"the result of {calls / 'a' / 'b.ts'} would be written to" in sentence
+        assert f"over {given}, which this command reads" in sentence
+    assert len(Storage(ProcessConfig((calls, given), tmp_path / "fresh")).find()) >= 2, "elsewhere there is room"
+
+
+def test_a_result_is_never_written_over_a_reference(calls: Path, tmp_path: Path) -> None:
+    touch(calls / "a.mp4", tmp_path / "sharp" / "a.mp4")
+    assert "which this command reads" in refusal(calls, out=tmp_path / "sharp", reference=tmp_path / "sharp")
+
+
 def test_two_inputs_with_one_name_are_refused(calls: Path, tmp_path: Path) -> None:
     touch(calls / "monday" / "call.mp4", calls / "tuesday" / "call.mp4")
     sentence = refusal(calls / "monday", calls / "tuesday", out=tmp_path / "out")
@@ -189,3 +224,22 @@ def test_nothing_is_made_on_disk(calls: Path, tmp_path: Path) -> None:
     find_clips([calls], tmp_path / "out")
     assert not (tmp_path / "out").exists()
     shutil.rmtree(calls)
+
+
+# --- What is no recording ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_passed_over_is_counted_by_ending(
+    calls: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(
+        *(calls / name for name in ("a.mp4", "a.srt", "deep/b.srt", "deep/c.SRT", "README", "bell.\x07", ".DS_Store"))
+    )
+    touch(calls / ".cache" / "x.txt", calls / "out" / "report" / "clips.csv")
+    storage = Storage(ProcessConfig((calls, calls / "deep", calls / "a.mp4"), calls / "out"))
+    with caplog.at_level("DEBUG", "vidsharp"):
+        storage.find()
+    assert storage.passed_over.by_ending == {".srt": 3, "": 1, r".\x07": 1}
+    said = [record.getMessage() for record in caplog.records if "not taken as a recording" in record.getMessage()]
+    assert len(said) == 5
+    assert f"{calls / 'deep' / 'b.srt'} is not taken as a recording" in said

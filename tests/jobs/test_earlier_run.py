@@ -1,15 +1,21 @@
 """What lies in the output folder decides what a run does with a clip."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from vidsharp.jobs.clips import Clip
-from vidsharp.jobs.earlier_run import standing
+from vidsharp.jobs.earlier_run import Standing, source_columns, standing
+from vidsharp.pipeline.fingerprint import Source
 from vidsharp.pipeline.workspace import Workspace
 
 CLIP = Clip(Path("/calls/team/a.mp4"), Path("team/a.mp4"))
-OURS: dict[str, Any] = {"clip": "team/a.mp4", "out": "team/a.mp4", "key": "key"}
+SETTINGS = {"strength": 1.0}
+SOURCE = Source("/calls/team/a.mp4", "content", 900, lambda count: f"begins{count}")
+ELSEWHERE = replace(SOURCE, place="/archive/a.mp4")
+OURS: dict[str, Any] = {"clip": "team/a.mp4", "out": "team/a.mp4", **source_columns(SOURCE, SETTINGS)}
+OF_0_1: dict[str, Any] = {"clip": "team/a.mp4", "out": "team/a.mp4", "key": "key", "bytes_in": 900}
 
 
 @pytest.fixture
@@ -24,22 +30,47 @@ def workspace(out: Path, key: str = "key") -> Workspace:
     return Workspace.of(out / ".vidsharp", CLIP.name, key)
 
 
-def test_a_result_of_the_same_input_and_settings_is_finished(out: Path) -> None:
-    assert standing(CLIP, out, OURS, workspace(out)) == "finished"
+def found(out: Path, row: dict[str, Any], source: Source = SOURCE, key: str = "key", **settings: Any) -> Standing:
+    return standing(CLIP, out, row, workspace(out, key), source, SETTINGS | settings)
+
+
+def test_a_result_of_the_same_recording_and_settings_is_finished(out: Path) -> None:
+    assert found(out, OURS) == "finished"
+    assert found(out, OURS, ELSEWHERE, "touched") == "finished", "moved and touched"
     (out / "team" / "a.mp4").rename(out / "team" / "a.mkv")
-    assert standing(CLIP, out, {**OURS, "out": "team/a.mkv"}, workspace(out)) == "finished"
+    assert found(out, {**OURS, "out": "team/a.mkv"}) == "finished"
 
 
 def test_what_is_gone_or_made_otherwise_is_open(out: Path) -> None:
-    assert standing(CLIP, out, OURS, workspace(out, "another key")) == "open"
+    assert found(out, OURS, strength=0.5) == "open"
+    assert found(out, OURS, replace(SOURCE, content="grown", bytes=1000)) == "open", "it begins alike, in its place"
     (out / "team" / "a.mp4").unlink()
-    assert standing(CLIP, out, OURS, workspace(out)) == "open"
-    assert standing(CLIP, out, {}, workspace(out)) == "open"
+    assert found(out, OURS) == "open"
+    assert found(out, {}) == "open"
+    assert found(out, OURS, replace(ELSEWHERE, content="other")) == "open", "there is nothing to lose"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ELSEWHERE, content="other"),
+        replace(SOURCE, content="other", beginning=lambda count: "otherwise"),
+    ],
+)
+def test_what_was_made_of_another_recording_is_a_clash(other: Source, out: Path) -> None:
+    assert found(out, OURS, other) == "clash"
+    assert found(out, {**OURS, "key": None, "status": "failed"}, other) == "clash", "a failed run keeps the result"
+
+
+def test_rows_of_version_0_1_are_known_by_their_key_or_the_recordings_size(out: Path) -> None:
+    assert found(out, OF_0_1) == "finished"
+    assert found(out, OF_0_1, key="other settings") == "open"
+    assert found(out, OF_0_1, replace(SOURCE, bytes=901), key="another") == "clash"
 
 
 def test_a_file_that_no_run_made_is_foreign(out: Path) -> None:
-    assert standing(CLIP, out, {}, workspace(out)) == "foreign"
-    assert standing(CLIP, out, {**OURS, "out": "team/a.mkv", "key": "old"}, workspace(out)) == "foreign"
-    begun = workspace(out)
-    begun.begin(CLIP.name, ())
-    assert standing(CLIP, out, {}, begun) == "open", "a run of ours was killed before its tables were written"
+    assert found(out, {}) == "foreign"
+    assert found(out, {**OURS, "out": "team/a.mkv"}, strength=0.5) == "foreign"
+    workspace(out).begin(CLIP.name, ())
+    assert found(out, {}) == "open", "a run of ours was killed before its tables were written"
+    assert found(out, {}, key="of another recording") == "foreign"

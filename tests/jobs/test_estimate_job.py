@@ -16,6 +16,7 @@ from vidsharp.jobs.made_with import what_counts
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.errors import EncoderError
+from vidsharp.pipeline.fingerprint import clip_key
 from vidsharp.pipeline.workspace import Workspace
 
 from tests import media
@@ -143,7 +144,7 @@ def test_finished_chunks_of_an_interrupted_run_are_left_out(shared_ray: None, tm
     calls, out = tmp_path / "calls", tmp_path / "out"
     clip = runs.clip(calls / "a.mp4")
     wanted = config(calls, out=out)
-    key = estimate_job.clip_key(clip.path, what_counts(wanted))
+    key = clip_key(clip.path, what_counts(wanted))
     actor = SampleActor(threads=1)
     looked = actor.look(clip.path, wanted.chunk_seconds, EncoderChoice(), read=True)
     work = Workspace.of(out / ".vidsharp", "a.mp4", key)

@@ -1,8 +1,12 @@
 """What a clip was made with can be told from its row."""
 
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
-from vidsharp.jobs.made_with import settings, versions
+from vidsharp.jobs import made_with
+from vidsharp.jobs.config import ProcessConfig
+from vidsharp.jobs.made_with import settings, versions, what_counts
 from vidsharp.jobs.pool import PoolPlan
 
 from tests.jobs import runs
@@ -17,6 +21,26 @@ def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_cho
     }  # fmt: skip
     assert "crf" not in said
     assert "reference" not in settings(runs.config(tmp_path, tmp_path / "out"), PoolPlan(1, 1, 0, "cpu"))
+
+
+def test_every_option_is_said_to_change_pictures_or_to_keep_them() -> None:
+    """A new one must be put into one of the lists, so that none is forgotten in the key of results."""
+    changes: frozenset[str] = getattr(made_with, "CHANGES_PICTURES", frozenset())
+    keeps: frozenset[str] = getattr(made_with, "KEEPS_PICTURES", frozenset())
+    assert sorted([*changes, *keeps]) == sorted(field.name for field in fields(ProcessConfig))
+
+
+def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) -> None:
+    others: dict[str, Any] = {
+        "model": "balanced", "strength": 0.5, "encoder": "ffv1", "crf": 3.0, "preset": "slow", "chunk_seconds": 7.0,
+        "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
+        "workers": 5, "address": "auto", "reference": tmp_path, "measure": 9, "page": False, "overwrite": True,
+        "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
+    }  # fmt: skip
+    config = ProcessConfig((tmp_path,), tmp_path / "out")
+    assert set(others) == {field.name for field in fields(ProcessConfig)}, "try the new option here, too"
+    counted = {name for name in others if what_counts(replace(config, **{name: others[name]})) != what_counts(config)}
+    assert counted == getattr(made_with, "CHANGES_PICTURES", frozenset())
 
 
 def test_versions_of_all_that_makes_pictures() -> None:

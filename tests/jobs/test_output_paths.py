@@ -140,6 +140,28 @@ def test_links_in_the_work_in_progress_are_removed_and_not_followed(out: Path, e
     assert (elsewhere / "file").read_text() == "mine"
 
 
+def test_work_that_another_run_removes_meanwhile_is_no_error(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is taken only afterwards: it must not be a link itself."""
+    (out / ".vidsharp" / "abc").mkdir(parents=True)
+    for name in ("abc/one", "abc/two", "three"):
+        (out / ".vidsharp" / name).symlink_to("nowhere")
+    is_symlink = Path.is_symlink
+
+    def seen_and_removed(path: Path) -> bool:
+        found = is_symlink(path)
+        if path.is_relative_to(out / ".vidsharp") and found:
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "is_symlink", seen_and_removed)
+    error = None
+    try:
+        check_output_folder(out)
+    except OSError as caught:
+        error = caught
+    assert error is None
+
+
 def test_a_run_writes_nothing_outside(shared_ray: None, out: Path, elsewhere: Path) -> None:
     """One result would go through a link and fails; the others, and every table, are written, in place of links."""
     calls = out.parent / "calls"

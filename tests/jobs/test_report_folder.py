@@ -9,6 +9,7 @@ import pytest
 from vidsharp.jobs.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.pipeline.atomic import temporary_name
 from vidsharp.pipeline.errors import OutputError
+from vidsharp.reports.page_previews import first_that_fit
 
 
 def clip(name: str, **more: Any) -> dict[str, Any]:
@@ -114,3 +115,19 @@ def test_previews_are_found_by_clip_and_replaced(tmp_path: Path) -> None:
     report.keep_preview("never.mp4", None)
     assert dict(ReportFolder(tmp_path).previews) == {"../b <i>.mp4": "{}", "a.mp4": '{"new": 1}'}
     assert len(list((tmp_path / "previews").iterdir())) == 2, "a name leads nowhere else"
+
+
+def test_a_preview_that_goes_while_the_page_is_made_is_left_out(tmp_path: Path) -> None:
+    """`vidsharp report` reads what a run is still replacing."""
+    report = ReportFolder(tmp_path)
+    report.add([ClipRows(clip(name)) for name in ("a.mp4", "b.mp4")])
+    for name in ("a.mp4", "b.mp4"):
+        report.keep_preview(name, "{}")
+    previews = report.previews
+    report.keep_preview("a.mp4", None)
+    assert set(previews) == {"a.mp4", "b.mp4"}, "they were listed before"
+    try:
+        shown = first_that_fit(["a.mp4", "b.mp4"], previews, 1000)
+    except OSError as error:
+        shown = error
+    assert shown == {}, "{} is no sound preview"

@@ -121,3 +121,15 @@ def test_drop_forgets_one_clip_only() -> None:
     schedule.retry(failed, "x")
     schedule.drop("a")
     assert [label(schedule.next_for("x", [])) for _ in range(3)] == ["b0", "b1", None]
+
+
+def test_work_that_an_actor_cannot_do_as_it_should_goes_to_another_one_and_uses_up_no_retry() -> None:
+    schedule = schedule_of(a=1, b=1)
+    work = schedule.next_for("x", ["y"])
+    assert work is not None
+    schedule.pass_on(work, "x")
+    assert label(schedule.next_for("x", ["y"])) == "b0"
+    assert schedule.next_for("x", ["y"]) is None
+    again = schedule.next_for("y", ["x"])
+    assert again is not None
+    assert (label(again), again.retries, again.tried_on) == ("a0", 0, {"x"})

@@ -112,9 +112,20 @@ def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path, monkeyp
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == sorted(path.name for path in (*theirs, old))
     for path in (theirs[1], old):
-        os.utime(path, (path.stat().st_mtime - ABANDONED_S - 60,) * 2)
+        long_ago = path.stat().st_mtime - ABANDONED_S - 60
+        os.utime(path, (long_ago, long_ago))
     remove_leftovers(tmp_path)
     assert _names(tmp_path) == [theirs[0].name]
+
+
+def test_finished_files_are_those_under_their_final_names(tmp_path: Path) -> None:
+    final = ["a.json", "deep/er/b.mp4", "deep/.hidden", "call.part.mp4", "c.12-abcdef.partial"]
+    for name in final:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+        temporary_name(tmp_path / name).touch()
+    assert {path.relative_to(tmp_path).as_posix() for path in atomic.finished_files(tmp_path)} == set(final)
+    assert list(atomic.finished_files(tmp_path / "absent")) == []
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from vidsharp.pipeline.encoder_parameters import encoder_parameters
+from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_threads
 from vidsharp.pipeline.probe import ClipInfo, probe
 
 from tests import media
@@ -27,31 +27,39 @@ def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
     [
         (
             "libx265",
-            {"x265-params": f"log-level=error:pools=3:master-display={DISPLAY}:max-cll=1000,400"},
+            {"x265-params": f"log-level=error:pools=1:frame-threads=1:wpp=1:master-display={DISPLAY}:max-cll=1000,400"},
         ),
         ("libx264", {"x264-params": f"{ASM}mastering-display={DISPLAY}:cll=1000,400"}),
-        ("libsvtav1", {"svtav1-params": f"lp=3:mastering-display={SVT_DISPLAY}:content-light=1000,400"}),
+        ("libsvtav1", {"svtav1-params": f"lp=1:mastering-display={SVT_DISPLAY}:content-light=1000,400"}),
         ("ffv1", {}),
     ],
 )
 def test_each_encoder_is_told_in_its_own_words(name: str, expected: dict[str, str], info: ClipInfo) -> None:
-    assert encoder_parameters(name, info, threads=3) == expected
+    assert encoder_parameters(name, info) == expected
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("libx265", {"x265-params": "log-level=error:pools=2"}),
-        ("libsvtav1", {"svtav1-params": "lp=2"}),
+        ("libx265", {"x265-params": "log-level=error:pools=4:frame-threads=2:wpp=1"}),
+        ("libsvtav1", {"svtav1-params": "lp=4"}),
     ],
 )
 def test_pictures_without_it_get_none(name: str, expected: dict[str, str], info: ClipInfo) -> None:
-    assert encoder_parameters(name, replace(info, mastering=None, light_level=None), threads=2) == expected
+    large = replace(info, mastering=None, light_level=None, width=1920, height=1080)
+    assert encoder_parameters(name, large) == expected
+
+
+def test_threads_follow_from_the_size_alone(info: ClipInfo) -> None:
+    sizes = [(640, 360), (1280, 720), (720, 1280), (1920, 1080), (3840, 2160)]
+    threads = [encoder_threads("libx264", replace(info, width=width, height=height)) for width, height in sizes]
+    assert threads == [1, 2, 2, 4, 8]
+    assert encoder_threads("libvpx", replace(info, width=3840, height=2160)) == 1
 
 
 def test_light_level_alone_is_said_alone(info: ClipInfo) -> None:
     alone = replace(info, mastering=None)
-    assert encoder_parameters("libx265", alone, 1) == {"x265-params": "log-level=error:pools=1:max-cll=1000,400"}
+    assert encoder_parameters("libx265", alone)["x265-params"].endswith(":wpp=1:max-cll=1000,400")
 
 
 ENCODE = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import pytest
 from vidsharp.pipeline.errors import MediaError
-from vidsharp.pipeline.fingerprint import SAMPLE_BYTES, clip_key
+from vidsharp.pipeline.fingerprint import SAMPLE_BYTES, clip_key, result_key, source_of
 
 SETTINGS = {"model": "fast", "strength": 1.0, "encoder": {"crf": None}}
 
@@ -77,3 +77,41 @@ def test_what_cannot_be_read_is_a_media_error(kind: str, tmp_path: Path) -> None
     with pytest.raises(MediaError, match="cannot be read") as caught:
         clip_key(path, SETTINGS)
     assert caught.value.path == path
+
+
+def test_a_source_is_known_by_its_content_wherever_and_whenever_it_was_written(clip: Path, tmp_path: Path) -> None:
+    source = source_of(clip, "here")
+    os.utime(clip, ns=(10**18, 10**18 + 1))
+    assert source_of(clip.rename(tmp_path / "moved.mp4"), "there").content == source.content
+
+
+@pytest.mark.parametrize("place", [0, SAMPLE_BYTES, 3 * SAMPLE_BYTES // 2, -1])
+def test_a_source_with_other_content_is_another(place: int, clip: Path) -> None:
+    """The middle is looked at in blocks: a change of half of it is seen."""
+    source, state = source_of(clip, "here"), clip.stat()
+    data = bytearray(clip.read_bytes())
+    start = place % state.st_size
+    data[start : start + state.st_size // 4] = bytes(len(data[start : start + state.st_size // 4]))
+    data[start] ^= 1
+    clip.write_bytes(data)
+    assert source_of(clip, "here").content != source.content
+
+
+def test_a_recording_that_grows_begins_as_before(clip: Path) -> None:
+    source = source_of(clip, "here")
+    before = source.beginning(SAMPLE_BYTES)
+    with clip.open("ab") as file:
+        file.write(b"more")
+    grown = source_of(clip, "here")
+    assert grown.content != source.content
+    assert (grown.beginning(SAMPLE_BYTES), grown.bytes) == (before, source.bytes + 4)
+    _patch(clip, 5)
+    assert grown.beginning(SAMPLE_BYTES) != before
+
+
+def test_results_do_not_depend_on_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = result_key("content", SETTINGS)
+    monkeypatch.setattr(av, "library_versions", {**av.library_versions, "libavcodec": (1, 2, 3)})
+    assert result_key("content", SETTINGS) == key
+    assert result_key("other", SETTINGS) != key
+    assert result_key("content", {**SETTINGS, "strength": 0.5}) != key

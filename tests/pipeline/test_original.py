@@ -4,14 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.original import Original, OriginalReader, find_original
 from vidsharp.pipeline.plan import plan_chunks
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.sharpen import plane_arrays
+from vidsharp.pipeline.survey import read_through
 from vidsharp.pipeline.timeline import read_timeline
 
-from tests import media
+from tests import media, media_sizes
 
 SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}
 
@@ -92,3 +94,14 @@ def test_a_reference_that_cannot_be_opened(tmp_path: Path) -> None:
     media.text_file(tmp_path / "sharp.mp4")
     with pytest.raises(MediaError, match=r"sharp\.mp4 is not a recording"):
         original_of(recording.path, tmp_path / "sharp.mp4")
+
+
+def test_a_reference_that_changes_with_its_recording_is_compared_at_the_recordings_size(tmp_path: Path) -> None:
+    recording = media_sizes.ramp(tmp_path / "a.webm")
+    sharp = media_sizes.ramp(tmp_path / "b.webm", seed=1)
+    info, timeline = read_through(probe(recording.path), EncoderChoice())
+    reader = OriginalReader(find_original(sharp.path, info, timeline))
+    frames = [reader.at(pts) for pts in recording.pts]
+    reader.close()
+    assert {(frame.width, frame.height) for frame in frames if frame is not None} == {(640, 360)}
+    assert None not in frames

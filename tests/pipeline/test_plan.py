@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.pipeline.plan import Chunk, PacketTiming, plan_chunks
+from vidsharp.pipeline.plan import MOST_LEADING, Chunk, PacketTiming, plan_chunks
 
 
 @st.composite
@@ -26,9 +26,9 @@ def timelines(draw: st.DrawFn, *, perfect: bool = False) -> list[PacketTiming]:
             stamps.append(clock)
         # The keyframe comes first in decode order and is shown after its leading pictures.
         order = [stamps[leading], *stamps[:leading], *draw(st.permutations(stamps[leading + 1 :]))]
-        for place, pts in enumerate(order):
+        for place, (pts, stamp) in enumerate(zip(order, stamps, strict=True)):
             hidden = place > 0 and draw(st.integers(0, 9)) == 0
-            packets.append(PacketTiming(pts, pts - 100, draw(st.integers(1, 9)), place == 0, not hidden))
+            packets.append(PacketTiming(pts, stamp - 5000, draw(st.integers(1, 9)), place == 0, not hidden))
     if not packets[0].shown or draw(st.integers(0, 4)) == 0:
         packets[0] = PacketTiming(packets[0].pts, packets[0].dts, 5, draw(st.booleans()), True)
     if perfect:
@@ -128,13 +128,55 @@ def test_leading_pictures_belong_to_the_chunk_before_which_reads_past_its_end() 
     assert (second.start.index, second.start_pts, second.frames) == (3, 50, 3)
 
 
-@pytest.mark.parametrize("fault", [None, 200])
-def test_missing_or_repeated_times_leave_the_stream_in_one_piece(fault: int | None) -> None:
+def test_a_missing_time_leaves_the_stream_in_one_piece() -> None:
     packets = _steady(90, 30)
-    packets[45] = PacketTiming(fault, 450, 5, False, True)
+    packets[45] = PacketTiming(None, 450, 5, False, True)
     (chunk,) = plan_chunks(packets, 300)
     assert (chunk.frames, chunk.end_packet) == (90, 90)
     assert chunk.owns(None)
+
+
+def test_no_cut_comes_between_a_time_and_its_repetition() -> None:
+    packets = _steady(90, 30)
+    packets[45] = PacketTiming(200, 450, 5, False, True)
+    first, second = plan_chunks(packets, 300)
+    assert (first.frames, first.end_packet) == (60, 60)
+    assert (second.frames, second.start.index) == (30, 60)
+
+
+@given(timelines(perfect=True), st.integers(1, 3000), st.integers(1, 4000), st.data())
+def test_where_the_clock_steps_back_what_comes_first_is_shown_first(
+    packets: list[PacketTiming], target: int, back: int, data: st.DataObject
+) -> None:
+    """A chunk's start is shown after all that comes before it, and before all that comes after it but for what was a
+    leading picture before the step, too."""
+    at = data.draw(st.integers(1, len(packets)))
+    true_times = [packet.pts or 0 for packet in packets]
+    steps = [(p, replace(p, pts=(p.pts or 0) - back, dts=(p.dts or 0) - back)) for p in packets]
+    packets = [stepped if place >= at else own for place, (own, stepped) in enumerate(steps)]
+    chunks = plan_chunks(packets, target)
+    for chunk in chunks[1:]:
+        start, bound = chunk.start.index, chunk.start_pts
+        assert bound is not None
+        shown = [(place, p.pts) for place, p in enumerate(packets) if p.shown and p.pts is not None]
+        assert all(pts < bound for place, pts in shown if place < start)
+        behind = [place for place, pts in shown if place > start and pts < bound]
+        assert len(behind) <= MOST_LEADING
+        assert all(true_times[place] < true_times[start] for place in behind), "that picture comes later"
+
+
+def test_a_second_field_is_read_wherever_its_first_is() -> None:
+    packets = [
+        packet
+        for n in range(60)
+        for packet in (
+            PacketTiming(n * 10, n * 10, 5, n % 10 == 0, True),
+            PacketTiming(None, None, 5, n % 10 == 0, False, second_field=True),
+        )
+    ]
+    chunks = plan_chunks(packets, 100)
+    assert [chunk.frames for chunk in chunks] == [10] * 6
+    assert [(chunk.start.index, chunk.end_packet) for chunk in chunks] == [(n, n + 20) for n in range(0, 120, 20)]
 
 
 def test_names_sort_as_the_chunks_do() -> None:

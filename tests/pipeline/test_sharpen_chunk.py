@@ -36,7 +36,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def _tasks(path: Path, workspace: Workspace, encoder: EncoderChoice = LOSSLESS) -> list[ChunkTask]:
     info, chunks = plan_of(path)
-    return [ChunkTask(info, chunk, encoder, workspace.folder, "key", threads=1) for chunk in chunks]
+    return [ChunkTask(info, chunk, encoder, workspace.folder, "key") for chunk in chunks]
 
 
 def _left(workspace: Workspace) -> list[str]:
@@ -236,10 +236,10 @@ def _needs_the_keyframe_before(monkeypatch: pytest.MonkeyPatch, shortfall: int) 
     """Lets a decoder that starts at the chunk's own keyframe miss its first pictures."""
     starts: list[int] = []
 
-    def decode(path: Path, stream: int, chunk: Chunk, start: Any, errors: list[str]) -> Iterator[VideoFrame]:
+    def decode(path: Path, stream: int, chunk: Chunk, start: Any, *others: Any) -> Iterator[VideoFrame]:
         starts.append(start.index)
         missing = shortfall if start == chunk.start else 0
-        for number, frame in enumerate(decode_chunk(path, stream, chunk, start, errors)):
+        for number, frame in enumerate(decode_chunk(path, stream, chunk, start, *others)):
             if number >= missing:
                 yield frame
 
@@ -288,7 +288,7 @@ def test_a_chunk_of_which_nothing_decodes_is_done_without_a_file(workspace: Work
     clip = media.missing_first_keyframe(tmp_path / "a.mkv", gop=30, **SMALL)
     info, (first, *_) = plan_of(clip.path)
     assert first.frames == 29
-    record = sharpen_chunk(ChunkTask(info, first, QUICK, workspace.folder, "key", threads=1), stub(0))
+    record = sharpen_chunk(ChunkTask(info, first, QUICK, workspace.folder, "key"), stub(0))
     assert (record.frames, record.frames_lost, record.bytes) == (0, 29, 0)
     assert _left(workspace) == ["chunk-00000.json"]
     assert workspace.load_record(first) == record

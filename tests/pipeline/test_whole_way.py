@@ -14,8 +14,9 @@ from vidsharp.pipeline.mux import mux_clip
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.workspace import Workspace
 
-from tests import media
+from tests import media, media_fields
 from tests.pipeline.whole_way import (
+    FFV1,
     LOSSLESS,
     QUICK,
     copied_streams,
@@ -148,3 +149,70 @@ def test_names_with_blanks_quotes_and_other_letters(tmp_path: Path) -> None:
     assert passage.out.name == name
     assert media.frame_hashes(passage.out) == media.frame_hashes(clip.path)
     assert len(clip_key(clip.path, {})) == 24
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.mp4", "a.mkv", "a.h264"])
+@pytest.mark.parametrize("more", [{"packets": 1}, {"packets": 2}, {"packets": 2, "adaptive": True}])
+def test_field_coded_pictures_are_counted_and_kept_whole(more: dict[str, Any], name: str, tmp_path: Path) -> None:
+    """Whatever comes in a packet: no picture is lost, torn at a chunk's border, or decoded for a second time."""
+    clip = media_fields.field_coded(tmp_path / name, **more)
+    passage = pass_through(clip.path, tmp_path)
+    assert sum(record.frames_lost for record in passage.records) == 0
+    assert [record.frames for record in passage.records] == [record.frames_expected for record in passage.records]
+    assert media.frame_hashes(passage.out) == media.frame_hashes(clip.path)
+    assert {
+        Fraction(duration) * passage.info.time_base for record in passage.records for duration in record.durations
+    } == {Fraction(1, 25)}
+    if name != "a.h264":
+        assert len(passage.chunks) > 3, "one chunk would prove less"
+        times_are_kept(passage)
+
+
+def test_a_field_without_its_second_is_a_lost_picture(tmp_path: Path) -> None:
+    clip = media_fields.field_coded(tmp_path / "a.ts", lone_fields=(7, 13, 33))
+    passage = pass_through(clip.path, tmp_path)
+    assert sum(record.frames_lost for record in passage.records) == 3
+    assert media.frame_indices(passage.out) == list(clip.indices)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"back": 1.5}, {"back": 5}, {"back": 20.5}, {"at": 30}, {"at": 31}, {"at": 32, "back": 15.5}, {"bframes": 2}],
+)
+def test_pictures_stay_in_order_where_the_clock_steps_back_amid_a_gop(more: dict[str, Any], tmp_path: Path) -> None:
+    clip = media_fields.clock_steps_back(tmp_path / "a.ts", **{"frames": 60, "gop": 10, "size": (160, 96), **more})
+    passage = pass_through(clip.path, tmp_path, seconds=0.3)
+    assert media.frame_indices(passage.out) == media.frame_indices(clip.path)
+    assert sum(record.frames_lost for record in passage.records) == 0
+    found, tick = main_times(passage.out)
+    assert found == sorted(found)
+    if not more.get("bframes"):
+        assert media.frame_indices(passage.out) == list(clip.indices)
+        assert all(abs(a - b) <= tick for a, b in zip(clip.seconds, found, strict=True))
+
+
+def test_a_clock_that_steps_back_costs_cuts_around_it_only(tmp_path: Path) -> None:
+    clip = media_fields.clock_steps_back(tmp_path / "a.ts", frames=90, gop=10, size=(160, 96), at=43)
+    _, chunks = plan_of(clip.path, 0.3)
+    assert [chunk.frames for chunk in chunks] == [10, 10, 10, 20, 10, 10, 10, 10]
+
+
+def test_a_recording_that_turns_interlaced_keeps_every_field(tmp_path: Path) -> None:
+    """Its first picture does not speak for all: each that is interlaced comes out so; what is marked anew is said."""
+    clip = media_fields.turns_interlaced(tmp_path / "a.ts", frames=75, progressive=25, gop=10, size=(160, 96))
+    passage = pass_through(clip.path, tmp_path)
+    marks = [frame.interlaced_frame for frame in media.video_frames(passage.out)]
+    assert marks[25:] == [True] * 50
+    assert media.frame_hashes(passage.out) == media.frame_hashes(clip.path)
+    assert any("25 of 75 pictures are progressive" in note for note in passage.mux.notes), passage.mux.notes
+
+
+def test_interlaced_pictures_that_no_header_foretold_are_told(tmp_path: Path) -> None:
+    """FFV1 says it in its pictures, which are not read ahead; the encoder is set up for what the first one is."""
+    clip = media_fields.turns_interlaced(tmp_path / "a.ts", size=(160, 96))
+    (tmp_path / "ffv1").mkdir()
+    source = pass_through(clip.path, tmp_path / "ffv1", FFV1).out
+    assert [frame.interlaced_frame for frame in media.video_frames(source)] == [False] * 30 + [True] * 30
+    passage = pass_through(source, tmp_path)
+    assert any("30 of 60 pictures are interlaced" in note for note in passage.mux.notes), passage.mux.notes
+    assert media.frame_hashes(passage.out) == media.frame_hashes(clip.path)

@@ -15,13 +15,14 @@ from vidsharp.models.catalogue import student_of
 from vidsharp.models.domain import Domain
 from vidsharp.models.enhance import Enhancer
 from vidsharp.pipeline.chunk_record import ChunkRecord
-from vidsharp.pipeline.encoder import EncoderChoice, check_encoder
+from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.plan import Chunk, plan_chunks
 from vidsharp.pipeline.probe import ClipInfo, probe
 from vidsharp.pipeline.sharpen import check_pixel_format
 from vidsharp.pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from vidsharp.pipeline.timeline import missing_pictures, read_timeline
+from vidsharp.pipeline.survey import read_through
+from vidsharp.pipeline.timeline import missing_pictures
 from vidsharp.pipeline.workspace import Workspace
 
 from tests import media
@@ -33,6 +34,10 @@ FFV1 = EncoderChoice(name="ffv1")
 """Pictures of any depth come back bit for bit; few containers hold it."""
 
 QUICK = EncoderChoice(name="libx264", crf=30, preset="ultrafast")
+
+
+OWN = EncoderChoice()
+"""The encoder of the source's codec."""
 
 
 class _Formula(nn.Module):
@@ -73,10 +78,11 @@ class Passage:
         return sum(record.frames for record in self.records)
 
 
-def plan_of(path: Path, seconds: float = 0.5) -> tuple[ClipInfo, tuple[Chunk, ...]]:
+def plan_of(path: Path, seconds: float = 0.5, encoder: EncoderChoice = OWN) -> tuple[ClipInfo, tuple[Chunk, ...]]:
     """A recording's facts, and its chunks of at least `seconds`."""
     info = probe(path)
-    timeline = read_timeline(info)
+    check_pixel_format(info)
+    info, timeline = read_through(info, encoder)
     return info, plan_chunks(timeline, max(1, round(seconds / info.time_base)), missing_pictures(info, timeline))
 
 
@@ -86,9 +92,7 @@ def sharpen_all(
     """Every chunk's record and file, made in a workspace inside `folder`."""
     workspace = Workspace.of(folder, info.path.name, "key")
     workspace.begin(info.path.name, chunks)
-    records = [
-        sharpen_chunk(ChunkTask(info, chunk, encoder, workspace.folder, "key", threads=1), enhancer) for chunk in chunks
-    ]
+    records = [sharpen_chunk(ChunkTask(info, chunk, encoder, workspace.folder, "key"), enhancer) for chunk in chunks]
     return tuple(records), tuple(workspace.chunk_file(chunk.name) for chunk in chunks)
 
 
@@ -101,9 +105,7 @@ def pass_through(
     seconds: float = 0.5,
 ) -> Passage:
     """Runs probe, plan, sharpen and mux; at strength 0 unless another enhancer is given."""
-    info, chunks = plan_of(source, seconds)
-    check_pixel_format(info)
-    check_encoder(encoder, info)
+    info, chunks = plan_of(source, seconds, encoder)
     records, files = sharpen_all(info, chunks, folder / "work", encoder, enhancer or stub(0))
     made = folder / "out" / source.name
     made.parent.mkdir(exist_ok=True)

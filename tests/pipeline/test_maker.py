@@ -1,0 +1,32 @@
+"""What makes a clip's pictures is told by plain values: another one has another digest."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from vidsharp.models.blend_library import instruction_sets
+from vidsharp.models.enhance import Enhancer
+from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.maker import digest, made_with
+from vidsharp.pipeline.probe import ClipInfo, probe
+
+from tests import media
+
+
+@pytest.fixture(scope="module")
+def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
+    return probe(media.call(tmp_path_factory.mktemp("clip") / "a.mkv", frames=2, size=(160, 96)).path)
+
+
+def test_it_is_plain_and_the_number_of_cores_does_not_count(info: ClipInfo) -> None:
+    one, other = (made_with(Enhancer("fast", threads=threads), EncoderChoice(), info) for threads in (1, 3))
+    assert json.loads(json.dumps(one)) == one
+    assert digest(one) == digest(other)
+
+
+@pytest.mark.skipif(not instruction_sets(), reason="needs the C library, to be different from torch")
+def test_another_way_or_another_encoder_is_another(info: ClipInfo, tmp_path: Path) -> None:
+    fast, by_torch = Enhancer("fast"), Enhancer("fast", plain=True)
+    ways = [(fast, info), (by_torch, info), (fast, replace(info, codec="hevc"))]
+    assert len({digest(made_with(enhancer, EncoderChoice(), clip)) for enhancer, clip in ways}) == 3
