@@ -43,7 +43,8 @@ def _ffmpeg(*filters: str) -> Command:
         info = probe(recording)
         own = [part for pair in encoder_parameters("libx264", info).items() for part in pair]
         own = [f"-{part}" if number % 2 == 0 else part for number, part in enumerate(own)]
-        encoder = ["-c:v", "libx264", "-preset", PRESET, "-crf", CRF, "-threads:v", str(encoder_threads("libx264", info)), *own]
+        threads = str(encoder_threads("libx264", info))
+        encoder = ["-c:v", "libx264", "-preset", PRESET, "-crf", CRF, "-threads:v", threads, *own]
         return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", recording, *filters, *encoder, "-c:a", "copy",
                 out / "ffmpeg.mp4"]  # fmt: skip
 
