@@ -1,4 +1,4 @@
-"""A cache of crops as version 0.1 made it, as a set of training pairs; and what a teacher makes of any cache's pictures."""
+"""A cache of crops as version 0.1 made it, as training pairs; and what a teacher makes of any cache's pictures."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -55,7 +55,9 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
         soft, sharp = (np.load(folder / f"{split}_{kind}.npy", mmap_mode="r") for kind in ("soft", "sharp"))
         levels, sources = ([str(row[key]) for row in index] for key in ("level", "source"))
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise DataError(f"'{folder}' holds no '{split}' pairs; make windows with vidsharp.training.build_windows.") from error
+        raise DataError(
+            f"'{folder}' holds no '{split}' pairs; make windows with vidsharp.training.build_windows."
+        ) from error
     if not len(index) == len(soft) == len(sharp) > 0:
         raise DataError(f"'{folder}' has {len(soft)} soft and {len(sharp)} sharp '{split}' crops; they must pair up.")
     return CropCache(folder, split, soft, sharp, levels, sources)
