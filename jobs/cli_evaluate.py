@@ -13,6 +13,7 @@ from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
 from .cli_options import OK, PATH, SOME_FAILED, log_options, overwrite_option
 from .clips import printable
+from .config import UsageError
 from .logs import say_error, set_up_logs
 
 LEVELS = ("light", "medium", "heavy", "compressed", "switching")
@@ -52,12 +53,13 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     with --out, writes tables and a page.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
-    of_benchmark = {name: options.pop(name) for name in ("groups", "seeds", "workers", "no_realesrgan")}
+    given = {name for name in options if _is_given(name)}
+    of_benchmark = {name: options.pop(name) for name in _OF_BENCHMARK}
     if options.pop("benchmark"):
-        _benchmark(options, of_benchmark)
+        _benchmark(options, of_benchmark, given)
         return
-    if any(of_benchmark.values()):
-        raise click.UsageError("--groups, --seeds, --workers and --no-realesrgan go with --benchmark")
+    if given & set(_OF_BENCHMARK):
+        raise UsageError("--groups, --seeds, --workers and --no-realesrgan go with --benchmark")
     from .evaluate_job import EvaluateConfig
     from .evaluate_job import evaluate as run
 
@@ -67,17 +69,23 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
         click.echo(f"page: {result.page}")
 
 
-def _benchmark(options: dict[str, Any], more: dict[str, Any]) -> None:
-    context = click.get_current_context()
-    for name in ("frames", "every", "exclude", "threads", "device"):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name} does not go with --benchmark, which fixes what is measured")
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+_OF_BENCHMARK = ("groups", "seeds", "workers", "no_realesrgan")
+_NOT_OF_BENCHMARK = ("frames", "every", "exclude", "threads", "device")
+
+
+def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -> None:
+    for name in _NOT_OF_BENCHMARK:
+        if name in given:
+            raise UsageError(f"--{name} does not go with --benchmark, which fixes what is measured")
     if options["out"] is None:
-        raise click.UsageError("--benchmark needs --out: it takes long, and is taken up there when interrupted")
+        raise UsageError("--benchmark needs --out: it takes long, and is taken up there when interrupted")
     from .benchmark_job import BenchmarkConfig, benchmark
 
-    named = context.get_parameter_source("models") is ParameterSource.COMMANDLINE
-    chosen = {"models": options["models"]} if named else {}
+    chosen = {"models": options["models"]} if "models" in given else {}
     result = benchmark(
         BenchmarkConfig(
             options["data"],

@@ -13,15 +13,16 @@ from torch import Tensor, nn
 
 from .errors import CheckpointError
 
-_HALF = 0x01306B47
-"""The flag before a layer's weights that says: float16, padded to four bytes."""
+_TYPES = {0: "<f4", 0x01306B47: "<f2"}
+"""What the flag before a layer's weights says; float16 is padded to four bytes. Other flags are quantised weights."""
 
 
 def load_ncnn(net: nn.Module, param: Path) -> None:
     """Sets all convolutions of a network, in the order of their declaration, from `param` and the `.bin` beside it.
 
     Raises:
-        CheckpointError: a file is missing or ends too early, or the convolutions are not those of the network.
+        CheckpointError: a file is missing, ends too early or goes on too long, or the convolutions are not those of the
+            network.
     """
     convolutions = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
     read = list(_convolutions(param))
@@ -43,7 +44,8 @@ def _convolutions(param: Path) -> Iterator[tuple[Tensor, Tensor]]:
         layers = param.read_text().splitlines()
         numbers = param.with_suffix(".bin").read_bytes()
     except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"The ncnn files of '{param}' cannot be read: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise CheckpointError(f"The ncnn files of '{param}' cannot be read: {reason}.") from error
     at = 0
 
     def take(dtype: str, count: int) -> np.ndarray:
@@ -58,8 +60,25 @@ def _convolutions(param: Path) -> Iterator[tuple[Tensor, Tensor]]:
     for line in layers:
         if not line.startswith("Convolution "):
             continue
-        settings = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        half = int(take("<u4", 1)[0]) == _HALF
-        weight = take("<f2" if half else "<f4", int(settings["6"]))
-        bias = take("<f4", int(settings["0"]))
+        channels, count = _sizes(line, param)
+        dtype = _TYPES.get(int(take("<u4", 1)[0]))
+        if dtype is None:
+            raise CheckpointError(f"'{param.with_suffix('.bin')}' holds quantised weights, which are not read here.")
+        weight, bias = take(dtype, count), take("<f4", channels)
         yield torch.from_numpy(weight.astype(np.float32)), torch.from_numpy(bias.astype(np.float32))
+    if at < len(numbers):
+        raise CheckpointError(f"'{param.with_suffix('.bin')}' holds more than the convolutions of '{param.name}'.")
+
+
+def _sizes(line: str, param: Path) -> tuple[int, int]:
+    """(output channels, number of weights) of a convolution's line, which says them under 0 and 6, and under 5 that it
+    has a bias.
+    """
+    settings = dict(word.split("=", 1) for word in line.split() if "=" in word)
+    try:
+        channels, count, bias = (int(settings[key]) for key in ("0", "6", "5"))
+    except (KeyError, ValueError):
+        channels = count = bias = 0
+    if bias != 1 or channels < 1 or count < 1:
+        raise CheckpointError(f"'{param}' has a convolution without bias or sizes: '{line.strip()[:80]}'.")
+    return channels, count

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from .benchmark_tables import ALL, HYPOTHESES
 from .curve_plot import curve_plot
 from .evaluation_page import CLASSIC
 from .evaluation_tables import IDENTITY, gain_of
@@ -32,13 +33,20 @@ class BenchmarkStrip:
 
 @dataclass(frozen=True)
 class _Column:
+    """A figure of the summary: input as it is, methods by what they gain."""
+
     title: str
     of: str
     form: str
+    """Of gains."""
     plain: str
+    """Of the input's figure."""
+    better: int = 1
+    """1: more is better; −1: less is; 0: neither."""
 
     @property
     def gain(self) -> str:
+        """The column that methods are shown by: flicker and swing are no gains."""
         if self.of in ("flicker", "psnr_swing_db"):
             return self.of
         return f"{self.of}_gain" if self.of.startswith("words") else gain_of(self.of)
@@ -52,9 +60,9 @@ _COLUMNS = (
     _Column("VMAF", "vmaf", "%+.2f", "%.1f"),
     _Column("XPSNR, dB", "xpsnr_db", "%+.2f", "%.2f"),
     _Column("words right", "words_right", "%+.3f", "%.3f"),
-    _Column("words wrong", "words_wrong", "%+.3f", "%.3f"),
-    _Column("flicker", "flicker", "%.3f", "%.3f"),
-    _Column("PSNR swing, dB", "psnr_swing_db", "%.2f", "%.2f"),
+    _Column("words wrong", "words_wrong", "%+.3f", "%.3f", better=-1),
+    _Column("flicker", "flicker", "%.3f", "%.3f", better=0),
+    _Column("PSNR swing, dB", "psnr_swing_db", "%.2f", "%.2f", better=0),
 )
 
 
@@ -84,7 +92,7 @@ def benchmark_page(
     return page_template("benchmark.html.j2", {"groupby_order": _groups}).render(
         about=about,
         summary=lines,
-        beside=[line for line in rows(beside) if line["group"] == "all"],
+        beside=[line for line in rows(beside) if line["group"] == ALL],
         claims=rows(claimed),
         floors=rows(below),
         columns=[c for c in _COLUMNS if any(line[c.of] is not None for line in lines)],
@@ -99,12 +107,14 @@ def benchmark_page(
         left_out=left_out,
         judged=JUDGED,
         videos=videos,
+        declared=len(HYPOTHESES),
+        everything=ALL,
         identity=IDENTITY,
     )
 
 
 def _groups(lines: Iterable[Mapping[str, Any]], name: str) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Rows by the value of a column, in the order in which values appear."""
+    """(value, rows) by the value of a column, in the order in which values appear."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for line in lines:
         found.setdefault(line[name], []).append(line)

@@ -1,6 +1,7 @@
 """The tables of a benchmark: means by group and level, claims made beforehand, floors, and gains by age and height.
 
-Scenes are the unit: every figure is first a mean over the pictures of one source, and intervals are over sources.
+Scenes are the unit: every figure is first a mean over the pictures of one source, and intervals are over sources. Only
+the curves pool pictures and words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,13 @@ import pandas as pd
 
 from .evaluation_tables import IDENTITY, ITEM_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS, by_source, summarise
 from .markdown import markdown_table
-from .statistics import bootstrap_interval, chance_of_no_gain, holm
+from .statistics import bootstrap_interval, holm, signed_rank_p
 from .tables import rows, table
 
 ALL = "all"
 """The group of all groups."""
+WHOLE, WINDOW = "whole", "window"
+"""The views of a picture: all of it; and the part of it that is small enough for Real-ESRGAN."""
 JUDGED_BY = ("medium", "heavy")
 """The levels that claims are about: usual calls and bad ones."""
 FLOORS: Mapping[str, float] = {"vmaf_neg_gain": -1.0, "ssim_gain": -0.005}
@@ -30,7 +33,7 @@ ROW_COLUMNS: Mapping[str, str] = {
     "since_keyframe": "Int64",
     "since_switch": "Int64",
 }
-"""One row for each picture, method and view: the picture as a `whole`, or the `window` that Real-ESRGAN can afford.
+"""One row for each picture, method and view, `WHOLE` or `WINDOW`.
 `since_*` count the line's pictures since a keyframe and since a change of the sent size."""
 
 WORD_COLUMNS: Mapping[str, str] = {
@@ -57,7 +60,8 @@ class Hypothesis:
     @property
     def text(self) -> str:
         """The claim as a phrase."""
-        return f"{self.method} gains more {self.figure.removesuffix('_gain')} than {self.over} at medium and heavy"
+        figure = self.figure.replace("_gain", "").removesuffix("_db").replace("_", "-").upper()
+        return f"{self.method} gains more {figure} than {self.over} at {' and '.join(JUDGED_BY)}"
 
 
 HYPOTHESES = (
@@ -104,17 +108,25 @@ CURVE_COLUMNS: Mapping[str, str] = {
 
 
 def source_table(items: pd.DataFrame, view: str) -> pd.DataFrame:
-    """Table of `SOURCE_COLUMNS` and `group`, of one view; with several seeds, their means."""
-    of_view = items[items["view"] == view]
-    seeds = [by_source(of_view[of_view["seed"] == seed]) for seed in sorted(of_view["seed"].unique())]
-    if not seeds:
-        return table([], {"group": "string", **SOURCE_COLUMNS})
-    keys = ["source", "level", "method"]
-    merged = seeds[0] if len(seeds) == 1 else pd.concat(seeds).groupby(keys, sort=False).mean().reset_index()
+    """Table of `SOURCE_COLUMNS` and `group`, of one view; with several seeds, their means, `words` rounded."""
+    of_view = items.loc[items["view"] == view, :]
     groups = dict(zip(items["source"], items["group"], strict=True))
-    return table(
-        [{"group": groups[row["source"]], **row} for row in rows(merged)], {"group": "string", **SOURCE_COLUMNS}
-    )
+    of_seeds: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for seed in sorted(set(of_view["seed"])):
+        for row in rows(by_source(of_view.loc[of_view["seed"] == seed, :])):
+            of_seeds.setdefault((row["source"], row["level"], row["method"]), []).append(row)
+    lines = [{"group": groups[key[0]], **_mean_of_seeds(same)} for key, same in of_seeds.items()]
+    return table(lines, {"group": "string", **SOURCE_COLUMNS})
+
+
+def _mean_of_seeds(same: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The means of rows of one source, level and method, over those that have a value."""
+    mean = dict(same[0])
+    for name, kind in SOURCE_COLUMNS.items():
+        if kind != "string":
+            known = [row[name] for row in same if row[name] is not None]
+            mean[name] = sum(known) / len(known) if known else None
+    return mean | {"words": None if mean["words"] is None else round(mean["words"])}
 
 
 def group_summary(sources: pd.DataFrame) -> pd.DataFrame:
@@ -134,14 +146,8 @@ def claims(sources: pd.DataFrame, hypotheses: Sequence[Hypothesis] = HYPOTHESES)
         gains = _paired(sources, hypothesis)
         if len(gains):
             low, high = bootstrap_interval(gains, 0, 2000)
-            line = {
-                "claim": hypothesis.text,
-                "sources": len(gains),
-                "mean": float(gains.mean()),
-                "low": low,
-                "high": high,
-            }
-            lines.append({**line, "p": chance_of_no_gain(list(gains))})
+            figures = {"mean": float(gains.mean()), "low": low, "high": high, "p": signed_rank_p(list(gains))}
+            lines.append({"claim": hypothesis.text, "sources": len(gains), **figures})
     undone = {f"not tested {i}": 1.0 for i in range(len(hypotheses) - len(lines))}
     adjusted = holm({line["claim"]: line["p"] for line in lines} | undone)
     return table([{**line, "p_holm": adjusted[line["claim"]]} for line in lines], CLAIM_COLUMNS)
@@ -159,20 +165,21 @@ def _paired(sources: pd.DataFrame, hypothesis: Hypothesis) -> np.ndarray:
 def floors(sources: pd.DataFrame) -> pd.DataFrame:
     """Table of `FLOOR_COLUMNS`."""
     lines: list[dict[str, Any]] = []
-    for (level, method), part in sources.groupby(["level", "method"], sort=False):
-        if method == IDENTITY:
-            continue
-        below = [row for row in rows(part) if _depth(row) > 0]
-        which = ", ".join(row["source"] for row in sorted(below, key=_depth, reverse=True))
-        lines.append(
-            {"level": level, "method": method, "sources": len(part), "below": len(below), "which": which or None}
-        )
+    parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows(sources):
+        if row["method"] != IDENTITY:
+            parts.setdefault((row["level"], row["method"]), []).append(row)
+    for (level, method), part in parts.items():
+        below = sorted((row for row in part if _depth(row) > 0), key=_depth, reverse=True)
+        which = ", ".join(row["source"] for row in below) or None
+        lines.append({"level": level, "method": method, "sources": len(part), "below": len(below), "which": which})
     return table(lines, FLOOR_COLUMNS)
 
 
 def _depth(row: Mapping[str, Any]) -> float:
-    """How far a source lies below its floors, in units of the floors; 0 where it lies above both."""
-    return max(0.0, *((row[name] / floor - 1) for name, floor in FLOORS.items() if row[name] is not None))
+    """How far a source lies below the nearer of its floors, in units of the floor; not above 0 where it keeps both."""
+    depths = [row[name] / floor - 1 for name, floor in FLOORS.items() if row[name] is not None]
+    return max(depths, default=0.0)
 
 
 def gain_by_age(items: pd.DataFrame, since: str) -> pd.DataFrame:
@@ -181,12 +188,12 @@ def gain_by_age(items: pd.DataFrame, since: str) -> pd.DataFrame:
     Args:
         since: `since_keyframe` or `since_switch`.
     """
-    whole = items[(items["view"] == "whole") & items[since].notna()]
+    whole = items.loc[(items["view"] == WHOLE) & items[since].notna(), :]
+    identity = whole["method"] == IDENTITY
     keys = ["source", "level", "seed", "item"]
-    base = whole[whole["method"] == IDENTITY].set_index(keys)["psnr_db"]
-    others = whole[whole["method"] != IDENTITY]
-    gains = others["psnr_db"].to_numpy(float) - base.reindex(pd.MultiIndex.from_frame(others[keys])).to_numpy(float)
-    return _curve(others, others[since].to_numpy(int), AGES, gains)
+    base = whole.loc[identity, [*keys, "psnr_db"]].rename(columns={"psnr_db": "base"})
+    others = whole.loc[~identity, :].merge(base, on=keys)
+    return _curve(others, others[since].to_numpy(int), AGES, (others["psnr_db"] - others["base"]).to_numpy(float))
 
 
 def words_by_height(words: pd.DataFrame) -> pd.DataFrame:
@@ -201,17 +208,8 @@ def _curve(frame: pd.DataFrame, place: np.ndarray, classes: Sequence[int], value
         {"level": frame["level"].to_numpy(), "method": frame["method"].to_numpy(), "from": lower, "v": value}
     )
     grouped = work.groupby(["level", "method", "from"], sort=False)["v"].agg(["size", "mean"]).reset_index()
-    lines = [
-        {
-            "level": r["level"],
-            "method": r["method"],
-            "from": int(r["from"]),
-            "count": int(r["size"]),
-            "value": float(r["mean"]),
-        }
-        for r in grouped.sort_values("from").to_dict("records")
-    ]
-    return table(lines, CURVE_COLUMNS)
+    named = grouped.sort_values("from", kind="stable").rename(columns={"size": "count", "mean": "value"})
+    return table(rows(named), CURVE_COLUMNS)
 
 
 def claims_markdown(claimed: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """The geometry of a plot of curves: a line for each method over classes of equal width."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -48,21 +49,21 @@ def curve_plot(curve: pd.DataFrame, title: str, level: str) -> CurvePlot:
     values = [row["value"] for row in points]
     low, high = min(*values, 0.0), max(*values, 0.0)
     step = round_step(high - low)
-    bottom, top = low // step * step, -(-high // step) * step or step
+    bottom = math.floor(low / step)
+    top = max(math.ceil(high / step), bottom + 1)
 
     def x(place: int) -> float:
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (place + 0.5) / len(classes), 1)
 
     def y(value: float) -> float:
-        return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (top - value) / (top - bottom), 1)
+        return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (top - value / step) / (top - bottom), 1)
 
     lines = []
     for method in dict.fromkeys(row["method"] for row in points):
         own = {row["from"]: row["value"] for row in points if row["method"] == method}
         steps = [f"{x(i)} {y(own[c])}" for i, c in enumerate(classes) if c in own]
         lines.append(Line(method, "M" + " L".join(steps)))
-    ticks = round((top - bottom) / step)
-    scale = tuple((y(bottom + i * step), f"{bottom + i * step:.2g}") for i in range(ticks + 1))
+    scale = tuple((y(n * step), f"{n * step:g}") for n in range(bottom, top + 1))
     counts = {row["from"]: row["count"] for row in points}
     across = "From … up to the next: " + ", ".join(f"{c} ({counts[c]})" for c in classes)
     return CurvePlot(title, across, tuple(lines), scale, tuple((x(i), str(c)) for i, c in enumerate(classes)))

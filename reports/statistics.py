@@ -24,8 +24,8 @@ def bootstrap_interval(values: np.ndarray, seed: int, draws: int) -> tuple[float
     return float(low), float(high)
 
 
-def chance_of_no_gain(gains: Sequence[float]) -> float:
-    """The one-sided p of Wilcoxon's signed-rank test that paired gains are not above zero (Wilcoxon 1945).
+def signed_rank_p(gains: Sequence[float]) -> float:
+    """One-sided p of Wilcoxon's signed-rank test that paired gains are not above zero (Wilcoxon 1945).
 
     1 where no gain differs from zero, or there is none at all.
     """
@@ -37,13 +37,13 @@ def chance_of_no_gain(gains: Sequence[float]) -> float:
     return float(wilcoxon(values, alternative="greater").pvalue)  # type: ignore[attr-defined]
 
 
-def holm(chances: Mapping[str, float]) -> dict[str, float]:
-    """p of each hypothesis, adjusted for how many were tested together (Holm 1979): the chance of any false claim is
-    at most the level that they are compared with.
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """p of each hypothesis, adjusted for how many were tested together (Holm 1979): the chance of one false claim or
+    more is at most the level that they are compared with.
     """
     adjusted: dict[str, float] = {}
     highest = 0.0
-    for place, (name, chance) in enumerate(sorted(chances.items(), key=lambda item: item[1])):
-        highest = max(highest, min(1.0, chance * (len(chances) - place)))
+    for place, (name, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        highest = max(highest, min(1.0, p * (len(p_values) - place)))
         adjusted[name] = highest
-    return {name: adjusted[name] for name in chances}
+    return {name: adjusted[name] for name in p_values}

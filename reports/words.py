@@ -14,7 +14,7 @@ SHORTEST = 3
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels, right and bottom excluded."""
+    """Rectangle in pixels, right and bottom excluded."""
 
     left: float
     top: float
@@ -30,7 +30,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Text:
-    """A word that stands in a picture, or a line that a reader found there."""
+    """Word that stands in a picture, or line that a reader found there."""
 
     text: str
     box: Box
@@ -44,28 +44,29 @@ def readings(words: Sequence[Text], lines: Sequence[Text]) -> list[Reading | Non
     """What became of each word: read right, read wrong (a line was found there, but not this word in it), or missed.
 
     Case and everything but letters and digits is ignored, also the spaces between words, which readers often lose. A
-    piece of a line is used up by the word that was found in it. None for words of fewer than `SHORTEST` letters.
+    piece of a line is used up by the word that was found in it, the longest word first: a short one may be part of it.
+    None for words of fewer than `SHORTEST` letters.
     """
     left = [plain(line.text) for line in lines]
-    found: list[Reading | None] = []
-    for word in words:
-        wanted = plain(word.text)
-        if len(wanted) < SHORTEST:
-            found.append(None)
+    wanted = [plain(word.text) for word in words]
+    found: list[Reading | None] = [None] * len(words)
+    for number in sorted(range(len(words)), key=lambda n: -len(wanted[n])):
+        letters = wanted[number]
+        if len(letters) < SHORTEST:
             continue
-        there = [i for i, line in enumerate(lines) if line.box.holds_middle_of(word.box)]
-        hit = next((i for i in there if wanted in left[i]), None)
+        there = [i for i, line in enumerate(lines) if line.box.holds_middle_of(words[number].box)]
+        hit = next((i for i in there if letters in left[i]), None)
         if hit is None:
-            found.append("wrong" if there else "missed")
-            continue
-        left[hit] = left[hit].replace(wanted, "\0", 1)
-        found.append("right")
+            found[number] = "wrong" if there else "missed"
+        else:
+            left[hit] = left[hit].replace(letters, "\0", 1)
+            found[number] = "right"
     return found
 
 
 def plain(text: str) -> str:
     """Letters and digits alone, in lower case, without accents."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
+    bare = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in bare if letter.isalnum())
 
 

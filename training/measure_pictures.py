@@ -48,7 +48,7 @@ def measure_pictures(places: Iterable[Position], methods: Mapping[str, Method], 
     """Runs every method on the same soft pictures and compares what they make with the originals.
 
     Args:
-        places: held in memory together with what the methods make of them.
+        places: at least one, all of one size; held in memory together with what the methods make of them.
         vmaf: whether VMAF, VMAF-NEG and XPSNR are measured; pictures that are too small for them go without.
 
     Raises:

@@ -6,7 +6,7 @@ Each is some sixty to two hundred consecutive yuv420p frames of at most `CANVAS`
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -128,11 +128,11 @@ def _run(plan: SequencePlan, rng: random.Random, length: int) -> Iterator[VideoF
                 rng.randrange(0, whole - side + 1, 2)
                 for whole, side in zip((first.width, first.height), size, strict=True)
             )
-            yield from (_cut(frame, left, top, *size) for frame in (first, *frames))
+            yield from (_cut(frame, left, top, *size) for frame in chain([first], frames))
             return
         fit = min(1.0, CANVAS[0] / first.width, CANVAS[1] / first.height)
-        size = tuple(int(side * fit) // 2 * 2 for side in (first.width, first.height))
-        yield from (scaled(frame, *size, "BICUBIC") for frame in (first, *frames))
+        width, height = (int(side * fit) // 2 * 2 for side in (first.width, first.height))
+        yield from (scaled(frame, width, height, "BICUBIC") for frame in chain([first], frames))
 
 
 def _from_somewhere(
@@ -165,7 +165,7 @@ def is_screen(file: Path) -> bool:
 
 
 def _yuv(rgb: np.ndarray, size: Sequence[int], softness: float = 1.0) -> VideoFrame:
-    frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    frame, (width, height) = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24"), size
     if softness > 1:
-        frame = scaled(frame, *(round(side / softness / 2) * 2 for side in size), "BICUBIC")
-    return scaled(frame, size[0], size[1], "BICUBIC")
+        frame = scaled(frame, round(width / softness / 2) * 2, round(height / softness / 2) * 2, "BICUBIC")
+    return scaled(frame, width, height, "BICUBIC")

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from ...models.picture import busiest
+from ...reports.benchmark_tables import WHOLE, WINDOW
 from ...reports.words import Reader
 from ..evaluation_pictures import Planes, Position
 from ..measure_pictures import Figures, MeasuredPictures, measure_pictures
 from ..methods import Method
 from ..read_words import WordRead, read_words
+from ..simulate import LineParameters
 from ..strip import Strip, cut_strip
 from .pictures import Recording, recording, sharp_pictures
 from .sources import BenchmarkSource
 
-WHOLE, WINDOW = "whole", "window"
-"""The pictures as a whole; and the part of them that is small enough for Real-ESRGAN."""
 WINDOW_LEVELS = ("light", "medium", "heavy")
 WINDOW_PX = 192
 WINDOW_PICTURES = 4
@@ -50,8 +50,8 @@ class SourceResult:
     seed: int
     digest: str
     """Of the inputs."""
-    parameters: object
-    """What the line did, as `LineParameters`; None of sharp pictures."""
+    parameters: LineParameters | None
+    """What the line did; None of sharp pictures."""
     rows: tuple[BenchmarkRow, ...]
     words: Mapping[str, Sequence[WordRead]]
     """By method, of the last picture; empty where nothing was read."""
@@ -90,8 +90,9 @@ def measure_source(
         if heavy and seed == 0 and level in WINDOW_LEVELS:
             rows += _window_rows(made, measured, heavy, vmaf=vmaf)
         last = {name: planes[-1] for name, planes in measured.outputs.items()}
-        read = reader is not None and source.group == "screens"
-        words = read_words(made.places[-1], last, reader, made.words) if read and reader is not None else {}
+        words: Mapping[str, Sequence[WordRead]] = {}
+        if reader is not None and source.group == "screens":
+            words = read_words(made.places[-1], last, reader, made.words)
         strip = cut_strip(source.name, level, made.places[-1], last, CROP_PX)
         yield SourceResult(
             level, seed, made.digest, made.parameters, tuple(rows), words, strip, made.places, measured.outputs
@@ -102,16 +103,8 @@ def _rows(made: Recording, seed: int, view: str, measured: MeasuredPictures, fir
     for method, figures in measured.figures.items():
         for i, of_picture in enumerate(figures):
             facts = None if made.facts is None else made.facts[first + i]
-            yield BenchmarkRow(
-                made.level,
-                seed,
-                view,
-                method,
-                made.places[first + i].item,
-                of_picture,
-                None if facts is None else facts.since_keyframe,
-                None if facts is None else facts.since_switch,
-            )
+            ages = (None, None) if facts is None else (facts.since_keyframe, facts.since_switch)
+            yield BenchmarkRow(made.level, seed, view, method, made.places[first + i].item, of_picture, *ages)
 
 
 def _window_rows(
@@ -129,13 +122,14 @@ def _window_rows(
     for name, method in heavy.items():
         outer = [method(_cut(place.soft, top, left, side), place.fmt) for place in made.places[first:]]
         answers[name] = [_cut(planes, MARGIN_PX, MARGIN_PX, inside[2]) for planes in outer]
-    yield from _rows(made, 0, WINDOW, measure_pictures(places, dict(map(_answered, answers.items())), vmaf=vmaf), first)
+    compared = {name: _answering(planes) for name, planes in answers.items()}
+    yield from _rows(made, 0, WINDOW, measure_pictures(places, compared, vmaf=vmaf), first)
 
 
-def _answered(named: tuple[str, Sequence[Planes]]) -> tuple[str, Method]:
+def _answering(answers: Sequence[Planes]) -> Method:
     """A method whose answers were made beforehand, one after the other."""
-    answers = iter(named[1])
-    return named[0], lambda _planes, _fmt: next(answers)
+    waiting = iter(answers)
+    return lambda _planes, _fmt: next(waiting)
 
 
 def _window(place: Position) -> tuple[int, int, int]:

@@ -80,13 +80,15 @@ def recording(source: BenchmarkSource, sharp: SharpPictures, level: str, seed: i
     """The soft recording that a level and a seed make of a source; `UNCHANGED` is the sharp pictures themselves."""
     rng = random.Random(f"{source.name}/{level}/{seed}")
     lead = rng.randint(0, len(sharp.frames) - MEASURED)
-    frames, last = sharp.frames[: lead + MEASURED], lead + MEASURED - 1
-    words = None if sharp.words is None else sharp.words[last]
+    frames, shown = sharp.frames[: lead + MEASURED], lead + MEASURED - 1
     if level == UNCHANGED:
         soft, originals, facts, parameters = frames, frames, None, None
     else:
         call = simulate_call(frames, level, rng.randrange(1 << 30), FPS, lines="all")
         soft, originals, facts, parameters = call.soft, call.sharp, tuple(call.facts[lead:]), call.parameters
+        while shown and call.facts[shown].repeated:  # the line's last picture is an earlier one, shown again
+            shown -= 1
+    words = None if sharp.words is None else sharp.words[shown]
     pairs = [(frame_planes(soft[t]), frame_planes(originals[t])) for t in range(max(lead - 1, 0), lead + MEASURED)]
     measured = pairs[-MEASURED:]
     before = [*([None] if lead == 0 else []), *pairs]

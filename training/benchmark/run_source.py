@@ -1,13 +1,17 @@
 """One source of the benchmark in a process of its own: loads the methods, measures, and gives plain values back."""
 
 import os
+import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...models.catalogue import student_name
 from ...models.plane_format import PlaneFormat
+from ...reports.benchmark_tables import WHOLE
 from ...reports.picture_uri import picture_uri
 from ..evaluation_pictures import Planes
 from ..methods import Method, methods
@@ -17,7 +21,7 @@ from .side_by_side import write_side_by_side
 from .sources import BenchmarkSource
 
 SHOWN = ("medium", "heavy")
-"""Levels that crops and videos are shown of."""
+"""Levels that crops and videos are shown of, of seed 0."""
 REALESRGAN = "Real-ESRGAN"
 
 
@@ -30,6 +34,8 @@ class SourceTask:
     out: Path
     models: tuple[str, ...]
     """Names and files of students."""
+    earlier: tuple[str, ...]
+    """Files of earlier versions' students, which are measured and not shown in videos."""
     levels: tuple[str, ...]
     seeds: int
     vmaf: bool
@@ -37,21 +43,27 @@ class SourceTask:
     realesrgan: bool
 
 
+def begin_worker() -> None:
+    """Sets up a process for tasks: it gives way to others, and leaves Ctrl-C to the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(AttributeError, OSError):  # not on every system
+        os.nice(5)
+
+
 def measure_task(task: SourceTask) -> dict[str, Any]:
-    """The rows of one source, as JSON holds them; writes its video."""
+    """The rows of one source, as JSON holds them; writes its videos."""
     from ...reports.screen_reader import read_lines
 
-    os.nice(5)
     name, group = task.source.name, task.source.group
     conditions = [(level, seed) for level in task.levels for seed in range(task.seeds)]
     result: dict[str, Any] = {"source": name, "rows": [], "words": [], "digests": {}, "lines": {}, "strips": []}
-    compared, heavy = _methods(task.models), _heavy() if task.realesrgan else {}
+    compared, heavy = _methods((*task.models, *task.earlier)), _heavy() if task.realesrgan else {}
     for made in measure_source(
         task.source, task.data, compared, heavy, conditions, vmaf=task.vmaf, reader=read_lines if task.words else None
     ):
         key = f"{made.level}/{made.seed}"
         result["digests"][key] = made.digest
-        result["lines"][key] = made.parameters and asdict(made.parameters)
+        result["lines"][key] = None if made.parameters is None else asdict(made.parameters)
         result["rows"] += _items(name, group, made)
         result["words"] += [
             {"source": name, "level": made.level, "seed": made.seed, "method": method, **asdict(word)}
@@ -60,11 +72,21 @@ def measure_task(task: SourceTask) -> dict[str, Any]:
         ]
         if made.level in SHOWN and made.seed == 0:
             result["strips"].append(_strip(name, group, made))
-            folder = task.out / "videos"
-            folder.mkdir(parents=True, exist_ok=True)
-            shown = {m: planes for m, planes in made.outputs.items() if m in ("fast", "balanced", "best")}
-            write_side_by_side(folder / f"{name}-{made.level}.mp4", made.places, shown, FPS / 3)
+            _write_video(task, made)
     return result
+
+
+def videos_of(source: BenchmarkSource) -> list[str]:
+    """File names of the videos of a source."""
+    return [f"{source.name}-{level}.mp4" for level in SHOWN]
+
+
+def _write_video(task: SourceTask, made: SourceResult) -> None:
+    folder = task.out / "videos"
+    folder.mkdir(parents=True, exist_ok=True)
+    named = {*task.models, *map(student_name, task.models)}
+    shown = {method: planes for method, planes in made.outputs.items() if method in named}
+    write_side_by_side(folder / f"{task.source.name}-{made.level}.mp4", made.places, shown, FPS / 3)
 
 
 def _items(name: str, group: str, made: SourceResult) -> list[dict[str, Any]]:
@@ -80,22 +102,10 @@ def _items(name: str, group: str, made: SourceResult) -> list[dict[str, Any]]:
     last = made.places[-1].item
     rows = []
     for row in made.rows:
-        of_last = counts.get(row.method, {}) if row.item == last and row.view == "whole" else {}
-        rows.append(
-            {
-                "source": name,
-                "group": group,
-                "level": row.level,
-                "seed": row.seed,
-                "view": row.view,
-                "method": row.method,
-                "item": row.item,
-                **asdict(row.figures),
-                "since_keyframe": row.since_keyframe,
-                "since_switch": row.since_switch,
-                **of_last,
-            }
-        )
+        of_last = counts.get(row.method, {}) if row.item == last and row.view == WHOLE else {}
+        said = asdict(row)
+        figures = said.pop("figures")
+        rows.append({"source": name, "group": group, **said, **figures, **of_last})
     return rows
 
 

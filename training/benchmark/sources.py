@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ..errors import DataError
 
@@ -43,22 +43,26 @@ class BenchmarkSource:
 
 
 @cache
+def _list() -> dict[str, Any]:
+    return tomllib.loads(LIST.read_text(encoding="utf-8"))
+
+
 def benchmark_version() -> int:
     """The version of the list; figures of different versions do not compare."""
-    return int(tomllib.loads(LIST.read_text())["version"])
+    return int(_list()["version"])
 
 
 @cache
 def benchmark_sources() -> tuple[BenchmarkSource, ...]:
     """All sources, in the list's order."""
-    entries = tomllib.loads(LIST.read_text())["source"]
-    return tuple(BenchmarkSource(**{k: tuple(v) if isinstance(v, list) else v for k, v in e.items()}) for e in entries)
+    entries: list[dict[str, Any]] = _list()["source"]
+    tuples = ({key: tuple(entry[key]) for key in ("size", "crop") if key in entry} for entry in entries)
+    return tuple(BenchmarkSource(**{**entry, **given}) for entry, given in zip(entries, tuples, strict=True))
 
 
 def is_set_aside(file: Path) -> bool:
     """Whether a file may never be trained on, by its name: it is measured on, or shows the same people and places."""
-    patterns: list[str] = tomllib.loads(LIST.read_text())["set_aside"]
-    return any(fnmatchcase(file.name, pattern) for pattern in patterns)
+    return any(fnmatchcase(file.name, pattern) for pattern in _list()["set_aside"])
 
 
 def check_sources(data: Path, sources: Sequence[BenchmarkSource]) -> None:
@@ -72,5 +76,16 @@ def check_sources(data: Path, sources: Sequence[BenchmarkSource]) -> None:
             "each comes from, and --groups leaves groups out."
         )
     for source in sources:
-        if source.file and hashlib.sha256((data / source.file).read_bytes()).hexdigest() != source.sha256:
-            raise DataError(f"'{data / source.file}' is not the file that version {benchmark_version()} measures on.")
+        if source.file and _sha256(data / source.file) != source.sha256:
+            raise DataError(
+                f"'{data / source.file}' is not the file that version {benchmark_version()} of the benchmark measures "
+                f"on; its origin is {source.origin}."
+            )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"The benchmark's file '{path}' cannot be read: {error.strerror or error}.") from error
