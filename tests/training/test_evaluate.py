@@ -7,12 +7,14 @@ import pytest
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.reports.words import Box, Text
 from vidsharp.training.evaluate import measure
 from vidsharp.training.evaluation_pictures import Planes, read_image
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip
 from vidsharp.training.measure_pictures import score
 from vidsharp.training.methods import Method
 from vidsharp.training.paired_pictures import ImagePair
+from vidsharp.training.read_words import WordCount
 
 from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import image
@@ -88,3 +90,20 @@ def test_a_method_that_flickers_shows(tmp_path: Path) -> None:
         assert steady is not None
         assert flickers is not None
         assert flickers > 1.05 * steady
+
+
+def test_the_last_picture_of_each_level_is_read_by_each_method(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mkv", sound=False)
+
+    def reader(picture: np.ndarray) -> list[Text]:
+        """Finds a word wherever there is light."""
+        return [Text("Quarterly", Box(0, 0, 80, 20))] if picture.mean() > 60 else []
+
+    found = measure(SharpClip("a", tmp_path / "a.mkv"), METHODS, ["sharp", "light"], 8, 4, reader=reader).rows
+    words = {(row.level, row.item, row.method): row.words for row in found}
+    for level in ("sharp", "light"):
+        assert words[level, "3", "identity"] is words[level, "3", "black"] is None
+        assert words[level, "7", "identity"] == WordCount(1, 1, 0)
+        assert words[level, "7", "black"] == WordCount(1, 0, 0)
+    unread = measure(SharpClip("a", tmp_path / "a.mkv"), METHODS, ["light"], 8, 4).rows
+    assert {row.words for row in unread} == {None}
