@@ -96,6 +96,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     work_root = config.out.absolute() / WORK_FOLDER
     try:
         check_output_folder(config.out.absolute())
+        make_folder(config.out.absolute())  # on its own, so that an error names the folder that was asked for
         make_folder(work_root)
         lock = FileLock(work_root / "lock")
         lock.acquire(timeout=0)
