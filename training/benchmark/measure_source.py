@@ -19,7 +19,7 @@ from .pictures import Recording, recording, sharp_pictures
 from .sources import BenchmarkSource
 
 WINDOW_LEVELS = ("light", "medium", "heavy")
-WINDOW_PX = 192
+WINDOW_PX = 144
 WINDOW_PICTURES = 4
 CROP_PX = 192
 """Of the crops that are shown, at twice the size."""
