@@ -27,6 +27,7 @@ from .samples import save_samples
 from .trainer import Trainer, learning_rate
 from .training_log import TrainingLog
 from .validate import Gains, gains_over_identity
+from .window_cache import WindowCache
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 LOG_EVERY = 100
@@ -139,7 +140,11 @@ def train(
         trainer.begin_with(read_state_dict(weights_path(places.start)), str(places.start))
     taught = None
     teacher = objective.teacher
-    if teacher and isinstance(learn, CropCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
+    if (
+        teacher
+        and isinstance(learn, CropCache | WindowCache)
+        and not (recipe.feature_weight or recipe.scale_down_and_up)
+    ):
         taught = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)
     batches = Batches(learn, recipe.domain, recipe, taught, crew.rank, crew.world)
     places.out.mkdir(parents=True, exist_ok=True)
