@@ -23,19 +23,20 @@ import numpy as np
 from av import VideoFrame
 from av.error import FFmpegError
 
+from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.made_by import MARK, content_key, mark_made, refuse_others
 from .benchmark.sources import is_set_aside
-from .errors import ScreenError, SimulationError
+from .errors import SimulationError
 from .evaluation_pictures import UNCHANGED
 from .exposure import exposed
 from .sharp_sequences import SequencePlan, is_screen, sharp_sequence
 from .simulate import LEVELS, draw_parameters, simulate_call
 from .simulate.encoders import ENCODERS
 from .simulate.stream import recorded
-from .window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, part_bytes
+from .window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, is_whole, part_bytes
 
-WINDOWS = 24
+WINDOWS = 32
 """Windows cut from one sequence: fewer would make the line dear, more would show the same again."""
 LEVEL_MIX = {**dict.fromkeys(LEVELS, 2), "medium": 3, "heavy": 3, UNCHANGED: 2, "motion": 1}
 """How often a sequence is of each level. `sharp`: as it is, or recorded once more with little loss; `motion`: exposed
@@ -84,6 +85,12 @@ def plan_sequences(folder: Path, variants: int, seed: int, screens: int | None =
     return plans + [SequencePlan(f"screen-{n}", "screen", None, 0, seed) for n in range(count)]
 
 
+def faces_of(plans: Sequence[SequencePlan]) -> list[Path]:
+    """The clips whose faces may stand on screens: none of those that are validated on, or they would be trained on."""
+    clips = {plan.file: plan.source for plan in plans if plan.file and plan.kind == "clip"}
+    return sorted(file for file, source in clips.items() if not is_screen(file) and not is_validation(source, "clip"))
+
+
 def build(
     folder: Path,
     out: Path,
@@ -107,8 +114,7 @@ def build(
     parts_folder = out / PARTS
     make_folder(parts_folder)
     mark_made(mark, "windows", dict.fromkeys(FILES), identity)
-    clips = {plan.file for plan in plans if plan.kind == "clip" and plan.file and not is_screen(plan.file)}
-    make = partial(_part, parts_folder, sorted(clips))
+    make = partial(_part, parts_folder, faces_of(plans))
     parts: list[Part] = []
     with ProcessPoolExecutor(processes) as pool:
         for number, part in enumerate(pool.map(make, plans), start=1):
@@ -139,7 +145,9 @@ def _part(parts: Path, faces: Sequence[Path], plan: SequencePlan) -> Part | None
     try:
         known: dict[str, Any] = json.loads(note.read_text())
         if known["key"] == key:
-            return Part(**known["part"]) if known["part"] else None
+            part = Part(**known["part"]) if known["part"] else None
+            if part is None or is_whole(parts, part):
+                return part
     except (OSError, ValueError, LookupError, TypeError):
         pass
     made = _windows(plan, faces)
@@ -164,15 +172,15 @@ def _windows(plan: SequencePlan, faces: Sequence[Path]) -> tuple[str, np.ndarray
     level = rng.choices(list(LEVEL_MIX), list(LEVEL_MIX.values()))[0]
     soft, originals, ages = _degraded(sharp, level, rng)
     rng = plan.rng("windows")
-    centres = _centres(len(soft), rng)
+    centres = draw_centres(len(soft), rng)
     windows = np.stack([_window(soft, originals, t, rng) for t in centres])
     return level, windows, [ages[t] for t in centres]
 
 
-def _centres(length: int, rng: random.Random) -> list[int]:
-    """Evenly spread and shaken, so that all ages are seen."""
-    last = length - 1 - 2 * RADIUS
-    return [RADIUS + round(last * (i + rng.random()) / WINDOWS - 0.5) % (last + 1) for i in range(WINDOWS)]
+def draw_centres(length: int, rng: random.Random) -> list[int]:
+    """The centre of each window, in order: evenly spread over a sequence and shaken, so that all ages are seen."""
+    possible = length - 2 * RADIUS
+    return [RADIUS + int(possible * (i + rng.random()) / WINDOWS) for i in range(WINDOWS)]
 
 
 def _degraded(
@@ -196,21 +204,21 @@ def _window(soft: Sequence[VideoFrame], sharp: Sequence[VideoFrame], t: int, rng
     x = rng.randrange(0, soft[t].width - CROP + 1, 2)
     y = rng.randrange(0, soft[t].height - CROP + 1, 2)
     near = range(t - RADIUS, t + RADIUS + 1)
-    far = [_far(t, reach, len(soft), rng) for reach in FAR]
+    far = [draw_far(t, reach, len(soft), rng) for reach in FAR]
     pictures = [*(soft[i] for i in near), *(soft[i] for i in far), *(sharp[i] for i in near)]
     return np.stack([_i420(picture, x, y) for picture in pictures])
 
 
-def _far(t: int, reach: int, length: int, rng: random.Random) -> int:
-    """About `reach` pictures before or after, whichever is there; else as far as there is."""
+def draw_far(t: int, reach: int, length: int, rng: random.Random) -> int:
+    """The number of a picture about `reach` before or after `t`, whichever is there; else as far as there is."""
     distance = round(reach * rng.uniform(0.75, 1.25))
     sides = [i for i in (t - distance, t + distance) if 0 <= i < length]
     return rng.choice(sides) if sides else max(0, length - 1, key=lambda i: abs(i - t))
 
 
 def _i420(frame: VideoFrame, x: int, y: int) -> np.ndarray:
-    whole = frame.to_ndarray(format="yuv420p")
-    h, w = frame.height, frame.width
+    """A crop of a yuv420p frame at an even place, uint8 [3/2 CROP, CROP]."""
+    whole, h, w = frame.to_ndarray(format="yuv420p"), frame.height, frame.width
     luma = whole[:h][y : y + CROP, x : x + CROP]
     chroma = whole[h:].reshape(2, h // 2, w // 2)[:, y // 2 : (y + CROP) // 2, x // 2 : (x + CROP) // 2]
     return np.concatenate([luma, chroma.reshape(CROP // 2, CROP)])
@@ -228,7 +236,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         build(args.folder, args.out, args.variants, args.seed, args.processes, screens=args.screens)
-    except (SimulationError, ScreenError) as error:
+    except VidsharpError as error:
         parser.error(str(error))
 
 

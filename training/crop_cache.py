@@ -55,9 +55,7 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
         soft, sharp = (np.load(folder / f"{split}_{kind}.npy", mmap_mode="r") for kind in ("soft", "sharp"))
         levels, sources = ([str(row[key]) for row in index] for key in ("level", "source"))
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise DataError(
-            f"'{folder}' holds no '{split}' pairs; make windows with vidsharp.training.build_windows."
-        ) from error
+        raise DataError(f"'{folder}' holds no '{split}' pairs, or not whole; build windows anew.") from error
     if not len(index) == len(soft) == len(sharp) > 0:
         raise DataError(f"'{folder}' has {len(soft)} soft and {len(sharp)} sharp '{split}' crops; they must pair up.")
     return CropCache(folder, split, soft, sharp, levels, sources)
@@ -67,9 +65,20 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
 class TaughtCache(Protocol):
     """A set of pairs whose teacher's answers are kept beside it."""
 
-    folder: Path
-    split: Split
-    levels: Sequence[str]
+    @property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        ...
+
+    @property
+    def split(self) -> Split:
+        """Part of their names."""
+        ...
+
+    @property
+    def levels(self) -> Sequence[str]:
+        """One for each picture."""
+        ...
 
     def centre(self, index: int) -> np.ndarray:
         """The soft picture that a teacher looks at: uint8, I420, square."""

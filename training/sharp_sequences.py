@@ -6,7 +6,7 @@ Each is some sixty to two hundred consecutive yuv420p frames of at most `CANVAS`
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ class SequencePlan:
     @property
     def name(self) -> str:
         """Unique among the plans of a cache."""
-        return f"{self.file.stem if self.file else self.source}-{self.number}"
+        return f"{f'{self.kind}-{self.file.name}' if self.file else self.source}-{self.number}"
 
     def rng(self, purpose: str) -> random.Random:
         """Random numbers for one purpose."""
@@ -79,15 +79,20 @@ def _screen(rng: random.Random, length: int, faces: Sequence[Path]) -> Iterator[
     last: tuple[np.ndarray, VideoFrame] | None = None
     for frame in clip.frames:
         if last is None or frame.picture is not last[0]:
-            last = frame.picture, _yuv(frame.picture[y : y + CANVAS[1], x : x + CANVAS[0]], CANVAS)
+            last = frame.picture, _from_rgb(frame.picture[y : y + CANVAS[1], x : x + CANVAS[0]])
         yield last[1]
 
 
 def _pan(file: Path, rng: random.Random, length: int) -> Iterator[VideoFrame]:
     """A window that rests on a photo, or glides and zooms; shrunk a little, so that pixels are crisp."""
     with open_media(file, PHOTOS) as container:
-        photo = next(container.decode(video=0)).to_ndarray(format="rgb24")
-    height, width = photo.shape[:2]
+        streams = container.streams.video
+        frame = next(container.decode(streams[0]), None) if streams else None
+    if frame is None:
+        return
+    width, height = frame.width, frame.height
+    rgb = scaled(frame, width, height, "BICUBIC", "rgb24")
+    photo = scaled(rgb, width, height, "BICUBIC", "yuv444p").to_ndarray()  # once, since it is dear
     shrink = rng.uniform(1.0, max(1.0, min(2.2, min(height / CANVAS[1], width / CANVAS[0]) * 0.9)))
     size = [
         max(min(int(whole / shrink * 0.94) // 2 * 2, most), 64)
@@ -107,7 +112,7 @@ def _pan(file: Path, rng: random.Random, length: int) -> Iterator[VideoFrame]:
             for start, step, whole, side in zip(at, speed, (width, height), (w, h), strict=True)
         )
         if last is None or last[0] != (x, y, w, h):
-            last = (x, y, w, h), _yuv(photo[y : y + h, x : x + w], size, softness)
+            last = (x, y, w, h), _sized(photo[:, y : y + h, x : x + w], size, softness)
         yield last[1]
 
 
@@ -115,23 +120,22 @@ def _run(plan: SequencePlan, rng: random.Random, length: int) -> Iterator[VideoF
     """Consecutive frames from somewhere in a clip: shrunk to the canvas, or cut out of it where it shows a screen."""
     assert plan.file is not None
     with open_media(plan.file) as container:
-        stream = container.streams.video[0]
-        frames = _from_somewhere(container, stream, rng, length)
-        first = next(frames, None)
+        streams = container.streams.video
+        decoded = _from_somewhere(container, streams[0], rng, length) if streams else iter(())
+        first = next(decoded, None)
         if first is None:
             return
+        shape = first.width, first.height
+        frames = takewhile(lambda frame: (frame.width, frame.height) == shape, decoded)
         if is_screen(plan.file):
-            size = tuple(
-                min(side, most) // 2 * 2 for side, most in zip((first.width, first.height), CANVAS, strict=True)
-            )
+            width, height = (min(side, most) // 2 * 2 for side, most in zip(shape, CANVAS, strict=True))
             left, top = (
-                rng.randrange(0, whole - side + 1, 2)
-                for whole, side in zip((first.width, first.height), size, strict=True)
+                rng.randrange(0, whole - side + 1, 2) for whole, side in zip(shape, (width, height), strict=True)
             )
-            yield from (_cut(frame, left, top, *size) for frame in chain([first], frames))
+            yield from (_cut(frame, left, top, width, height) for frame in chain([first], frames))
             return
         fit = min(1.0, CANVAS[0] / first.width, CANVAS[1] / first.height)
-        width, height = (int(side * fit) // 2 * 2 for side in (first.width, first.height))
+        width, height = (int(side * fit) // 2 * 2 for side in shape)
         yield from (scaled(frame, width, height, "BICUBIC") for frame in chain([first], frames))
 
 
@@ -164,8 +168,16 @@ def is_screen(file: Path) -> bool:
     return file.name.startswith(SCREEN_PREFIXES)
 
 
-def _yuv(rgb: np.ndarray, size: Sequence[int], softness: float = 1.0) -> VideoFrame:
-    frame, (width, height) = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24"), size
+def _from_rgb(rgb: np.ndarray) -> VideoFrame:
+    """yuv420p of uint8 [h, w, 3], by BT.601."""
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    return scaled(frame, frame.width, frame.height, "BICUBIC")
+
+
+def _sized(planes: np.ndarray, size: Sequence[int], softness: float) -> VideoFrame:
+    """yuv420p of a size made of uint8 [3, h, w] YUV; smaller in between where it is to be soft."""
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(planes), format="yuv444p")
     if softness > 1:
-        frame = scaled(frame, round(width / softness / 2) * 2, round(height / softness / 2) * 2, "BICUBIC")
-    return scaled(frame, width, height, "BICUBIC")
+        width, height = (round(side / softness / 2) * 2 for side in size)
+        frame = scaled(frame, width, height, "BICUBIC")
+    return scaled(frame, size[0], size[1], "BICUBIC")

@@ -115,16 +115,25 @@ def open_window_cache(folder: Path, split: Split) -> WindowCache:
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise DataError(f"'{folder}' holds no windows; make them with vidsharp.training.build_windows.") from error
     for part in parts:
-        file = folder / PARTS / part.file
-        if not file.is_file() or file.stat().st_size < len(part.ages) * PICTURES * CROP * CROP * 3 // 2:
+        if not is_whole(folder / PARTS, part):
             raise DataError(
-                f"'{file}' is missing or was not written whole; make the windows again, it takes up the rest."
+                f"'{folder / PARTS / part.file}' is missing or was not written whole; make the windows again, it "
+                "takes up the rest."
             )
     if not parts:
         raise DataError(f"'{folder}' has no '{split}' windows.")
     levels = [part.level for part in parts for _ in part.ages]
     sources = [part.source for part in parts for _ in part.ages]
     return WindowCache(folder, split, parts, levels, sources, list(accumulate(len(part.ages) for part in parts)))
+
+
+def is_whole(parts: Path, part: Part) -> bool:
+    """Whether the file of a part has all its windows."""
+    try:
+        windows = np.load(parts / part.file, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return False
+    return windows.shape == (len(part.ages), PICTURES, CROP * 3 // 2, CROP)
 
 
 def part_bytes(windows: np.ndarray) -> bytes:
@@ -134,6 +143,6 @@ def part_bytes(windows: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)  # mapped, not read: what is open costs addresses, and no memory
 def _opened(file: Path) -> np.ndarray:
     return np.load(file, mmap_mode="r")

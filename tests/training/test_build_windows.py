@@ -1,15 +1,28 @@
 """The cache of windows: sources stay on one side, soft and sharp show the same place at the same time."""
 
 import json
+import random
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.video.codeccontext import VideoCodecContext
 from skimage import data, io
 from vidsharp.training.benchmark.sources import benchmark_sources, is_set_aside
-from vidsharp.training.build_windows import build, is_validation, plan_sequences, source_of
+from vidsharp.training.build_windows import (
+    build,
+    draw_centres,
+    draw_far,
+    faces_of,
+    is_validation,
+    plan_sequences,
+    source_of,
+)
 from vidsharp.training.errors import SimulationError
 from vidsharp.training.pair_set import Window
+from vidsharp.training.sharp_sequences import SequencePlan, sharp_sequence
 from vidsharp.training.window_cache import CROP, NEAR, RADIUS, WindowCache, open_window_cache
 
 from tests.training.simulate.test_clip import write_clip
@@ -34,8 +47,8 @@ def quiet(_: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[WindowCache, WindowCache]:
     folder = folder_of(tmp_path_factory.mktemp("windows"), *on_side(False, 3), *on_side(True))
     (folder / "clips").mkdir()
-    write_clip(folder / "clips" / "mine.mkv", sound=False)
-    (folder / "clips" / "broken.mkv").write_bytes(b"no film")  # gives none
+    write_clip(folder / "clips" / "mine.mkv", (160, 128), sound=False)  # smaller than a window: gives none
+    (folder / "clips" / "broken.mkv").write_bytes(b"no film")  # gives none, too
     build(folder, folder.parent / "cache", 1, 0, 1, quiet, screens=0)
     return open_window_cache(folder.parent / "cache", "train"), open_window_cache(folder.parent / "cache", "val")
 
@@ -50,7 +63,7 @@ def test_all_takes_of_a_person_are_one_source() -> None:
 
 def test_no_source_lies_on_both_sides(built: tuple[WindowCache, WindowCache]) -> None:
     train, val = built
-    assert set(train.sources) == {*on_side(False, 3), "mine"}
+    assert set(train.sources) == set(on_side(False, 3))
     assert set(val.sources) == set(on_side(True))
     assert len(train.levels) == len(train.sources) == train.ends[-1]
 
@@ -104,6 +117,83 @@ def test_an_interrupted_build_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     assert kept.stat().st_mtime_ns == before
     assert lost.read_bytes() == content
     assert (tmp_path / "cache" / "windows.json").read_bytes() == index
+
+
+def test_a_part_that_lost_its_file_is_made_again(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, *on_side(False), *on_side(True))
+    build(folder, tmp_path / "cache", 1, 0, 1, quiet, screens=0)
+    gone, cut = sorted((tmp_path / "cache" / "parts").glob("*.npy"))
+    contents = gone.read_bytes(), cut.read_bytes()
+    gone.unlink()
+    cut.write_bytes(contents[1][:-1])
+    build(folder, tmp_path / "cache", 1, 0, 1, quiet, screens=0)
+    assert (gone.read_bytes(), cut.read_bytes()) == contents
+
+
+@pytest.mark.parametrize("length", [5, 6, 51, 200])
+def test_centres_reach_from_the_first_to_the_last_that_has_neighbours(length: int) -> None:
+    centres = [t for seed in range(40) for t in draw_centres(length, random.Random(seed))]
+    assert min(centres) == RADIUS
+    assert max(centres) == length - 1 - RADIUS
+    assert len(set(centres)) == length - 2 * RADIUS
+
+
+def test_far_pictures_are_about_as_far_as_they_should_be_and_lie_in_the_sequence() -> None:
+    for seed in range(300):
+        rng = random.Random(seed)
+        length, reach = rng.randint(5, 90), rng.choice((8, 30))
+        t = rng.randrange(RADIUS, length - RADIUS)
+        far = draw_far(t, reach, length, rng)
+        assert 0 <= far < length
+        nearest, farthest = 0.74 * reach, 1.26 * reach
+        assert nearest <= abs(far - t) <= farthest or abs(far - t) == max(t, length - 1 - t) < farthest
+
+
+def test_no_face_that_is_validated_on_stands_on_a_screen(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "p1")
+    (folder / "clips").mkdir()
+    for name in ("asl_A_yes.mkv", "asl_C_book.mkv", "marimo_outputs.webm"):
+        (folder / "clips" / name).touch()
+    assert [face.name for face in faces_of(plan_sequences(folder, 2, 0))] == ["asl_A_yes.mkv"]
+
+
+def test_files_that_share_a_stem_have_parts_of_their_own(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "mine")
+    (folder / "clips").mkdir()
+    for name in ("photos/mine.png", "photos/screen-0.jpg", "clips/mine.mkv"):
+        (folder / name).touch()
+    names = [plan.name for plan in plan_sequences(folder, 2, 0, screens=2)]
+    assert len(set(names)) == len(names) == 10
+
+
+def test_files_without_pictures_and_clips_whose_size_changes(tmp_path: Path) -> None:
+    sound = tmp_path / "sound.mka"
+    with av.open(str(sound), "w") as output:
+        stream = output.add_stream("pcm_s16le", rate=8000, layout="mono")
+        output.mux(stream.encode(silence()))
+    assert sharp_sequence(SequencePlan("sound", "clip", sound, 0, 0), 5) == []
+    grows = tmp_path / "marimo_grows.h264"
+    grows.write_bytes(b"".join(h264_of(size) for size in ((256, 256), (320, 224), (256, 256))))
+    frames = sharp_sequence(SequencePlan("grows", "clip", grows, 0, 0), 5)
+    assert {(frame.width, frame.height) for frame in frames} == {(256, 256)}
+    assert len(frames) == 8
+
+
+def silence() -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+    frame.sample_rate = 8000
+    return frame
+
+
+def h264_of(size: tuple[int, int]) -> bytes:
+    """Eight grey pictures as a raw stream."""
+    context = av.CodecContext.create("libx264", "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height, context.pix_fmt, context.time_base = *size, "yuv420p", Fraction(1, 30)
+    context.options = {"tune": "zerolatency"}
+    grey = av.VideoFrame.from_ndarray(np.full((size[1] * 3 // 2, size[0]), 128, np.uint8), format="yuv420p")
+    packets = [packet for _ in range(8) for packet in context.encode(grey)]
+    return b"".join(bytes(packet) for packet in (*packets, *context.encode(None)))
 
 
 @pytest.mark.parametrize("side", [True, False])

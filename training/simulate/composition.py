@@ -13,7 +13,8 @@ from .scaling import scaled
 
 LAYOUTS = ("bars", "strip")
 HELD_OUT_LAYOUTS = ("grid",)
-_NAMES = ("Ana", "Jörg P.", "Priya S.", "Tom (guest)", "Room 4.12", "王伟", "O. Nilsen", "")
+NAMES = ("Ana", "Jonas P.", "Priya S.", "Tom (guest)", "Room 4.12", "Wang Wei", "O. Nilsen", "")
+"""In letters that Pillow's own font has: it draws a box for all others."""
 _BACKGROUND = 24
 """Luma behind the tiles: nearly black."""
 
@@ -28,7 +29,7 @@ def draw_composition(dice: random.Random, lines: Lines) -> Composition:
         dice.uniform(*width),
         dice.random() if layout == "bars" else 0.1,
         dice.uniform(0.3, 0.7),
-        dice.choice(_NAMES),
+        dice.choice(NAMES),
     )
 
 

@@ -55,7 +55,7 @@ ENCODERS: Mapping[str, Encoder] = {
     "h264": Encoder(
         "libx264",
         "h264",
-        {**_X264, "x264-params": "force-cfr=0"},
+        {**_X264, "x264-params": "force-cfr=0:deblock=0,0"},
         {"preset": "veryfast", **_X264},
         "preset",
         _X264_SPEEDS,
