@@ -37,8 +37,16 @@ from ..reports.benchmark_tables import (
 )
 from ..reports.evaluation_tables import summary_markdown
 from ..reports.tables import csv_bytes, parquet_bytes, table
-from ..training.benchmark.run_source import SourceTask, begin_worker, measure_task, videos_of
-from ..training.benchmark.sources import GROUPS, BenchmarkSource, benchmark_sources, benchmark_version, check_sources
+from ..training.benchmark.run_source import SourceTask, begin_worker, look_task, measure_task, videos_of
+from ..training.benchmark.sources import (
+    GROUPS,
+    BenchmarkSource,
+    benchmark_looks,
+    benchmark_sources,
+    benchmark_version,
+    check_sources,
+)
+from ..training.errors import DataError
 from ..training.evaluation_pictures import UNCHANGED
 from ..training.simulate import LEVELS
 from .config import UsageError
@@ -225,6 +233,18 @@ def _kept(path: Path, key: str) -> dict[str, Any] | None:
     return result if isinstance(result, dict) and result.get("key") == key else None
 
 
+def _looks(config: BenchmarkConfig) -> list[BenchmarkStrip]:
+    """Crops of real recordings without originals; those whose files are not at hand are left out, which is said."""
+    strips = []
+    for look in benchmark_looks():
+        raise_if_interrupted()
+        try:
+            strips.append(BenchmarkStrip(**look_task(config.data, config.models, look)))
+        except DataError as error:
+            log.warning("%s It is left out.", error)
+    return strips
+
+
 def _written(
     config: BenchmarkConfig, chosen: Sequence[BenchmarkSource], results: Sequence[Mapping[str, Any]]
 ) -> BenchmarkResult:
@@ -248,7 +268,8 @@ def _written(
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
     }
     text = _text(summary, claimed, about)
-    page = benchmark_page(sources, summary, beside, claimed, below, curves, strips, _videos(config.out, chosen), about)
+    videos, seen = _videos(config.out, chosen), _looks(config)
+    page = benchmark_page(sources, summary, beside, claimed, below, curves, strips, seen, videos, about)
     files: Mapping[str, bytes] = {
         "benchmark.parquet": parquet_bytes(items),
         "words.parquet": parquet_bytes(words),

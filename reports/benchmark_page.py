@@ -74,6 +74,7 @@ def benchmark_page(
     below: pd.DataFrame,
     curves: Mapping[str, pd.DataFrame],
     strips: Sequence[BenchmarkStrip],
+    looks: Sequence[BenchmarkStrip],
     videos: Sequence[str],
     about: Mapping[str, str],
 ) -> str:
@@ -83,6 +84,7 @@ def benchmark_page(
         sources, summary, claimed, below, curves: tables as `benchmark_tables` makes them.
         beside: the summary of the windows; empty where Real-ESRGAN was not run.
         strips: shown worst first until `PICTURES_MAX_BYTES` is reached.
+        looks: crops of real recordings that have no original; all are shown.
         videos: file names in `videos/` beside the page.
         about: `version`, `sources`, `inputs` and `made`.
     """
@@ -105,6 +107,7 @@ def benchmark_page(
         ],
         strips=shown,
         left_out=left_out,
+        looks=looks,
         judged=JUDGED,
         videos=videos,
         declared=len(HYPOTHESES),

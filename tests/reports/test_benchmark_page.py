@@ -58,7 +58,7 @@ def page(
     beside = group_summary(source_table(frame, WINDOW))
     said = {"version": "1", "sources": "3 sources", "inputs": "abcdef" * 8, "made": "today", **about}
     return benchmark_page(
-        sources, group_summary(sources), beside, claims(sources), floors(sources), curves, strips, videos, said
+        sources, group_summary(sources), beside, claims(sources), floors(sources), curves, strips, looks, videos, said
     )
 
 

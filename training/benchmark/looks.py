@@ -1,8 +1,6 @@
 """Real soft recordings that have no sharp original: nothing can be measured on them, but everyone can look."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,27 +14,9 @@ from ..evaluation_pictures import CLIP_FORMAT, frame_planes
 from ..methods import IDENTITY, Method
 from ..simulate.scaling import scaled
 from ..strip import Strip
-from .sources import LIST
+from .sources import Look
 
 LEVEL = "as recorded"
-
-
-@dataclass(frozen=True)
-class Look:
-    """One picture of a real recording."""
-
-    name: str
-    file: str
-    """Its path below the data folder."""
-    shown: str
-    """What it is, for captions."""
-    start: int = 0
-    """Pictures that are skipped."""
-
-
-def looks() -> tuple[Look, ...]:
-    """Those of the benchmark's list."""
-    return tuple(Look(**entry) for entry in tomllib.loads(LIST.read_text())["look"])
 
 
 def look_strip(look: Look, data: Path, methods: Mapping[str, Method], side: int) -> Strip:

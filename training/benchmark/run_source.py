@@ -15,10 +15,12 @@ from ...reports.benchmark_tables import WHOLE
 from ...reports.picture_uri import picture_uri
 from ..evaluation_pictures import Planes
 from ..methods import Method, methods
-from .measure_source import SourceResult, measure_source
+from ..strip import Strip
+from .looks import look_strip
+from .measure_source import CROP_PX, SourceResult, measure_source
 from .pictures import FPS
 from .side_by_side import write_side_by_side
-from .sources import BenchmarkSource
+from .sources import BenchmarkSource, Look
 
 SHOWN = ("medium", "heavy")
 """Levels that crops and videos are shown of, of seed 0."""
@@ -71,7 +73,7 @@ def measure_task(task: SourceTask) -> dict[str, Any]:
             for word in words
         ]
         if made.level in SHOWN and made.seed == 0:
-            result["strips"].append(_strip(name, group, made))
+            result["strips"].append(_as_json(made.strip, group))
             _write_video(task, made)
     return result
 
@@ -87,6 +89,16 @@ def _write_video(task: SourceTask, made: SourceResult) -> None:
     named = {*task.models, *map(student_name, task.models)}
     shown = {method: planes for method, planes in made.outputs.items() if method in named}
     write_side_by_side(folder / f"{task.source.name}-{made.level}.mp4", made.places, shown, FPS / 3)
+
+
+def look_task(data: Path, models: tuple[str, ...], look: Look) -> dict[str, Any]:
+    """Crops of one picture that has no original, as JSON holds them.
+
+    Raises:
+        DataError: as `look_strip`.
+    """
+    strip = look_strip(look, data, _methods(models), CROP_PX)
+    return _as_json(strip, look.shown)
 
 
 def _items(name: str, group: str, made: SourceResult) -> list[dict[str, Any]]:
@@ -109,9 +121,9 @@ def _items(name: str, group: str, made: SourceResult) -> list[dict[str, Any]]:
     return rows
 
 
-def _strip(name: str, group: str, made: SourceResult) -> dict[str, Any]:
-    pictures = {shown: picture_uri(picture, 88) for shown, picture in made.strip.pictures.items()}
-    return {"source": name, "group": group, "level": made.level, "item": made.strip.item, "pictures": pictures}
+def _as_json(strip: Strip, group: str) -> dict[str, Any]:
+    pictures = {shown: picture_uri(picture, 88) for shown, picture in strip.pictures.items()}
+    return {"source": strip.source, "group": group, "level": strip.level, "item": strip.item, "pictures": pictures}
 
 
 @cache

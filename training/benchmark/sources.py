@@ -42,6 +42,19 @@ class BenchmarkSource:
     """Of a drawn screen."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """One picture of a real soft recording that has no original."""
+
+    name: str
+    file: str
+    """Its path below the data folder."""
+    shown: str
+    """What it is, for captions."""
+    start: int = 0
+    """Pictures that are skipped."""
+
+
 @cache
 def _list() -> dict[str, Any]:
     return tomllib.loads(LIST.read_text(encoding="utf-8"))
@@ -58,6 +71,11 @@ def benchmark_sources() -> tuple[BenchmarkSource, ...]:
     entries: list[dict[str, Any]] = _list()["source"]
     tuples = ({key: tuple(entry[key]) for key in ("size", "crop") if key in entry} for entry in entries)
     return tuple(BenchmarkSource(**{**entry, **given}) for entry, given in zip(entries, tuples, strict=True))
+
+
+def benchmark_looks() -> tuple[Look, ...]:
+    """What is only looked at, in the list's order."""
+    return tuple(Look(**entry) for entry in _list()["look"])
 
 
 def is_set_aside(file: Path) -> bool:
