@@ -1,4 +1,4 @@
-"""Marks of what a command made: none replaces a file that it did not make, nor removes a folder, unless it was told to.
+"""Ownership of files and folders: no command replaces or removes one that it did not make, unless it was told to.
 
 A mark is a JSON object `made` in a file that lies with what it speaks of: `MARK` in a folder, or the record beside a
 simulated clip. For each file it names the command, what the file was made of, and what it held when it was written.
