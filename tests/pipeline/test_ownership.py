@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from vidsharp.pipeline import ownership
 from vidsharp.pipeline.errors import OutputError
+from vidsharp.pipeline.file_ends import ENDS_BYTES
 from vidsharp.pipeline.ownership import (
-    ENDS_BYTES,
     MARK,
     NotOursError,
     claim_folder,
