@@ -22,7 +22,7 @@ from av import VideoFrame
 
 from ..models.open_media import PHOTOS, open_media
 from ..pipeline.atomic import make_folder
-from ..pipeline.made_by import MARK, content_key, mark_made, refuse_others
+from ..pipeline.ownership import MARK, content_key, mark_made, refuse_others
 from .codec import h264_round_trip
 from .errors import SimulationError
 from .simulate import LEVELS, simulate_frames
