@@ -11,10 +11,10 @@ from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice
 from ..pipeline.errors import MediaError
 from ..pipeline.heap import give_back, use_one_heap
-from ..pipeline.maker import digest, made_with
 from ..pipeline.original import Original, find_original
 from ..pipeline.plan import Chunk, plan_chunks
 from ..pipeline.probe import ClipInfo, probe
+from ..pipeline.provenance import digest, provenance
 from ..pipeline.recording import silence
 from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
@@ -38,8 +38,8 @@ class Prepared:
     """Finished chunks by index."""
     original: Original | None
     """Its sharp original, where one was named and there is one."""
-    made_by: str
-    """The digest of what makes its pictures: see `maker.py`."""
+    provenance_digest: str
+    """The digest of what makes its pictures: see `provenance.py`."""
 
 
 class MadeOtherwise(VidsharpError, RuntimeError):
@@ -96,7 +96,7 @@ class SharpenActor:
             held, timeline = read_through(info, encoder, self._step)
         else:
             held, timeline = holding_all(info, Workspace(folder, key).load_shapes(), encoder), None
-        made = made_with(self._enhancer, encoder, held)
+        made = provenance(self._enhancer, encoder, held)
         workspace = Workspace(folder, key, digest(made))
         chunks = workspace.load_plan()
         if chunks is None and timeline is None:  # planned, but with pictures that were made otherwise
@@ -118,7 +118,7 @@ class SharpenActor:
             MadeOtherwise: the clip was planned where its pictures are made differently.
         """
         assert self._enhancer is not None, "load() comes first"
-        if task.made_by not in (None, digest(made_with(self._enhancer, task.encoder, task.info))):
+        if task.provenance_digest not in (None, digest(provenance(self._enhancer, task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = 0
         give_back()

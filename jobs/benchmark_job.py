@@ -19,7 +19,7 @@ import pandas as pd
 from ..models.catalogue import check_model, student_name, weights_digest
 from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder, write_atomically
-from ..pipeline.made_by import MARK, mark_made, refuse_others
+from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.benchmark_page import BenchmarkStrip, benchmark_page
 from ..reports.benchmark_tables import (
     ALL,

@@ -35,7 +35,7 @@ class ClipWork:
     sample: Sequence[Container[int]]
     """For each chunk, which of its frames are measured."""
     original: Original | None = None
-    made_by: str | None = None
+    provenance_digest: str | None = None
     """The digest of what makes its pictures, as its plan says."""
     retries: int = 0
     at_work: dict[int, int] = field(default_factory=dict)

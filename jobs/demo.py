@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..pipeline.atomic import make_folder
-from ..pipeline.made_by import MARK, mark_made, refuse_others
+from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..training.simulate.clip import simulate_clip
 from .sample_call import make_sample_call
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ..pipeline.fingerprint import SAMPLE_BYTES, Source, result_key
+from ..pipeline.file_ends import ENDS_BYTES
+from ..pipeline.fingerprint import Source, result_key
 from ..pipeline.workspace import Workspace
 from .clips import Clip
 
@@ -64,6 +65,6 @@ def source_columns(source: Source, settings: Mapping[str, Any], row: Mapping[str
     """
     fingerprint = (row or {}).get("fingerprint")
     if not fingerprint:
-        count = min(SAMPLE_BYTES, source.bytes)
+        count = min(ENDS_BYTES, source.bytes)
         fingerprint = f"{source.content}-{count}-{source.beginning(count)}"
     return {"source": source.place, "fingerprint": fingerprint, "key": result_key(source.content, settings)}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..pipeline.atomic import make_folder, write_atomically
-from ..pipeline.made_by import MARK, mark_made, refuse_others
+from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.evaluation_page import PictureStrip, evaluation_page
 from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
 from ..reports.picture_uri import picture_uri

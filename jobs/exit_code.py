@@ -2,7 +2,7 @@
 
 from ..models.errors import CheckpointError, DeviceError, ModelError
 from ..pipeline.errors import EncoderError
-from ..pipeline.made_by import NotOursError
+from ..pipeline.ownership import NotOursError
 from ..training.errors import DataError, RecipeError
 from .cli_options import INTERRUPTED, SOME_FAILED, WRONG_USAGE
 from .config import UsageError

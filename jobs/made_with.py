@@ -52,7 +52,7 @@ KEEPS_PICTURES = frozenset(
     {
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("workers", "address", "staging", "memory_mb", "stall_seconds"),
-        "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `maker.py`
+        "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )
 """All other fields."""

@@ -302,7 +302,7 @@ class _Run:
                     key=clip.workspace.key,
                     memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
                     attempt=work.retries + 1,
-                    made_by=clip.made_by,
+                    provenance_digest=clip.provenance_digest,
                 )
                 pool.sharpen(actor, task, self._measure(clip, work.chunk.index), work)
             elif self._next_is_here():
@@ -382,7 +382,7 @@ class _Run:
             began=time.monotonic(),
             sample=self._sample(prepared.chunks),
             original=prepared.original,
-            made_by=prepared.made_by,
+            provenance_digest=prepared.provenance_digest,
             retries=tries,
         )
         self.under_way[clip.name] = work

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..pipeline.made_by import refuse_folder
+from ..pipeline.ownership import refuse_folder
 from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ray.train.torch import TorchConfig, TorchTrainer, get_device, prepare_model
 from torch import nn
 
 from ..models.device import resolve_device
-from ..pipeline.made_by import claim_folder, remove_folder
+from ..pipeline.ownership import claim_folder, remove_folder
 from ..training.recipe import Recipe
 from ..training.train import CHECKPOINT, Crew, train
 from .cluster import ClusterError, living_nodes, ray_session

@@ -89,12 +89,12 @@ class Enhancer:
         """Whether windows of this shape, in pixels, get the very bits that a frame of that size gets."""
         return self._student.gives_frames_bits(window, frame)
 
-    def made_by(self, fmt: PlaneFormat) -> Mapping[str, str]:
+    def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
         """What the bits of its pictures depend on, beyond weights and strength: plain text by name. The number of
         threads, and the C library's instruction set, do not count."""
         if self.gpu is not None:
-            return self.gpu.made_by(fmt)
-        return self._student.made_by
+            return self.gpu.provenance(fmt)
+        return self._student.provenance
 
     def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
         """Sharpens one frame.

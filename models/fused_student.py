@@ -21,8 +21,13 @@ class FusedStudent:
     domain: Domain = "luma"
     align_px = FACTOR
     tiles_exactly = True
-    made_by: Mapping[str, str] = {"by": "C library", "version": str(VERSION), "device": "cpu", "precision": "integers"}
-    """As `Enhancer.made_by`."""
+    provenance: Mapping[str, str] = {
+        "by": "C library",
+        "version": str(VERSION),
+        "device": "cpu",
+        "precision": "integers",
+    }
+    """As `Enhancer.provenance`."""
 
     def __init__(self, name: str, weights: BlendWeights, strength: float, threads: int | None) -> None:
         self.name, self.halo_px = name, weights.halo_px

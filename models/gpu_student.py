@@ -56,8 +56,8 @@ class GpuStudent:
         serves = self._half is not None and self._half.serves(max(1.0, self._strength) * fmt.peak)
         return self._half.dtype if self._half is not None and serves else torch.float32
 
-    def made_by(self, fmt: PlaneFormat) -> Mapping[str, str]:
-        """As `Enhancer.made_by`. Kernels differ from one kind of GPU to the next."""
+    def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
+        """As `Enhancer.provenance`. Kernels differ from one kind of GPU to the next."""
         gpu = self._device.type == "cuda"
         return {
             "by": f"torch {torch.__version__}",

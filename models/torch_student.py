@@ -44,8 +44,8 @@ class TorchStudent:
         self._same_bits: tuple[Shape, SameBits] | None = None
 
     @property
-    def made_by(self) -> Mapping[str, str]:
-        """As `Enhancer.made_by`."""
+    def provenance(self) -> Mapping[str, str]:
+        """As `Enhancer.provenance`."""
         vectors = torch.backends.cpu.get_cpu_capability()
         return {"by": f"torch {torch.__version__}", "device": f"cpu, {vectors}", "precision": "float32"}
 

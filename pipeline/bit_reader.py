@@ -1,23 +1,40 @@
-"""Reads headers of codecs bit by bit."""
+"""Reads the headers of codecs bit by bit."""
+
+HEADER_BYTES = 2048
+"""No header that is read here is longer: what lies behind is picture data, or damage."""
 
 
 class Bits:
-    """Reads bits, the most significant first."""
+    """A bit string, the most significant bit of each byte first, with the codes of ITU-T H.264 clause 9.1.
+
+    Reading beyond its end, or what is no code, raises IndexError. Of long data, it ends after `HEADER_BYTES`.
+    """
 
     def __init__(self, data: bytes) -> None:
-        self._data, self.at = data, 0
+        data = data[:HEADER_BYTES]
+        self._value, self._left = int.from_bytes(data), 8 * len(data)
 
-    def take(self, count: int) -> int:
-        """The next `count` bits. Raises IndexError at the end."""
-        value = 0
-        for at in range(self.at, self.at + count):
-            value = value << 1 | self._data[at >> 3] >> (7 - (at & 7)) & 1
-        self.at += count
-        return value
+    def u(self, count: int) -> int:
+        """The next `count` bits as a number."""
+        self._left -= count
+        if self._left < 0:
+            raise IndexError
+        return self._value >> self._left & (1 << count) - 1
 
-    def golomb(self) -> int:
-        """An unsigned Exp-Golomb number (ITU-T H.265 §9.2). Raises IndexError at the end."""
+    def ue(self) -> int:
+        """An unsigned Exp-Golomb code."""
         zeros = 0
-        while not self.take(1):
+        while not self.u(1):
             zeros += 1
-        return (1 << zeros) - 1 + self.take(zeros)
+            if zeros > 32:
+                raise IndexError  # no code is that long
+        return (1 << zeros) - 1 + self.u(zeros)
+
+    def se(self) -> int:
+        """A signed Exp-Golomb code."""
+        code = self.ue()
+        return (code + 1) // 2 if code % 2 else -(code // 2)
+
+    def align(self) -> None:
+        """Goes on at the next whole byte."""
+        self._left -= self._left % 8

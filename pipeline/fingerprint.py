@@ -16,13 +16,10 @@ from typing import Any
 import av
 
 from .errors import MediaError
+from .file_ends import hash_ends
 
-SAMPLE_BYTES = 1 << 20
-"""Read at the beginning and at the end of a recording; hashing all of a terabyte would take longer than sharpening."""
-
-
-BLOCKS, BLOCK_BYTES = 16, 1 << 16
-"""Read evenly between the two, to tell contents apart."""
+BLOCKS = 16
+"""So many are read between both ends of a recording, to tell contents apart."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,7 @@ def source_of(path: Path, place: str) -> Source:
         size = path.stat().st_size
         digest = hashlib.sha256(str(size).encode())
         with path.open("rb") as file:
-            digest.update(file.read(SAMPLE_BYTES))
-            for block in range(1, BLOCKS + 1 if size > 2 * SAMPLE_BYTES else 1):
-                file.seek(block * size // (BLOCKS + 1))
-                digest.update(file.read(BLOCK_BYTES))
-            file.seek(max(0, size - SAMPLE_BYTES))
-            digest.update(file.read(SAMPLE_BYTES))
+            hash_ends(digest, file, size, BLOCKS)
     return Source(place, digest.hexdigest()[:24], size, lambda count: beginning_digest(path, count))
 
 
@@ -90,9 +82,7 @@ def clip_key(path: Path, settings: Mapping[str, Any]) -> str:
         state = path.stat()
         digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
         with path.open("rb") as file:
-            digest.update(file.read(SAMPLE_BYTES))
-            file.seek(max(0, state.st_size - SAMPLE_BYTES))
-            digest.update(file.read(SAMPLE_BYTES))
+            hash_ends(digest, file, state.st_size)
     return digest.hexdigest()[:24]
 
 

@@ -3,15 +3,20 @@
 Numbers of clauses are those of ITU-T H.264.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-_START = b"\0\0\1"
+from .bit_reader import Bits
+from .nal_units import header_units, length_bytes, nal_units, sei_messages, unescaped
+
 _HEAD = 2048
 """Bytes of a packet in which the first slice's header nearly always is."""
 
 _HIGH_PROFILES = (44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244)
 """Those whose parameter sets name chroma format and depth (7.3.2.1.1)."""
+
+_PIC_TIMING = 1
+"""The type of the message that may say whether a picture is interlaced (D.1.1)."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,13 @@ class H264Headers:
     """Reads a stream's packets one after the other, since parameter sets hold until they are replaced."""
 
     def __init__(self, extradata: bytes | None) -> None:
-        self._length_bytes: int | None = None  # None: start codes
+        extradata = extradata or b""
+        self._length_bytes = length_bytes("h264", extradata)
         self._sequences: dict[int, _SequenceSet] = {}
         self._sequence_of: dict[int, int] = {}
         """From picture to sequence parameter set."""
         self._was_interlaced = True  # as FFmpeg's decoder begins
-        for unit in self._units_of_extradata(extradata or b""):
+        for unit in header_units("h264", extradata):
             self._read_parameters(unit)
 
     @property
@@ -60,7 +66,7 @@ class H264Headers:
     @property
     def in_band(self) -> bool:
         """Whether packets may bring parameter sets of their own at any time."""
-        return self._length_bytes is None
+        return not self._length_bytes
 
     def read(self, packet: bytes | memoryview) -> CodedPicture | None:
         """The picture of the next packet in decode order; None where its headers are missing or damaged."""
@@ -74,7 +80,7 @@ class H264Headers:
     def _read(self, data: bytes) -> CodedPicture | None:
         messages: list[bytes] = []
         first: CodedPicture | None = None
-        for unit in self._units(data):
+        for unit in nal_units(data, self._length_bytes):
             kind = unit[0] & 31
             if kind == 6:
                 messages.append(unit)
@@ -93,34 +99,8 @@ class H264Headers:
                     return replace(first, field=None)
         return first
 
-    def _units(self, data: bytes) -> Iterator[bytes]:
-        """The NAL units, without start codes or lengths. Slices may be cut short: their headers are what counts."""
-        at = 0
-        while self._length_bytes is not None and at + self._length_bytes < len(data):
-            begin = at + self._length_bytes
-            at = begin + int.from_bytes(data[at:begin])
-            if at > begin:
-                yield data[begin:at]
-        if self._length_bytes is None:
-            yield from _units_behind_start_codes(data)
-
-    def _units_of_extradata(self, data: bytes) -> Iterator[bytes]:
-        """Of an MP4's avcC record (ISO/IEC 14496-15, 5.3.3.1), or of units behind start codes."""
-        if data[:1] != b"\1" or len(data) < 7:
-            yield from _units_behind_start_codes(data)
-            return
-        self._length_bytes = (data[4] & 3) + 1
-        at = 5
-        for mask in (0x1F, 0xFF):
-            count, at = (data[at] if at < len(data) else 0) & mask, at + 1
-            for _ in range(count):
-                size = int.from_bytes(data[at : at + 2])
-                if size:
-                    yield data[at + 2 : at + 2 + size]
-                at += 2 + size
-
     def _read_parameters(self, unit: bytes) -> None:
-        bits = _Bits(_unescaped(unit[1:_HEAD]))
+        bits = Bits(unescaped(unit[1:]))
         try:
             if unit[0] & 31 == 7:
                 number, sequence = _sequence_set(bits)
@@ -133,7 +113,7 @@ class H264Headers:
 
     def _read_slice(self, unit: bytes, messages: Sequence[bytes]) -> CodedPicture:
         """7.3.3. Raises IndexError or KeyError where the header is cut off or no parameter set belongs to it."""
-        bits = _Bits(_unescaped(unit[1:64]))
+        bits = Bits(unescaped(unit[1:64]))
         bits.ue()  # first macroblock
         bits.ue()  # slice type
         sequence = self._sequences[self._sequence_of[bits.ue()]]
@@ -159,46 +139,7 @@ class H264Headers:
         return structure in (1, 2)
 
 
-class _Bits:
-    """A bit string with the codes of clause 9.1; reading beyond its end, or what is no code, raises IndexError."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value, self._left = int.from_bytes(data), 8 * len(data)
-
-    def u(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise IndexError
-        return self._value >> self._left & (1 << count) - 1
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.u(1):
-            zeros += 1
-            if zeros > 32:
-                raise IndexError  # no code is that long
-        return (1 << zeros) - 1 + self.u(zeros)
-
-    def se(self) -> int:
-        code = self.ue()
-        return (code + 1) // 2 if code % 2 else -(code // 2)
-
-
-def _unescaped(data: bytes) -> bytes:
-    """Without the bytes that keep start codes from coming up by chance (7.4.1.1)."""
-    return data.replace(b"\0\0\3", b"\0\0")
-
-
-def _units_behind_start_codes(data: bytes) -> Iterator[bytes]:
-    at = data.find(_START)
-    while at >= 0:
-        begin = at + len(_START)
-        at = data.find(_START, begin)
-        if data[begin : begin + 1]:
-            yield data[begin : at if at >= 0 else None]
-
-
-def _sequence_set(bits: _Bits) -> tuple[int, _SequenceSet]:
+def _sequence_set(bits: Bits) -> tuple[int, _SequenceSet]:
     """7.3.2.1.1, with its number."""
     profile = bits.u(8)
     bits.u(16)
@@ -237,7 +178,7 @@ def _sequence_set(bits: _Bits) -> tuple[int, _SequenceSet]:
     return number, _SequenceSet(frame_num_bits, separate_planes, frames_only, mbaff, delay_bits, pic_struct)
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     """7.3.2.1.1.1."""
     last = following = 8
     for _ in range(size):
@@ -246,7 +187,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _usability(bits: _Bits) -> tuple[int, bool]:
+def _usability(bits: Bits) -> tuple[int, bool]:
     """E.1.1: the bits of a picture timing message before its `pic_struct`, and whether there is one."""
     if bits.u(1) and bits.u(8) == 255:
         bits.u(32)
@@ -270,7 +211,7 @@ def _usability(bits: _Bits) -> tuple[int, bool]:
     return delay_bits, bool(bits.u(1))
 
 
-def _delay_bits(bits: _Bits) -> int:
+def _delay_bits(bits: Bits) -> int:
     """E.1.2: the bits of both delays in a picture timing message."""
     count = bits.ue() + 1
     bits.u(8)
@@ -285,32 +226,18 @@ def _delay_bits(bits: _Bits) -> int:
 
 
 def _timing_message(unit: bytes) -> bytes | None:
-    """The payload of a picture timing message (D.1.3) among the messages of an SEI unit (7.3.2.3)."""
-    data = _unescaped(unit[1:])
-    at = 0
-    while at + 2 < len(data):  # trailing bits follow
-        numbers = []
-        for _ in range(2):  # type and size
-            number = 0
-            while at < len(data) and data[at] == 255:
-                number, at = number + 255, at + 1
-            if at >= len(data):
-                return None
-            numbers.append(number + data[at])
-            at += 1
-        kind, size = numbers
-        if kind == 1:
-            return data[at : at + size]
-        at += size
-    return None
+    """The first picture timing message (D.1.3) of an SEI unit."""
+    return next((payload for kind, payload in sei_messages(unescaped(unit[1:])) if kind == _PIC_TIMING), None)
 
 
 def _pic_struct(messages: Sequence[bytes], sequence: _SequenceSet) -> tuple[int | None, bool | None]:
     """`pic_struct` and whether the first clock time says interlaced; None where they are not said."""
-    timings = [timing for unit in messages if (timing := _timing_message(unit))] if sequence.pic_struct else []
+    if not sequence.pic_struct:
+        return None, None
+    timings = [timing for unit in messages if (timing := _timing_message(unit))]
     if not timings:
         return None, None
-    bits = _Bits(timings[-1][:64])
+    bits = Bits(timings[-1][:64])
     try:
         bits.u(sequence.delay_bits)
         structure = bits.u(4)

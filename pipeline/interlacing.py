@@ -7,10 +7,11 @@ from av.video.stream import VideoStream
 
 from .h264_headers import H264Headers
 from .limits import check_packets
+from .nal_units import units_behind_start_codes
 from .recording import open_recording, readable_packets, video_alone
 
-_EXTENSION = b"\0\0\1\xb5"
-"""The start code of an extension header in MPEG-2 (ISO/IEC 13818-2, 6.2.2.1)."""
+_EXTENSION, _PICTURE_CODING = 0xB5, 8
+"""The start code of an extension in MPEG-2 (ISO/IEC 13818-2, 6.2.1), and the identifier of a picture's (6.3.1)."""
 
 
 def turns_interlaced(path: Path, stream_index: int) -> bool:
@@ -50,11 +51,7 @@ def _reader(stream: VideoStream) -> Callable[[memoryview], bool] | None:
 
 def _is_interlaced_mpeg2(packet: memoryview) -> bool:
     """By `progressive_frame` of its picture coding extension (6.2.3.1), which progressive sequences set, too."""
-    data = bytes(packet[:2048])
-    at = data.find(_EXTENSION)
-    while at >= 0:
-        extension = data[at + 4 : at + 9]
-        if len(extension) == 5 and extension[0] >> 4 == 8:
-            return not extension[4] & 0x80
-        at = data.find(_EXTENSION, at + 4)
+    for unit in units_behind_start_codes(bytes(packet[:2048])):
+        if len(unit) >= 6 and unit[0] == _EXTENSION and unit[1] >> 4 == _PICTURE_CODING:
+            return not unit[5] & 0x80
     return False

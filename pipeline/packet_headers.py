@@ -5,12 +5,12 @@ A decoder that is fed with the packet understands it. Here it is only told wheth
 
 from collections.abc import Iterator
 
+from .nal_units import SLICES, length_bytes, nal_units, unit_type
+
 GUESS_BYTES = 32
 """Of a keyframe whose codec is not known here: where any of its first bytes differs, it may say something new."""
 
-_START_CODE = b"\0\0\1"
-_SPS_OF_H264, _SLICES_OF_H264 = 7, range(1, 6)
-_SPS_OF_HEVC, _SLICES_OF_HEVC = 33, range(32)
+_SPS = {"h264": 7, "hevc": 33}
 _SEQUENCE_OF_AV1, _FRAMES_OF_AV1 = 1, (3, 6)
 _FRAME_OF_JPEG, _SCAN_OF_JPEG = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC)), 0xDA
 
@@ -45,38 +45,12 @@ def is_exact(codec: str) -> bool:
     return codec in ("h264", "hevc", "mpeg2video", "mpeg1video", "mpeg4", "mjpeg", "vp8", "prores")
 
 
-def nal_units(payload: bytes, length_size: int) -> Iterator[bytes]:
-    """The NAL units of a packet, without start codes; of a long slice, only the beginning.
-
-    Args:
-        length_size: bytes of the number that goes before each unit; 0: start codes divide them.
-    """
-    at = 0 if length_size else payload.find(_START_CODE) + 3
-    while 2 < at < len(payload) or (length_size and at < len(payload)):
-        if length_size:
-            size = int.from_bytes(payload[at : at + length_size], "big")
-            yield payload[at + length_size : at + length_size + size]
-            at += length_size + size
-        else:
-            end = payload.find(_START_CODE, at)
-            yield payload[at : end if end >= 0 else len(payload)]
-            at = end + 3 if end >= 0 else len(payload)
-
-
-def length_size(codec: str, extradata: bytes) -> int:
-    """How many bytes tell a NAL unit's length (ISO/IEC 14496-15 §5.3.3, §8.3.3); 0 where start codes divide them."""
-    place = 4 if codec == "h264" else 21
-    return (extradata[place] & 3) + 1 if len(extradata) > place and extradata[0] == 1 else 0
-
-
 def _parameter_sets(codec: str, payload: bytes, extradata: bytes) -> Iterator[bytes]:
-    for unit in nal_units(payload, length_size(codec, extradata)):
-        if not unit:
-            continue
-        kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
-        if kind == (_SPS_OF_H264 if codec == "h264" else _SPS_OF_HEVC):
+    for unit in nal_units(payload, length_bytes(codec, extradata)):
+        kind = unit_type(codec, unit)
+        if kind == _SPS[codec]:
             yield unit
-        elif kind in (_SLICES_OF_H264 if codec == "h264" else _SLICES_OF_HEVC):
+        elif kind in SLICES[codec]:
             return
 
 

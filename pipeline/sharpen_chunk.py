@@ -52,8 +52,8 @@ class ChunkTask:
     key: str
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     attempt: int = 1
-    made_by: str | None = None
-    """What makes the clip's pictures (see `maker.py`), as its plan says; None where nobody asks."""
+    provenance_digest: str | None = None
+    """What makes the clip's pictures (see `provenance.py`), as its plan says; None where nobody asks."""
 
 
 def sharpen_chunk(
@@ -87,7 +87,7 @@ def sharpen_chunk(
         if second.frames > record.frames:
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
-    workspace = Workspace(task.folder, task.key, task.made_by)
+    workspace = Workspace(task.folder, task.key, task.provenance_digest)
     try:
         witness.keep(workspace.preview_file(task.chunk.name))
         if record.frames:

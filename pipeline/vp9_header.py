@@ -43,30 +43,30 @@ class Vp9Headers:
         return shown
 
     def _read(self, bits: Bits) -> Vp9Picture | None:
-        if bits.take(2) != 2:
+        if bits.u(2) != 2:
             return None
-        profile = bits.take(1) | bits.take(1) << 1
+        profile = bits.u(1) | bits.u(1) << 1
         if profile == 3:
-            bits.take(1)
-        if bits.take(1):  # show_existing_frame
-            return self._shown(self._references[bits.take(3)], keyframe=False)
-        keyframe, shown, resilient = not bits.take(1), bits.take(1), bits.take(1)
+            bits.u(1)
+        if bits.u(1):  # show_existing_frame
+            return self._shown(self._references[bits.u(3)], keyframe=False)
+        keyframe, shown, resilient = not bits.u(1), bits.u(1), bits.u(1)
         if keyframe:
-            if bits.take(24) != _SYNC_CODE:
+            if bits.u(24) != _SYNC_CODE:
                 return None
             self._pix_fmt = _pixel_format(bits, profile)
             refreshed, size = 0xFF, _size(bits)
         else:
-            intra_only = not shown and bits.take(1)
-            bits.take(0 if resilient else 2)
+            intra_only = not shown and bits.u(1)
+            bits.u(0 if resilient else 2)
             if intra_only:
-                if bits.take(24) != _SYNC_CODE:
+                if bits.u(24) != _SYNC_CODE:
                     return None
                 if profile:
                     _pixel_format(bits, profile)
-                refreshed, size = bits.take(8), _size(bits)
+                refreshed, size = bits.u(8), _size(bits)
             else:
-                refreshed, size = bits.take(8), self._size_with_references(bits)
+                refreshed, size = bits.u(8), self._size_with_references(bits)
         for slot in range(8):
             if refreshed >> slot & 1:
                 self._references[slot] = size
@@ -75,10 +75,10 @@ class Vp9Headers:
     def _size_with_references(self, bits: Bits) -> tuple[int, int] | None:
         slots = []
         for _ in range(3):
-            slots.append(bits.take(3))
-            bits.take(1)
+            slots.append(bits.u(3))
+            bits.u(1)
         for slot in slots:
-            if bits.take(1):
+            if bits.u(1):
                 return self._references[slot]
         return _size(bits)
 
@@ -87,18 +87,18 @@ class Vp9Headers:
 
 
 def _size(bits: Bits) -> tuple[int, int]:
-    return bits.take(16) + 1, bits.take(16) + 1
+    return bits.u(16) + 1, bits.u(16) + 1
 
 
 def _pixel_format(bits: Bits, profile: int) -> str:
-    depth = 8 if profile < 2 else 12 if bits.take(1) else 10
+    depth = 8 if profile < 2 else 12 if bits.u(1) else 10
     suffix = "" if depth == 8 else f"{depth}le"
-    if bits.take(3) == _RGB:
-        bits.take(profile & 1)
+    if bits.u(3) == _RGB:
+        bits.u(profile & 1)
         return f"gbrp{suffix}"
-    bits.take(1)  # range
-    subsampling = (bits.take(1), bits.take(1)) if profile & 1 else (1, 1)
-    bits.take(profile & 1)
+    bits.u(1)  # range
+    subsampling = (bits.u(1), bits.u(1)) if profile & 1 else (1, 1)
+    bits.u(profile & 1)
     return f"yuv{_SUBSAMPLING[subsampling]}p{suffix}"
 
 

@@ -31,16 +31,16 @@ def file_stem(clip: str) -> str:
 class Workspace:
     """The folder of one clip under `.vidsharp/`."""
 
-    def __init__(self, folder: Path, key: str, made_by: str | None = None) -> None:
+    def __init__(self, folder: Path, key: str, provenance_digest: str | None = None) -> None:
         """Names the folder; nothing is read or written.
 
         Args:
             key: of the input in its present state and the settings.
-            made_by: the digest of what makes the pictures (`maker.py`); None: work counts whatever made it.
+            provenance_digest: of what makes the pictures (`provenance.py`); None: work counts whatever made it.
         """
         self.folder = folder
         self.key = key
-        self.made_by = made_by
+        self.provenance_digest = provenance_digest
 
     @classmethod
     def of(cls, work_root: Path, clip: str, key: str) -> "Workspace":
@@ -68,7 +68,7 @@ class Workspace:
             return None
 
     def _counts(self, data: Mapping[str, Any]) -> bool:
-        made_alike = self.made_by is None or data["made_by"] == self.made_by
+        made_alike = self.provenance_digest is None or data["made_by"] == self.provenance_digest
         return made_alike and (data["format"], data["key"]) == (FORMAT, self.key)
 
     def begin(
@@ -76,21 +76,21 @@ class Workspace:
         clip: str,
         chunks: Sequence[Chunk],
         shapes: Sequence[Shape] = (),
-        made_with: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
     ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
 
         Args:
             shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
-            made_with: what `made_by` is the digest of, for people who look into the plan.
+            provenance: what `provenance_digest` is the digest of, for people who look into the plan.
 
         Raises:
             OutputError: the folder cannot be written.
         """
         self.clear()
         make_folder(self.folder)
-        plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": made_with}
-        manifest = {"format": FORMAT, "key": self.key, "made_by": self.made_by, **plan}
+        plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": provenance}
+        manifest = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, **plan}
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
@@ -117,7 +117,7 @@ class Workspace:
         Raises:
             OutputError: the record cannot be written.
         """
-        data = {"format": FORMAT, "key": self.key, "made_by": self.made_by, "record": record.to_json()}
+        data = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, "record": record.to_json()}
         write_atomically(self.folder / f"{chunk_name}.json", json.dumps(data).encode())
 
     def load_record(self, chunk: Chunk) -> ChunkRecord | None:

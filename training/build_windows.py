@@ -25,7 +25,7 @@ from av.error import FFmpegError
 
 from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder, write_atomically
-from ..pipeline.made_by import MARK, content_key, mark_made, refuse_others
+from ..pipeline.ownership import MARK, content_key, mark_made, refuse_others
 from .benchmark.sources import is_set_aside
 from .errors import SimulationError
 from .evaluation_pictures import UNCHANGED

@@ -18,7 +18,7 @@ from ..models.catalogue import new_network, weights_digest, weights_path
 from ..models.checkpoint import load_into, read_state_dict
 from ..models.errors import CheckpointError
 from ..pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
-from ..pipeline.made_by import MARK, mark_made, refuse_others
+from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .batches import Batch, Batches, load_batches
 from .crop_cache import TaughtCache, taught_crops
 from .objective import Objective, Teacher, check_teacher

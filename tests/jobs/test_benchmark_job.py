@@ -24,7 +24,7 @@ from vidsharp.jobs.config import UsageError
 from vidsharp.models.catalogue import WEIGHTS
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.errors import OutputError
-from vidsharp.pipeline.made_by import MARK, NotOursError
+from vidsharp.pipeline.ownership import MARK, NotOursError
 from vidsharp.reports.benchmark_tables import ROW_COLUMNS
 from vidsharp.reports.tables import from_parquet, rows
 from vidsharp.training.benchmark.run_source import SourceTask

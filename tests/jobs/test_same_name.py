@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from vidsharp.jobs import process
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.report_folder import ReportFolder
-from vidsharp.pipeline.fingerprint import SAMPLE_BYTES
+from vidsharp.pipeline.file_ends import ENDS_BYTES
 from vidsharp.reports import tables
 
 from tests import media
@@ -91,7 +91,7 @@ def test_a_recording_that_was_moved_and_touched_is_finished(monday: Path, monkey
     assert runs.table(monday.parents[1] / "out").loc[monday.name, "source"] == str(archive)
 
 
-@pytest.mark.parametrize("bytes_more", [188 * 40, 3 * SAMPLE_BYTES])
+@pytest.mark.parametrize("bytes_more", [188 * 40, 3 * ENDS_BYTES])
 def test_a_recording_that_has_grown_where_it_is_is_done_anew(bytes_more: int, monday: Path) -> None:
     with monday.open("ab") as file:
         file.write((b"\x47\x1f\xff\x10" + bytes(184)) * (bytes_more // 188))  # null packets of a transport stream

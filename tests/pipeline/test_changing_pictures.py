@@ -166,7 +166,9 @@ class Run:
         self.prepared = actor.prepare(self.clip.path, "a", self.folder, "key", self.seconds, OWN, None)
         done = dict(self.prepared.done)
         for chunk in [chunk for chunk in self.prepared.chunks if chunk.index not in done][:most]:
-            task = ChunkTask(self.prepared.info, chunk, OWN, self.folder, "key", made_by=self.prepared.made_by)
+            task = ChunkTask(
+                self.prepared.info, chunk, OWN, self.folder, "key", provenance_digest=self.prepared.provenance_digest
+            )
             done[chunk.index] = actor.sharpen(task, measure)
         return [done[index] for index in sorted(done)]
 

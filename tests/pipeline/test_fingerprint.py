@@ -6,7 +6,8 @@ from pathlib import Path
 import av
 import pytest
 from vidsharp.pipeline.errors import MediaError
-from vidsharp.pipeline.fingerprint import SAMPLE_BYTES, clip_key, result_key, source_of
+from vidsharp.pipeline.file_ends import ENDS_BYTES
+from vidsharp.pipeline.fingerprint import clip_key, result_key, source_of
 
 SETTINGS = {"model": "fast", "strength": 1.0, "encoder": {"crf": None}}
 
@@ -14,7 +15,7 @@ SETTINGS = {"model": "fast", "strength": 1.0, "encoder": {"crf": None}}
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     path = tmp_path / "a.mp4"
-    path.write_bytes(bytes(range(256)) * (3 * SAMPLE_BYTES // 256))
+    path.write_bytes(bytes(range(256)) * (3 * ENDS_BYTES // 256))
     os.utime(path, ns=(10**18, 10**18))
     return path
 
@@ -37,7 +38,7 @@ def test_the_same_input_and_settings_have_the_same_key(clip: Path, tmp_path: Pat
     assert clip_key(moved, SETTINGS) == key, "nor does the name"
 
 
-@pytest.mark.parametrize("place", [0, SAMPLE_BYTES - 1, -SAMPLE_BYTES, -1])
+@pytest.mark.parametrize("place", [0, ENDS_BYTES - 1, -ENDS_BYTES, -1])
 def test_other_content_has_another_key(place: int, clip: Path) -> None:
     key = clip_key(clip, SETTINGS)
     _patch(clip, place % clip.stat().st_size)
@@ -53,7 +54,7 @@ def test_another_time_of_modification_has_another_key(clip: Path) -> None:
 def test_another_size_has_another_key(tmp_path: Path) -> None:
     path = tmp_path / "a"
     keys = set()
-    for size in (0, 1, SAMPLE_BYTES, 3 * SAMPLE_BYTES, 3 * SAMPLE_BYTES + 1):
+    for size in (0, 1, ENDS_BYTES, 3 * ENDS_BYTES, 3 * ENDS_BYTES + 1):
         path.write_bytes(bytes(size))
         os.utime(path, ns=(10**18, 10**18))
         keys.add(clip_key(path, SETTINGS))
@@ -85,7 +86,7 @@ def test_a_source_is_known_by_its_content_wherever_and_whenever_it_was_written(c
     assert source_of(clip.rename(tmp_path / "moved.mp4"), "there").content == source.content
 
 
-@pytest.mark.parametrize("place", [0, SAMPLE_BYTES, 3 * SAMPLE_BYTES // 2, -1])
+@pytest.mark.parametrize("place", [0, ENDS_BYTES, 3 * ENDS_BYTES // 2, -1])
 def test_a_source_with_other_content_is_another(place: int, clip: Path) -> None:
     """The middle is looked at in blocks: a change of half of it is seen."""
     source, state = source_of(clip, "here"), clip.stat()
@@ -99,14 +100,14 @@ def test_a_source_with_other_content_is_another(place: int, clip: Path) -> None:
 
 def test_a_recording_that_grows_begins_as_before(clip: Path) -> None:
     source = source_of(clip, "here")
-    before = source.beginning(SAMPLE_BYTES)
+    before = source.beginning(ENDS_BYTES)
     with clip.open("ab") as file:
         file.write(b"more")
     grown = source_of(clip, "here")
     assert grown.content != source.content
-    assert (grown.beginning(SAMPLE_BYTES), grown.bytes) == (before, source.bytes + 4)
+    assert (grown.beginning(ENDS_BYTES), grown.bytes) == (before, source.bytes + 4)
     _patch(clip, 5)
-    assert grown.beginning(SAMPLE_BYTES) != before
+    assert grown.beginning(ENDS_BYTES) != before
 
 
 def test_results_do_not_depend_on_libraries(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,3 +80,7 @@ def test_damage_is_never_an_error(extradata: bytes, packets: list[bytes], draw: 
 def test_units_of_megabytes_are_not_read_bit_by_bit(fill: bytes, kind: int) -> None:
     headers = H264Headers(None)
     headers.read(memoryview(b"\0\0\1" + bytes([kind]) + b"\x64\0\x1e" + fill * 2**23))
+
+
+def test_start_codes_with_nothing_between_them_are_passed_over() -> None:
+    assert H264Headers(b"\0\0\1" * 3).read(b"\0\0\1" * 3 + b"\x65") is None

@@ -46,7 +46,11 @@ def strip(source: str = "a", level: str = "medium", picture: str = DATA) -> Benc
 
 
 def page(
-    listed: list[dict[str, Any]], strips: tuple[BenchmarkStrip, ...] = (), videos: tuple[str, ...] = (), **about: str
+    listed: list[dict[str, Any]],
+    strips: tuple[BenchmarkStrip, ...] = (),
+    videos: tuple[str, ...] = (),
+    looks: tuple[BenchmarkStrip, ...] = (),
+    **about: str,
 ) -> str:
     frame, words = table(listed, ROW_COLUMNS), table([], WORD_COLUMNS)
     sources = source_table(frame, WHOLE)
@@ -171,3 +175,12 @@ def test_what_was_not_measured_has_no_column_and_no_claim() -> None:
 def test_without_any_source_there_is_still_a_page() -> None:
     text = _Tags(page([])).text
     assert text.count("Nothing was measured.") == 4
+
+
+def test_real_recordings_are_shown_however_many_crops_there_are() -> None:
+    large = "data:image/webp;base64," + "A" * 3_000_000
+    looks = (BenchmarkStrip("browser <b>", "VP8 of a browser", "as recorded", "0", {"input": DATA, "fast": DATA}),)
+    made = page(ITEMS, (strip("a", picture=large), strip("b", picture=large)), looks=looks)
+    assert "browser &lt;b&gt;" in made
+    assert "VP8 of a browser" in made
+    assert "Real recordings" not in page(ITEMS)

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from ...models.open_media import open_media
 from ...pipeline.atomic import make_folder, publish
-from ...pipeline.made_by import content_key, mark_made, refuse_others
+from ...pipeline.ownership import content_key, mark_made, refuse_others
 from ..errors import SimulationError
 from .call import before_recorder, even_frame
 from .draw import draw_parameters

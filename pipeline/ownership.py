@@ -1,4 +1,4 @@
-"""Marks of what a command made: none replaces a file that it did not make, nor removes a folder, unless it was told to.
+"""Ownership of files and folders: no command replaces or removes one that it did not make, unless it was told to.
 
 A mark is a JSON object `made` in a file that lies with what it speaks of: `MARK` in a folder, or the record beside a
 simulated clip. For each file it names the command, what the file was made of, and what it held when it was written.
@@ -16,11 +16,10 @@ from typing import Any, BinaryIO
 
 from .atomic import make_folder, write_atomically
 from .errors import OutputError, disk_sentence
+from .file_ends import hash_ends
 
 MARK = ".vidsharp-made.json"
 """Hidden, since it tells people nothing."""
-ENDS_BYTES = 1 << 20
-"""Of a file's content, so much is read at its beginning and at its end: recordings are large."""
 _FOLDER = "."
 """The name under which a folder's mark speaks of the folder itself."""
 
@@ -56,9 +55,7 @@ def content_key(content: Path | bytes) -> str:
 
 def _key(file: BinaryIO, size: int) -> str:
     digest = hashlib.sha256(f"{size} ".encode())
-    digest.update(file.read(ENDS_BYTES))
-    file.seek(max(0, size - ENDS_BYTES))
-    digest.update(file.read(ENDS_BYTES))
+    hash_ends(digest, file, size)
     return digest.hexdigest()[:32]
 
 

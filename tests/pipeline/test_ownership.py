@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from vidsharp.pipeline import made_by
+from vidsharp.pipeline import ownership
 from vidsharp.pipeline.errors import OutputError
-from vidsharp.pipeline.made_by import (
-    ENDS_BYTES,
+from vidsharp.pipeline.file_ends import ENDS_BYTES
+from vidsharp.pipeline.ownership import (
     MARK,
     NotOursError,
     claim_folder,
@@ -146,7 +146,7 @@ def test_removing_that_was_cut_short_can_be_done_again(tmp_path: Path, monkeypat
     for name in "xyz":
         (folder / name).mkdir()
     removed: list[Path] = []
-    real = made_by.shutil.rmtree
+    real = ownership.shutil.rmtree
 
     def one(path: Path) -> None:
         if removed:
@@ -154,7 +154,7 @@ def test_removing_that_was_cut_short_can_be_done_again(tmp_path: Path, monkeypat
         removed.append(path)
         real(path)
 
-    monkeypatch.setattr(made_by.shutil, "rmtree", one)
+    monkeypatch.setattr(ownership.shutil, "rmtree", one)
     with pytest.raises(OutputError, match="cannot be removed: Permission denied"):
         remove_folder(folder, "a")
     monkeypatch.undo()

@@ -8,8 +8,8 @@ import pytest
 from vidsharp.models.blend_library import instruction_sets
 from vidsharp.models.enhance import Enhancer
 from vidsharp.pipeline.encoder import EncoderChoice
-from vidsharp.pipeline.maker import digest, made_with
 from vidsharp.pipeline.probe import ClipInfo, probe
+from vidsharp.pipeline.provenance import digest, provenance
 
 from tests import media
 
@@ -20,7 +20,7 @@ def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
 
 
 def test_it_is_plain_and_the_number_of_cores_does_not_count(info: ClipInfo) -> None:
-    one, other = (made_with(Enhancer("fast", threads=threads), EncoderChoice(), info) for threads in (1, 3))
+    one, other = (provenance(Enhancer("fast", threads=threads), EncoderChoice(), info) for threads in (1, 3))
     assert json.loads(json.dumps(one)) == one
     assert digest(one) == digest(other)
 
@@ -29,4 +29,4 @@ def test_it_is_plain_and_the_number_of_cores_does_not_count(info: ClipInfo) -> N
 def test_another_way_or_another_encoder_is_another(info: ClipInfo, tmp_path: Path) -> None:
     fast, by_torch = Enhancer("fast"), Enhancer("fast", plain=True)
     ways = [(fast, info), (by_torch, info), (fast, replace(info, codec="hevc"))]
-    assert len({digest(made_with(enhancer, EncoderChoice(), clip)) for enhancer, clip in ways}) == 3
+    assert len({digest(provenance(enhancer, EncoderChoice(), clip)) for enhancer, clip in ways}) == 3

@@ -1,10 +1,9 @@
-"""What makes a clip's pictures, beyond the recording and the settings: version, libraries, encoder and student.
+"""Provenance of a clip's pictures, beyond the recording and the settings: version, libraries, encoder and student.
 
 It is fixed when a clip is planned, and stored in its plan: another version, another device or another way to compute
 gives other pictures, be it by one code value, and chunks made differently must not meet in one file.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from importlib import metadata
@@ -14,6 +13,7 @@ import av
 
 from .encoder import EncoderChoice, encoder_name
 from .encoder_parameters import encoder_threads
+from .fingerprint import digest_of
 from .probe import ClipInfo
 from .sharpen import plane_format
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # torch stays out of processes that only plan and join
     from ..models.enhance import Enhancer
 
 
-def made_with(enhancer: "Enhancer", choice: EncoderChoice, info: ClipInfo) -> Mapping[str, Any]:
+def provenance(enhancer: "Enhancer", choice: EncoderChoice, info: ClipInfo) -> Mapping[str, Any]:
     """What makes a recording's pictures in this process: plain values. All else that the encoder is told follows from
     the settings and the recording; how many cores there are, and what else they do, changes nothing."""
     encoder = encoder_name(choice, info)
@@ -31,10 +31,10 @@ def made_with(enhancer: "Enhancer", choice: EncoderChoice, info: ClipInfo) -> Ma
         "libraries": {name: list(numbers) for name, numbers in sorted(av.library_versions.items())},
         "encoder": encoder,
         "encoder_threads": encoder_threads(encoder, info),
-        "student": enhancer.made_by(plane_format(info)),
+        "student": enhancer.provenance(plane_format(info)),
     }
 
 
 def digest(made: Mapping[str, Any]) -> str:
-    """A short name for what makes a clip's pictures."""
-    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:24]
+    """A short name for a provenance."""
+    return digest_of(json.dumps(made, sort_keys=True).encode())
