@@ -180,7 +180,7 @@ def test_without_any_source_there_is_still_a_page() -> None:
 def test_real_recordings_are_shown_however_many_crops_there_are() -> None:
     large = "data:image/webp;base64," + "A" * 3_000_000
     looks = (BenchmarkStrip("browser <b>", "VP8 of a browser", "as recorded", "0", {"input": DATA, "fast": DATA}),)
-    made = page(ITEMS, (strip("a", picture=large), strip("b", picture=large)), looks=looks)
+    made = page(items(), (strip("a", picture=large), strip("b", picture=large)), looks=looks)
     assert "browser &lt;b&gt;" in made
     assert "VP8 of a browser" in made
-    assert "Real recordings" not in page(ITEMS)
+    assert "Real recordings" not in page(items())
