@@ -7,8 +7,10 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw, ImageFont
-from vidsharp.training.simulate import RECORDER, draw_parameters, through_line
+from vidsharp.training.simulate import draw_parameters
+from vidsharp.training.simulate.call import before_recorder
 
+RECORDER = {"preset": "veryfast", "crf": "21"}
 WIDTH, HEIGHT, FPS = 1920, 1080, 25
 PEOPLE = (
     "eval/liveportrait_s18.mp4",
@@ -47,7 +49,9 @@ def record(data: Path, kind: str, path: Path, frames: int) -> None:
 
 def _line(path: Path, height: int, width: int, seed: int, frames: int) -> Iterator[VideoFrame]:
     """A person, cut to shape, as the others see it."""
-    return iter(through_line(_person(path, height, width, frames), draw_parameters("medium", seed), FPS))
+    people = ((frame, frame) for frame in _person(path, height, width, frames))
+    pictures = before_recorder(people, draw_parameters("medium", seed), FPS)
+    return (picture.soft for picture in pictures)
 
 
 def _person(path: Path, height: int, width: int, frames: int) -> Iterator[VideoFrame]:

@@ -20,7 +20,6 @@ from pathlib import Path
 import av
 import pandas as pd
 from vidsharp.reports.markdown import markdown_table
-from vidsharp.training.simulate import RECORDER
 
 from benchmarks.against_ffmpeg import (
     CONTENDERS,
@@ -34,6 +33,7 @@ from benchmarks.against_ffmpeg import (
     vidsharp,
 )
 from benchmarks.bar_chart import Bar, bar_chart
+from benchmarks.call_clips import RECORDER
 from benchmarks.measured_process import Cost, measure
 from benchmarks.memory import repeated
 from benchmarks.performance_page import PAGE, machine, put

@@ -2,7 +2,7 @@
 
     python benchmarks/tune_classic.py CACHE [--crops 300] [--seed 0]
 
-CACHE is what `vidsharp.training.pairs` made. Every setting sharpens the luma of the same crops, as many of each level
+CACHE holds crops as version 0.1 made them. Every setting sharpens the luma of the same crops, as many of each level
 (light, medium, heavy), drawn from the training split; gains are over leaving them as they are, means over the levels.
 The defaults in `training/classic.py` are the settings of the highest z = PSNR gain / 1 dB + SSIM gain / 0.01.
 """

@@ -6,15 +6,17 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ..models.card import Card, read_card
 from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
 from .cli_options import OK, PATH, SOME_FAILED, log_options, overwrite_option
 from .clips import printable
+from .config import UsageError
 from .logs import say_error, set_up_logs
 
-LEVELS = ("light", "medium", "heavy", "compressed")
+LEVELS = ("light", "medium", "heavy", "compressed", "switching")
 """As `training.simulate` has them, which is not imported here, since it takes long."""
 
 
@@ -34,6 +36,13 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Clips or sequences to leave out, by name.")
 @click.option("--threads", type=int, metavar="N", help="CPU threads [default: all cores].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--benchmark", is_flag=True, help="Measure on the versioned benchmark; DATA holds its files.")
+@click.option("--groups", callback=_comma_separated, metavar="G,G", help="With --benchmark: faces, rooms, screens, "
+              "motion [default: all].")  # fmt: skip
+@click.option("--seeds", type=int, metavar="N", help="With --benchmark: recordings of each source and level "
+              "[default: 1].")  # fmt: skip
+@click.option("--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
+@click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
 @overwrite_option
 @log_options
 def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
@@ -44,6 +53,13 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     with --out, writes tables and a page.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    given = {name for name in options if _is_given(name)}
+    of_benchmark = {name: options.pop(name) for name in _OF_BENCHMARK}
+    if options.pop("benchmark"):
+        _benchmark(options, of_benchmark, given)
+        return
+    if given & set(_OF_BENCHMARK):
+        raise UsageError("--groups, --seeds, --workers and --no-realesrgan go with --benchmark")
     from .evaluate_job import EvaluateConfig
     from .evaluate_job import evaluate as run
 
@@ -51,6 +67,40 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     click.echo(result.markdown, nl=False)
     if result.page is not None:
         click.echo(f"page: {result.page}")
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+_OF_BENCHMARK = ("groups", "seeds", "workers", "no_realesrgan")
+_NOT_OF_BENCHMARK = ("frames", "every", "exclude", "threads", "device")
+
+
+def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -> None:
+    for name in _NOT_OF_BENCHMARK:
+        if name in given:
+            raise UsageError(f"--{name} does not go with --benchmark, which fixes what is measured")
+    if options["out"] is None:
+        raise UsageError("--benchmark needs --out: it takes long, and is taken up there when interrupted")
+    from .benchmark_job import BenchmarkConfig, benchmark
+
+    chosen = {"models": options["models"]} if "models" in given else {}
+    result = benchmark(
+        BenchmarkConfig(
+            options["data"],
+            options["out"],
+            **chosen,
+            levels=options["levels"],
+            groups=more["groups"],
+            seeds=1 if more["seeds"] is None else more["seeds"],
+            workers=more["workers"],
+            realesrgan=not more["no_realesrgan"],
+            overwrite=options["overwrite"],
+        )
+    )
+    click.echo(result.text, nl=False)
+    click.echo(f"page: {result.page}")
 
 
 @click.command()

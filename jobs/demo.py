@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..pipeline.atomic import make_folder
 from ..pipeline.ownership import MARK, mark_made, refuse_others
-from ..training.simulate_clip import simulate_clip
+from ..training.simulate.clip import simulate_clip
 from .sample_call import make_sample_call
 
 SHARP, SOFT = "sharp/call.mp4", "recordings/call.mp4"

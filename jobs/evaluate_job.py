@@ -14,8 +14,11 @@ from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.evaluation_page import PictureStrip, evaluation_page
 from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
 from ..reports.picture_uri import picture_uri
+from ..reports.screen_reader import can_read, read_lines
 from ..reports.tables import csv_bytes, parquet_bytes, table
-from ..training.evaluate import measure
+from ..reports.vmaf import vmaf_ffmpeg
+from ..reports.words import Reader
+from ..training.evaluate import Row, measure
 from ..training.evaluation_pictures import UNCHANGED
 from ..training.evaluation_sources import PairSequence, find_sources
 from ..training.methods import methods
@@ -107,6 +110,7 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     if pairs and config.levels:
         raise UsageError(f"--levels is for clips, but '{config.data}' holds image pairs, which are soft as recorded")
     compared = methods(config.models, device=config.device, threads=config.threads)
+    vmaf, reader = vmaf_at_hand(), reader_at_hand()
     if config.out is not None:
         refuse_others(config.out / MARK, FILES, "evaluate", overwrite=config.overwrite)
         make_folder(config.out)
@@ -115,10 +119,10 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     for number, source in enumerate(found, start=1):
         raise_if_interrupted()
         log.info("%s: measuring, %d of %d", source.name, number, len(found))
-        measured = measure(source, compared, config.levels or ALL_LEVELS, config.frames, config.every)
-        items += [
-            {**asdict(row), "source": printable(row.source), "item": printable(row.item)} for row in measured.rows
-        ]
+        measured = measure(
+            source, compared, config.levels or ALL_LEVELS, config.frames, config.every, vmaf=vmaf, reader=reader
+        )
+        items += map(item_of, measured.rows)
         if config.out is not None:
             strips.append(_encoded(measured.strip))
     rows = table(items, ITEM_COLUMNS)
@@ -140,6 +144,36 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     for name, content in files.items():
         write_atomically(config.out / name, content)
     return EvaluateResult(rows, sources, summary, config.out / "index.html")
+
+
+def vmaf_at_hand() -> bool:
+    """Whether VMAF can be measured; says in a sentence what is missing."""
+    if vmaf_ffmpeg() is None:
+        log.warning("VMAF, VMAF-NEG and XPSNR are left out: pip install 'vidsharp[vmaf]'")
+    return vmaf_ffmpeg() is not None
+
+
+def reader_at_hand() -> Reader | None:
+    """The reader of words, where it is installed; says in a sentence what is missing."""
+    if can_read():
+        return read_lines
+    log.warning("words are not read: pip install 'vidsharp[ocr]'")
+    return None
+
+
+def item_of(row: Row) -> dict[str, object]:
+    """A row of `ITEM_COLUMNS`."""
+    counted = {} if row.words is None else asdict(row.words)
+    return {
+        "source": printable(row.source),
+        "item": printable(row.item),
+        "level": row.level,
+        "method": row.method,
+        **asdict(row.figures),
+        "words": counted.get("words"),
+        "words_right": counted.get("right"),
+        "words_wrong": counted.get("wrong"),
+    }
 
 
 def _encoded(strip: Strip) -> PictureStrip:

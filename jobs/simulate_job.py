@@ -7,7 +7,7 @@ from pathlib import Path
 from ..pipeline.errors import OutputError
 from ..training.errors import SimulationError
 from ..training.simulate import LEVELS
-from ..training.simulate_clip import simulate_clip
+from ..training.simulate.clip import simulate_clip
 from .clips import Clip, find_clips
 from .config import UsageError
 from .known_files import KnownFiles, check_spared

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .markdown import markdown_table
+from .statistics import bootstrap_interval
 from .tables import rows, table
 
 IDENTITY = "identity"
@@ -24,28 +25,53 @@ ITEM_COLUMNS: Mapping[str, str] = {
     "method": "string",
     "psnr_db": "Float64",
     "ssim": "Float64",
+    "psnr_chroma_db": "Float64",
+    "vmaf": "Float64",
+    "vmaf_neg": "Float64",
+    "xpsnr_db": "Float64",
     "change": "Float64",
     "change_sharp": "Float64",
+    "words": "Int64",
+    "words_right": "Int64",
+    "words_wrong": "Int64",
 }
-"""One row for each picture, level and method; `change` is the mean |x_t − x_{t−1}| of luma, in codes."""
+"""One row for each picture, level and method; `change` is the mean |x_t − x_{t−1}| of luma, in codes. Of the `words`
+that stand in a picture, so many are read right and wrong (`words.py`); the rest is missed. What was not measured is
+null."""
+
+_LEVELS_OF = ("psnr_db", "ssim", "psnr_chroma_db", "vmaf", "vmaf_neg", "xpsnr_db")
+"""What is compared with doing nothing."""
+
+
+def gain_of(name: str) -> str:
+    """The column of a figure's gain over doing nothing: `psnr_db` → `psnr_gain_db`, `ssim` → `ssim_gain`."""
+    return f"{name.removesuffix('_db')}_gain{'_db' if name.endswith('_db') else ''}"
+
 
 SOURCE_COLUMNS: Mapping[str, str] = {
     "source": "string",
     "level": "string",
     "method": "string",
-    "psnr_db": "Float64",
-    "ssim": "Float64",
-    "psnr_gain_db": "Float64",
-    "ssim_gain": "Float64",
+    **dict.fromkeys(_LEVELS_OF, "Float64"),
+    **{gain_of(name): "Float64" for name in _LEVELS_OF},
     "flicker": "Float64",
+    "psnr_swing_db": "Float64",
+    "words": "Int64",
+    "words_right": "Float64",
+    "words_wrong": "Float64",
+    "words_right_gain": "Float64",
+    "words_wrong_gain": "Float64",
 }
-"""One row for each source, level and method: means over its pictures, the gain over doing nothing, and
-flicker = Σ change / Σ change_sharp, which is null for images and where the sharp original stands still."""
+"""One row for each source, level and method: means over its pictures, gains over doing nothing,
+flicker = Σ change / Σ change_sharp, which is null for images and where the sharp original stands still, and
+psnr_swing_db, the best picture's PSNR less the worst one's. `words_right` and `words_wrong` are shares of `words`."""
 
 Row = dict[str, Any]
 _Key = tuple[str, str, str]
 """Source, level, method."""
-_MEASURES = ("psnr_db", "ssim", "psnr_gain_db", "ssim_gain", "flicker")
+_SHARES = ("words_right", "words_wrong")
+_GAINS = (*map(gain_of, _LEVELS_OF), *(f"{name}_gain" for name in _SHARES))
+_MEASURES = (*_LEVELS_OF, *_GAINS, "flicker", "psnr_swing_db", *_SHARES)
 SUMMARY_COLUMNS: Mapping[str, str] = {
     "level": "string",
     "method": "string",
@@ -68,7 +94,8 @@ def by_source(items: pd.DataFrame) -> pd.DataFrame:
     lines: list[Row] = []
     for (source, level, method), mean in means.items():
         base = means[source, level, IDENTITY]
-        gains = {"psnr_gain_db": mean["psnr_db"] - base["psnr_db"], "ssim_gain": mean["ssim"] - base["ssim"]}
+        gains = {gain_of(name): _less(mean[name], base[name]) for name in _LEVELS_OF}
+        gains |= {f"{name}_gain": _less(mean[name], base[name]) for name in _SHARES}
         lines.append({"source": source, "level": level, "method": method, **mean, **gains})
     return table(lines, SOURCE_COLUMNS)
 
@@ -76,7 +103,27 @@ def by_source(items: pd.DataFrame) -> pd.DataFrame:
 def _means_of_pictures(group: Sequence[Row]) -> Row:
     timed = [(row["change"], row["change_sharp"]) for row in group if row["change"] is not None]
     change, change_sharp = (sum(column) for column in zip(*timed, strict=True)) if timed else (0, 0)
-    return {**_means(group, "psnr_db", "ssim"), "flicker": change / change_sharp if change_sharp > 0 else None}
+    psnrs = [row["psnr_db"] for row in group]
+    return {
+        **_means(group, *_LEVELS_OF),
+        **_words(group),
+        "flicker": change / change_sharp if change_sharp > 0 else None,
+        "psnr_swing_db": max(psnrs) - min(psnrs) if len(psnrs) > 1 else None,
+    }
+
+
+def _words(group: Sequence[Row]) -> Row:
+    """How many words were looked for, and which shares of them were read right and wrong."""
+    known = [row for row in group if row["words"]]
+    words = sum(row["words"] for row in known)
+    return {
+        "words": words or None,
+        **{name: sum(row[name] for row in known) / words if words else None for name in _SHARES},
+    }
+
+
+def _less(value: float | None, base: float | None) -> float | None:
+    return None if value is None or base is None else value - base
 
 
 def _means_of_calls(means: Mapping[_Key, Row]) -> dict[_Key, Row]:
@@ -85,7 +132,8 @@ def _means_of_calls(means: Mapping[_Key, Row]) -> dict[_Key, Row]:
         for (source, level, method), mean in means.items():
             if level in CALL_LEVELS:
                 calls.setdefault((source, CALLS, method), []).append(mean)
-    return {key: _means(group, "psnr_db", "ssim", "flicker") for key, group in calls.items()}
+    named = (*_LEVELS_OF, "flicker", "psnr_swing_db", *_SHARES)
+    return {key: {**_means(group, *named), "words": group[0]["words"]} for key, group in calls.items()}
 
 
 def _means(group: Sequence[Row], *names: str) -> Row:
@@ -116,23 +164,27 @@ def summarise(sources: pd.DataFrame, seed: int = 0, draws: int = 2000) -> pd.Dat
     return table(lines, SUMMARY_COLUMNS)
 
 
-def bootstrap_interval(values: np.ndarray, seed: int, draws: int) -> tuple[float, float] | tuple[None, None]:
-    """The 2.5th and 97.5th percentile of the means of samples drawn with replacement; none for fewer than two values.
-
-    Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13. The same seed draws the same sources for
-    every method.
-    """
-    if len(values) < 2:
-        return None, None
-    picks = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
-    low, high = np.percentile(values[picks].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
+_WHERE_MEASURED = (
+    ("chroma gain dB", "psnr_chroma_gain_db", "+.2f"),
+    ("VMAF-NEG gain", "vmaf_neg_gain", "+.2f"),
+    ("VMAF gain", "vmaf_gain", "+.2f"),
+    ("XPSNR gain dB", "xpsnr_gain_db", "+.2f"),
+    ("words right", "words_right_gain", "+.3f"),
+    ("words wrong", "words_wrong_gain", "+.3f"),
+)
+"""Columns of a summary that are shown where they were measured."""
 
 
 def summary_markdown(summary: pd.DataFrame) -> str:
     """The summary as a Markdown table; the columns on flicker only where it was measured."""
     timed = any(row["flicker"] is not None for row in rows(summary))
     header = ["level", "method", "PSNR dB", "SSIM", "PSNR gain dB [95 %]", "SSIM gain [95 %]"]
+    more = [
+        (title, name, form)
+        for title, name, form in _WHERE_MEASURED
+        if any(row[name] is not None for row in rows(summary))
+    ]
+    header += [f"{title} [95 %]" for title, _, _ in more]
     header += ["flicker [95 %]", "steady"] if timed else []
     lines: list[Sequence[str]] = []
     for row in rows(summary):
@@ -140,6 +192,7 @@ def summary_markdown(summary: pd.DataFrame) -> str:
         gained = row["method"] != IDENTITY
         for name, form in (("psnr_gain_db", "+.3f"), ("ssim_gain", "+.4f")):
             cells.append(with_interval(row, name, form) if gained else "–")
+        cells += [with_interval(row, name, form) if gained else "–" for _, name, form in more]
         if timed:
             steady = f"{row['steady']}/{row['timed']}" if row["timed"] else "–"
             cells += [with_interval(row, "flicker", ".3f"), steady]

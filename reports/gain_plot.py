@@ -43,7 +43,7 @@ def gain_plot(lines: Sequence[Mapping[str, Any]], name: str, form: str) -> GainP
     """
     ends = [line[f"{name}{part}"] for line in lines for part in ("", "_low", "_high")]
     known = [end for end in ends if end is not None]
-    step = _step(max(*known, 0) - min(*known, 0))
+    step = round_step(max(*known, 0) - min(*known, 0))
     low = math.floor(min(*known, 0) / step)
     high = max(math.ceil(max(*known, 0) / step), low + 1)
 
@@ -59,7 +59,7 @@ def gain_plot(lines: Sequence[Mapping[str, Any]], name: str, form: str) -> GainP
     return GainPlot(tuple(marks), ticks, place(0))
 
 
-def _step(span: float) -> float:
+def round_step(span: float) -> float:
     """A round number (1, 2 or 5 times a power of ten) that divides the span into about `_TICKS`."""
     if span <= 0:
         return 1.0

@@ -1,9 +1,10 @@
-"""The cache of crops that `pairs` built, as a set of training pairs, and beside it what a teacher makes of them."""
+"""A cache of crops as version 0.1 made it, as training pairs; and what a teacher makes of any cache's pictures."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from ..models.colour import yuv_to_rgb
 from ..pipeline.atomic import publish, remove_leftovers, temporary_name
 from .errors import DataError
 from .pair_set import Domain, Split, Window
+
+INDEX = "windows.json"
+"""Of a cache of windows (`window_cache.py`)."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,13 @@ class CropCache:
         """All crops are square."""
         return (self.soft.shape[2], self.soft.shape[2])
 
+    def centre(self, index: int) -> np.ndarray:
+        """The soft picture that a teacher looks at, uint8 [384, 256]."""
+        return self.soft[index]
+
     def patch(self, index: int, domain: Domain, window: Window) -> tuple[Tensor, Tensor]:
         """As `PairSet.patch`; RGB by BT.601."""
-        soft, sharp = (window.turn(_cut(kind[index], domain, window)) for kind in (self.soft, self.sharp))
+        soft, sharp = (window.turn(cut_i420(kind[index], domain, window)) for kind in (self.soft, self.sharp))
         return soft, sharp
 
 
@@ -47,14 +55,38 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
         soft, sharp = (np.load(folder / f"{split}_{kind}.npy", mmap_mode="r") for kind in ("soft", "sharp"))
         levels, sources = ([str(row[key]) for row in index] for key in ("level", "source"))
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise DataError(f"'{folder}' holds no '{split}' pairs; make them with vidsharp.training.pairs.") from error
+        raise DataError(f"'{folder}' holds no '{split}' pairs, or not whole; build windows anew.") from error
     if not len(index) == len(soft) == len(sharp) > 0:
         raise DataError(f"'{folder}' has {len(soft)} soft and {len(sharp)} sharp '{split}' crops; they must pair up.")
     return CropCache(folder, split, soft, sharp, levels, sources)
 
 
+@runtime_checkable
+class TaughtCache(Protocol):
+    """A set of pairs whose teacher's answers are kept beside it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        ...
+
+    @property
+    def split(self) -> Split:
+        """Part of their names."""
+        ...
+
+    @property
+    def levels(self) -> Sequence[str]:
+        """One for each picture."""
+        ...
+
+    def centre(self, index: int) -> np.ndarray:
+        """The soft picture that a teacher looks at: uint8, I420, square."""
+        ...
+
+
 def taught_crops(
-    cache: CropCache, domain: Domain, teacher_key: str, teach: Callable[[Tensor], Tensor], say: Callable[[str], None]
+    cache: TaughtCache, domain: Domain, teacher_key: str, teach: Callable[[Tensor], Tensor], say: Callable[[str], None]
 ) -> np.ndarray:
     """What a teacher makes of each soft crop: float16 [N, 1 or 3, 256, 256], memory-mapped, computed once and kept.
 
@@ -67,24 +99,25 @@ def taught_crops(
         OutputError: the cache cannot be written.
     """
     path = cache.folder / f"{cache.split}_taught_{domain}_{teacher_key[:12]}.npy"
-    made = (cache.folder / f"{cache.split}.json").stat().st_mtime
+    index = next(file for file in (cache.folder / f"{cache.split}.json", cache.folder / INDEX) if file.is_file())
+    made = index.stat().st_mtime
     if not path.exists() or path.stat().st_mtime < made:  # the crops may have been made anew
         remove_leftovers(cache.folder)
         part = temporary_name(path)  # training on other machines may teach into the same cache
-        side, count = cache.soft.shape[2], len(cache.levels)
+        side, count = cache.centre(0).shape[1], len(cache.levels)
         shape = (count, 1 if domain == "luma" else 3, side, side)
         out = np.lib.format.open_memmap(part, "w+", np.float16, shape)
         for index in range(count):
             if index % 500 == 0:
                 say(f"the teacher looks at crop {index} of {count}")
-            soft = _cut(cache.soft[index], domain, Window(0, 0, side, side))
+            soft = cut_i420(cache.centre(index), domain, Window(0, 0, side, side))
             out[index] = teach(soft[None])[0].numpy().astype(np.float16)
         out.flush()
         publish(part, path)
     return np.load(path, mmap_mode="r")
 
 
-def _cut(i420: np.ndarray, domain: Domain, window: Window) -> Tensor:
+def cut_i420(i420: np.ndarray, domain: Domain, window: Window) -> Tensor:
     """One window of an I420 crop, not turned yet: float32 [1 or 3, height, width] in 0..1.
 
     RGB is cut with the chroma around it that interpolation looks at, so that it is a window of the whole picture's RGB.

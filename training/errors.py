@@ -17,3 +17,7 @@ class LossError(VidsharpError, ValueError):
 
 class SimulationError(VidsharpError, ValueError):
     """A clip or a level that cannot be simulated."""
+
+
+class ScreenError(VidsharpError, ValueError):
+    """A screen that cannot be drawn: fonts that are missing, a size too small, faces that cannot be read."""

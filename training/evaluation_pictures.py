@@ -16,7 +16,7 @@ from ..models.plane_format import PlaneFormat
 from .errors import DataError
 from .evaluation_sources import PairSequence, SharpClip
 from .paired_pictures import read_rgb
-from .simulate import simulate_frames
+from .simulate import simulate_call
 
 Planes = list[np.ndarray]
 """[Y, U, V], uint8 [H, W] each, or half of it for the chroma of clips."""
@@ -66,8 +66,11 @@ def positions(
     numbers = range(len(sharp))[every - 1 :: every] or range(len(sharp))[-1:]
     for level in levels:
         seed = zlib.crc32(source.path.name.encode(errors="surrogateescape"))
-        soft = sharp if level == UNCHANGED else simulate_frames(sharp, level, seed)
-        yield level, _frame_positions([f for f in soft if isinstance(f, VideoFrame)], sharp, numbers)
+        if level == UNCHANGED:
+            yield level, _frame_positions(sharp, sharp, numbers)
+        else:
+            call = simulate_call(sharp, level, seed)
+            yield level, _frame_positions(call.soft, call.sharp, numbers)
 
 
 def _image_positions(sequence: PairSequence) -> Iterator[Position]:
@@ -79,8 +82,8 @@ def _frame_positions(
     soft: Sequence[VideoFrame], sharp: Sequence[VideoFrame], numbers: Sequence[int]
 ) -> Iterator[Position]:
     for t in numbers:
-        before = (_planes(soft[t - 1]), _planes(sharp[t - 1])) if t else None
-        yield Position(str(t), CLIP_FORMAT, _planes(soft[t]), _planes(sharp[t]), before)
+        before = (frame_planes(soft[t - 1]), frame_planes(sharp[t - 1])) if t else None
+        yield Position(str(t), CLIP_FORMAT, frame_planes(soft[t]), frame_planes(sharp[t]), before)
 
 
 def read_image(path: Path) -> Planes:
@@ -124,8 +127,8 @@ def first_frames(path: Path, count: int) -> list[VideoFrame]:
     return frames
 
 
-def _planes(frame: VideoFrame) -> Planes:
-    """Views into one copy of a yuv420p frame."""
+def frame_planes(frame: VideoFrame) -> Planes:
+    """[Y, U, V]: views into one copy of a yuv420p frame."""
     whole, h, w = frame.to_ndarray(format="yuv420p").astype(np.uint8), frame.height, frame.width
     u, v = whole[h:].reshape(2, h // 2, w // 2)
     return [whole[:h], u, v]

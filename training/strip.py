@@ -20,15 +20,15 @@ class Strip:
     level: str
     item: str
     pictures: Mapping[str, np.ndarray]
-    """`sharp`, `input`, then each method by name: uint8 RGB [h, w, 3], sides of `SIDE_PX` or the picture's if less."""
+    """`sharp`, `input`, then each method by name: uint8 RGB [h, w, 3], sides of `side` px or the picture's if less."""
 
 
-def cut_strip(source: str, level: str, place: Position, outputs: Mapping[str, Planes]) -> Strip:
+def cut_strip(source: str, level: str, place: Position, outputs: Mapping[str, Planes], side: int = SIDE_PX) -> Strip:
     """Cuts at the place where the methods' outputs differ most from the input, over all of them."""
     versions = {"sharp": place.sharp, "input": place.soft}
     versions |= {name: planes for name, planes in outputs.items() if name != IDENTITY}
     moved = sum((np.abs(planes[0].astype(np.float32) - place.soft[0]) for planes in outputs.values()), np.float32(0))
-    top, left = busiest(np.asarray(moved), SIDE_PX, SIDE_PX)
-    window = slice(top, top + SIDE_PX), slice(left, left + SIDE_PX)
+    top, left = busiest(np.asarray(moved), side, side)
+    window = slice(top, top + side), slice(left, left + side)
     cut = {name: np.ascontiguousarray(rgb_picture(planes, place.fmt)[window]) for name, planes in versions.items()}
     return Strip(source, level, place.item, cut)

@@ -20,7 +20,7 @@ from ..models.errors import CheckpointError
 from ..pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .batches import Batch, Batches, load_batches
-from .crop_cache import CropCache, taught_crops
+from .crop_cache import TaughtCache, taught_crops
 from .objective import Objective, Teacher, check_teacher
 from .pair_set import PairSet
 from .perceptual import Vgg16Loss
@@ -158,7 +158,7 @@ def train(
         trainer.begin_with(read_state_dict(weights_path(places.start)), str(places.start))
     taught = None
     teacher = objective.teacher
-    if teacher and isinstance(learn, CropCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
+    if teacher and isinstance(learn, TaughtCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
         taught = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)
     batches = Batches(learn, recipe.domain, recipe, taught, crew.rank, crew.world)
     make_folder(places.out)

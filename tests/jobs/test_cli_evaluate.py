@@ -15,8 +15,8 @@ from vidsharp.models.catalogue import student_names
 from vidsharp.training.simulate import LEVELS
 
 from tests.jobs import runs
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import image, pair
-from tests.training.test_simulate_clip import write_clip
 
 
 def run(*arguments: str | Path) -> Result:

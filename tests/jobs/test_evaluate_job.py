@@ -1,20 +1,22 @@
 """The evaluation as a job: what it writes agrees with what it returns, and wrong requests end before any work."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from vidsharp.jobs import EvaluateConfig, evaluate
+from vidsharp.jobs import EvaluateConfig, evaluate, evaluate_job
 from vidsharp.jobs.config import UsageError
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.reports.evaluation_tables import ITEM_COLUMNS
 from vidsharp.reports.tables import from_parquet, rows
+from vidsharp.reports.vmaf import vmaf_ffmpeg
 
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import pair
-from tests.training.test_simulate_clip import write_clip
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -79,3 +81,30 @@ def test_wrong_requests_end_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         evaluate(EvaluateConfig(tmp_path / "data", out=tmp_path / "file" / "below"))
     assert not out.exists()
+
+
+def test_each_extra_that_is_missing_is_one_sentence_and_its_columns_are_null(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(evaluate_job, "vmaf_ffmpeg", lambda: None)
+    monkeypatch.setattr(evaluate_job, "can_read", lambda: False)
+    logging.getLogger("vidsharp").propagate = True
+    pair(tmp_path / "data", "1.png", (48, 40))
+    result = evaluate(EvaluateConfig(tmp_path / "data", device="cpu"))
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == [
+        "VMAF, VMAF-NEG and XPSNR are left out: pip install 'vidsharp[vmaf]'",
+        "words are not read: pip install 'vidsharp[ocr]'",
+    ]
+    for name in ("vmaf", "vmaf_neg", "xpsnr_db", "words"):
+        assert set(result.items[name].isna()) == {True}
+    assert "VMAF" not in result.markdown
+
+
+@pytest.mark.skipif(vmaf_ffmpeg() is None, reason="needs the extra [vmaf]")
+def test_with_vmaf_its_columns_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_job, "can_read", lambda: False)
+    pair(tmp_path / "data", "1.png", (48, 40))
+    result = evaluate(EvaluateConfig(tmp_path / "data", device="cpu"))
+    assert set(result.items["vmaf_neg"].isna()) == {False}
+    assert "VMAF-NEG gain" in result.markdown

@@ -15,8 +15,8 @@ from vidsharp.training.train import CHECKPOINT, WEIGHTS
 from tests.jobs import runs
 from tests.jobs.test_train_job import RECIPE
 from tests.training import crops
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import pair
-from tests.training.test_simulate_clip import write_clip
 
 MINE = b"mine, and the only copy"
 
@@ -151,8 +151,8 @@ def test_training_begun_anew_does_not_go_on_from_the_old_checkpoint(
     assert run(*arguments, "--resume", "--overwrite").exit_code == 2
 
 
-@pytest.mark.parametrize("name", ["train.json", "val_soft.npy"])
-def test_pairs_are_not_made_over_other_files(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["windows.json", "parts"])
+def test_windows_are_not_made_over_other_files(tmp_path: Path, name: str) -> None:
     """As where a cache was made by hand, in hours."""
     from tests.training.test_open_pairs import photos
 
@@ -164,7 +164,7 @@ def test_pairs_are_not_made_over_other_files(tmp_path: Path, name: str) -> None:
     ended = run(*arguments, "--cache", tmp_path / "cache")
     assert contents(tmp_path / "cache") == {name: MINE}
     assert ended.exit_code == 2
-    assert "vidsharp pairs did not make it" in ended.stderr
+    assert "vidsharp windows did not make it" in ended.stderr
 
 
 @pytest.mark.parametrize("name", ["index.html", "clips.parquet", "run.json", "frames.csv"])

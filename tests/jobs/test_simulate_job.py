@@ -7,7 +7,7 @@ import pytest
 from vidsharp.jobs import SimulateConfig, simulate
 from vidsharp.jobs.config import UsageError
 
-from tests.training.test_simulate_clip import TIMES, read_clip, write_clip
+from tests.training.simulate.test_clip import TIMES, read_clip, write_clip
 
 
 def test_one_bad_clip_stops_no_other(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from vidsharp.reports.evaluation_tables import (
     ITEM_COLUMNS,
     SOURCE_COLUMNS,
     SUMMARY_COLUMNS,
-    bootstrap_interval,
     by_source,
+    gain_of,
     summarise,
     summary_markdown,
 )
+from vidsharp.reports.statistics import bootstrap_interval
 from vidsharp.reports.tables import rows, table
 
 
@@ -104,3 +105,66 @@ def test_flicker_is_the_ratio_of_sums_and_null_for_a_still_original() -> None:
     assert flicker == {"moving": pytest.approx(1.0), "calm": pytest.approx(1.05), "still": None}
     fast = line_of(summarise(sources), method="fast")
     assert (fast["steady"], fast["timed"], fast["flicker"]) == (2, 2, pytest.approx(1.025))
+
+
+def test_all_that_is_compared_has_a_gain_over_doing_nothing() -> None:
+    base = {"psnr_chroma_db": 40.0, "vmaf": 70.0, "vmaf_neg": 60.0, "xpsnr_db": 33.0}
+    better = {name: value + i + 1 for i, (name, value) in enumerate(base.items())}
+    items = [item("a", 0, "blur", "identity", 30, **base), item("a", 0, "blur", "fast", 31, **better)]
+    fast = line_of(by_source(table(items, ITEM_COLUMNS)), method="fast")
+    assert [fast[gain_of(name)] for name in base] == pytest.approx([1, 2, 3, 4])
+    assert gain_of("psnr_chroma_db") == "psnr_chroma_gain_db"
+    assert gain_of("vmaf_neg") == "vmaf_neg_gain"
+    summary = summarise(by_source(table(items, ITEM_COLUMNS)))
+    header, _, identity, line = summary_markdown(summary).splitlines()
+    for title, gain in (
+        ("chroma gain dB", "+1.00"),
+        ("VMAF gain", "+2.00"),
+        ("VMAF-NEG gain", "+3.00"),
+        ("XPSNR gain dB", "+4.00"),
+    ):
+        (column,) = [i for i, cell in enumerate(header.split("|")) if cell.strip() == f"{title} [95 %]"]
+        assert line.split("|")[column].strip() == gain
+        assert identity.split("|")[column].strip() == "–"
+    assert "words" not in header
+
+
+def test_a_figure_that_only_some_pictures_or_methods_have_is_of_those() -> None:
+    items = [item("a", n, "blur", m, 30, vmaf=v) for m in ("identity", "fast") for n, v in enumerate((50.0, None))]
+    items += [item("b", 0, "blur", "identity", 30, vmaf=40.0), item("b", 0, "blur", "fast", 30)]
+    sources = by_source(table(items, ITEM_COLUMNS))
+    assert line_of(sources, source="a", method="fast")["vmaf"] == 50
+    assert line_of(sources, source="b", method="fast")["vmaf_gain"] is None
+    fast = line_of(summarise(sources), method="fast")
+    assert (fast["vmaf_gain"], fast["sources"]) == (0, 2)
+    assert fast["vmaf_gain_low"] is None  # one source alone has it
+
+
+def test_shares_of_words_are_over_all_words_of_a_source() -> None:
+    counts = {"identity": ((10, 2, 3), (None, None, None), (30, 10, 0)), "fast": ((10, 8, 0), (None,) * 3, (30, 22, 6))}
+    items = [
+        item("a", n, "blur", method, 30, words=w, words_right=r, words_wrong=x)
+        for method, pictures in counts.items()
+        for n, (w, r, x) in enumerate(pictures)
+    ]
+    items += [item("none", 0, "blur", m, 30, words=0, words_right=0, words_wrong=0) for m in counts]
+    sources = by_source(table(items, ITEM_COLUMNS))
+    fast = line_of(sources, source="a", method="fast")
+    assert (fast["words"], fast["words_right"], fast["words_wrong"]) == (
+        40,
+        pytest.approx(30 / 40),
+        pytest.approx(6 / 40),
+    )
+    assert fast["words_right_gain"] == pytest.approx(30 / 40 - 12 / 40)
+    assert fast["words_wrong_gain"] == pytest.approx(3 / 40)
+    without = line_of(sources, source="none", method="fast")
+    assert (without["words"], without["words_right"], without["words_right_gain"]) == (None, None, None)
+    assert "words right [95 %]" in summary_markdown(summarise(sources))
+
+
+def test_the_swing_is_from_the_worst_picture_to_the_best() -> None:
+    items = [item("a", n, "blur", m, p) for m in ("identity", "fast") for n, p in enumerate((30.0, 33.5, 31.0))]
+    items += [item("one", 0, "blur", m, 30) for m in ("identity", "fast")]
+    sources = by_source(table(items, ITEM_COLUMNS))
+    assert line_of(sources, source="a", method="fast")["psnr_swing_db"] == 3.5
+    assert line_of(sources, source="one", method="fast")["psnr_swing_db"] is None

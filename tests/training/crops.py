@@ -38,7 +38,7 @@ LEVELS = ("light", "heavy")
 
 
 def write_cache(folder: Path, train: int = 6, val: int = 3) -> Path:
-    """A cache as `training.pairs` makes it: crops of photos, blurred a little or more by level."""
+    """A cache as version 0.1 made it: crops of photos, blurred a little or more by level."""
     folder.mkdir(parents=True, exist_ok=True)
     photo = data.astronaut()
     dice = np.random.default_rng(0)

@@ -44,7 +44,7 @@ def test_luma_is_the_code_over_255(cache: CropCache) -> None:
 
 
 def test_missing_unequal_and_broken_caches(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no 'train' pairs; make them with"):
+    with pytest.raises(DataError, match="holds no 'train' pairs, or not whole; build windows"):
         open_crop_cache(tmp_path / "nowhere", "train")
     crops.write_cache(tmp_path, train=2, val=2)
     np.save(tmp_path / "val_soft.npy", np.zeros((3, 384, 256), np.uint8))

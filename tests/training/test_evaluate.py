@@ -7,14 +7,17 @@ import pytest
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.training.evaluate import measure, score
+from vidsharp.reports.words import Box, Text
+from vidsharp.training.evaluate import measure
 from vidsharp.training.evaluation_pictures import Planes, read_image
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip
+from vidsharp.training.measure_pictures import score
 from vidsharp.training.methods import Method
 from vidsharp.training.paired_pictures import ImagePair
+from vidsharp.training.read_words import WordCount
 
+from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import image
-from tests.training.test_simulate_clip import write_clip
 
 
 def same(planes: Planes, fmt: PlaneFormat) -> Planes:
@@ -45,9 +48,11 @@ def test_every_picture_of_a_sequence_has_a_row_for_each_method(tmp_path: Path) -
     measured = measure(PairSequence("seq", tuple(pairs)), METHODS, ["light"], 24, 8)
     assert [(r.item, r.method) for r in measured.rows] == [(f"{n}.png", m) for n in range(3) for m in METHODS]
     for row in measured.rows:
-        assert (row.source, row.level, row.change, row.change_sharp) == ("seq", "blur", None, None)
+        assert (row.source, row.level, row.figures.change, row.figures.change_sharp) == ("seq", "blur", None, None)
     first = next(row for row in measured.rows if row.method == "identity")
-    assert (first.psnr_db, first.ssim) == score(read_image(pairs[0].blur)[0], read_image(pairs[0].sharp)[0])
+    assert (first.figures.psnr_db, first.figures.ssim) == score(
+        read_image(pairs[0].blur)[0], read_image(pairs[0].sharp)[0]
+    )
     assert (measured.strip.source, measured.strip.item) == ("seq", "2.png")
     assert list(measured.strip.pictures) == ["sharp", "input", "black"]
 
@@ -57,16 +62,16 @@ def test_change_over_time_is_that_of_the_output(tmp_path: Path) -> None:
     measured = measure(SharpClip("a", tmp_path / "a.mkv"), METHODS, ["sharp", "medium"], 8, 4)
     assert {(r.level, r.item) for r in measured.rows} == {(lv, t) for lv in ("sharp", "medium") for t in "37"}
     for row in measured.rows:
-        assert row.change_sharp is not None
-        assert row.change_sharp > 1
+        assert row.figures.change_sharp is not None
+        assert row.figures.change_sharp > 1
         if row.method == "black":
-            assert row.change == 0
+            assert row.figures.change == 0
         elif row.level == "sharp":
-            assert row.change == row.change_sharp
-            assert (row.psnr_db, row.ssim) == (pytest.approx(60), pytest.approx(1))
+            assert row.figures.change == row.figures.change_sharp
+            assert (row.figures.psnr_db, row.figures.ssim) == (pytest.approx(60), pytest.approx(1))
         else:
-            assert row.change is not None
-            assert 0 < row.change != row.change_sharp
+            assert row.figures.change is not None
+            assert 0 < row.figures.change != row.figures.change_sharp
     assert measured.strip.level == "medium"
 
 
@@ -79,9 +84,26 @@ def test_a_method_that_flickers_shows(tmp_path: Path) -> None:
         return [np.clip(planes[0] // 2 + 60 * (next(calls) % 2), 0, 255).astype(np.uint8), *planes[1:]]
 
     rows = measure(SharpClip("a", tmp_path / "a.mkv"), {"identity": same, "uneven": uneven}, ["sharp"], 8, 4).rows
-    change = {(row.method, row.item): row.change for row in rows}
+    change = {(row.method, row.item): row.figures.change for row in rows}
     for item in "37":
         steady, flickers = change["identity", item], change["uneven", item]
         assert steady is not None
         assert flickers is not None
         assert flickers > 1.05 * steady
+
+
+def test_the_last_picture_of_each_level_is_read_by_each_method(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mkv", sound=False)
+
+    def reader(picture: np.ndarray) -> list[Text]:
+        """Finds a word wherever there is light."""
+        return [Text("Quarterly", Box(0, 0, 80, 20))] if picture.mean() > 60 else []
+
+    found = measure(SharpClip("a", tmp_path / "a.mkv"), METHODS, ["sharp", "light"], 8, 4, reader=reader).rows
+    words = {(row.level, row.item, row.method): row.words for row in found}
+    for level in ("sharp", "light"):
+        assert words[level, "3", "identity"] is words[level, "3", "black"] is None
+        assert words[level, "7", "identity"] == WordCount(1, 1, 0)
+        assert words[level, "7", "black"] == WordCount(1, 0, 0)
+    unread = measure(SharpClip("a", tmp_path / "a.mkv"), METHODS, ["light"], 8, 4).rows
+    assert {row.words for row in unread} == {None}

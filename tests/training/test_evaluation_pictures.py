@@ -12,8 +12,8 @@ from vidsharp.training.evaluation_pictures import first_frames, positions, read_
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip
 from vidsharp.training.paired_pictures import ImagePair
 
+from tests.training.simulate.test_clip import TIMES, read_clip, write_clip
 from tests.training.test_evaluation_sources import image
-from tests.training.test_simulate_clip import TIMES, read_clip, write_clip
 
 
 def test_an_image_survives_as_planes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip, find_sources
 
 from tests.media import shared_data
-from tests.training.test_simulate_clip import write_clip
+from tests.training.simulate.test_clip import write_clip
 
 SUFFIXES = (".mkv", ".mp4")
 

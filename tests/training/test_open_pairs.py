@@ -10,6 +10,7 @@ from vidsharp.training.errors import DataError, SimulationError
 from vidsharp.training.image_pairs import ImagePairs
 from vidsharp.training.open_pairs import open_pairs
 from vidsharp.training.pair_set import PairSet
+from vidsharp.training.window_cache import WindowCache
 
 from tests.training import crops
 from tests.training.test_image_pairs import add_pair
@@ -56,15 +57,15 @@ def photos(folder: Path, *names: str) -> Path:
 def test_photos_are_made_into_pairs_once(tmp_path: Path) -> None:
     folder, said = photos(tmp_path / "data", "a", "b"), []
     first = opened(folder, said)
-    assert all(isinstance(side, CropCache) for side in first)
+    assert all(isinstance(side, WindowCache) for side in first)
     assert apart(first)
-    assert said[0].startswith(f"making pairs of '{folder}'")
-    made = (tmp_path / "cache" / "train_soft.npy").stat().st_mtime_ns
+    assert said[0].startswith(f"making windows of '{folder}'")
+    made = (tmp_path / "cache" / "windows.json").stat().st_mtime_ns
     told = len(said)
     again = opened(folder, said)
     assert list(again[0].levels) == list(first[0].levels)
     assert len(said) == told
-    assert (tmp_path / "cache" / "train_soft.npy").stat().st_mtime_ns == made
+    assert (tmp_path / "cache" / "windows.json").stat().st_mtime_ns == made
     with pytest.raises(DataError, match=r"were made of other data or with other settings; name another --cache"):
         opened(folder, variants=2)
     note = tmp_path / "cache" / "made_of.json"
@@ -77,7 +78,7 @@ def test_photos_whose_pairs_were_not_finished_are_made_anew(tmp_path: Path) -> N
     folder = photos(tmp_path / "data", "a", "b")
     opened(folder)
     (tmp_path / "cache" / "made_of.json").unlink()
-    (tmp_path / "cache" / "val.json").unlink()
+    (tmp_path / "cache" / "windows.json").unlink()
     assert apart(opened(folder))
 
 
@@ -95,9 +96,7 @@ def test_what_cannot_be_trained_on(tmp_path: Path) -> None:
     (tmp_path / "bare" / "photos").mkdir(parents=True)
     with pytest.raises(SimulationError, match="no photos/ and no clips/"):
         opened(tmp_path / "bare")
-    with pytest.raises(
-        SimulationError, match="has 1 sources that training pairs can be cut from; at least 2 are needed"
-    ):
+    with pytest.raises(SimulationError, match="has 1 sources that windows can be cut from; at least 2 are needed"):
         opened(photos(tmp_path / "single", "a"))
     add_pair(tmp_path / "lonely" / "a", "1.png")
     with pytest.raises(DataError, match="holds a single sequence, 'a', and training needs it"):

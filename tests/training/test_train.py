@@ -1,8 +1,9 @@
 """Training: resumed equals uninterrupted to the last bit, it learns, and what is missing is said before any work."""
 
 import csv
+import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.recipe import Recipe
 from vidsharp.training.train import CHECKPOINT, WEIGHTS, Crew, Places, checkpoint_to_resume, train
 from vidsharp.training.trainer import Trainer
+from vidsharp.training.window_cache import CROP, PICTURES, Part, open_window_cache
 
 from tests.training import crops
 from tests.training.crops import BLEND, REFERENCE, SWINIR
@@ -219,6 +221,24 @@ def test_the_teacher_is_asked_once_for_each_crop(tmp_path: Path) -> None:
     for recipe in (SOFTENED, FEATURES):
         train(recipe, places, crops.open_both(data), say=said.append)
     assert not kept.exists(), "pictures that are softened on the way, and features, are taught as they are then"
+
+
+def test_the_teacher_is_asked_once_for_each_window_too(tmp_path: Path) -> None:
+    data, windows = tmp_path / "data", np.random.default_rng(0).integers(0, 256, (2, PICTURES, CROP * 3 // 2, CROP))
+    (data / "parts").mkdir(parents=True)
+    crops.write_teacher(data / "teacher.safetensors")
+    parts = [Part(f"{split}.npy", split, "photo", "light", [0, 1]) for split in ("train", "val")]
+    for part in parts:
+        np.save(data / "parts" / part.file, windows.astype(np.uint8))
+    rows_of = [{"split": part.source, **asdict(part)} for part in parts]
+    (data / "windows.json").write_text(json.dumps({"parts": rows_of}))
+    said: list[str] = []
+    places = Places(tmp_path / "out", data / "teacher.safetensors")
+    pairs = open_window_cache(data, "train"), open_window_cache(data, "val")
+    train(TAUGHT, places, pairs, stop_after=1, say=said.append)
+    assert [line for line in said if "teacher" in line] == ["the teacher looks at crop 0 of 2"]
+    (kept,) = data.glob("train_taught_luma_*.npy")
+    assert np.load(kept).shape == (2, 1, CROP, CROP)
 
 
 def test_a_perceptual_recipe_trains(data: Path, tmp_path: Path) -> None:

@@ -1,0 +1,7 @@
+"""What can go wrong while figures are made."""
+
+from ..models.errors import VidsharpError
+
+
+class MetricError(VidsharpError, RuntimeError):
+    """A figure cannot be had: its library is not installed, or it does not take these pictures."""
