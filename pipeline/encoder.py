@@ -18,6 +18,7 @@ from .chroma_siting import is_420
 from .encoder_parameters import encoder_parameters, encoder_threads
 from .errors import EncoderError
 from .probe import ClipInfo
+from .real_time import no_real_time
 
 ENCODER_OF_CODEC: Mapping[str, str] = {
     "h264": "libx264",
@@ -199,7 +200,8 @@ def _declared_rate(name: str, info: ClipInfo) -> Fraction:
 def _open(context: VideoCodecContext, name: str, info: ClipInfo) -> None:
     asked = dict(context.options)
     try:
-        context.open()
+        with no_real_time():
+            context.open()
     except (FFmpegError, ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         shown = ", ".join(f"{key}={value}" for key, value in asked.items()) or "no options"

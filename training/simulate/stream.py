@@ -10,6 +10,7 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from ...pipeline.real_time import no_real_time
 from .encoders import ENCODERS, Encoder, recording_options
 
 TICKS = 3600
@@ -55,6 +56,8 @@ class Stream:
         if bit_rate is not None:
             self._encoder.bit_rate = bit_rate
         self._encoder.options = dict(options)
+        with no_real_time():
+            self._encoder.open()
         self._decoder = _create(encoder.decoder, "r")
         self._decoder.thread_count = 1
 
