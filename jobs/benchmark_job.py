@@ -45,6 +45,7 @@ from ..training.benchmark.sources import (
     benchmark_sources,
     benchmark_version,
     check_sources,
+    other_inputs,
 )
 from ..training.errors import DataError
 from ..training.evaluation_pictures import UNCHANGED
@@ -260,11 +261,18 @@ def _written(
     }
     digests = {result["source"]: result["digests"] for result in results}
     inputs = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
+    other = other_inputs(digests)
+    if other:
+        log.warning(
+            "%d of the recordings are not those of version %d, such as %s: these figures do not compare with others",
+            *(len(other), benchmark_version(), other[0]),
+        )
     strips = [BenchmarkStrip(**strip) for result in results for strip in result["strips"]]
     about = {
         "version": str(benchmark_version()),
         "sources": f"{len(chosen)} sources, levels {', '.join(config.levels or ALL_LEVELS)}",
         "inputs": inputs,
+        "same_inputs": "no" if other else "yes",
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
     }
     text = _text(summary, claimed, about)

@@ -15,6 +15,9 @@ IDENTITY = "identity"
 CALLS = "calls"
 CALL_LEVELS = ("light", "medium", "heavy")
 """Where all three were measured, their mean is given as one more level, `CALLS`."""
+STILL = 0.1
+"""Where the sharp original changes by less than so many codes from picture to picture, a ratio to it would tell of an
+encoder's noise alone."""
 STEADY = 1.05
 """The output may change over time by so much more than the sharp original."""
 
@@ -63,7 +66,7 @@ SOURCE_COLUMNS: Mapping[str, str] = {
     "words_wrong_gain": "Float64",
 }
 """One row for each source, level and method: means over its pictures, gains over doing nothing,
-flicker = Σ change / Σ change_sharp, which is null for images and where the sharp original stands still, and
+flicker = Σ change / Σ change_sharp, which is null for images and where the sharp original stands still (`STILL`), and
 psnr_swing_db, the best picture's PSNR less the worst one's. `words_right` and `words_wrong` are shares of `words`."""
 
 Row = dict[str, Any]
@@ -107,7 +110,7 @@ def _means_of_pictures(group: Sequence[Row]) -> Row:
     return {
         **_means(group, *_LEVELS_OF),
         **_words(group),
-        "flicker": change / change_sharp if change_sharp > 0 else None,
+        "flicker": change / change_sharp if change_sharp > STILL * len(timed) else None,
         "psnr_swing_db": max(psnrs) - min(psnrs) if len(psnrs) > 1 else None,
     }
 

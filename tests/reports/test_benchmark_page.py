@@ -60,7 +60,14 @@ def page(
         "height": words_by_height(words),
     }
     beside = group_summary(source_table(frame, WINDOW))
-    said = {"version": "1", "sources": "3 sources", "inputs": "abcdef" * 8, "made": "today", **about}
+    said = {
+        "version": "1",
+        "same_inputs": "yes",
+        "sources": "3 sources",
+        "inputs": "abcdef" * 8,
+        "made": "today",
+        **about,
+    }
     return benchmark_page(
         sources, group_summary(sources), beside, claims(sources), floors(sources), curves, strips, looks, videos, said
     )

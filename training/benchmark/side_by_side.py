@@ -37,7 +37,7 @@ def write_side_by_side(
     ]
     with av.open(str(path), "w") as out:
         stream = out.add_stream(
-            "libx264", rate=Fraction(fps).limit_denominator(1001), options={"crf": "14", "threads": "1"}
+            "libx264", rate=Fraction(fps).limit_denominator(1001), options={"crf": "18", "threads": "1"}
         )
         stream.height, stream.width = (side * ZOOM for side in pictures[0].shape[:2])
         stream.pix_fmt = "yuv420p"

@@ -1,8 +1,9 @@
 """The benchmark's sources: a list under version, checked file by file against the data at hand."""
 
 import hashlib
+import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -15,6 +16,8 @@ Kind = Literal["clip", "pan", "screen"]
 Group = Literal["faces", "rooms", "screens", "motion"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 LIST = Path(__file__).with_name("sources.toml")
+INPUTS = Path(__file__).with_name("inputs.json")
+"""Digests of all recordings of seed 0, as they were first made."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,21 @@ def benchmark_looks() -> tuple[Look, ...]:
 def is_set_aside(file: Path) -> bool:
     """Whether a file may never be trained on, by its name: it is measured on, or shows the same people and places."""
     return any(fnmatchcase(file.name, pattern) for pattern in _list()["set_aside"])
+
+
+def other_inputs(digests: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Which recordings are not those that this version was first measured on, as `source level/seed`.
+
+    Args:
+        digests: of each source by `level/seed`, as `Recording.digest` has them. What was not measured then is not told.
+    """
+    first: dict[str, dict[str, str]] = json.loads(INPUTS.read_text(encoding="utf-8"))
+    return [
+        f"{source} {key}"
+        for source, found in digests.items()
+        for key, digest in found.items()
+        if first.get(source, {}).get(key, digest) != digest
+    ]
 
 
 def check_sources(data: Path, sources: Sequence[BenchmarkSource]) -> None:

@@ -1,6 +1,7 @@
 """The list of sources keeps to its own rules, and data that is not the list's is refused by name."""
 
 import hashlib
+import json
 import tomllib
 from collections import Counter
 from dataclasses import replace
@@ -9,13 +10,18 @@ from pathlib import Path
 import pytest
 from vidsharp.training.benchmark.sources import (
     GROUPS,
+    INPUTS,
     LIST,
+    benchmark_looks,
     benchmark_sources,
     benchmark_version,
     check_sources,
     is_set_aside,
+    other_inputs,
 )
 from vidsharp.training.errors import DataError
+from vidsharp.training.evaluation_pictures import UNCHANGED
+from vidsharp.training.simulate import LEVELS
 
 from tests.media import shared_data
 from tests.training.benchmark import toy
@@ -107,3 +113,27 @@ def test_the_recordings_beside_the_repository_are_the_listed_ones() -> None:
     folder = shared_data()
     assert folder is not None
     check_sources(folder, benchmark_sources())
+
+
+def test_recordings_that_are_not_those_of_the_version_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inputs.json").write_text('{"all": "x", "a": {"light/0": "1", "heavy/0": "2"}}')
+    monkeypatch.setattr("vidsharp.training.benchmark.sources.INPUTS", tmp_path / "inputs.json")
+    assert other_inputs({"a": {"light/0": "1", "heavy/0": "2"}}) == []
+    assert other_inputs({"a": {"light/0": "1", "heavy/0": "3", "heavy/1": "4"}, "b": {"light/0": "5"}}) == ["a heavy/0"]
+
+
+def test_every_source_has_its_recordings_digests() -> None:
+    first = json.loads(INPUTS.read_text(encoding="utf-8"))
+    levels = {f"{level}/0" for level in (*LEVELS, UNCHANGED)}
+    assert {source.name: levels for source in benchmark_sources()} == {
+        name: set(digests) for name, digests in first.items() if name != "all"
+    }
+
+
+def test_what_is_looked_at_has_a_name_of_its_own_and_is_never_measured() -> None:
+    looks, sources = benchmark_looks(), benchmark_sources()
+    assert len(looks) >= 6
+    assert len({look.name for look in looks}) == len(looks)
+    assert not {look.file for look in looks} & {source.file for source in sources}
