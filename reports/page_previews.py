@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,9 +78,11 @@ def first_that_fit(clips: Sequence[str], previews: Mapping[str, str], max_chars:
             continue
         if left <= 0:
             unread.append(clip)
-        elif (preview := sound_preview(previews.get(clip, ""))) is not None:  # it may be gone since it was listed
-            read[clip] = preview
-            left -= _size(preview, "pair")
+            continue
+        with suppress(KeyError):  # it is gone since it was listed
+            if (preview := sound_preview(previews[clip])) is not None:
+                read[clip] = preview
+                left -= _size(preview, "pair")
     fitted = dict(zip(read, fitting(list(read.values()), max_chars), strict=True))
     return fitted | dict.fromkeys(unread, Preview("none", Markup("")))
 
