@@ -15,11 +15,12 @@ from vidsharp.jobs.cluster import ClusterError
 from vidsharp.jobs.train_config import TrainConfig
 from vidsharp.jobs.train_job import train
 from vidsharp.jobs.train_on_ray import _reason
+from vidsharp.training.build_windows import build
 from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.train import CHECKPOINT, WEIGHTS
 
 from tests.jobs import runs
-from tests.training import crops
+from tests.training import crops, test_build_windows
 
 SHORT = """
 network = "blend"
@@ -75,6 +76,21 @@ def test_one_worker_equals_the_local_trainer_also_when_resumed(
     for name in ("loss.csv", "validation.csv"):
         first, second = (crops.without_seconds(out / name) for out in (local.out, distributed.out))
         assert first == second
+
+
+@pytest.mark.slow
+def test_windows_train_alike_here_and_in_a_ray_job(config: TrainConfig, shared_ray: None, tmp_path: Path) -> None:
+    """Data that is made into windows of consecutive pictures first."""
+    photos = test_build_windows.folder_of(
+        tmp_path / "sharp", *test_build_windows.on_side(False), *test_build_windows.on_side(True)
+    )
+    build(photos, tmp_path / "windows", 1, 0, 1, screens=0)
+    local = replace(config, data=tmp_path / "windows", out=tmp_path / "local", ray=False)
+    train(local)
+    train(replace(local, out=tmp_path / "distributed", ray=True))
+    outs = local.out, tmp_path / "distributed"
+    assert crops.differing(*map(weights, outs)) == []
+    assert crops.without_seconds(outs[0] / "loss.csv") == crops.without_seconds(outs[1] / "loss.csv")
 
 
 @pytest.mark.slow
