@@ -67,10 +67,10 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(config: TrainConfig, 
     assert (config.out / WEIGHTS).read_bytes() == (parts.out / WEIGHTS).read_bytes()
 
 
-def test_pairs_made_of_photos_are_kept_beside_the_run_or_where_one_likes(config: TrainConfig) -> None:
+def test_windows_made_of_photos_are_kept_beside_the_run_or_where_one_likes(config: TrainConfig) -> None:
     config = replace(config, data=photos(config.out.parent / "mine", "a", "b"), stop_after=1)
     train(replace(config, recipe=write(config.out.parent / "few.toml", "variants = 1\n")))
-    assert (config.out / "pairs" / "train.json").is_file()
+    assert (config.out / "pairs" / "windows.json").is_file()
     said: list[str] = []
     train(
         replace(
@@ -81,7 +81,7 @@ def test_pairs_made_of_photos_are_kept_beside_the_run_or_where_one_likes(config:
         ),
         said.append,
     )
-    assert not any("making pairs" in line for line in said)
+    assert not any("making windows" in line for line in said)
 
 
 @pytest.mark.parametrize(
