@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
 from ...pipeline.real_time import no_real_time
-from .encoders import ENCODERS, Encoder, recording_options
+from .encoders import Encoder, recording_options
 
 TICKS = 3600
 """Ticks of an encoder's clock in a picture's time: a slower or faster pace is a fraction of it."""
@@ -107,11 +107,6 @@ class Stream:
         """The pictures that encoder and decoder still hold, at the end."""
         yield from self.decoded(self.flush())
         yield from self._decoder.decode(None)
-
-
-def round_trip(frames: Iterable[VideoFrame], quality: int) -> Iterator[VideoFrame]:
-    """Pictures of one size and even sides through H.264 of constant quality."""
-    return recorded(frames, 30.0, ENCODERS["h264"], quality)
 
 
 def recorded(frames: Iterable[VideoFrame], fps: float, encoder: Encoder, quality: int) -> Iterator[VideoFrame]:
