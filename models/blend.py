@@ -6,17 +6,22 @@ exactly one 3×3 convolution 16 → 16, so all run as one dense convolution, at 
 
 The net that blends them must tell soft from sharp at any contrast, so it sees a learned spectrum of each 4×4 cell (it
 starts as the cosine transform) both as it is and as log-magnitude, where a ratio of two bands is a difference.
+
+The last layer of that net may be there twice: `head` makes the natural look, `crisp` the crisper one. All before it is
+shared, and what comes after is linear in it, so a blend of the two layers' weights is a student with a look between.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights
+from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights, blended
 from .half import exactly
+from .look import chosen_look
 
 
 class BlendStudent(nn.Module):
@@ -28,17 +33,25 @@ class BlendStudent(nn.Module):
         depth: 3×3 convolutions in a row in the guide net, at least 1, each added to what it was given.
         dilations: of these convolutions, one for each; None: all 1. Whether a picture is soft shows better in a larger
             neighbourhood, and a dilated convolution costs no more.
+        looks: 2 where the student has a crisp look beside the natural one, else 1.
 
-    A fresh student is the identity: the guide's last layer starts at zero.
+    A fresh student is the identity: the guide's last layers start at zero.
     """
 
     align_px = FACTOR
     """A tile must start at a multiple of this, or the unshuffled grid moves."""
     feature_layer = "features"
 
-    def __init__(self, bands: int = 3, width: int = 16, depth: int = 3, dilations: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        bands: int = 3,
+        width: int = 16,
+        depth: int = 3,
+        dilations: Sequence[int] | None = None,
+        looks: Literal[1, 2] = 1,
+    ) -> None:
         super().__init__()
-        self.bands = bands
+        self.bands, self.looks = bands, looks
         if dilations is None:
             dilations = [1] * depth
         else:  # weights do not show them, so they lie beside these in a checkpoint
@@ -53,8 +66,10 @@ class BlendStudent(nn.Module):
         self.layers = nn.ModuleList(nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in dilations)
         self.features = nn.Identity()
         self.head = nn.Conv2d(width, PHASES * (bands + 1), 1)
-        for parameter in self.head.parameters():
-            nn.init.zeros_(parameter)
+        self.crisp = nn.Conv2d(width, PHASES * (bands + 1), 1) if looks == 2 else None
+        for head in (self.head, self.crisp):
+            for parameter in () if head is None else head.parameters():
+                nn.init.zeros_(parameter)
 
     @classmethod
     def like(cls, state: Mapping[str, Tensor]) -> "BlendStudent":
@@ -65,10 +80,28 @@ class BlendStudent(nn.Module):
         """
         depth = sum(name.startswith("layers.") and name.endswith(".weight") for name in state)
         dilations = state["dilations"].tolist() if "dilations" in state else None
-        return cls(state["filters"].shape[0], state["enter.weight"].shape[0], depth, dilations)
+        looks = 2 if "crisp.weight" in state else 1
+        return cls(state["filters"].shape[0], state["enter.weight"].shape[0], depth, dilations, looks)
+
+    @torch.no_grad()
+    def with_look(self, look: float) -> "BlendStudent":
+        """A student of its own with one head, between `head`, at 0, and `crisp`, at 1; this one stays as it is.
+
+        Raises:
+            ModelError: the look is out of range, or not 0 where there is one head.
+        """
+        at = chosen_look(look, self.looks, "blend") or 0.0
+        state = {name: value for name, value in self.state_dict().items() if not name.startswith("crisp.")}
+        if self.crisp is not None:
+            for name, crisp in self.crisp.named_parameters(prefix="head"):
+                state[name] = blended(state[name].double(), crisp.double(), at).to(crisp.dtype)
+        with torch.random.fork_rng(devices=[]):  # a fresh student draws weights, which nobody shall notice
+            plain = BlendStudent.like(state)
+        plain.load_state_dict(state)
+        return plain.to(self.filters.device).train(self.training)
 
     def as_arrays(self) -> BlendWeights:
-        """The weights, as the C library is given them."""
+        """The weights, as the C library is given them: of the natural look, as `forward`."""
         weights = BlendWeights.of({name: value.detach().cpu().numpy() for name, value in self.state_dict().items()})
         assert weights is not None, "these are its names and shapes"
         return weights
@@ -80,11 +113,20 @@ class BlendStudent(nn.Module):
             luma: float [N, 1, H, W], code value / (2^depth − 1); any H, W ≥ 1 (edges are repeated inside).
 
         Returns:
-            Float [N, 1, H, W] in the same scale, not clamped.
+            Float [N, 1, H, W] in the same scale, not clamped; of two looks, the natural one.
         """
-        height, width = luma.shape[-2:]
-        change = self._change(_cells_with_rim(luma))
-        return luma + F.pixel_shuffle(change, FACTOR)[..., :height, :width]
+        return _changed(luma, self._change(_cells_with_rim(luma)))
+
+    def both(self, luma: Tensor) -> tuple[Tensor, Tensor]:
+        """The natural look, as `forward` gives it, and the crisp one, in one pass: all but the last layer is shared.
+
+        Args:
+            luma: as `forward` takes it.
+        """
+        assert self.crisp is not None, "a student with one look has no other"
+        bands, features = self._seen(_cells_with_rim(luma))
+        natural, crisp = (self._blend(head(features), bands) for head in (self.head, self.crisp))
+        return _changed(luma, natural), _changed(luma, crisp)
 
     @torch.inference_mode()
     def sharpen_codes(self, codes: Tensor, peak: int, strength: float, strip_pixels: int) -> Tensor:
@@ -125,8 +167,15 @@ class BlendStudent(nn.Module):
 
     def _change(self, cells: Tensor) -> Tensor:
         """What is to be added, [N, 16, h, w], for cells with a rim of one, [N, 16, h + 2, w + 2]."""
-        bands = F.conv2d(cells, self._cell_weights())
-        blend = self.head(self._guide(cells[..., 1:-1, 1:-1]))
+        bands, features = self._seen(cells)
+        return self._blend(self.head(features), bands)
+
+    def _seen(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """What the filters make of such cells, [N, 16·K, h, w], and the guide's features, [N, width, h, w]."""
+        return F.conv2d(cells, self._cell_weights()), self._guide(cells[..., 1:-1, 1:-1])
+
+    def _blend(self, blend: Tensor, bands: Tensor) -> Tensor:
+        """The change, [N, 16, h, w], for weights and offsets [N, 16·(K + 1), h, w]."""
         change = blend[:, self.bands * PHASES :]
         for k in range(self.bands):
             mine = slice(k * PHASES, (k + 1) * PHASES)
@@ -163,6 +212,12 @@ class BlendStudent(nn.Module):
         index: Tensor = self.get_buffer("_tap_index")
         weights = taps[:, index.flatten()].reshape(self.bands * PHASES, PHASES, 3, 3)
         return weights.contiguous(memory_format=torch.channels_last)
+
+
+def _changed(luma: Tensor, change: Tensor) -> Tensor:
+    """Luma [N, 1, H, W] with the change of its cells, [N, 16, ⌈H/4⌉, ⌈W/4⌉], added."""
+    height, width = luma.shape[-2:]
+    return luma + F.pixel_shuffle(change, FACTOR)[..., :height, :width]
 
 
 def _cells_with_rim(plane: Tensor) -> Tensor:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load as load_safetensors
+
+from .errors import ModelError
 
 FACTOR = 4
 """Side of a cell: the student works on planes unshuffled by so much."""
@@ -31,6 +34,7 @@ class BlendWeights:
     enter: Convolution
     layers: tuple[Convolution, ...]
     head: Convolution
+    """At the student's look."""
     dilations: tuple[int, ...]
     """Of the layers."""
 
@@ -40,8 +44,15 @@ class BlendWeights:
         return FACTOR * sum(self.dilations)
 
     @classmethod
-    def of(cls, state: Mapping[str, np.ndarray]) -> "BlendWeights | None":
-        """The weights in a state dict; None where names or shapes are not those of a blend student."""
+    def of(cls, state: Mapping[str, np.ndarray], look: float = 0.0) -> "BlendWeights | None":
+        """The weights in a state dict; None where names or shapes are not those of a blend student.
+
+        Args:
+            look: from the head `head`, at 0, to the head `crisp`, at 1.
+
+        Raises:
+            ModelError: there is no second head, and the look is not 0.
+        """
         try:
             bands, width = len(state["filters"]), len(state["enter.bias"])
             depth = sum(name.startswith("layers.") and name.endswith(".bias") for name in state)
@@ -51,6 +62,8 @@ class BlendWeights:
                 **_convolution("enter", width, 2 * PHASES, 1),
                 **_convolution("head", PHASES * (bands + 1), width, 1),
             }
+            if "crisp.weight" in state:
+                wanted |= _convolution("crisp", PHASES * (bands + 1), width, 1)
             for layer in range(depth):
                 wanted |= _convolution(f"layers.{layer}", width, width, 3)
             if "dilations" in state:
@@ -64,25 +77,43 @@ class BlendWeights:
         def both(name: str) -> Convolution:
             return _float64(state[f"{name}.weight"]), _float64(state[f"{name}.bias"])
 
+        head = both("head")
+        if look:
+            if "crisp.weight" not in state:
+                raise ModelError(f"A student with one head has no look of {look:g}.")
+            weight, bias = (blended(*pair, look) for pair in zip(head, both("crisp"), strict=True))
+            head = _float64(weight), _float64(bias)
         return cls(
             filters=_float64(state["filters"]),
             spectrum=both("spectrum"),
             enter=both("enter"),
             layers=tuple(both(f"layers.{layer}") for layer in range(depth)),
-            head=both("head"),
+            head=head,
             dilations=tuple(int(d) for d in state["dilations"]) if "dilations" in state else (1,) * depth,
         )
 
 
-def read_blend_weights(path: Path) -> BlendWeights | None:
-    """The weights in a safetensors file; None where it holds none of a blend student, or cannot be read."""
+def blended(head: Any, crisp: Any, look: float) -> Any:
+    """Weights between those of two heads, arrays or tensors of float64, alike in both to the last bit."""
+    return head if look == 0 else crisp if look == 1 else (1 - look) * head + look * crisp
+
+
+def read_blend_weights(path: Path, look: float = 0.0) -> BlendWeights | None:
+    """The weights in a safetensors file; None where it holds none of a blend student, or cannot be read.
+
+    Args:
+        look: as `BlendWeights.of` takes it.
+
+    Raises:
+        ModelError: as `BlendWeights.of`.
+    """
     if path.suffix != ".safetensors":
         return None
     try:
         state = load_safetensors(path.read_bytes())
     except Exception:  # what is wrong with it, `checkpoint.py` says
         return None
-    return BlendWeights.of({name.removeprefix("module."): array for name, array in state.items()})
+    return BlendWeights.of({name.removeprefix("module."): array for name, array in state.items()}, look)
 
 
 def _convolution(name: str, out: int, into: int, side: int) -> dict[str, tuple[int, ...]]:

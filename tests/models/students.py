@@ -1,8 +1,10 @@
 """Networks with no zero weights, for tests that must see an effect."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import nn
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.swinir import SwinIRConfig
@@ -15,6 +17,12 @@ def random_student(seed: int = 0, **size: Any) -> BlendStudent:
     student = BlendStudent(**size).eval()
     _shake(student)
     return student
+
+
+def two_looks(path: Path) -> str:
+    """Saves a student with two looks, as a checkpoint with that path, which is given back."""
+    save_file(random_student(looks=2).state_dict(), path)
+    return str(path)
 
 
 def random_teacher(channels: int = 1, seed: int = 0) -> SwinIRTeacher:

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from vidsharp.models.blend import FACTOR, PHASES, BlendStudent
+from vidsharp.models.errors import ModelError
 
 from tests.models.students import random_student
 
@@ -52,7 +53,15 @@ def test_like_rebuilds_other_sizes(bands: int, width: int, depth: int, dilations
     student = BlendStudent(bands, width, depth, dilations)
     again = BlendStudent.like(student.state_dict())
     again.load_state_dict(student.state_dict())
-    assert (again.bands, again.halo_px) == (bands, student.halo_px)
+    assert (again.bands, again.halo_px, again.looks) == (bands, student.halo_px, 1)
+
+
+def test_like_rebuilds_both_looks() -> None:
+    student = random_student(looks=2, width=8, dilations=(1, 3))
+    again = BlendStudent.like(student.state_dict())
+    again.load_state_dict(student.state_dict())
+    assert differing(again, student) == set()
+    assert again.looks == 2
 
 
 @pytest.mark.parametrize("size", [{"depth": 1}, {"depth": 2}, {"depth": 3}, {"dilations": (2, 1)}], ids=str)
@@ -82,6 +91,70 @@ def test_gradients_reach_every_weight() -> None:
     """What gets none would make a Ray Train job wait for ever."""
     student = random_student()
     student(torch.rand(1, 1, 24, 24)).square().mean().backward()
+    assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in student.parameters())
+
+
+def differing(one: BlendStudent, other: BlendStudent) -> set[str]:
+    theirs = other.state_dict()
+    return {name for name, value in one.state_dict().items() if not torch.equal(value, theirs[name])}
+
+
+@pytest.mark.parametrize("size", [{}, {"bands": 1, "width": 12, "dilations": (2, 1)}], ids=["usual", "odd"])
+def test_the_ends_of_the_looks_are_the_two_heads(size: dict[str, Any]) -> None:
+    student, x = random_student(looks=2, **size), torch.rand(2, 1, 37, 50)
+    natural, crisp = student.with_look(0), student.with_look(1)
+    assert student.crisp is not None
+    assert differing(natural, student) == set()
+    assert differing(crisp, student) == {"head.weight", "head.bias"}
+    assert torch.equal(crisp.head.weight, student.crisp.weight)
+    with torch.inference_mode():
+        both = student.both(x)
+        assert torch.equal(student(x), both[0])
+        assert torch.equal(natural(x), both[0])
+        assert torch.equal(crisp(x), both[1])
+    assert not torch.equal(*both)
+
+
+@pytest.mark.parametrize("look", [0.1, 0.5, 0.75])
+def test_a_look_between_is_as_far_between_the_pictures(look: float) -> None:
+    student, x = random_student(looks=2), torch.rand(1, 1, 40, 52)
+    with torch.inference_mode():
+        natural, crisp = student.both(x)
+        between = student.with_look(look)(x)
+    torch.testing.assert_close(between, natural + look * (crisp - natural), atol=2e-6, rtol=0)
+
+
+def test_a_look_is_a_student_of_its_own_and_draws_no_random_number() -> None:
+    student = random_student(looks=2)
+    before = {name: value.clone() for name, value in student.state_dict().items()}
+    state = torch.random.get_rng_state()
+    with torch.no_grad():
+        plain = student.with_look(0.5)
+        for parameter in plain.parameters():
+            parameter.add_(1)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, before[name]) for name, value in student.state_dict().items())
+    assert (plain.looks, plain.crisp, plain.training) == (1, None, False)
+    assert random_student().with_look(0).looks == 1
+    for student_, look in ((random_student(), 1.0), (student, 1.5), (student, -0.5)):
+        with pytest.raises(ModelError, match=r"has one look|out of range"):
+            student_.with_look(look)
+
+
+def test_a_fresh_second_look_is_the_identity_and_leaves_the_first_as_it_is() -> None:
+    torch.manual_seed(3)
+    one = BlendStudent()
+    torch.manual_seed(3)
+    two, x = BlendStudent(looks=2), torch.rand(1, 1, 21, 30)
+    assert differing(one, two) == set()
+    assert set(two.state_dict()) - set(one.state_dict()) == {"crisp.weight", "crisp.bias"}
+    assert all(torch.equal(picture, x) for picture in two.both(x))
+
+
+def test_both_pictures_bring_gradients_to_every_weight() -> None:
+    student = random_student(looks=2)
+    natural, crisp = student.both(torch.rand(1, 1, 24, 24))
+    (natural.square().mean() + crisp.abs().mean()).backward()
     assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in student.parameters())
 
 

@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 from vidsharp.models.blend import BlendStudent
 from vidsharp.models.blend_weights import BlendWeights, read_blend_weights
 from vidsharp.models.catalogue import load_student, weights_path
+from vidsharp.models.errors import ModelError
 
 from tests.models.students import random_student
 
@@ -65,6 +66,26 @@ def test_other_weights_are_none_of_a_blend_student(wrong: str) -> None:
         case _:
             state = {"conv_first.weight": np.zeros((3, 3, 3, 3))}
     assert BlendWeights.of(state) is None
+
+
+@pytest.mark.parametrize("look", [0.0, 0.3, 0.5, 1.0])
+def test_a_look_of_two_is_that_of_the_network_to_the_last_bit(look: float) -> None:
+    student = random_student(looks=2)
+    of_state, of_net = BlendWeights.of(arrays(student), look), student.with_look(look).as_arrays()
+    assert of_state is not None
+    for (weight, bias), (same_weight, same_bias) in zip(convolutions(of_state), convolutions(of_net), strict=True):
+        np.testing.assert_array_equal(weight, same_weight)
+        np.testing.assert_array_equal(bias, same_bias)
+    natural = student.as_arrays().head[0]
+    assert np.array_equal(natural, of_state.head[0]) == (look == 0)
+
+
+def test_a_second_look_of_another_shape_or_of_none() -> None:
+    state = arrays(random_student(looks=2))
+    assert BlendWeights.of({**state, "crisp.bias": state["crisp.bias"][1:]}) is None
+    assert BlendWeights.of({name: array for name, array in state.items() if name != "crisp.bias"}) is None
+    with pytest.raises(ModelError, match=r"one head has no look of 0\.5"):
+        BlendWeights.of(arrays(random_student()), 0.5)
 
 
 def test_half_precision_and_names_of_a_wrapped_network(tmp_path: Path) -> None:

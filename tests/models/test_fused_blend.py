@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vidsharp.models import blend_library
 from vidsharp.models.blend import BlendStudent
+from vidsharp.models.blend_weights import BlendWeights
 from vidsharp.models.catalogue import load_student
 from vidsharp.models.cover import Box
 from vidsharp.models.enhance import Enhancer
@@ -71,6 +72,23 @@ def test_gives_what_torch_gives(
     assert made.dtype == codes.dtype
     np.testing.assert_array_equal(made, np.clip(np.floor(floats + np.float32(0.5)), 0, peak).astype(codes.dtype))
     np.testing.assert_array_equal(codes, given_)
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", SETS)
+@pytest.mark.parametrize("look", [0.0, 0.4, 1.0])
+def test_gives_what_torch_gives_at_any_look(look: float, instructions: str) -> None:
+    """And what a student with this one head gives, to the last bit."""
+    student, codes = random_student(looks=2), noise((61, 83), 255)
+    plain = student.with_look(look)
+    weights = BlendWeights.of({name: value.numpy() for name, value in student.state_dict().items()}, look)
+    assert weights is not None
+    floats = FusedBlend(weights, 255, 1.0, instructions).sharpen(codes, 1, rounded=False)
+    wanted = by_torch(plain, codes, 255, 1.0)
+    change = np.sqrt(np.square(wanted - codes).mean())
+    np.testing.assert_allclose(floats, wanted, atol=0.02 * change, rtol=0)
+    again = FusedBlend(plain.as_arrays(), 255, 1.0, instructions).sharpen(codes, 1, rounded=False)
+    np.testing.assert_array_equal(floats, again)
 
 
 @needs_library
