@@ -57,7 +57,7 @@ class SharpenActor:
         self._enhancer: Enhancer | None = None
         self._steps = 0
 
-    def load(self, model: str, device: str, strength: float) -> str:
+    def load(self, model: str, device: str, strength: float, look: float | None = None) -> str:
         """Loads the student, once, before all other calls; returns the node's name.
 
         Raises:
@@ -67,7 +67,7 @@ class SharpenActor:
         from ..models.enhance import Enhancer
 
         check_sees(self._must_see)
-        self._enhancer = Enhancer(model, device=device, strength=strength, threads=self._threads)
+        self._enhancer = Enhancer(model, device=device, strength=strength, threads=self._threads, look=look)
         return socket.gethostname()
 
     def prepare(

@@ -103,13 +103,14 @@ class ActorPool:
         strength: float,
         must_see: Sequence[Sequence[Path]] = (),
         stall_s: float = STALL_S,
+        look: float | None = None,
     ) -> None:
         self._plan = plan
         self._must_see = tuple(must_see)
         self._stall_s = stall_s
         self._listened_s = 0.0
         self._turn_at = time.monotonic()
-        self._load = (model, plan.device, strength)
+        self._load = (model, plan.device, strength, look)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
         self._pending: dict[Any, str] = {}

@@ -43,6 +43,7 @@ def bench_model(
     warmup: int,
     runs: int,
     gpu: GpuSettings | None = None,
+    look: float | None = None,
 ) -> dict[str, Any]:
     """Times a student on one frame in memory: planes in, planes out, the device synchronised after every frame.
 
@@ -51,6 +52,7 @@ def bench_model(
     Args:
         width, height: of the frame, 8-bit 4:2:0.
         gpu: as `Enhancer` takes it: None leaves a CPU its own way.
+        look: as `Enhancer` takes it.
 
     Raises:
         ModelError, CheckpointError, DeviceError: as `Enhancer`.
@@ -58,7 +60,7 @@ def bench_model(
     use_one_heap()  # as the actors do
     threads = threads or len(os.sched_getaffinity(0))
     torch.set_num_threads(threads)
-    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look)
     rng = np.random.default_rng(0)
     chroma = ((height + 1) // 2, (width + 1) // 2)
     planes = [rng.integers(16, 236, shape, dtype=np.uint8) for shape in ((height, width), chroma, chroma)]
@@ -70,7 +72,7 @@ def bench_model(
         began = time.perf_counter()
         enhancer.planes(planes, fmt)  # returns arrays in main memory: the device has finished
         times.append(time.perf_counter() - began)
-    gflop = _gflop(model, enhancer.domain, width, height)
+    gflop = _gflop(model, look, enhancer.domain, width, height)
     peak = _peak_gflops(enhancer.device)
     mean = sum(times) / len(times)
     return {
@@ -97,6 +99,7 @@ def bench_end_to_end(
     threads: int | None,
     encoder: str | None,
     gpu: GpuSettings | None = None,
+    look: float | None = None,
 ) -> dict[str, Any]:
     """Takes a recording the whole way in this process, without Ray, and says where the time went.
 
@@ -112,7 +115,7 @@ def bench_end_to_end(
         check_encoder_name(encoder)
     threads = threads or len(os.sched_getaffinity(0))
     choice = EncoderChoice(encoder)
-    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look)
     with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
         began, cpu_before = time.perf_counter(), _cpu_s()
         info = probe(recording)
@@ -146,9 +149,9 @@ def bench_end_to_end(
     }
 
 
-def _gflop(model: str, domain: str, width: int, height: int) -> float:
+def _gflop(model: str, look: float | None, domain: str, width: int, height: int) -> float:
     """Counted by torch on an abstract frame (`meta` tensors: nothing is computed); a multiply-add counts as two."""
-    net = load_student(model).net.to("meta")
+    net = load_student(model, look=look).net.to("meta")
     counter = FlopCounterMode(display=False)
     with counter, torch.inference_mode():
         net(torch.empty(1, 1 if domain == "luma" else 3, height, width, device="meta"))
@@ -177,6 +180,7 @@ def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:
         "vidsharp": version("vidsharp"),
         "torch": torch.__version__,
         "model": enhancer.name,
+        "look": enhancer.look,
         "device": torch.cuda.get_device_name(device) if device != "cpu" else f"cpu ({platform.machine()})",
         "threads": threads,
     }

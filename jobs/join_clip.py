@@ -121,7 +121,7 @@ def join_clip(
         bytes_out=temporary.stat().st_size,
         made_with={
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "settings": json.dumps(settings(config, plan)),
+            "settings": json.dumps(settings(config, plan, counts)),
             "versions": json.dumps(versions()),
             **source_columns(storage.source(work.clip), counts),
         },

@@ -1,21 +1,29 @@
 """What a clip was made with: the settings that matter for its pictures and its figures, and the versions in use."""
 
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import av
 
-from ..models.catalogue import weights_digest
+from ..models.catalogue import look_of, weights_digest
 from .config import ProcessConfig
 from .pool import PoolPlan
 
 
-def settings(config: ProcessConfig, plan: PoolPlan) -> dict[str, Any]:
-    """By the names of the command's options; only what was said where nothing is the default."""
+def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -> dict[str, Any]:
+    """By the names of the command's options; only what was said where nothing is the default. `weights` is what
+    `--model` takes to find them again.
+
+    Args:
+        counts: as `what_counts` gave it.
+    """
     said = {
         "model": config.model,
+        "weights": f"sha256:{counts['model']}",
+        "look": config.look,
         "strength": config.strength,
         "encoder": config.encoder,
         "crf": config.crf,
@@ -45,7 +53,9 @@ def versions() -> dict[str, str]:
     }
 
 
-CHANGES_PICTURES = frozenset({"model", "strength", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"})
+CHANGES_PICTURES = frozenset(
+    {"model", "look", "strength", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"}
+)
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
 
 KEEPS_PICTURES = frozenset(
@@ -62,10 +72,13 @@ def what_counts(config: ProcessConfig) -> dict[str, Any]:
     """The settings on which a clip's pictures depend: a clip that was finished with the same ones need not be redone.
 
     Raises:
-        ModelError, CheckpointError: as `weights_digest`.
+        ModelError, CheckpointError: as `weights_digest` and `look_of`.
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
-    others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", *encoder))}
+    others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", "look", *encoder))}
+    look = look_of(config.model, config.look)
+    if look is not None:
+        others["look"] = look
     choice = [config.encoder, config.crf, config.preset, sorted(config.encoder_options.items())]
     # Named as version 0.1 did it, so that its finished clips are known.
     return {"format": 2, "model": weights_digest(config.model), "encoder": choice, **others}

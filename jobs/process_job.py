@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..models.catalogue import check_model
+from ..models.catalogue import check_model, look_of
 from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
@@ -88,9 +88,10 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         OutputError: the tables cannot be written.
     """
     silence()
-    asked, storage = config, open_storage(config)
-    clips, config = storage.find(), storage.config
+    asked = config
     check_model(config.model)
+    storage = open_storage(replace(config, look=look_of(config.model, config.look)))
+    clips, config = storage.find(), storage.config
     if config.encoder:
         check_encoder_name(config.encoder)
     work_root = config.out.absolute() / WORK_FOLDER
@@ -233,7 +234,10 @@ class _Run:
     def _work(self) -> None:
         plan = plan_pool(living_nodes(), self.config.device, self.config.workers)
         self.plan = plan
-        pool = ActorPool(plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds)
+        pool = ActorPool(
+            *(plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
+            look=self.config.look,
+        )
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .catalogue import Student, load_student
+from .catalogue import Student, at_look, load_student
 from .domain import Domain
 from .errors import ModelError
 from .fused_student import FusedStudent
@@ -35,6 +35,8 @@ class Enhancer:
     """A tile cut from a frame must start at a multiple of this to give the frame's own result."""
     device: str
     """`cpu`, or a GPU by torch's name."""
+    look: float | None
+    """Of a student that has two looks: 0 (natural) to 1 (crisp)."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Enhancer:
         *,
         plain: bool = False,
         gpu: "GpuSettings | None" = None,
+        look: float | None = None,
     ) -> None:
         """Loads the weights once.
 
@@ -55,6 +58,7 @@ class Enhancer:
             threads: CPU threads that work on a frame; None: as many as there are cores.
             plain: torch does all the work, also where the C library could (see `FusedStudent`).
             gpu: how a GPU works, where not as by default; with them, a CPU takes a GPU's way, too.
+            look: as `load_student` takes it.
 
         Raises:
             ModelError, CheckpointError: as `load_student`, or the strength is out of range.
@@ -64,15 +68,15 @@ class Enhancer:
             raise ModelError(f"A strength of {strength} is out of range; accepted are 0 to 1.5.")
         self.strength, self.device = strength, device if device == "cpu" else _resolved(device)
         on_gpu = gpu is not None or self.device != "cpu"
-        fused = None if plain or on_gpu else FusedStudent.try_of(student_or_name, strength, threads)
+        fused = None if plain or on_gpu else FusedStudent.try_of(student_or_name, strength, threads, look)
         self._student: FusedStudent | TorchStudent
         self.gpu: GpuStudent | None = None
         if fused is not None:
             self._student = fused
         else:
-            self._student = student = _by_torch(student_or_name, strength, threads)
+            self._student = student = _by_torch(student_or_name, strength, threads, look)
             self.gpu = _on_gpu(student.student, self.device, strength, gpu) if on_gpu else None
-        self.name, self.domain = self._student.name, self._student.domain
+        self.name, self.domain, self.look = self._student.name, self._student.domain, self._student.look
         self.halo_px, self.align_px = self._student.halo_px, self._student.align_px
 
     @property
@@ -179,14 +183,17 @@ def _resolved(device: str) -> str:
     return str(resolve_device(device))
 
 
-def _by_torch(student_or_name: Student | str | Path, strength: float, threads: int | None) -> "TorchStudent":
+def _by_torch(
+    student_or_name: Student | str | Path, strength: float, threads: int | None, look: float | None
+) -> "TorchStudent":
     import torch
 
     from .torch_student import TorchStudent
 
     if threads is not None:
         torch.set_num_threads(threads)
-    student = student_or_name if isinstance(student_or_name, Student) else load_student(student_or_name)
+    given = isinstance(student_or_name, Student)
+    student = at_look(student_or_name, look) if given else load_student(student_or_name, look=look)
     return TorchStudent(student, strength)
 
 

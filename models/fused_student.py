@@ -8,7 +8,7 @@ import numpy as np
 
 from .blend_library import VERSION
 from .blend_weights import FACTOR, BlendWeights, read_blend_weights
-from .catalogue import Student, student_name, weights_path
+from .catalogue import Student, at_look, look_of, weights_path
 from .cover import Box
 from .domain import Domain
 from .fused_blend import FusedBlend
@@ -29,29 +29,38 @@ class FusedStudent:
     }
     """As `Enhancer.provenance`."""
 
-    def __init__(self, name: str, weights: BlendWeights, strength: float, threads: int | None) -> None:
-        self.name, self.halo_px = name, weights.halo_px
+    def __init__(
+        self, name: str, weights: BlendWeights, strength: float, threads: int | None, look: float | None = None
+    ) -> None:
+        self.name, self.halo_px, self.look = name, weights.halo_px, look
         self._weights, self._strength = weights, strength
         self._threads = threads or len(os.sched_getaffinity(0))
         self._packed: dict[int, FusedBlend] = {}
 
     @classmethod
     def try_of(
-        cls, student_or_name: Student | str | Path, strength: float, threads: int | None
+        cls, student_or_name: Student | str | Path, strength: float, threads: int | None, look: float | None = None
     ) -> "FusedStudent | None":
         """None where the library is not there, or the student is none that it can do.
 
+        Args:
+            look: as `load_student` takes it.
+
         Raises:
-            ModelError: no such name.
+            ModelError, CheckpointError: as `look_of`.
         """
         if isinstance(student_or_name, Student):
             from .blend import BlendStudent
 
-            net, name = student_or_name.net, student_or_name.name
-            weights = net.as_arrays() if isinstance(net, BlendStudent) else None
+            student = at_look(student_or_name, look)
+            name, chosen = student.name, student.look
+            weights = student.net.as_arrays() if isinstance(student.net, BlendStudent) else None
         else:
-            name, weights = student_name(student_or_name), read_blend_weights(weights_path(student_or_name))
-        return cls(name, weights, strength, threads) if weights is not None and FusedBlend.takes(weights) else None
+            path, chosen = weights_path(student_or_name), look_of(student_or_name, look)
+            name, weights = path.stem, read_blend_weights(path, chosen or 0.0)
+        if weights is None or not FusedBlend.takes(weights):
+            return None
+        return cls(name, weights, strength, threads, chosen)
 
     def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:
         """Sharpens [Y], as `Enhancer.planes`."""

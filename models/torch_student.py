@@ -34,7 +34,7 @@ class TorchStudent:
 
     def __init__(self, student: Student, strength: float) -> None:
         self._net = student.net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.student, self._strength = student, strength
+        self.student, self._strength, self.look = student, strength, student.look
         self.name, self.align_px = student.name, student.align_px
         self.domain: Domain = student.domain
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)

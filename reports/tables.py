@@ -29,6 +29,7 @@ CLIP_COLUMNS: Mapping[str, str] = {
     "source_fps": "Float64",
     "model": "string",
     "device": "string",
+    "look": "Float64",
     "strength": "Float64",
     "wall_s": "Float64",
     "fps": "Float64",
@@ -64,9 +65,10 @@ CLIP_COLUMNS: Mapping[str, str] = {
 }
 """One row for each clip. A figure that does not apply, or was not measured, is null, never 0.
 
-`measured` is how many frames the quality figures are means over; `settings` and `versions` are JSON objects of what the
-clip was made with; `finished_at` is ISO 8601, UTC. `source` is where the recording was, and `fingerprint` what it is
-known by elsewhere: digests of its content and of its beginning.
+`look` is 0 (natural) to 1 (crisp), null where the student has only one. `measured` is how many frames the quality
+figures are means over; `settings` and `versions` are JSON objects of what the clip was made with; `finished_at` is
+ISO 8601, UTC. `source` is where the recording was, and `fingerprint` what it is known by elsewhere: digests of its
+content and of its beginning.
 """
 
 CHUNK_COLUMNS: Mapping[str, str] = {

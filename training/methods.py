@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ..models.enhance import Enhancer
+from ..models.look import StudentLook, named_at
 from ..models.plane_format import PlaneFormat
 from .classic import cas, unsharp_mask
 from .evaluation_pictures import Planes
@@ -12,13 +13,13 @@ Method = Callable[[Planes, PlaneFormat], Planes]
 """Returns planes of the same shapes and dtype, possibly the same arrays; modifies none."""
 
 
-def methods(models: Sequence[str], *, device: str, threads: int | None) -> dict[str, Method]:
+def methods(students: Sequence[str | StudentLook], *, device: str, threads: int | None) -> dict[str, Method]:
     """Identity, unsharp mask and CAS, then the students, by name; students run as in the product.
 
-    Checkpoints whose file names are equal are named by their whole path.
+    Checkpoints whose file names are equal are named by their whole path, and students with a look by that, too.
 
     Args:
-        models: shipped names and checkpoint files.
+        students: names and checkpoint files, at a look or at their own.
         device: as `Enhancer` takes it.
         threads: CPU threads for torch in this process; None leaves them as they are.
 
@@ -30,9 +31,10 @@ def methods(models: Sequence[str], *, device: str, threads: int | None) -> dict[
         "unsharp": lambda planes, fmt: [unsharp_mask(planes[0]), *planes[1:]],
         "cas": lambda planes, fmt: [cas(planes[0]), *planes[1:]],
     }
-    for model in dict.fromkeys(models):
-        enhancer = Enhancer(model, device=device, threads=threads)
-        named[enhancer.name if enhancer.name not in named else model] = _student(enhancer)
+    for model, look in dict.fromkeys(StudentLook(each) if isinstance(each, str) else each for each in students):
+        enhancer = Enhancer(model, device=device, threads=threads, look=look)
+        name = named_at(enhancer.name, look)
+        named[name if name not in named else named_at(model, look)] = _student(enhancer)
     return named
 
 

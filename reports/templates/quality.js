@@ -672,12 +672,17 @@ function madeCards(index) {
     "Audio streams": of("audio_streams"), "Size before": of("bytes_in") === null ? null : size(of("bytes_in")), "Size after": of("bytes_out") === null ? null : size(of("bytes_out")),
   };
   const work = {
-    Model: of("model"), Strength: of("strength"), Device: of("device"), "Wall time": of("wall_s") === null ? null : clock(of("wall_s")),
+    Model: of("model"), Look: lookName(of("look")), Strength: of("strength"), Device: of("device"), "Wall time": of("wall_s") === null ? null : clock(of("wall_s")),
     "Student alone, fps": of("model_fps") === null ? null : tenths.format(of("model_fps")), Chunks: of("chunks"),
     "Copied from the frame before": of("reused_share") === null ? null : `${whole.format(100 * of("reused_share"))} %`, "Tried again": of("retries"), Finished: of("finished_at")?.replace("T", " ").replace("+00:00", " UTC"),
   };
   const listed = { File: file, Work: work, Settings: parsed(shared("settings", index)), Versions: parsed(shared("versions", index)) };
   return Object.entries(listed).map(([title, facts]) => factCard(title, facts)).filter(Boolean);
+}
+
+/** `natural` at 0, `crisp` at 1, the number between. */
+function lookName(look) {
+  return { 0: "natural", 1: "crisp" }[look] ?? look;
 }
 
 /** The JSON object that a text holds; a text that holds none is shown as it is. */

@@ -133,7 +133,7 @@ def test_actors_that_die_before_they_are_ready_end_the_run(
     notes = tmp_path / "notes"
 
     class Stillborn(SharpenActor):
-        def load(self, model: str, device: str, strength: float) -> str:
+        def load(self, model: str, device: str, strength: float, look: float | None = None) -> str:
             with notes.open("a") as file:
                 file.write(f"{os.getpid()}\n")
             os._exit(7)

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 from vidsharp.jobs import bench
 from vidsharp.models.errors import ModelError
 from vidsharp.models.on_gpu import GpuSettings
 from vidsharp.pipeline.errors import EncoderError, MediaError
 
 from tests.jobs import runs
+from tests.models.students import random_student, two_looks
 
 pytestmark = pytest.mark.usefixtures("threads_as_before")
 
@@ -24,6 +26,23 @@ def test_the_student_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures["ms_p50"] <= figures["ms_p95"]
     assert figures["gflops"] == pytest.approx(figures["gflop_per_frame"] * figures["fps"])
     assert figures["share_of_peak"] == pytest.approx(figures["gflops"] / figures["peak_gflops_fp32_matmul"])
+
+
+def test_a_look_costs_what_one_costs_and_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bench, "PEAK_SIZE", 128)
+    two, given = two_looks(tmp_path / "two.safetensors"), {"device": "cpu", "threads": 1}
+    figures = [bench.bench_model(80, 48, model=two, look=look, warmup=0, runs=1, **given) for look in (0.0, 0.5)]
+    assert [each["look"] for each in figures] == [0.0, 0.5]
+    net = random_student()
+    (tmp_path / "one").mkdir()
+    save_file(net.state_dict(), tmp_path / "one" / "one.safetensors")
+    one = bench.bench_model(80, 48, model=str(tmp_path / "one" / "one.safetensors"), warmup=0, runs=1, **given)
+    assert one["look"] is None
+    assert {each["gflop_per_frame"] for each in figures} == {one["gflop_per_frame"]}
+    clip = runs.clip(tmp_path / "call.mp4", frames=15)
+    assert bench.bench_end_to_end(clip.path, model=two, look=1.0, encoder="libx264", **given)["look"] == 1
+    with pytest.raises(ModelError, match="has one look"):
+        bench.bench_model(80, 48, model="fast", look=1.0, warmup=0, runs=1, **given)
 
 
 def test_the_reference_costs_what_the_report_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,10 @@ from vidsharp.jobs import benchmark_job, evaluate_job
 from vidsharp.jobs.benchmark_job import BenchmarkConfig, BenchmarkResult, WorkerLostError, benchmark
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
+from vidsharp.models import catalogue, look
 from vidsharp.models.catalogue import WEIGHTS
 from vidsharp.models.errors import ModelError
+from vidsharp.models.look import at_looks
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.ownership import MARK, NotOursError
 from vidsharp.reports.benchmark_tables import ROW_COLUMNS
@@ -33,6 +35,7 @@ from vidsharp.training.errors import DataError
 from vidsharp.training.teachers import realesrgan
 
 from tests.jobs import processes
+from tests.models.students import two_looks
 from tests.training.benchmark import toy
 
 LEVELS = ("light", "sharp")
@@ -156,7 +159,8 @@ def test_what_is_kept_is_used_only_for_the_same_question(ran: Ran, monkeypatch: 
     assert benchmark_job._key(replace(task, data=Path("elsewhere"), out=Path("moved"))) == key
     changes: list[dict[str, Any]] = [
         {"levels": ("light",)}, {"seeds": 2}, {"vmaf": True}, {"words": True}, {"realesrgan": True},
-        {"models": ("balanced",)}, {"models": ("fast", "balanced")}, {"source": replace(task.source, start=1)},
+        {"students": at_looks(["balanced"])}, {"students": at_looks(["fast", "balanced"])},
+        {"source": replace(task.source, start=1)},
     ]  # fmt: skip
     assert len({key, benchmark_job._key(other), *(benchmark_job._key(replace(task, **c)) for c in changes)}) == 10
 
@@ -175,12 +179,32 @@ def test_students_of_earlier_versions_are_measured_unless_they_still_ship(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_extras(monkeypatch, [toy.screen()])
-    monkeypatch.setattr(benchmark_job, "EARLIER", tmp_path)
+    monkeypatch.setattr(catalogue, "EARLIER", tmp_path)
     (tmp_path / "fast-0.1.safetensors").write_bytes((WEIGHTS / "fast.safetensors").read_bytes())
     (tmp_path / "balanced-0.1.safetensors").write_bytes(b"other weights")
     config = BenchmarkConfig(tmp_path, tmp_path / "out", ("fast", "fast"))
     (task,) = benchmark_job._tasks(config, [toy.screen()])
-    assert (task.models, task.earlier) == (("fast",), (str(tmp_path / "balanced-0.1.safetensors"),))
+    assert (task.students, task.earlier) == ((("fast", None),), ("balanced-0.1",))
+
+
+def test_looks_are_methods_and_part_of_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_extras(monkeypatch, [toy.screen()])
+    two = two_looks(tmp_path / "two.safetensors")
+
+    def key(*looks: float, model: str = two) -> str:
+        (task,) = benchmark_job._tasks(BenchmarkConfig(tmp_path, tmp_path, (model,), looks=looks), [toy.screen()])
+        assert task.students == at_looks([model], looks)
+        return benchmark_job._key(task)
+
+    asked = [(), (0.0,), (1.0,), (0.5,), (0.0, 1.0)]
+    assert len({key(*looks) for looks in asked}) == len(asked), "also where only the method's name differs"
+    by_default = key()
+    monkeypatch.setattr(look, "DEFAULT_LOOK", 0.25)
+    assert key() != by_default
+    assert (key(model="fast"), key(0.5)) != (by_default, by_default)
+    with pytest.raises(ModelError, match="The student 'fast' has one look"):
+        benchmark(BenchmarkConfig(tmp_path, tmp_path / "out", (two, "fast"), looks=(0.0, 1.0)))
+    assert not (tmp_path / "out").exists()
 
 
 def test_only_videos_of_the_chosen_sources_are_linked(ran: Ran, tmp_path: Path) -> None:
@@ -236,6 +260,7 @@ def test_wrong_requests_end_before_any_work(ran: Ran, tmp_path: Path, monkeypatc
         ({"seeds": 0}, "--seeds 0 is too few"),
         ({"workers": 0}, "--workers 0 is too few"),
         ({"models": ()}, "--model"),
+        ({"looks": (0.5, 2.0)}, "--look 2 is out of range"),
     ]
     out = tmp_path / "out"
     for change, said in wrong:

@@ -50,8 +50,8 @@ def test_the_driver_needs_no_torch() -> None:
 def test_help_of_process_tells_of_every_option() -> None:
     shown = run("process", "--help").output
     for option in (
-        *("--out", "--model", "--strength", "--device", "--workers", "--address", "--chunk-seconds", "--encoder"),
-        *("--crf", "--preset", "-e", "--overwrite", "--limit-memory", "-v", "-q", "--log-json"),
+        *("--out", "--model", "--look", "--strength", "--device", "--workers", "--address", "--chunk-seconds"),
+        *("--encoder", "--crf", "--preset", "-e", "--overwrite", "--limit-memory", "-v", "-q", "--log-json"),
     ):
         assert option in shown
 
@@ -65,6 +65,11 @@ def test_version() -> None:
     [
         (["--strength", "1.6"], "--strength 1.6 is out of range"),
         (["--strength", "-1"], "--strength -1 is out of range"),
+        (["--look", "soft"], "There is no look 'soft'; accepted are natural, crisp, or a number between"),
+        (["--look", "1.2"], "A look of 1.2 is out of range"),
+        (["--look", "crisp"], "The student 'fast' has one look, natural, so it cannot be crisp"),
+        (["--model", "sha256:0000"], "write sha256: and at least 8 hexadecimal digits"),
+        (["--model", "sha256:00000000"], "No weights that come with this version have a digest"),
         (["--workers", "0"], "--workers 0 is too few"),
         (["--chunk-seconds", "0"], "--chunk-seconds 0 is out of range"),
         (["--limit-memory", "1"], "--limit-memory 1 MiB is too little"),

@@ -15,6 +15,7 @@ from vidsharp.models.catalogue import student_names
 from vidsharp.training.simulate import LEVELS
 
 from tests.jobs import runs
+from tests.models.students import two_looks
 from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import image, pair
 
@@ -41,6 +42,8 @@ def test_evaluate_prints_only_the_result_on_stdout(tmp_path: Path) -> None:
         (["--levels", "light"], "--levels is for clips"),
         (["--every", "0"], "--every 0 is too few"),
         (["--model", "fastest"], "There is no model 'fastest'"),
+        (["--look", "soft"], "There is no look 'soft'"),
+        (["--look", "natural", "--look", "crisp"], "The student 'fast' has one look"),
         (["--exclude", "*"], "is excluded"),
     ],
 )
@@ -51,6 +54,18 @@ def test_a_wrong_option_is_one_sentence_and_exit_code_2(tmp_path: Path, options:
     assert ended.stderr.startswith("vidsharp: ")
     assert said in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_each_look_is_a_method_of_its_own(tmp_path: Path) -> None:
+    pair(tmp_path / "data", "1.png")
+    two = two_looks(tmp_path / "two.safetensors")
+    options = ["--device", "cpu", "--model", two]
+    ended = run("evaluate", tmp_path / "data", *options, "--look", "natural", "--look", "crisp", "--look", "0.5")
+    assert ended.exit_code == 0, ended.stderr
+    named = [line.split("|")[2].strip() for line in ended.stdout.splitlines()[2:]]
+    assert named == ["identity", "unsharp", "cas", "two natural", "two crisp", "two 0.5"]
+    ended = run("evaluate", tmp_path / "data", *options)
+    assert [line.split("|")[2].strip() for line in ended.stdout.splitlines()[2:]][3:] == ["two"]
 
 
 def test_unpaired_images_are_named(tmp_path: Path) -> None:

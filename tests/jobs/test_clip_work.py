@@ -124,6 +124,10 @@ def test_a_clip_of_which_all_was_done_has_no_times_to_tell(work: ClipWork) -> No
         assert row[column] is None, column
 
 
+def test_a_row_has_its_look_where_the_student_has_two(work: ClipWork) -> None:
+    assert [rows_of(work, look=look)[0]["look"] for look in (None, 0.0, 0.5)] == [None, 0.0, 0.5]
+
+
 def test_strength_0_has_no_model_time(work: ClipWork) -> None:
     row, _ = rows_of(work, strength=0.0)
     assert row["model_s"] is None
@@ -163,9 +167,10 @@ def test_what_is_left_out_is_said(work: ClipWork) -> None:
 def test_a_failed_clip_says_why_and_nothing_it_does_not_know(tmp_path: Path) -> None:
     here, gone = Clip(tmp_path / "a.mp4", Path("a.mp4")), Clip(tmp_path / "b.mp4", Path("b.mp4"))
     here.path.write_bytes(b"12345")
-    row = failed_row(here, runs.config(here.path, tmp_path, strength=0.5), "it is empty")
+    row = failed_row(here, runs.config(here.path, tmp_path, strength=0.5, look=0.25), "it is empty")
     assert row == {
-        "clip": "a.mp4", "status": "failed", "error": "it is empty", "model": "fast", "strength": 0.5, "bytes_in": 5
+        "clip": "a.mp4", "status": "failed", "error": "it is empty", "model": "fast", "look": 0.25,
+        "strength": 0.5, "bytes_in": 5
     }  # fmt: skip
     assert failed_row(gone, runs.config(gone.path, tmp_path), "gone")["bytes_in"] is None
 

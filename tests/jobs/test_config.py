@@ -19,6 +19,9 @@ def make(**values: Any) -> ProcessConfig:
         ({"strength": -0.01}, "--strength -0.01"),
         ({"strength": 1.51}, "--strength 1.51"),
         ({"strength": float("nan")}, "--strength nan"),
+        ({"look": -0.01}, "--look -0.01"),
+        ({"look": 1.01}, "--look 1.01"),
+        ({"look": float("nan")}, "--look nan"),
         ({"workers": 0}, "--workers 0"),
         ({"workers": -1}, "--workers -1"),
         ({"chunk_seconds": 0.0}, "--chunk-seconds 0"),
@@ -44,6 +47,8 @@ def test_a_value_out_of_range_is_named(values: dict[str, Any], option: str) -> N
     [
         {"strength": 0.0},
         {"strength": 1.5},
+        {"look": 0.0},
+        {"look": 1.0},
         {"workers": 1},
         {"chunk_seconds": 0.1},
         {"chunk_seconds": 3600.0},

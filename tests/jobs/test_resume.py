@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from vidsharp.jobs import process
 from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.report_folder import ClipRows, ReportFolder
+from vidsharp.models.look import DEFAULT_LOOK
 
 from tests import media
 from tests.jobs import runs
+from tests.jobs.local_pool import use_no_ray
+from tests.models.students import two_looks
 
 FRAMES = 240
 
@@ -182,6 +185,33 @@ def test_work_for_other_settings_or_another_input_does_not_count(
     (row,) = process(runs.config(source, out, strength=0.5, overwrite=True)).rows
     assert row["status"] == "done"
     assert not runs.table(out, "chunks")["reused"].any()
+
+
+def test_chunks_of_another_look_do_not_count_and_its_clip_is_not_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_no_ray(monkeypatch)
+    source, out = runs.clip(tmp_path / "call.mp4", frames=30).path, tmp_path / "out"
+    natural = runs.config(source, out, model=two_looks(tmp_path / "two.safetensors"), look=0.0)
+    runs.stop_before_the_tables(natural, monkeypatch)
+    (rows,) = out.glob(".vidsharp/*/done.json")
+    rows.unlink()
+    frames = media.frame_hashes(out / "call.mp4")
+    (row,) = process(replace(natural, look=None, overwrite=True)).rows
+    assert (row["status"], row["look"]) == ("done", DEFAULT_LOOK)
+    assert not runs.table(out, "chunks")["reused"].any()
+    assert media.frame_hashes(out / "call.mp4") != frames
+    for look, status in ((None, "skipped"), (DEFAULT_LOOK, "skipped"), (0.0, "done"), (0.0, "skipped"), (0.5, "done")):
+        (row,) = process(replace(natural, look=look)).rows
+        assert (row["status"], row["look"]) == (status, DEFAULT_LOOK if look is None else look)
+        assert runs.table(out).loc["call.mp4", "look"] == row["look"]
+        assert (media.frame_hashes(out / "call.mp4") == frames) == (look == 0)
+    (row,) = process(runs.config(source, out, model="fast-0.1", look=0.0)).rows
+    assert row["look"] is None
+    assert pd.isna(runs.table(out).loc["call.mp4", "look"])
+    weights = json.loads(row["settings"])["weights"]
+    (row,) = process(runs.config(source, out, model=weights)).rows
+    assert row["status"] == "skipped", "the digest in the table names the same weights"
 
 
 # --- One run at a time ------------------------------------------------------------------------------------------------

@@ -175,8 +175,8 @@ class UnlikePool(LocalPool):
 
     loses_the_first = False
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
         plan, model, strength, *_ = arguments
         self._other = SharpenActor(plan.threads)
         with pytest.MonkeyPatch.context() as patch:

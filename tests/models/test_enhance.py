@@ -1,5 +1,7 @@
 """Planes in, planes out: types, rounding, strength, formats, tiles."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,11 @@ from torch import Tensor, nn
 from vidsharp.models.catalogue import Student
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import ModelError
+from vidsharp.models.look import DEFAULT_LOOK
 from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.models.reference import ReferenceStudent
 
-from tests.models.students import random_student
+from tests.models.students import random_student, two_looks
 
 VIDEO8 = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 VIDEO10 = PlaneFormat(10, full_range=False, matrix="bt2020", chroma_left=True)
@@ -145,3 +148,53 @@ def test_refuses_wrong_settings_and_planes() -> None:
         PlaneFormat(7, False, "bt709", True)
     with pytest.raises(ModelError, match="accepted are bt601"):
         PlaneFormat(8, False, "rgb", True)
+
+
+LOOKS = (0.0, 0.35, 1.0)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> str:
+    return two_looks(tmp_path / "two.safetensors")
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["library", "torch"])
+def test_a_look_gives_what_a_student_with_that_one_head_gives(two: str, plain: bool) -> None:
+    luma, both, seen = noise(61, 90)[:1], random_student(looks=2), []
+    for look in LOOKS:
+        alone = Enhancer(luma_student(both.with_look(look)), plain=plain)
+        enhancer = Enhancer(two, plain=plain, look=look)
+        assert (enhancer.look, alone.look, enhancer.name) == (look, None, "two")
+        wanted = alone.planes(luma, VIDEO8)[0]
+        given = Enhancer(luma_student(both), plain=plain, look=look)
+        for made in (enhancer.planes(luma, VIDEO8)[0], given.planes(luma, VIDEO8)[0]):
+            np.testing.assert_array_equal(made, wanted)
+        seen.append(wanted)
+    assert not np.array_equal(seen[0], seen[2])
+    for by_default in (Enhancer(two, plain=plain), Enhancer(luma_student(both), plain=plain)):
+        assert by_default.look == DEFAULT_LOOK
+        np.testing.assert_array_equal(by_default.planes(luma, VIDEO8)[0], seen[LOOKS.index(DEFAULT_LOOK)])
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["library", "torch"])
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_window_gives_the_frames_bits_at_any_look(two: str, plain: bool, look: float) -> None:
+    enhancer, luma = Enhancer(two, plain=plain, look=look), noise(120, 144)[0]
+    whole, halo = enhancer.planes([luma], VIDEO8)[0], enhancer.halo_px
+    assert whole is not None
+    for top, left, side in [(40, 48, 32), (0, 0, 32), (88, 112, 32)]:
+        y, x = max(top - halo, 0), max(left - halo, 0)
+        window = enhancer.planes([luma[y : top + side + halo, x : left + side + halo]], VIDEO8)[0]
+        assert window is not None
+        inner = window[top - y : top - y + side, left - x : left - x + side]
+        np.testing.assert_array_equal(inner, whole[top : top + side, left : left + side])
+
+
+def test_looks_that_cannot_be(two: str) -> None:
+    for student in ("fast", "reference", luma_student(random_student()), rgb_student()):
+        assert Enhancer(student, look=0.0).look is None
+        for plain in (False, True):
+            with pytest.raises(ModelError, match="has one look, natural, so it cannot be crisp"):
+                Enhancer(student, plain=plain, look=1.0)
+    with pytest.raises(ModelError, match=r"A look of 1\.1 is out of range"):
+        Enhancer(two, look=1.1)

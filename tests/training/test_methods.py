@@ -9,9 +9,12 @@ from scipy.ndimage import zoom
 from skimage import data
 from vidsharp.models.catalogue import weights_path
 from vidsharp.models.errors import ModelError
+from vidsharp.models.look import at_looks
 from vidsharp.training.classic import cas, unsharp_mask
 from vidsharp.training.evaluation_pictures import IMAGE_FORMAT
 from vidsharp.training.methods import methods
+
+from tests.models.students import two_looks
 
 
 def test_all_keep_shapes_and_input() -> None:
@@ -37,6 +40,22 @@ def test_checkpoints_of_one_file_name_are_told_apart(tmp_path: Path) -> None:
         path.parent.mkdir()
         shutil.copy(weights_path("fast"), path)
     assert list(methods([str(p) for p in paths], device="cpu", threads=None))[3:] == ["last", str(paths[1])]
+
+
+def test_looks_are_methods_of_their_own_and_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "two.safetensors" for folder in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        two_looks(path)
+    students = ["fast", *at_looks(map(str, paths), [0.0, 0.5, 1.0])]
+    compared = methods(students, device="cpu", threads=None)
+    first, second = ([f"{name} {look}" for look in ("natural", "0.5", "crisp")] for name in ("two", paths[1]))
+    assert list(compared)[3:] == ["fast", *first, *second]
+    planes = [np.random.default_rng(0).integers(0, 256, (40, 48), dtype=np.uint8)]
+    made = [compared[name](planes, IMAGE_FORMAT)[0].astype(int) for name in first]
+    assert np.abs(made[2] - made[0]).mean() > np.abs(made[1] - made[0]).mean() > 0
+    with pytest.raises(ModelError, match="The student 'fast' has one look"):
+        methods(at_looks(["fast"], [1.0]), device="cpu", threads=None)
 
 
 def test_a_model_that_is_not_there() -> None:

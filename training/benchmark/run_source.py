@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.catalogue import student_name
+from ...models.look import StudentLook, at_looks, named_at
 from ...models.plane_format import PlaneFormat
 from ...reports.benchmark_tables import WHOLE
 from ...reports.picture_uri import picture_uri
@@ -34,10 +35,9 @@ class SourceTask:
     source: BenchmarkSource
     data: Path
     out: Path
-    models: tuple[str, ...]
-    """Names and files of students."""
+    students: tuple[StudentLook, ...]
     earlier: tuple[str, ...]
-    """Files of earlier versions' students, which are measured and not shown in videos."""
+    """Names of earlier versions' students, which are measured and not shown in videos."""
     levels: tuple[str, ...]
     seeds: int
     vmaf: bool
@@ -59,7 +59,7 @@ def measure_task(task: SourceTask) -> dict[str, Any]:
     name, group = task.source.name, task.source.group
     conditions = [(level, seed) for level in task.levels for seed in range(task.seeds)]
     result: dict[str, Any] = {"source": name, "rows": [], "words": [], "digests": {}, "lines": {}, "strips": []}
-    compared, heavy = _methods((*task.models, *task.earlier)), _heavy() if task.realesrgan else {}
+    compared, heavy = _methods((*task.students, *at_looks(task.earlier))), _heavy() if task.realesrgan else {}
     for made in measure_source(
         task.source, task.data, compared, heavy, conditions, vmaf=task.vmaf, reader=read_lines if task.words else None
     ):
@@ -86,18 +86,18 @@ def videos_of(source: BenchmarkSource) -> list[str]:
 def _write_video(task: SourceTask, made: SourceResult) -> None:
     folder = task.out / "videos"
     folder.mkdir(parents=True, exist_ok=True)
-    named = {*task.models, *map(student_name, task.models)}
+    named = {named_at(name, look) for model, look in task.students for name in (model, student_name(model))}
     shown = {method: planes for method, planes in made.outputs.items() if method in named}
     write_side_by_side(folder / f"{task.source.name}-{made.level}.mp4", made.places, shown, FPS / 3)
 
 
-def look_task(data: Path, models: tuple[str, ...], look: Look) -> dict[str, Any]:
+def look_task(data: Path, students: tuple[StudentLook, ...], look: Look) -> dict[str, Any]:
     """Crops of one picture that has no original, as JSON holds them.
 
     Raises:
         DataError: as `look_strip`.
     """
-    strip = look_strip(look, data, _methods(models), CROP_PX)
+    strip = look_strip(look, data, _methods(students), CROP_PX)
     return _as_json(strip, look.shown)
 
 
@@ -127,11 +127,11 @@ def _as_json(strip: Strip, group: str) -> dict[str, Any]:
 
 
 @cache
-def _methods(models: tuple[str, ...]) -> Mapping[str, Method]:
+def _methods(students: tuple[StudentLook, ...]) -> Mapping[str, Method]:
     import torch
 
     torch.set_num_threads(1)
-    return methods(models, device="cpu", threads=1)
+    return methods(students, device="cpu", threads=1)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from vidsharp.models.look import at_looks
 from vidsharp.reports import screen_reader
 from vidsharp.reports.benchmark_tables import ROW_COLUMNS, WHOLE, WINDOW, WORD_COLUMNS
 from vidsharp.reports.words import Box, Text
@@ -19,9 +20,8 @@ from vidsharp.training.benchmark.run_source import REALESRGAN, SourceTask, begin
 from vidsharp.training.evaluation_pictures import UNCHANGED
 
 from tests.media import video_frames
+from tests.models.students import two_looks
 from tests.training.benchmark import toy
-
-EARLIER = Path(run_source.__file__).parent / "earlier" / "fast-0.1.safetensors"
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def _threads() -> Iterator[None]:
 
 def task(folder: Path, **change: Any) -> SourceTask:
     plain = SourceTask(
-        toy.screen(), folder, folder / "out", ("fast",), (str(EARLIER),), (UNCHANGED,), 1,
+        toy.screen(), folder, folder / "out", at_looks(["fast"]), ("fast-0.1",), (UNCHANGED,), 1,
         vmaf=False, words=False, realesrgan=False,
     )  # fmt: skip
     return replace(plain, **change)
@@ -75,6 +75,15 @@ def test_crops_and_videos_are_of_shown_levels_without_earlier_students(tmp_path:
     assert video.name == "drift-medium.mp4"
     assert video.name in videos_of(source)
     assert next(video_frames(video)).width == 3 * 2 * toy.SIZE[0]  # soft, fast, original
+
+
+def test_looks_are_measured_and_shown_beside_each_other(tmp_path: Path) -> None:
+    students = at_looks([two_looks(tmp_path / "two.safetensors")], [0.0, 1.0])
+    result = measure_task(task(tmp_path, source=toy.clip(tmp_path), students=students, levels=("medium",)))
+    named = ["two natural", "two crisp", "fast-0.1"]
+    assert list(dict.fromkeys(row["method"] for row in result["rows"]))[3:] == named
+    (video,) = (tmp_path / "out" / "videos").iterdir()
+    assert next(video_frames(video)).width == 4 * 2 * toy.SIZE[0]  # soft, both looks, original
 
 
 def test_words_are_counted_on_the_last_whole_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
