@@ -461,6 +461,15 @@ def test_a_failure_opens_its_clip(usual: Page) -> None:
     expect(usual.locator("#slider")).to_be_hidden()
 
 
+@pytest.mark.parametrize(("look", "name"), [(None, None), (0.0, "natural"), (0.5, "0.5"), (1.0, "crisp")])
+def test_a_clip_says_its_look_where_its_student_has_two(opened: Open, look: float | None, name: str | None) -> None:
+    clips = rows(run("usual").clips)
+    index = next(i for i, clip in enumerate(clips) if clip["status"] == "done" and clip["look"] == look)
+    facts = opened("usual", f"#clip-{index}").locator("#details .facts div")
+    expect(facts.filter(has_text="Strength").first).to_be_visible()
+    assert facts.filter(has_text=re.compile("^Look")).all_inner_texts() == ([] if name is None else [f"Look\n{name}"])
+
+
 def test_next_and_previous_follow_the_table_as_it_is_shown(usual: Page) -> None:
     usual.locator("button.chip[data-status='done']").click()
     usual.locator("#clips th button[data-sort='fps']").click()
