@@ -36,6 +36,9 @@ class BlendStudent(nn.Module):
         looks: 2 where the student has a crisp look beside the natural one, else 1.
 
     A fresh student is the identity: the guide's last layers start at zero.
+
+    Raises:
+        ValueError: another number of looks.
     """
 
     align_px = FACTOR
@@ -51,6 +54,8 @@ class BlendStudent(nn.Module):
         looks: Literal[1, 2] = 1,
     ) -> None:
         super().__init__()
+        if looks not in (1, 2):
+            raise ValueError(f"looks are 1 or 2, not {looks}")
         self.bands, self.looks = bands, looks
         if dilations is None:
             dilations = [1] * depth

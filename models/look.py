@@ -49,7 +49,7 @@ def check_look(look: float) -> float:
     """
     if not (math.isfinite(look) and NATURAL <= look <= CRISP):
         raise ModelError(f"A look of {look:g} is out of range; {_ACCEPTED}.")
-    return float(look)
+    return float(look) + 0.0  # and −0 is 0, also in a key
 
 
 def chosen_look(look: float | None, looks: int, student: str) -> float | None:

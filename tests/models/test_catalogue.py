@@ -56,6 +56,9 @@ def test_unknown_names() -> None:
 
 def test_new_networks_by_kind() -> None:
     assert isinstance(new_network("blend", {"bands": 2, "width": 8}), BlendStudent)
+    assert "crisp.weight" in new_network("blend", {"looks": 2}).state_dict()
+    with pytest.raises(ModelError, match=r"The network 'blend' has no such size: looks are 1 or 2, not 3\."):
+        new_network("blend", {"looks": 3})
     assert isinstance(new_network("reference"), ReferenceStudent)
     with pytest.raises(ModelError, match="There is no network 'unet'; accepted are blend, reference, swinir"):
         new_network("unet")

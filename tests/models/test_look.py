@@ -29,6 +29,10 @@ def test_other_text_is_refused_with_what_is_accepted(text: str) -> None:
         parse_look(text)
 
 
+def test_minus_nothing_is_nothing() -> None:
+    assert str(check_look(-0.0)) == str(parse_look("-0")) == str(chosen_look(0, 2, "fast")) == "0.0"
+
+
 @pytest.mark.parametrize("look", [-1e-9, 1 + 1e-9, math.nan, math.inf])
 def test_numbers_out_of_range(look: float) -> None:
     with pytest.raises(ModelError, match="out of range"):
