@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ray.exceptions import RayActorError
+from safetensors.torch import save_file
 from vidsharp.jobs import actors, process
 from vidsharp.jobs.actor import SharpenActor
 from vidsharp.jobs.actors import MAX_FAILED_STARTS, ActorPool, Answer
@@ -16,10 +17,12 @@ from vidsharp.jobs.cluster import ClusterError
 from vidsharp.jobs.pool import PoolPlan
 from vidsharp.jobs.progress import NoWatcher
 from vidsharp.models.errors import DeviceError
+from vidsharp.models.look import DEFAULT_LOOK
 from vidsharp.pipeline.errors import ChunkError, EncoderError, MediaError, OutputError
 
 from tests import media
 from tests.jobs import runs
+from tests.models.students import random_student, two_looks
 
 
 class Killer(NoWatcher):
@@ -144,6 +147,21 @@ def test_actors_that_die_before_they_are_ready_end_the_run(
         process(runs.config(tmp_path / "call.mp4", tmp_path / "out"))
     assert "\n" not in str(caught.value)
     assert len(attempts(notes)) == MAX_FAILED_STARTS
+
+
+def test_a_look_reaches_the_actors(shared_ray: None, tmp_path: Path) -> None:
+    call = runs.clip(tmp_path / "call.mp4", frames=15).path
+    two, one = two_looks(tmp_path / "two.safetensors"), tmp_path / "one.safetensors"
+    save_file(random_student(looks=2).with_look(0).state_dict(), one)
+    made = [
+        process(runs.config(call, tmp_path / name, model=str(model), look=look))
+        for name, model, look in (("natural", two, 0.0), ("default", two, None), ("one", one, None))
+    ]
+    assert [result.rows[0]["look"] for result in made] == [0.0, DEFAULT_LOOK, None]
+    natural, default, alone = (
+        media.frame_hashes(tmp_path / name / "call.mp4") for name in ("natural", "default", "one")
+    )
+    assert natural == alone != default
 
 
 def test_a_student_that_cannot_be_loaded_ends_the_run(shared_ray: None) -> None:
