@@ -64,7 +64,7 @@ KINDS: Mapping[str, Mapping[str, Box]] = {
     ),
     "light text on dark": dict.fromkeys(("image-viewer-menu", "made-screen-3", "made-screen-4"), ANYWHERE),
     "interface": dict.fromkeys(("charts-report", "made-screen-1"), ANYWHERE),
-    "small face, as in a gallery": {
+    "face at a webcam": {
         "man-webcam": (0.42, 0.4, 0.56, 0.62),
         "man-map": (0.45, 0.5, 0.6, 0.65),
         "lecturer": (0.32, 0.25, 0.52, 0.5),

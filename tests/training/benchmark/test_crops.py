@@ -4,6 +4,7 @@ import json
 import random
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +50,8 @@ def test_the_committed_list_keeps_to_its_rule() -> None:
 def test_the_same_seed_draws_the_same_and_the_list_reads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "benchmark_sources", lambda: (toy.screen("one", 7001), toy.screen("two", 7002)))
     monkeypatch.setattr(module, "SIDE_PX", 96)
-    names: tuple[str, ...] = ("one", "two")
-    kinds = {kind: dict.fromkeys(names, module.ANYWHERE) for kind in ("text", "more")}
+    boxes: Mapping[str, module.Box] = {"one": module.ANYWHERE, "two": module.ANYWHERE}
+    kinds: dict[str, Mapping[str, module.Box]] = {"text": boxes, "more": boxes}
     drawn = list(draw_crops(tmp_path, 5, kinds))
     assert {crop.source for crop in drawn} == {"one", "two"}
     assert {crop.level for crop in drawn} == set(LEVELS)
