@@ -37,6 +37,7 @@ from ..reports.benchmark_tables import (
     words_by_height,
 )
 from ..reports.evaluation_tables import summary_markdown
+from ..reports.hard_words import hard_words, hard_words_markdown
 from ..reports.tables import csv_bytes, parquet_bytes, table
 from ..training.benchmark.run_source import SourceTask, begin_worker, look_task, measure_task, videos_of
 from ..training.benchmark.sources import (
@@ -50,6 +51,7 @@ from ..training.benchmark.sources import (
 )
 from ..training.errors import DataError
 from ..training.evaluation_pictures import UNCHANGED
+from ..training.measure_pictures import MEASURES
 from ..training.simulate import LEVELS
 from .config import UsageError, check_looks
 from .evaluate_job import reader_at_hand, vmaf_at_hand
@@ -61,7 +63,8 @@ log = logging.getLogger("vidsharp")
 ALL_LEVELS = (*LEVELS, UNCHANGED)
 FILES = (
     *("benchmark.parquet", "words.parquet", "sources.csv", "windows.csv", "summary.csv", "windows_summary.csv"),
-    *("claims.csv", "floors.csv", "by_keyframe.csv", "by_switch.csv", "by_height.csv", "inputs.json", "lines.json"),
+    *("claims.csv", "floors.csv", "by_keyframe.csv", "by_switch.csv", "by_height.csv", "hard_words.csv"),
+    *("inputs.json", "lines.json"),
     *("summary.md", "index.html", "sources", "videos"),
 )
 """What a benchmark writes into its folder."""
@@ -226,7 +229,7 @@ def _key(task: SourceTask) -> str:
     """SHA-256 of everything that figures depend on."""
     students = [_student_key(*each) for each in (*task.students, *at_looks(task.earlier))]
     chosen = [task.levels, task.seeds, task.vmaf, task.words, task.realesrgan]
-    settings = [str(task.source), benchmark_version(), version("vidsharp"), students, chosen]
+    settings = [str(task.source), benchmark_version(), MEASURES, version("vidsharp"), students, chosen]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 
@@ -264,7 +267,7 @@ def _written(
     words = table([row for result in results for row in result["words"]], WORD_COLUMNS)
     sources, windows = source_table(items, WHOLE), source_table(items, WINDOW)
     summary, beside = group_summary(sources), group_summary(windows)
-    claimed, below = claims(sources), floors(sources)
+    claimed, below, hard = claims(sources), floors(sources), hard_words(words)
     curves = {
         "keyframe": gain_by_age(items, "since_keyframe"),
         "switch": gain_by_age(items, "since_switch"),
@@ -286,9 +289,9 @@ def _written(
         "same_inputs": "no" if other else "yes",
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
     }
-    text = _text(summary, claimed, about)
+    text = _text(summary, claimed, hard, about)
     videos, seen = _videos(config.out, chosen), _looks(config)
-    page = benchmark_page(sources, summary, beside, claimed, below, curves, strips, seen, videos, about)
+    page = benchmark_page(sources, summary, beside, claimed, below, hard, curves, strips, seen, videos, about)
     files: Mapping[str, bytes] = {
         "benchmark.parquet": parquet_bytes(items),
         "words.parquet": parquet_bytes(words),
@@ -298,6 +301,7 @@ def _written(
         "windows_summary.csv": csv_bytes(beside),
         "claims.csv": csv_bytes(claimed),
         "floors.csv": csv_bytes(below),
+        "hard_words.csv": csv_bytes(hard),
         **{f"by_{name}.csv": csv_bytes(curve) for name, curve in curves.items()},
         "inputs.json": json.dumps({"all": inputs, **digests}, indent=1).encode(),
         "lines.json": json.dumps({r["source"]: r["lines"] for r in results}, indent=1).encode(),
@@ -314,7 +318,8 @@ def _videos(out: Path, chosen: Sequence[BenchmarkSource]) -> list[str]:
     return [name for source in chosen for name in videos_of(source) if (out / "videos" / name).is_file()]
 
 
-def _text(summary: pd.DataFrame, claimed: pd.DataFrame, about: Mapping[str, str]) -> str:
+def _text(summary: pd.DataFrame, claimed: pd.DataFrame, hard: pd.DataFrame, about: Mapping[str, str]) -> str:
     whole = summary.loc[summary["group"] == ALL, :]
     head = f"Benchmark version {about['version']}, {about['sources']}; inputs {about['inputs'][:16]}\n\n"
-    return head + summary_markdown(whole) + "\n" + claims_markdown(claimed)
+    words = hard_words_markdown(hard)
+    return head + summary_markdown(whole) + (f"\n{words}" if words else "") + "\n" + claims_markdown(claimed)

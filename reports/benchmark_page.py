@@ -43,13 +43,13 @@ class _Column:
     """Of the input's figure."""
     better: int = 1
     """1: more is better; −1: less is; 0: neither."""
+    as_it_is: bool = False
+    """Methods show the figure itself, too, and not their gain."""
 
     @property
     def gain(self) -> str:
-        """The column that methods are shown by: flicker and swing are no gains."""
-        if self.of in ("flicker", "psnr_swing_db"):
-            return self.of
-        return f"{self.of}_gain" if self.of.startswith("words") else gain_of(self.of)
+        """The column that methods are shown by."""
+        return self.of if self.as_it_is else gain_of(self.of)
 
 
 _COLUMNS = (
@@ -61,8 +61,12 @@ _COLUMNS = (
     _Column("XPSNR, dB", "xpsnr_db", "%+.2f", "%.2f"),
     _Column("words right", "words_right", "%+.3f", "%.3f"),
     _Column("words wrong", "words_wrong", "%+.3f", "%.3f", better=-1),
-    _Column("flicker", "flicker", "%.3f", "%.3f", better=0),
-    _Column("PSNR swing, dB", "psnr_swing_db", "%.2f", "%.2f", better=0),
+    _Column("detail kept", "detail_kept", "%.3f", "%.3f", better=0, as_it_is=True),
+    _Column("detail kept: gain, %", "detail_kept", "%+.1f", "%.0s–"),
+    _Column("detail energy", "detail_energy", "%.3f", "%.3f", better=0, as_it_is=True),
+    _Column("pumping, %", "pumping_pct", "%.1f", "%.1f", better=0, as_it_is=True),
+    _Column("flicker", "flicker", "%.3f", "%.3f", better=0, as_it_is=True),
+    _Column("PSNR swing, dB", "psnr_swing_db", "%.2f", "%.2f", better=0, as_it_is=True),
 )
 
 
@@ -72,6 +76,7 @@ def benchmark_page(
     beside: pd.DataFrame,
     claimed: pd.DataFrame,
     below: pd.DataFrame,
+    hard: pd.DataFrame,
     curves: Mapping[str, pd.DataFrame],
     strips: Sequence[BenchmarkStrip],
     looks: Sequence[BenchmarkStrip],
@@ -82,6 +87,7 @@ def benchmark_page(
 
     Args:
         sources, summary, claimed, below, curves: tables as `benchmark_tables` makes them.
+        hard: the table of hard words.
         beside: the summary of the windows; empty where Real-ESRGAN was not run.
         strips: shown worst first until `PICTURES_MAX_BYTES` is reached.
         looks: crops of real recordings that have no original; all are shown.
@@ -97,6 +103,7 @@ def benchmark_page(
         beside=[line for line in rows(beside) if line["group"] == ALL],
         claims=rows(claimed),
         floors=rows(below),
+        hard=rows(hard),
         columns=[c for c in _COLUMNS if any(line[c.of] is not None for line in lines)],
         trained=[name for name in methods if name not in (*CLASSIC, IDENTITY)],
         curves=[

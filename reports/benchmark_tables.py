@@ -55,13 +55,15 @@ class Hypothesis:
     method: str
     over: str
     figure: str
-    """A gain's column in `SOURCE_COLUMNS`; the mean of `JUDGED_BY` is compared."""
+    """A gain's column in `SOURCE_COLUMNS`, whose mean over the levels is compared."""
+    levels: tuple[str, ...] = JUDGED_BY
 
     @property
     def text(self) -> str:
         """The claim as a phrase."""
         figure = self.figure.replace("_gain", "").removesuffix("_db").replace("_", "-").upper()
-        return f"{self.method} gains more {figure} than {self.over} at {' and '.join(JUDGED_BY)}"
+        figure = "chroma PSNR" if figure == "PSNR-CHROMA" else figure
+        return f"{self.method} gains more {figure} than {self.over} at {' and '.join(self.levels)}"
 
 
 HYPOTHESES = (
@@ -71,6 +73,11 @@ HYPOTHESES = (
     Hypothesis("balanced", "fast", "vmaf_neg_gain"),
     Hypothesis("balanced", "fast", "ssim_gain"),
     Hypothesis("fast", "fast-0.1", "vmaf_neg_gain"),
+    *(
+        Hypothesis(method, IDENTITY, "psnr_chroma_gain_db", (level,))
+        for method in ("fast", "balanced")
+        for level in JUDGED_BY
+    ),
 )
 CLAIM_COLUMNS: Mapping[str, str] = {
     "claim": "string",
@@ -82,7 +89,7 @@ CLAIM_COLUMNS: Mapping[str, str] = {
     "p_holm": "Float64",
 }
 """One row for each of `HYPOTHESES` that can be tested: the mean paired difference with its interval, the one-sided p of
-Wilcoxon's test, and the same after Holm's correction for six."""
+Wilcoxon's test, and the same after Holm's correction for all of them."""
 
 FLOOR_COLUMNS: Mapping[str, str] = {
     "level": "string",
@@ -154,8 +161,8 @@ def claims(sources: pd.DataFrame, hypotheses: Sequence[Hypothesis] = HYPOTHESES)
 
 
 def _paired(sources: pd.DataFrame, hypothesis: Hypothesis) -> np.ndarray:
-    """float64 [sources]: the mean over `JUDGED_BY` of one method's gain less the other's."""
-    chosen = sources[sources["level"].isin(JUDGED_BY)]
+    """float64 [sources]: the mean over its levels of one method's gain less the other's."""
+    chosen = sources[sources["level"].isin(hypothesis.levels)]
     wide = chosen.pivot_table(index="source", columns="method", values=hypothesis.figure, aggfunc="mean")
     if hypothesis.method not in wide or hypothesis.over not in wide:
         return np.empty(0)

@@ -24,6 +24,26 @@ def bootstrap_interval(values: np.ndarray, seed: int, draws: int) -> tuple[float
     return float(low), float(high)
 
 
+def bootstrap_ratio(
+    over: np.ndarray, under: np.ndarray, seed: int, draws: int
+) -> tuple[float, float] | tuple[None, None]:
+    """The 2.5th and 97.5th percentile of Σ over / Σ under of samples drawn with replacement, as `bootstrap_interval`
+    draws them; a sample whose divisor is not above zero is left out. None for fewer than two values.
+
+    Args:
+        over, under: float [n], one of each for each source.
+    """
+    if len(over) < 2:
+        return None, None
+    picks = np.random.default_rng(seed).integers(0, len(over), (draws, len(over)))
+    above, below = over[picks].sum(axis=1), under[picks].sum(axis=1)
+    if not np.any(below > 0):
+        return None, None
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(above[below > 0] / below[below > 0], [tail, 100 - tail])
+    return float(low), float(high)
+
+
 def signed_rank_p(gains: Sequence[float]) -> float:
     """One-sided p of Wilcoxon's signed-rank test that paired gains are not above zero (Wilcoxon 1945).
 

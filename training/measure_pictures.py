@@ -1,7 +1,8 @@
 """Measures methods on some pictures of one source: each beside its sharp original, and over time.
 
 PSNR (at most 60 dB) and SSIM (Wang et al. 2004) of the 8-bit luma codes that come out, PSNR of both chroma planes
-together, the change from frame to frame, and, where they can be had, VMAF, VMAF-NEG and XPSNR of all pictures in a row.
+together, the change from frame to frame, the detail that is kept of the original's, and, where they can be had, VMAF,
+VMAF-NEG and XPSNR of all pictures in a row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..reports.detail import detail, detail_band
 from ..reports.metrics import change, psnr
 from ..reports.ssim import ssim
 from ..reports.vmaf import SMALLEST_PX, perceptual_scores
 from .evaluation_pictures import Planes, Position
 from .methods import Method
+
+MEASURES = 2
+"""Version of what is measured: figures that were kept under another one are measured again."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,10 @@ class Figures:
     """Mean |x_t − x_{t−1}| of the output's luma, in codes; None without a frame before."""
     change_sharp: float | None
     """The same of the sharp original."""
+    detail_product: float
+    """`Detail` of the luma, as sums over the picture."""
+    detail_out: float
+    detail_sharp: float
     vmaf: float | None = None
     vmaf_neg: float | None = None
     xpsnr_db: float | None = None
@@ -57,13 +66,14 @@ def measure_pictures(places: Iterable[Position], methods: Mapping[str, Method], 
     places = tuple(places)
     outputs: dict[str, tuple[Planes, ...]] = {}
     figures: dict[str, tuple[Figures, ...]] = {}
+    bands = [detail_band(place.sharp[0]) for place in places]
     for name, method in methods.items():
         made: list[Planes] = []
         rows: list[Figures] = []
         for i, place in enumerate(places):
             before = _luma_before(place, method, places[i - 1] if i else None, made)
             made.append(method(place.soft, place.fmt))
-            rows.append(_figures(made[-1], place, before))
+            rows.append(_figures(made[-1], place, before, bands[i]))
         if vmaf and min(places[0].sharp[0].shape) >= SMALLEST_PX:
             rows = _with_perceptual(rows, made, places)
         outputs[name], figures[name] = tuple(made), tuple(rows)
@@ -84,7 +94,8 @@ def _luma_before(place: Position, method: Method, last: Position | None, made: S
     return method(place.before[0], place.fmt)[0]
 
 
-def _figures(made: Planes, place: Position, luma_before: np.ndarray | None) -> Figures:
+def _figures(made: Planes, place: Position, luma_before: np.ndarray | None, band: np.ndarray) -> Figures:
+    """Figures of one picture; `band` is the `detail_band` of its original."""
     sharp = place.sharp
     chroma = None
     if len(made) >= 3:
@@ -92,7 +103,8 @@ def _figures(made: Planes, place: Position, luma_before: np.ndarray | None) -> F
         chroma = psnr(ours, theirs, 8)
     moved = None if luma_before is None else change(made[0], luma_before, 8)
     moved_sharp = None if place.before is None else change(sharp[0], place.before[1][0], 8)
-    return Figures(*score(made[0], sharp[0]), chroma, moved, moved_sharp)
+    kept = detail(detail_band(made[0]), band)
+    return Figures(*score(made[0], sharp[0]), chroma, moved, moved_sharp, kept.product, kept.out, kept.sharp)
 
 
 def _with_perceptual(rows: list[Figures], made: Sequence[Planes], places: Sequence[Position]) -> list[Figures]:

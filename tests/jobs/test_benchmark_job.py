@@ -89,8 +89,8 @@ def test_tables_page_and_text_say_the_same(ran: Ran) -> None:
     out, result = ran.config.out, ran.result
     assert {path.name for path in out.iterdir()} == {
         "benchmark.parquet", "words.parquet", "sources.csv", "windows.csv", "summary.csv", "windows_summary.csv",
-        "claims.csv", "floors.csv", "by_keyframe.csv", "by_switch.csv", "by_height.csv", "inputs.json", "lines.json",
-        "summary.md", "index.html", "sources", MARK,
+        "claims.csv", "floors.csv", "hard_words.csv", "by_keyframe.csv", "by_switch.csv", "by_height.csv",
+        "inputs.json", "lines.json", "summary.md", "index.html", "sources", MARK,
     }  # fmt: skip
     items = from_parquet((out / "benchmark.parquet").read_bytes(), ROW_COLUMNS)
     methods = ["identity", "unsharp", "cas", "fast"]
@@ -163,6 +163,21 @@ def test_what_is_kept_is_used_only_for_the_same_question(ran: Ran, monkeypatch: 
         {"source": replace(task.source, start=1)},
     ]  # fmt: skip
     assert len({key, benchmark_job._key(other), *(benchmark_job._key(replace(task, **c)) for c in changes)}) == 10
+
+
+def test_what_was_kept_before_more_was_measured_is_measured_again(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_extras(monkeypatch, ran.sources)
+    monkeypatch.setattr(benchmark_job, "_pool", here)
+    monkeypatch.setattr(benchmark_job, "MEASURES", benchmark_job.MEASURES - 1)
+    (task, _) = benchmark_job._tasks(ran.config, ran.sources)
+    path = ran.config.out / "sources" / "drift.json"
+    result = json.loads(path.read_bytes())
+    assert all(row["detail_sharp"] > 0 for row in result["rows"])
+    bare = [{k: v for k, v in row.items() if not k.startswith("detail")} for row in result["rows"]]
+    path.write_text(json.dumps({**result, "key": benchmark_job._key(task), "rows": bare}))
+    monkeypatch.setattr(benchmark_job, "MEASURES", benchmark_job.MEASURES + 1)
+    again = benchmark(ran.config)
+    pd.testing.assert_frame_equal(again.sources, ran.result.sources)
 
 
 def test_a_kept_result_that_is_damaged_does_not_count(tmp_path: Path) -> None:

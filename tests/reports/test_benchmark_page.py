@@ -1,6 +1,7 @@
 """The benchmark's page shows the tables' figures, needs nothing but itself, and takes names from outside as text."""
 
 import html
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
 
@@ -22,6 +23,7 @@ from vidsharp.reports.benchmark_tables import (
     words_by_height,
 )
 from vidsharp.reports.evaluation_tables import with_interval
+from vidsharp.reports.hard_words import hard_words
 from vidsharp.reports.tables import rows, table
 
 EVIL = "<img src=x onerror=alert(1)>\"'"
@@ -35,7 +37,9 @@ def items(
     return [
         {"source": s, "group": "screens", "level": level, "seed": 0, "view": view, "method": m, "item": str(n),
          "psnr_db": 30 + g + i / 10, "ssim": 0.9 + g / 100, "vmaf_neg": 50 + g * (1 - i), "since_keyframe": n,
-         "change": 3.2, "change_sharp": 3.0, "words": 10, "words_right": 5, "words_wrong": 2 + (m == "fast"), **more}
+         "change": 3.2, "change_sharp": 3.0, "psnr_chroma_db": 35 + g, "detail_product": 300 + 100 * g,
+         "detail_out": (200 + 100 * g) * n, "detail_sharp": 900.0, "words": 10,
+         "words_right": 5, "words_wrong": 2 + (m == "fast"), **more}
         for i, s in enumerate(sources) for n in (7, 15) for level in ("medium", "heavy") for view in (WHOLE, WINDOW)
         for m, g in gains.items()
     ]  # fmt: skip
@@ -50,9 +54,10 @@ def page(
     strips: tuple[BenchmarkStrip, ...] = (),
     videos: tuple[str, ...] = (),
     looks: tuple[BenchmarkStrip, ...] = (),
+    read: Sequence[dict[str, Any]] = (),
     **about: str,
 ) -> str:
-    frame, words = table(listed, ROW_COLUMNS), table([], WORD_COLUMNS)
+    frame, words = table(listed, ROW_COLUMNS), table(read, WORD_COLUMNS)
     sources = source_table(frame, WHOLE)
     curves = {
         "keyframe": gain_by_age(frame, "since_keyframe"),
@@ -68,9 +73,8 @@ def page(
         "made": "today",
         **about,
     }
-    return benchmark_page(
-        sources, group_summary(sources), beside, claims(sources), floors(sources), curves, strips, looks, videos, said
-    )
+    tables = group_summary(sources), beside, claims(sources), floors(sources), hard_words(words)
+    return benchmark_page(sources, *tables, curves, strips, looks, videos, said)
 
 
 class _Tags(HTMLParser):
@@ -123,6 +127,37 @@ def test_more_words_read_wrong_are_shown_as_lost_and_flicker_as_neither() -> Non
     assert '<span class="lost">+0.100' in source
     assert '<span class="">1.067' in source
     assert '<span class="won">+1.50' in source
+
+
+def test_detail_and_pumping_are_shown_as_they_are_and_kept_detail_by_its_gain_too() -> None:
+    listed = items(("a",))
+    source = page(listed)
+    (fast,) = [
+        row
+        for row in rows(group_summary(source_table(table(listed, ROW_COLUMNS), WHOLE)))
+        if (row["group"], row["level"], row["method"]) == ("all", "medium", "fast")
+    ]
+    assert fast["detail_kept_gain_pct"] == pytest.approx(50)
+    assert fast["pumping_pct"] == pytest.approx(100 * 8 / 11)
+    titles = ("detail kept", "detail kept: gain, %", "detail energy", "pumping, %")
+    assert "".join(f"<th>{title}</th>" for title in titles) in source
+    shown = (f"{fast['detail_kept']:.3f}", "+50.0", f"{fast['detail_energy']:.3f}", "72.7")
+    classes = ("", "won", "", "")
+    cells = (f'<td><span class="{c}">{text}</span></td>' for c, text in zip(classes, shown, strict=True))
+    assert "".join(cells) in source
+    assert "<td>–</td><td>2.444</td><td>72.7</td>" in source  # the input has no gain over itself
+
+
+def test_hard_words_are_shown_with_their_points() -> None:
+    def word(level: str, method: str, reading: str) -> dict[str, Any]:
+        return {"source": "a", "level": level, "seed": 0, "method": method, "text": EVIL, "reading": reading}
+
+    inputs = [word(level, "identity", r) for level, r in (("light", "right"), ("medium", "missed"), ("heavy", "wrong"))]
+    made = page(items(), read=[*inputs, word("heavy", "fast", "right")])
+    assert "Words that matter" in _Tags(made).text
+    cells = '<td>1</td><td>1</td>\n<td><span class="won">+100.0</span></td><td><span class="won">-100.0</span></td>'
+    assert f'<td class="text">fast</td>{cells}' in made
+    assert "Words that matter" not in page(items())
 
 
 def test_the_page_needs_nothing_but_itself_and_runs_nothing() -> None:

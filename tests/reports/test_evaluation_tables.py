@@ -168,3 +168,59 @@ def test_the_swing_is_from_the_worst_picture_to_the_best() -> None:
     sources = by_source(table(items, ITEM_COLUMNS))
     assert line_of(sources, source="a", method="fast")["psnr_swing_db"] == 3.5
     assert line_of(sources, source="one", method="fast")["psnr_swing_db"] is None
+
+
+def detailed(source: str, method: str, sums: list[tuple[float, float, float]], **more: Any) -> list[dict[str, Any]]:
+    """Pictures of a clip by (product, out, sharp)."""
+    return [
+        item(source, n, "light", method, 30, detail_product=p, detail_out=out, detail_sharp=sharp,
+             change=2.0 if n else None, change_sharp=2.0 if n else None, **more)
+        for n, (p, out, sharp) in enumerate(sums)
+    ]  # fmt: skip
+
+
+def test_ratios_of_detail_are_made_of_sums() -> None:
+    items = detailed("a", "identity", [(10, 5, 100), (400, 200, 1000)])
+    items += detailed("a", "fast", [(90, 90, 100), (525, 460, 1000)])
+    sources = by_source(table(items, ITEM_COLUMNS))
+    identity, fast = (line_of(sources, method=name) for name in ("identity", "fast"))
+    assert (identity["detail_kept"], identity["detail_energy"]) == pytest.approx((410 / 1100, 205 / 1100))
+    assert (fast["detail_kept"], fast["detail_energy"]) == pytest.approx((615 / 1100, 550 / 1100))
+    assert fast["detail_kept_gain_pct"] == pytest.approx(50)
+    assert (identity["detail_kept_gain_pct"], identity["pumping_gain_pct"]) == (0, 0)
+    assert identity["pumping_pct"] == pytest.approx(100 * (0.2 - 0.05) / 0.125)
+    assert fast["pumping_pct"] == pytest.approx(100 * (0.9 - 0.46) / 0.68)
+    assert fast["pumping_gain_pct"] == pytest.approx(fast["pumping_pct"] - identity["pumping_pct"])
+
+
+def test_a_source_with_hardly_any_detail_does_not_make_the_gain() -> None:
+    items = detailed("a", "identity", [(500, 300, 1000)]) + detailed("a", "fast", [(600, 500, 1000)])
+    items += detailed("b", "identity", [(1, 1, 1000)]) + detailed("b", "fast", [(52, 1200, 1000)])
+    fast = line_of(summarise(by_source(table(items, ITEM_COLUMNS))), method="fast")
+    assert fast["detail_kept_gain_pct"] == pytest.approx(100 * (652 / 501 - 1))  # and not the mean of 20 and 5100
+    assert fast["detail_kept_gain_pct_low"] == pytest.approx(20)
+    assert fast["detail_energy_most"] == pytest.approx(1.2)
+    text = summary_markdown(summarise(by_source(table(items, ITEM_COLUMNS))))
+    assert "detail kept gain % [95 %]" in text
+    assert "+30.1 [+20.0, " in text
+    assert "detail energy [95 %]" in text
+
+
+def test_pumping_is_of_clips_and_flat_pictures_have_no_detail() -> None:
+    flat = detailed("a", "identity", [(0, 0, 0), (0, 0, 0)])
+    images = [row | {"change": None, "change_sharp": None} for row in detailed("b", "identity", [(1, 1, 2), (2, 2, 2)])]
+    sources = by_source(table(flat + images, ITEM_COLUMNS))
+    a, b = line_of(sources, source="a"), line_of(sources, source="b")
+    assert (a["detail_kept"], a["detail_kept_gain_pct"], a["pumping_pct"]) == (None, None, None)
+    assert (b["detail_kept"], b["pumping_pct"]) == (0.75, None)
+    summary = line_of(summarise(by_source(table(flat, ITEM_COLUMNS))), method="identity")
+    assert (summary["detail_kept_gain_pct"], summary["detail_energy_most"]) == (None, None)
+
+
+def test_pumping_is_the_same_of_a_picture_that_is_evenly_sharper() -> None:
+    dice = np.random.default_rng(1)
+    sums = [(float(p), float(p), 1000.0) for p in dice.uniform(100, 400, 16)]
+    items = detailed("a", "identity", sums) + detailed("a", "fast", [(2 * p, 3 * o, s) for p, o, s in sums])
+    fast = line_of(by_source(table(items, ITEM_COLUMNS)), method="fast")
+    assert fast["pumping_gain_pct"] == pytest.approx(0, abs=1e-9)
+    assert fast["pumping_pct"] > 20

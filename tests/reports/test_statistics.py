@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import wilcoxon
-from vidsharp.reports.statistics import bootstrap_interval, holm, signed_rank_p
+from vidsharp.reports.statistics import bootstrap_interval, bootstrap_ratio, holm, signed_rank_p
 
 
 def test_wilcoxon_by_hand() -> None:
@@ -56,3 +56,12 @@ def test_the_bootstrap_draws_the_same_for_paired_figures() -> None:
 def test_equal_values_have_an_interval_without_width_and_few_have_none() -> None:
     assert bootstrap_interval(np.full(5, 0.25), 0, 100) == (0.25, 0.25)
     assert bootstrap_interval(np.array([]), 0, 100) == bootstrap_interval(np.array([1.0]), 0, 100) == (None, None)
+
+
+def test_a_ratio_is_that_of_sums_and_its_interval_that_of_means_where_divisors_are_equal() -> None:
+    values = np.random.default_rng(4).normal(3, 1, 20)
+    assert bootstrap_ratio(values, np.ones(20), 0, 500) == pytest.approx(bootstrap_interval(values, 0, 500))
+    over, under = np.array([6.0, 20.0]), np.array([2.0, 10.0])
+    assert bootstrap_ratio(over, under, 0, 2000) == pytest.approx((2, 3))  # one of both, drawn twice
+    assert bootstrap_ratio(over[:1], under[:1], 0, 2000) == (None, None)
+    assert bootstrap_ratio(over, np.zeros(2), 0, 2000) == (None, None)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from vidsharp.models.plane_format import PlaneFormat
 from vidsharp.reports import vmaf
+from vidsharp.reports.detail import detail_band
 from vidsharp.reports.vmaf import PerceptualScores, vmaf_ffmpeg
 from vidsharp.training import measure_pictures as module
 from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
@@ -86,3 +87,14 @@ def test_pictures_too_small_for_vmaf_are_measured_without_it() -> None:
     assert small.vmaf is small.vmaf_neg is small.xpsnr_db is None
     assert large.vmaf is not None
     assert small.ssim < 1
+
+
+def test_detail_is_the_sums_of_each_picture_and_its_original() -> None:
+    places = row_of_places()
+    halved = measure_pictures(places, {"half": lambda planes, fmt: [planes[0] // 2, *planes[1:]]}, vmaf=False)
+    for place, figures in zip(places, halved.figures["half"], strict=True):
+        out, sharp = detail_band(place.soft[0] // 2), detail_band(place.sharp[0])
+        assert figures.detail_product == pytest.approx(float((out * sharp).sum()), rel=1e-4)
+        assert figures.detail_out == pytest.approx(float((out * out).sum()), rel=1e-4)
+        assert figures.detail_sharp == pytest.approx(float((sharp * sharp).sum()), rel=1e-4)
+        assert figures.detail_product / figures.detail_sharp == pytest.approx(0.5, abs=0.01)
