@@ -52,7 +52,7 @@ MOST_PIXELS = 8192
 """Of one window."""
 
 Key = tuple[str, str]
-"""A source, and `still` or `moving`."""
+"""A source, and `still` or `moving`, told by the pictures as they are shown: after they were moved, where they are."""
 
 
 def _patch(radius: int, step: int = 1, hole: int = -1) -> list[tuple[int, int]]:
