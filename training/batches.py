@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -21,8 +21,27 @@ class Batch(NamedTuple):
 
     soft: Tensor
     sharp: Tensor
-    taught: Tensor | None
+    taught: Tensor | None = None
     """What the teacher made of `soft`; None where there is no teacher, or none that was asked beforehand."""
+    answered: Tensor | None = None
+    """float32 [N]: 1 where `taught` is an answer, 0 where nobody asked and it is `sharp` once more; None: all are."""
+
+
+class Answers(Protocol):
+    """What a teacher made of some pairs' soft pictures, asked beforehand."""
+
+    @property
+    def answered(self) -> Sequence[int]:
+        """The pairs that it looked at, rising."""
+        ...
+
+    def picture(self, index: int) -> np.ndarray:
+        """Its answer to one of them, float32 [1 or 3, H, W] in 0..1.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,8 +51,7 @@ class Batches(Dataset[Batch]):
     pairs: PairSet
     domain: Domain
     recipe: Recipe
-    taught: np.ndarray | None = None
-    """[pairs, 1 or 3, H, W] as `taught_crops` makes them."""
+    answers: Answers | None = None
     rank: int = 0
     world: int = 1
     """This worker's number, and how many share each batch in equal parts."""
@@ -55,15 +73,19 @@ class Batches(Dataset[Batch]):
         slots = range(self.rank * share, (self.rank + 1) * share)
         picks = self._picks(step)
         rows = [self._row(int(picks[slot]), np.random.default_rng([self.recipe.seed, step, slot])) for slot in slots]
-        taught = [row.taught for row in rows if row.taught is not None]
-        soft, sharp = torch.stack([row.soft for row in rows]), torch.stack([row.sharp for row in rows])
-        return Batch(soft, sharp, torch.stack(taught) if taught else None)
+        kinds = zip(*rows, strict=True)
+        return Batch(*(torch.stack(kind) if kind[0] is not None else None for kind in kinds))  # type: ignore[arg-type]
 
     def _picks(self, step: int) -> np.ndarray:
         """The pairs of a step: drawn by the recipe's mix of levels, or each pair once in every epoch."""
         recipe, count = self.recipe, len(self.pairs.levels)
         if recipe.mix is not None:
-            return np.random.default_rng([recipe.seed, step]).choice(count, recipe.batch, p=self._odds)
+            dice = np.random.default_rng([recipe.seed, step])
+            picks = dice.choice(count, recipe.batch, p=self._odds)
+            if recipe.answered and self.answers is not None:
+                asked = dice.random(recipe.batch) < recipe.answered
+                picks = np.where(asked, dice.choice(np.asarray(self.answers.answered), recipe.batch), picks)
+            return picks
         places = np.arange(step * recipe.batch, (step + 1) * recipe.batch)
         orders = {e: np.random.default_rng([recipe.seed, int(e)]).permutation(count) for e in set(places // count)}
         return np.array([orders[place // count][place % count] for place in places])
@@ -77,14 +99,20 @@ class Batches(Dataset[Batch]):
         untouched = self.recipe.untouched > 0 and dice.random() < self.recipe.untouched
         window = self._window(*self.pairs.size(pick), dice)
         soft, sharp = self.pairs.patch(pick, self.domain, window)
+        taught, answered = None if self.answers is None else sharp, False
         if untouched:
-            return Batch(sharp, sharp, None if self.taught is None else sharp)
-        if self.recipe.scale_down_and_up:
+            soft = sharp
+        elif self.answers is not None and pick in self._answered:
+            top, left = window.top, window.left
+            part = self.answers.picture(pick)[:, top : top + window.height, left : left + window.width]
+            taught, answered = window.turn(torch.from_numpy(part)), True
+        if self.recipe.scale_down_and_up and not untouched:
             soft = scaled_down_and_up(soft, "bicubic" if dice.integers(2) else "bilinear")
-        if self.taught is None:
-            return Batch(soft, sharp, None)
-        part = self.taught[pick][:, window.top : window.top + window.height, window.left : window.left + window.width]
-        return Batch(soft, sharp, window.turn(torch.from_numpy(part.astype(np.float32))))
+        return Batch(soft, sharp, taught, None if taught is None else torch.tensor(float(answered)))
+
+    @cached_property
+    def _answered(self) -> frozenset[int]:
+        return frozenset(self.answers.answered if self.answers else ())
 
     def _window(self, height: int, width: int, dice: np.random.Generator) -> Window:
         side = self.recipe.patch_px

@@ -85,10 +85,26 @@ class TaughtCache(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class TaughtCrops:
+    """A teacher's answers to all pictures of a cache, memory-mapped: float16 [N, 1 or 3, H, W]."""
+
+    pictures: np.ndarray
+
+    @property
+    def answered(self) -> Sequence[int]:
+        """All of them."""
+        return range(len(self.pictures))
+
+    def picture(self, index: int) -> np.ndarray:
+        """As `Answers.picture`."""
+        return self.pictures[index].astype(np.float32)
+
+
 def taught_crops(
     cache: TaughtCache, domain: Domain, teacher_key: str, teach: Callable[[Tensor], Tensor], say: Callable[[str], None]
-) -> np.ndarray:
-    """What a teacher makes of each soft crop: float16 [N, 1 or 3, 256, 256], memory-mapped, computed once and kept.
+) -> TaughtCrops:
+    """What a teacher makes of each soft crop, computed once and kept.
 
     Args:
         teacher_key: tells teachers apart, such as the digest of the weights.
@@ -114,7 +130,7 @@ def taught_crops(
             out[index] = teach(soft[None])[0].numpy().astype(np.float16)
         out.flush()
         publish(part, path)
-    return np.load(path, mmap_mode="r")
+    return TaughtCrops(np.load(path, mmap_mode="r"))
 
 
 def cut_i420(i420: np.ndarray, domain: Domain, window: Window) -> Tensor:

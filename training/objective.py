@@ -1,5 +1,6 @@
 """The loss of a recipe, term by term: to the sharp picture, to the teacher's, and to what VGG16 and the teacher see."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -9,10 +10,14 @@ from ..models.catalogue import load_student
 from ..models.forward import forward
 from .affinity import FeatureTap
 from .batches import Batch
+from .detail import detail_mismatch, emphasised, laplacian_bands
 from .errors import RecipeError
 from .losses import charbonnier, fair_weights, l1, luma, ssim
 from .perceptual import Vgg16Loss
 from .recipe import Recipe
+
+DETAIL_BANDS = 2
+"""Bands in which a restoration teacher is followed: it knows what fine detail looks like, and no more."""
 
 
 class Teacher:
@@ -60,18 +65,26 @@ class Objective:
         if self.recipe.feature_weight and self.teacher:
             self._taps = FeatureTap(student), FeatureTap(self.teacher.net)
 
-    def __call__(self, out: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(self, outs: Sequence[Tensor], batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to go down from, and its terms before they are weighted, each a detached scalar.
 
         Args:
-            out: the student's picture of `batch.soft`, float32 [N, C, H, W].
+            outs: the student's pictures of `batch.soft`, float32 [N, C, H, W]: its only one, or `natural` and `crisp`.
         """
-        recipe = self.recipe
-        pair_weights = fair_weights(batch.soft, batch.sharp, recipe.fair_floor) if recipe.fair_floor else None
+        weights = fair_weights(batch.soft, batch.sharp, self.recipe.fair_floor) if self.recipe.fair_floor else None
 
         def mean(of_each: Tensor) -> Tensor:
-            return of_each.mean() if pair_weights is None else (of_each * pair_weights).mean()
+            return of_each.mean() if weights is None else (of_each * weights).mean()
 
+        terms = self._natural(outs[0], batch, mean)
+        for out in outs[1:]:
+            terms |= {f"crisp_{name}": term for name, term in self._crisp(out, batch, mean).items()}
+        loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
+        return loss, {"loss": loss.detach(), **{name: value.detach() for name, (_, value) in terms.items()}}
+
+    def _natural(self, out: Tensor, batch: Batch, mean: Callable[[Tensor], Tensor]) -> dict[str, tuple[float, Tensor]]:
+        """(weight, term) by name of what is faithful."""
+        recipe = self.recipe
         terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, mean(self.pixel(out, batch.sharp)))}
         if recipe.ssim_weight:
             terms["ssim"] = recipe.ssim_weight, mean(1 - ssim(luma(out), luma(batch.sharp)))
@@ -82,8 +95,27 @@ class Objective:
             if taught is None or self._taps:
                 taught = self.teacher.picture(batch.soft)
             terms["teacher"] = recipe.teacher_weight, mean(self.pixel(out, taught))
+        elif recipe.labels and recipe.teacher_weight:
+            terms["teacher"] = recipe.teacher_weight, mean(_to_answers(out, batch))
         if self._taps:
             mine, wanted = (tap.affinity() for tap in self._taps)
             terms["feature"] = recipe.feature_weight, mean(l1(mine, wanted))
-        loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
-        return loss, {"loss": loss.detach(), **{name: value.detach() for name, (_, value) in terms.items()}}
+        return terms
+
+    def _crisp(self, out: Tensor, batch: Batch, mean: Callable[[Tensor], Tensor]) -> dict[str, tuple[float, Tensor]]:
+        """(weight, term) by name of what looks crisp."""
+        made: Mapping[str, Callable[[], Tensor]] = {
+            "pixel": lambda: self.pixel(out, emphasised(batch.sharp, batch.soft, self.recipe.emphasis)),
+            "ssim": lambda: 1 - ssim(out, batch.sharp),
+            "detail": lambda: detail_mismatch(out, batch.sharp),
+            "teacher": lambda: _to_answers(out, batch),
+        }
+        return {name: (weight, mean(made[name]())) for name, weight in self.recipe.crisp.items() if weight}
+
+
+def _to_answers(out: Tensor, batch: Batch) -> Tensor:
+    """How far the detail of pictures is from the teacher's answers, float [N]; 0 where it was not asked."""
+    assert batch.taught is not None, "checked before training"
+    bands = zip(laplacian_bands(out, DETAIL_BANDS), laplacian_bands(batch.taught, DETAIL_BANDS), strict=True)
+    apart = torch.stack([charbonnier(mine, wanted) for mine, wanted in bands]).sum(dim=0)
+    return apart if batch.answered is None else apart * batch.answered

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from ..models.domain import Domain
 from .errors import RecipeError
+from .taming import Taming
 
 Network = Literal["blend", "reference", "swinir"]
 RECIPES = Path(__file__).parent / "recipes"
@@ -18,6 +19,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "pixel_loss": ("charbonnier", "l1"),
     "precision": ("fp32", "half"),
 }
+CRISP_TERMS = ("pixel", "ssim", "detail", "teacher")
 _AT_LEAST_ONE = ("batch", "validate_every", "save_every", "decay_every", "validation_crops", "variants")
 _NOT_NEGATIVE = (
     "untouched",
@@ -27,6 +29,8 @@ _NOT_NEGATIVE = (
     "teacher_weight",
     "feature_weight",
     "patch_px",
+    "answered",
+    "emphasis",
 )
 
 
@@ -65,7 +69,7 @@ class Recipe:
     ema_decay: float = 0.999
     """Of the running average of the weights, which is what ships; 0 ships the last weights."""
     precision: str = "fp32"
-    """`half`: bfloat16, or float16 with scaled gradients, where a GPU is there; fp32 on CPUs all the same."""
+    """`half`: 16 bits where the machine computes faster with them (`fast_half`), else fp32 all the same."""
 
     pixel_loss: str = "charbonnier"
     ssim_weight: float = 0.1
@@ -76,6 +80,16 @@ class Recipe:
     """α of the pixel loss to the teacher's picture."""
     feature_weight: float = 0.0
     """Of the difference between the student's feature affinities and the teacher's."""
+    labels: str = ""
+    """The restoration teacher (`training/teachers`) whose answers lie beside the windows; none: nobody was asked."""
+    answered: float = 0.0
+    """Share of the patches that are drawn from what it was asked about, whatever the mix."""
+    taming: Mapping[str, Any] = field(default_factory=dict)
+    """What may be believed of its answers: the values of `taming.Taming`."""
+    crisp: Mapping[str, float] = field(default_factory=dict)
+    """Weights of what the head for the look `crisp` makes small, by name: `pixel`, `ssim`, `detail`, `teacher`."""
+    emphasis: float = 0.0
+    """Of lost detail in what the crisp head's pixels are compared with (`detail.emphasised`); 0: with the original."""
     fair_floor: float = 0.0
     """Weighs pairs by fair_floor / (the input's L1 error + fair_floor); 0 weighs all alike."""
 
@@ -116,6 +130,16 @@ class Recipe:
             raise RecipeError("The recipe needs either steps or epochs, at least 1.")
         if self.epochs and self.mix is not None:
             raise RecipeError("The recipe has both epochs and a mix; a mix has no epochs, so give steps.")
+        if unknown := sorted(set(self.crisp) - set(CRISP_TERMS)):
+            raise RecipeError(f"The recipe's crisp has {', '.join(unknown)}; accepted are {', '.join(CRISP_TERMS)}.")
+        if bool(self.crisp) != (self.size.get("looks", 1) == 2):
+            raise RecipeError("The recipe has a crisp table without looks = 2 in its size, or the other way round.")
+        if (self.answered or self.crisp.get("teacher")) and not self.labels:
+            raise RecipeError("The recipe learns from a restoration teacher's answers; name the teacher with labels.")
+        try:
+            Taming(**self.taming)
+        except TypeError as error:
+            raise RecipeError(f"The recipe's taming is not complete: {error}.") from error
         if self.mix is not None and not (sum(self.mix.values()) > 0 and min(self.mix.values()) >= 0):
             raise RecipeError("The recipe's mix must give levels shares of at least 0, and one of them more.")
 
@@ -127,8 +151,8 @@ class Recipe:
 
     @property
     def needs_teacher(self) -> bool:
-        """A loss term looks at a teacher."""
-        return self.teacher_weight > 0 or self.feature_weight > 0
+        """A loss term looks at a teacher that is a student's like, and not at answers that were kept."""
+        return (self.teacher_weight > 0 and not self.labels) or self.feature_weight > 0
 
     def share(self, workers: int) -> int:
         """How many patches of a batch each of some workers gets.

@@ -10,20 +10,21 @@ from torch import Tensor, nn
 from ..models.forward import forward
 from ..pipeline.atomic import make_folder
 from .pair_set import Domain, PairSet
-from .validate import whole_window
+from .validate import at_each_look, whole_window
 
 MOST = 6
 
 
 @torch.no_grad()
 def save_samples(path: Path, model: nn.Module, pairs: PairSet, domain: Domain, device: torch.device) -> None:
-    """Writes a PNG with a row (soft, output, sharp) for the first pair of each level, at most six."""
+    """Writes a PNG with a row (soft, output at each look, sharp) for the first pair of each level, at most six."""
+    nets = list(at_each_look(model).values())
     firsts = [pairs.levels.index(level) for level in dict.fromkeys(pairs.levels)][:MOST]
     rows = []
     for index in firsts:
         soft, sharp = pairs.patch(index, domain, whole_window(pairs, index))
-        out = forward(model, soft[None].to(device)).float().cpu()[0]
-        rows.append(np.concatenate([_picture(x) for x in (soft, out, sharp)], axis=1))
+        outs = [forward(net, soft[None].to(device)).float().cpu()[0] for net in nets]
+        rows.append(np.concatenate([_picture(x) for x in (soft, *outs, sharp)], axis=1))
     widest = max(row.shape[1] for row in rows)
     rows = [np.pad(row, ((0, 4), (0, widest - row.shape[1]), (0, 0))) for row in rows]
     make_folder(path.parent)

@@ -19,16 +19,20 @@ from ..models.checkpoint import load_into, read_state_dict
 from ..models.errors import CheckpointError
 from ..pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
-from .batches import Batch, Batches, load_batches
+from .batches import Answers, Batch, Batches, load_batches
 from .crop_cache import TaughtCache, taught_crops
+from .errors import RecipeError
+from .labels import open_labels
 from .objective import Objective, Teacher, check_teacher
 from .pair_set import PairSet
 from .perceptual import Vgg16Loss
 from .recipe import Recipe
 from .samples import save_samples
+from .taming import Taming
 from .trainer import Trainer, learning_rate
 from .training_log import TrainingLog
-from .validate import Gains, gains_over_identity
+from .validate import Gains, at_each_look, gains_over_identity
+from .window_cache import WindowCache
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 RUN_FILES = (CHECKPOINT, WEIGHTS, "loss.csv", "validation.csv", "samples", "tensorboard")
@@ -156,11 +160,15 @@ def train(
         say(f"going on from step {trainer.step}")
     elif places.start:
         trainer.begin_with(read_state_dict(weights_path(places.start)), str(places.start))
-    taught = None
+    answers: Answers | None = None
     teacher = objective.teacher
-    if teacher and isinstance(learn, TaughtCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
-        taught = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)
-    batches = Batches(learn, recipe.domain, recipe, taught, crew.rank, crew.world)
+    if recipe.labels:
+        if not isinstance(learn, WindowCache):
+            raise RecipeError(f"The recipe asks for the answers of '{recipe.labels}', which lie beside windows only.")
+        answers = open_labels(learn, recipe.labels, Taming(**recipe.taming))
+    elif teacher and isinstance(learn, TaughtCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
+        answers = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)
+    batches = Batches(learn, recipe.domain, recipe, answers, crew.rank, crew.world)
     make_folder(places.out)
     if crew.rank == 0:
         remove_leftovers(places.out)
@@ -201,7 +209,9 @@ def _steps(
             sums, since = {}, 0
         gains: dict[str, Gains] = {}
         if log and (step % (recipe.validate_every * unit) == 0 or ends):
-            gains = gains_over_identity(trainer.average, check, recipe.domain, recipe.validation_crops, trainer.device)
+            for look, net in at_each_look(trainer.average).items():
+                of_look = gains_over_identity(net, check, recipe.domain, recipe.validation_crops, trainer.device)
+                gains |= {level if look == "natural" else f"{look} {level}": gain for level, gain in of_look.items()}
             log.gains(step, gains)
             save_samples(out / "samples" / f"{step:07d}.png", trainer.average, check, recipe.domain, trainer.device)
         if saves:

@@ -3,11 +3,13 @@
 import copy
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..models.blend import BlendStudent
 from ..models.catalogue import new_network
 from ..models.checkpoint import load_into
 from ..models.errors import CheckpointError
@@ -49,7 +51,7 @@ class Trainer:
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval() if recipe.ema_decay else self.model
         objective.watch(self.model)
-        self.net = wrap(self.model)
+        self.net = wrap(_Pictures(self.model))
         kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
         self.optimizer = kind(
             self.model.parameters(),
@@ -57,8 +59,7 @@ class Trainer:
             betas=(0.9, recipe.beta2),
             weight_decay=recipe.weight_decay,
         )
-        half = recipe.precision == "half" and self.device.type == "cuda"
-        self._half = (torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16) if half else None
+        self._half = fast_half(self.device) if recipe.precision == "half" else None
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self._half == torch.float16)
         self.step = 0
 
@@ -78,8 +79,8 @@ class Trainer:
             group["lr"] = learning_rate(recipe, self.step, self.total_steps, self.unit)
         batch = Batch(*(None if part is None else part.to(self.device, non_blocking=True) for part in batch))  # type: ignore[arg-type]
         with torch.autocast(self.device.type, dtype=self._half, enabled=self._half is not None):
-            out = forward(self.net, batch.soft)
-        loss, terms = self.objective(out.float(), batch)
+            outs = self.net(batch.soft)
+        loss, terms = self.objective([out.float() for out in outs], batch)
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         if recipe.gradient_norm:
@@ -127,6 +128,37 @@ class Trainer:
         self.scaler.load_state_dict(scaler)
         torch.set_rng_state(rng)
         self.step = step
+
+
+class _Pictures(nn.Module):
+    """What a network makes of a batch, in one pass: its only picture, or one for each look."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, soft: Tensor) -> tuple[Tensor, ...]:
+        if isinstance(self.net, BlendStudent) and self.net.crisp is not None:
+            return self.net.both(soft)
+        return (forward(self.net, soft),)
+
+
+def fast_half(device: torch.device) -> torch.dtype | None:
+    """The type of 16 bits that a device multiplies faster than float32; None where there is none.
+
+    A CPU has one where it has AMX: others take bfloat16 apart and are slower with it.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if device.type == "cpu" and "amx_bf16" in _cpu_flags() else None
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # another system than Linux
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 def learning_rate(recipe: Recipe, step: int, total_steps: int, unit: int = 1) -> float:

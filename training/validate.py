@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from ..models.blend import BlendStudent
 from ..models.forward import forward
 from .losses import psnr, ssim
 from .pair_set import Domain, PairSet, Window
@@ -22,6 +23,13 @@ class Gains(NamedTuple):
     psnr_db: float
     ssim: float
     crops: int
+
+
+def at_each_look(model: nn.Module) -> dict[str, nn.Module]:
+    """The network at the looks that it has: `natural`, and `crisp` where there are two."""
+    if not isinstance(model, BlendStudent) or model.looks == 1:
+        return {"natural": model}
+    return {"natural": model.with_look(0.0), "crisp": model.with_look(1.0)}
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from vidsharp.training.batches import Batch, Batches, level_odds, load_batches, scaled_down_and_up
-from vidsharp.training.crop_cache import CropCache
+from vidsharp.training.crop_cache import CropCache, TaughtCrops
 from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.pair_set import Domain, Window
 from vidsharp.training.recipe import Recipe
@@ -102,7 +102,7 @@ def test_the_teachers_part_is_of_the_same_place_and_turned_alike(
     whole = Window(0, 0, 256, 256)
     taught = np.stack([pairs.patch(i, domain, whole)[0].numpy() for i in range(len(pairs.levels))])
     for step in range(6):
-        batch = Batches(pairs, domain, replace(BLEND, patch_px=patch_px, batch=4), taught)[step]
+        batch = Batches(pairs, domain, replace(BLEND, patch_px=patch_px, batch=4), TaughtCrops(taught))[step]
         assert batch.taught is not None
         assert torch.equal(batch.taught, batch.soft)
         assert not torch.equal(batch.soft, batch.sharp)
@@ -110,7 +110,7 @@ def test_the_teachers_part_is_of_the_same_place_and_turned_alike(
 
 def test_the_untouched_share_of_patches_is_sharp_on_both_sides(pairs: CropCache) -> None:
     taught = np.zeros((len(pairs.levels), 1, 256, 256), np.float16)
-    batches = Batches(pairs, "luma", replace(BLEND, patch_px=128, batch=50, untouched=0.3), taught)
+    batches = Batches(pairs, "luma", replace(BLEND, patch_px=128, batch=50, untouched=0.3), TaughtCrops(taught))
     same = []
     for step in range(8):
         batch = batches[step]
@@ -186,3 +186,36 @@ def test_scaling_down_and_up_changes_the_soft_side_alone(pairs: CropCache) -> No
     assert torch.equal(plain.sharp, scaled.sharp)
     kinds = [scaled_down_and_up(plain.soft[0], mode) for mode in ("bicubic", "bilinear")]
     assert any(torch.equal(scaled.soft[0], kind) for kind in kinds)
+
+
+def test_so_many_patches_show_what_the_teacher_was_asked_about(pairs: CropCache) -> None:
+    asked = TaughtSome({1: np.full((1, 256, 256), 0.5, np.float32), 4: np.zeros((1, 256, 256), np.float32)})
+    recipe = replace(BLEND, batch=200, mix={"light": 1, "heavy": 1}, labels="some", answered=0.5)
+    batch = Batches(pairs, "luma", recipe, asked)[0]
+    assert batch.taught is not None
+    assert batch.answered is not None
+    by_chance = 2 / len(pairs.levels)
+    assert float(batch.answered.mean()) == pytest.approx(0.5 + 0.5 * by_chance, abs=0.12)
+    for sharp, taught, answered in zip(batch.sharp, batch.taught, batch.answered, strict=True):
+        assert torch.equal(taught, sharp) != bool(answered)
+        assert not answered or float(taught[0, 0, 0]) in (0.0, 0.5)
+
+
+def test_answers_do_not_change_what_else_is_drawn(pairs: CropCache) -> None:
+    recipe = replace(BLEND, batch=8, mix={"light": 1, "heavy": 1})
+    with_answers = Batches(pairs, "luma", recipe, TaughtSome({1: np.zeros((1, 256, 256), np.float32)}))[3]
+    assert torch.equal(with_answers.soft, Batches(pairs, "luma", recipe)[3].soft)
+
+
+class TaughtSome:
+    """Answers to some pairs."""
+
+    def __init__(self, pictures: dict[int, np.ndarray]) -> None:
+        self.pictures = pictures
+
+    @property
+    def answered(self) -> list[int]:
+        return list(self.pictures)
+
+    def picture(self, index: int) -> np.ndarray:
+        return self.pictures[index]

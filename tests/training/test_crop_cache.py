@@ -70,13 +70,13 @@ def test_the_teacher_sees_each_soft_crop_once(cache: CropCache, domain: Domain) 
 
     taught = taught_crops(cache, domain, "0123456789abcdef", teach, print)
     assert len(seen) == len(cache.levels)
-    for index, mine in enumerate(taught):
+    for index, mine in enumerate(taught.pictures):
         soft, _ = cache.patch(index, domain, WHOLE)
         assert torch.equal(seen[index][0], soft)
         assert np.array_equal(mine, doubled(soft).numpy().astype(np.float16))
     assert not list(cache.folder.glob("*.part*"))
     again = taught_crops(cache, domain, "0123456789abcdef", teach, print)
-    assert np.array_equal(again, taught)
+    assert np.array_equal(again.pictures, taught.pictures)
     assert len(seen) == len(cache.levels), "a second run reads what the first one kept"
     taught_crops(cache, domain, "another teacher", teach, print)
     assert len(seen) == 2 * len(cache.levels)
@@ -89,11 +89,11 @@ def test_two_containers_teach_into_one_cache(cache: CropCache, monkeypatch: pyte
 
     def teach(soft: Tensor) -> Tensor:
         if not others:
-            others.append(taught_crops(cache, "luma", "key", doubled, print))
+            others.append(taught_crops(cache, "luma", "key", doubled, print).pictures)
         return doubled(soft)
 
     try:
-        mine = taught_crops(cache, "luma", "key", teach, print)
+        mine = taught_crops(cache, "luma", "key", teach, print).pictures
     except OSError as error:
         mine = error
     assert isinstance(mine, np.ndarray), f"one container's file was taken by the other: {mine}"
@@ -102,9 +102,9 @@ def test_two_containers_teach_into_one_cache(cache: CropCache, monkeypatch: pyte
 
 
 def test_crops_made_anew_are_taught_anew(cache: CropCache) -> None:
-    first = np.array(taught_crops(cache, "luma", "key", doubled, print))
+    first = np.array(taught_crops(cache, "luma", "key", doubled, print).pictures)
     np.save(cache.folder / "train_soft.npy", np.array(cache.soft)[::-1])
     later = (cache.folder / "train_taught_luma_key.npy").stat().st_mtime + 10
     os.utime(cache.folder / "train.json", (later, later))
     second = taught_crops(open_crop_cache(cache.folder, "train"), "luma", "key", doubled, print)
-    assert np.array_equal(second, first[::-1])
+    assert np.array_equal(second.pictures, first[::-1])

@@ -52,7 +52,7 @@ def test_terms_are_apart_and_the_loss_is_their_weighted_sum(luma_teacher: Teache
     vgg = Vgg16Loss.load(crops.write_vgg(tmp_path / "vgg.safetensors"))
     objective, student, given = Objective(ALL, luma_teacher, vgg), random_student(), batch()
     objective.watch(student)
-    loss, terms = objective(student(given.soft), given)
+    loss, terms = objective([student(given.soft)], given)
     weights = {"pixel": 1, "ssim": 0.1, "perceptual": 0.01, "teacher": 0.5, "feature": 0.2}
     assert list(terms) == ["loss", *weights]
     assert all(float(value) > 0 and value.ndim == 0 and not value.requires_grad for value in terms.values())
@@ -66,7 +66,7 @@ def test_each_term_is_what_it_says(luma_teacher: Teacher) -> None:
     out = (given.soft + 0.1).requires_grad_()
     recipe = replace(ALL, perceptual_weight=0, feature_weight=0)
     fair = fair_weights(given.soft, given.sharp, 0.03)
-    _, terms = Objective(recipe, luma_teacher, None)(out, given)
+    _, terms = Objective(recipe, luma_teacher, None)([out], given)
     wanted = {
         "pixel": (l1(out, given.sharp) * fair).mean(),
         "ssim": ((1 - ssim(out, given.sharp)) * fair).mean(),
@@ -75,31 +75,31 @@ def test_each_term_is_what_it_says(luma_teacher: Teacher) -> None:
     for name, value in wanted.items():
         assert float(terms[name]) == pytest.approx(float(value.detach()), rel=1e-6)
     assert float(fair.min()) < 0.9
-    _, terms = Objective(PLAIN, None, None)(out, given)
+    _, terms = Objective(PLAIN, None, None)([out], given)
     assert list(terms) == ["loss", "pixel"]
     assert float(terms["pixel"]) == pytest.approx(float(charbonnier(out, given.sharp).mean().detach()))
 
 
 def test_ssim_of_colour_is_of_its_luma() -> None:
     given = batch(3)
-    _, terms = Objective(replace(REFERENCE, ssim_weight=1), None, None)(given.soft, given)
+    _, terms = Objective(replace(REFERENCE, ssim_weight=1), None, None)([given.soft], given)
     assert float(terms["ssim"]) == pytest.approx(float((1 - ssim(luma(given.soft), luma(given.sharp))).mean()))
 
 
 def test_a_perfect_student_has_no_loss() -> None:
     given = batch()
-    _, terms = Objective(replace(BLEND, pixel_loss="l1"), None, None)(given.sharp, given)
+    _, terms = Objective(replace(BLEND, pixel_loss="l1"), None, None)([given.sharp], given)
     assert all(float(value) == pytest.approx(0, abs=1e-6) for value in terms.values())
 
 
 def test_what_the_teacher_said_before_is_not_asked_again(luma_teacher: Teacher) -> None:
     recipe = replace(PLAIN, teacher_weight=1)
-    soft, sharp, _ = batch()
+    soft, sharp, *_ = batch()
     said = torch.rand_like(soft)
-    _, terms = Objective(recipe, luma_teacher, None)(soft, Batch(soft, sharp, said))
+    _, terms = Objective(recipe, luma_teacher, None)([soft], Batch(soft, sharp, said))
     assert float(terms["teacher"]) == pytest.approx(float(charbonnier(soft, said).mean()))
-    _, asked = Objective(recipe, luma_teacher, None)(soft, Batch(soft, sharp, luma_teacher.picture(soft)))
-    _, now = Objective(recipe, luma_teacher, None)(soft, Batch(soft, sharp, None))
+    _, asked = Objective(recipe, luma_teacher, None)([soft], Batch(soft, sharp, luma_teacher.picture(soft)))
+    _, now = Objective(recipe, luma_teacher, None)([soft], Batch(soft, sharp, None))
     assert float(asked["teacher"]) == float(now["teacher"])
 
 
@@ -107,7 +107,7 @@ def gradients(recipe: Recipe, teacher: Teacher) -> tuple[BlendStudent, dict[str,
     student, given = random_student(), batch()
     objective = Objective(recipe, teacher, None)
     objective.watch(student)
-    loss, terms = objective(student(given.soft), given)
+    loss, terms = objective([student(given.soft)], given)
     loss.backward()
     return student, terms
 
@@ -134,7 +134,7 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn(tmp_path: Path) -> N
     )
     objective.watch(student)
     given = batch()
-    _, terms = objective(student(given.soft).clamp(0, 1), given)
+    _, terms = objective([student(given.soft).clamp(0, 1)], given)
     assert float(terms["feature"]) == pytest.approx(0, abs=1e-6)
     assert float(terms["teacher"]) == pytest.approx(0, abs=1e-6)
     assert float(terms["pixel"]) > 0.01
@@ -178,3 +178,51 @@ def test_which_teacher_goes_with_which_recipe(luma_teacher: Teacher, rgb_teacher
 def test_the_teacher_is_in_eval_mode_and_frozen(rgb_teacher: Teacher) -> None:
     assert not rgb_teacher.net.training
     assert crops.differing(rgb_teacher.net.state_dict(), random_teacher(3).state_dict()) == []
+
+
+LOOKS = replace(
+    PLAIN,
+    size={**PLAIN.size, "looks": 2},
+    labels="some",
+    crisp={"pixel": 0.5, "ssim": 0.3, "detail": 0.2, "teacher": 3.0},
+)
+
+
+def two_looks(given: Batch) -> list[Tensor]:
+    return [(given.soft + shift).requires_grad_() for shift in (0.02, 0.05)]
+
+
+def test_each_look_has_terms_of_its_own() -> None:
+    given = batch()
+    given = given._replace(taught=given.sharp.roll(1, -1), answered=torch.ones(2))
+    outs = two_looks(given)
+    loss, terms = Objective(LOOKS, None, None)(outs, given)
+    weights = {"pixel": 1, "crisp_pixel": 0.5, "crisp_ssim": 0.3, "crisp_detail": 0.2, "crisp_teacher": 3.0}
+    assert list(terms) == ["loss", *weights]
+    assert float(terms["loss"]) == pytest.approx(sum(weights[n] * float(terms[n]) for n in weights), rel=1e-6)
+    natural, crisp = torch.autograd.grad(loss, outs)
+    alone, _ = Objective(replace(LOOKS, crisp={}, size=PLAIN.size, labels=""), None, None)(outs[:1], given)
+    assert torch.equal(natural, torch.autograd.grad(alone, outs[:1])[0])
+    assert float(crisp.abs().max()) > 0
+
+
+def test_pictures_that_nobody_was_asked_about_teach_nothing() -> None:
+    given = batch()
+    given = given._replace(taught=given.sharp.roll(1, -1), answered=torch.tensor([1.0, 0.0]))
+    outs = two_looks(given)
+    of_teacher = replace(LOOKS, crisp={"teacher": 1.0})
+    loss, _ = Objective(of_teacher, None, None)(outs, given)
+    (crisp,) = torch.autograd.grad(loss, outs[1])
+    assert float(crisp[0].abs().max()) > 0
+    assert float(crisp[1].abs().max()) == 0
+
+
+def test_a_teacher_is_followed_in_its_detail_and_not_in_its_brightness() -> None:
+    given = batch()
+    outs = [given.soft, given.soft]
+    of_teacher = replace(LOOKS, crisp={"teacher": 1.0})
+    brighter = given._replace(taught=given.soft + 0.2)
+    same = given._replace(taught=given.soft)
+    _, one = Objective(of_teacher, None, None)(outs, brighter)
+    _, other = Objective(of_teacher, None, None)(outs, same)
+    assert float(one["crisp_teacher"]) == pytest.approx(float(other["crisp_teacher"]), abs=1e-6)

@@ -53,12 +53,16 @@ def load_realesrgan(weights: Path | None = None) -> RRDBNet:
 
 
 @torch.inference_mode()
-def restored(net: RRDBNet, rgb: Tensor) -> Tensor:
-    """What the network makes of pictures: float32 [N, 3, H, W] in 0..1 to the same, H and W multiples of 2."""
+def restored(net: RRDBNet, rgb: Tensor, reduced: int = 2) -> Tensor:
+    """What the network makes of pictures: float32 [N, 3, H, W] in 0..1 to the same.
+
+    Args:
+        reduced: how much smaller it sees them; H and W are multiples of it.
+    """
     height, width = rgb.shape[-2:]
-    small = _resized(rgb, height // 2, width // 2)
+    small = _resized(rgb, height // reduced, width // reduced)
     large = net(small.contiguous(memory_format=torch.channels_last))
-    assert large.shape[-2:] == (SCALE * (height // 2), SCALE * (width // 2))
+    assert large.shape[-2:] == (SCALE * (height // reduced), SCALE * (width // reduced))
     return _resized(large, height, width).clamp(0, 1)
 
 

@@ -1,0 +1,101 @@
+"""Likeness of detail: a loss on bands of a picture, which looks crisp where it is small and cannot be had by noise.
+
+Linear filters are products with matrices here, as in `losses.ssim`: to train through, convolutions of one channel are
+many times slower.
+"""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+NEAR_PX = (9, 9, 17)
+"""Sides of the neighbourhoods that bands are compared in, finest band first."""
+NOISE = 2 / 255
+"""Contrast that counts as nothing: two codes of 8 bits."""
+EMPHASISED, EMPHASIS_PX, RANGE_PX = 2, 17, 5
+"""Bands that are emphasised, and the sides of the neighbourhoods that softness and range are read from."""
+FAINT = 1e-5
+"""Power below which a band is noise."""
+
+
+def laplacian_bands(x: Tensor, count: int) -> list[Tensor]:
+    """A picture minus its blur, that blur minus a wider one, and so on, without going down in size.
+
+    Args:
+        x: float [N, C, H, W].
+        count: at least 1; the last blur reaches 2^count pixels.
+
+    Returns:
+        `count` tensors of the same shape, finest first; what is left over is not among them.
+    """
+    bands = []
+    for level in range(count):
+        blurred = filtered(x, BINOMIAL, spread=2**level)
+        bands.append(x - blurred)
+        x = blurred
+    return bands
+
+
+def detail_mismatch(x: Tensor, y: Tensor) -> Tensor:
+    """One minus the likeness of detail: float [N] in 0..2, the mean over three bands of [N, C, H, W] in 0..1.
+
+    The likeness in a neighbourhood is 2·cov / (var + var), what SSIM calls contrast and structure, of a band. A squared
+    error is smallest at a cautious share of the contrast that is known; this is largest at the original's own.
+    """
+    total = x.new_zeros(x.shape[0])
+    for side, mine, wanted in zip(NEAR_PX, *(laplacian_bands(of, len(NEAR_PX)) for of in (x, y)), strict=True):
+        box = (1 / side,) * side
+        cross, powers = filtered(torch.stack([mine * wanted, mine * mine + wanted * wanted]), box, whole=True)
+        likeness = (2 * cross + NOISE**2) / (powers + NOISE**2)
+        total = total + (1 - likeness).flatten(1).mean(dim=1)
+    return total / len(NEAR_PX)
+
+
+def emphasised(sharp: Tensor, soft: Tensor, emphasis: float) -> Tensor:
+    """The original with more contrast in what the soft picture has lost of it, and nothing beyond its own local range.
+
+    A network that is asked for the original gives what is certain of its detail, which is too faint; asked for this, it
+    gives the same at more contrast. Edges get steeper and no halos. What is not soft stays as it is.
+
+    Args:
+        sharp, soft: float [N, 1, H, W] in 0..1.
+        emphasis: of detail that is lost altogether; 0 gives the original.
+    """
+    target = sharp
+    for wanted, there in zip(*(laplacian_bands(of, EMPHASISED) for of in (sharp, soft)), strict=True):
+        box = (1 / EMPHASIS_PX,) * EMPHASIS_PX
+        power, left = filtered(torch.stack([wanted * wanted, there * there]), box) + FAINT
+        lost = (1 - (left / power).sqrt()).clamp_min(0)
+        target = target + emphasis * lost * wanted
+    around = F.pad(sharp, (RANGE_PX // 2,) * 4, mode="replicate")
+    darkest, brightest = -F.max_pool2d(-around, RANGE_PX, 1), F.max_pool2d(around, RANGE_PX, 1)
+    return target.clamp(darkest, brightest)
+
+
+def filtered(x: Tensor, taps: tuple[float, ...], *, spread: int = 1, whole: bool = False) -> Tensor:
+    """A picture through one symmetric filter along rows and along columns.
+
+    Args:
+        x: float [..., H, W].
+        taps: an odd number of them.
+        spread: pixels from one tap to the next.
+        whole: only where the filter lies wholly inside, which makes the picture smaller; else edges are mirrored.
+    """
+    down, across = (_sliding(length, taps, spread, whole).to(x) for length in x.shape[-2:])
+    return down.T @ (x @ across)
+
+
+@cache
+def _sliding(length: int, taps: tuple[float, ...], spread: int, whole: bool) -> Tensor:
+    """float32 [length, places]: multiplying a line by it slides the filter along."""
+    reach = len(taps) // 2 * spread
+    places = range(reach, length - reach) if whole else range(length)
+    matrix = torch.zeros(length, len(places))
+    for column, place in enumerate(places):
+        for number, tap in enumerate(taps):
+            at = abs(place - reach + number * spread)
+            matrix[length - 1 - abs(length - 1 - at), column] += tap
+    return matrix

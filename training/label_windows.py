@@ -1,0 +1,97 @@
+"""Asks a restoration teacher what it makes of a cache's soft pictures, and keeps its answers beside them.
+
+    python -m vidsharp.training.label_windows CACHE --teacher realesrgan --each 8
+
+Answers that are there already are kept, so an interrupted run goes on, and a second one with `--each 4` only adds to
+them. Screens are left out: a network that was trained on photos bends letters. So are sharp pictures, where a teacher
+has nothing to say.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+from ..models.errors import VidsharpError
+from .crop_cache import cut_i420
+from .evaluation_pictures import UNCHANGED
+from .labels import LABELS, label_file, save_label
+from .losses import luma
+from .pair_set import Window
+from .sharp_sequences import is_screen
+from .teachers import TEACHERS, load_teacher
+from .window_cache import CROP, Part, WindowCache, open_window_cache
+
+WITHOUT = (UNCHANGED, "light")
+"""Levels that a teacher is not asked about."""
+REDUCED = {"heavy": 3}
+DEFAULT_REDUCED = 2
+"""How much smaller the pictures of a level are shown: a call that was scaled down by 2 to 3 holds no more, and the
+teacher was trained on pictures whose finest detail is about a pixel."""
+
+
+def wanted(cache: WindowCache, each: int) -> Iterator[tuple[Part, int, int]]:
+    """(part, window in it, number in the cache) of one window of `each` in a row, of every part that is asked about."""
+    first = 0
+    for part in cache.parts:
+        if part.level not in WITHOUT and part.kind != "screen" and not is_screen(Path(f"{part.source}.mkv")):
+            for window in range(0, len(part.ages), each):
+                yield part, window, first + window
+        first += len(part.ages)
+
+
+def label(
+    cache: WindowCache, teacher: str, each: int, say: Callable[[str], None] = print, share: int = 0, of: int = 1
+) -> int:
+    """Writes the answers that are missing; returns how many there are now.
+
+    Args:
+        each: one window of so many in a row is shown.
+        share, of: this process does every `of`-th one, beginning with number `share`.
+
+    Raises:
+        CheckpointError: the teacher's weights are not here.
+        OutputError: the cache cannot be written.
+    """
+    restore = load_teacher(teacher)
+    folder = cache.folder / LABELS / teacher
+    todo = list(wanted(cache, each))[share::of]
+    began, made = time.monotonic(), 0
+    whole = Window(0, 0, CROP, CROP)
+    for number, (part, window, index) in enumerate(todo, start=1):
+        path = label_file(folder, part.file, window)
+        if path.exists():
+            continue
+        rgb = cut_i420(cache.centre(index), "rgb", whole)[None]
+        answer = luma(restore(rgb, REDUCED.get(part.level, DEFAULT_REDUCED)))[0, 0]
+        save_label(path, (answer * 255 + 0.5).to(torch.uint8).numpy())
+        made += 1
+        if made % 50 == 0:
+            say(f"{number} of {len(todo)} windows; {(time.monotonic() - began) / made:.1f} s for each")
+    return len(todo)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--teacher", choices=sorted(TEACHERS), default="realesrgan")
+    parser.add_argument("--each", type=int, default=8, help="one window of so many is shown [default: 8]")
+    parser.add_argument("--split", choices=("train", "val"), default="train")
+    parser.add_argument("--share", default="0/1", metavar="I/N", help="for several processes on one cache")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    share, of = (int(number) for number in args.share.split("/"))
+    try:
+        count = label(open_window_cache(args.cache, args.split), args.teacher, args.each, share=share, of=of)
+    except VidsharpError as error:
+        parser.error(str(error))
+    print(f"{count} windows have an answer")
+
+
+if __name__ == "__main__":
+    main()

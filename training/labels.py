@@ -1,0 +1,98 @@
+"""What a restoration teacher made of a cache's soft pictures: one grey PNG for each window that it looked at.
+
+    CACHE/labels/TEACHER/PART/WINDOW.png
+
+The answers lie there as the teacher gave them; taming them (`taming.py`) is part of a recipe, so it costs nothing to
+try another way. Windows without an answer train on their originals alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..pipeline.atomic import make_folder, temporary_name
+from .errors import DataError
+from .taming import Taming, tamed
+from .window_cache import CROP, RADIUS, WindowCache
+
+LABELS = "labels"
+"""The folder inside a cache."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A teacher's answers to some windows of one split, tamed."""
+
+    cache: WindowCache
+    taming: Taming
+    files: Mapping[int, Path]
+    """By window, rising."""
+    _tamed: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def answered(self) -> Sequence[int]:
+        """The windows that it looked at."""
+        return list(self.files)
+
+    def picture(self, index: int) -> np.ndarray:
+        """What may be believed of the answer to a window's centre: float32 [1, 192, 192] in 0..1.
+
+        Raises:
+            DataError: the file does not hold an answer.
+        """
+        known = self._tamed.get(index)
+        if known is None:  # 37 KB each
+            original = self.cache.planes(index)[1][RADIUS, :CROP]
+            known = self._tamed[index] = tamed(_read(self.files[index]), original, self.taming)
+        return known[None].astype(np.float32) / 255
+
+
+def label_file(folder: Path, part: str, window: int) -> Path:
+    """Where the answer to a window of a part lies, below a teacher's folder."""
+    return folder / Path(part).stem / f"{window:02d}.png"
+
+
+def open_labels(cache: WindowCache, teacher: str, taming: Taming) -> Labels:
+    """The answers of a teacher that lie in a cache.
+
+    Raises:
+        DataError: there are none.
+    """
+    folder = cache.folder / LABELS / teacher
+    files: dict[int, Path] = {}
+    first = 0
+    for part in cache.parts:
+        of_part = sorted((folder / Path(part.file).stem).glob("[0-9][0-9].png"))
+        files |= {first + int(file.stem): file for file in of_part}
+        first += len(part.ages)
+    if not files:
+        raise DataError(
+            f"'{folder}' holds no answers of a teacher; make them with "
+            f"python -m vidsharp.training.label_windows {cache.folder} --teacher {teacher}."
+        )
+    return Labels(cache, taming, files)
+
+
+def save_label(path: Path, luma: np.ndarray) -> None:
+    """Writes an answer, uint8 [192, 192], whole or not at all."""
+    make_folder(path.parent)
+    part = temporary_name(path)
+    try:
+        Image.fromarray(luma).save(part, format="png")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> np.ndarray:
+    try:
+        with Image.open(file) as picture:
+            luma = np.asarray(picture)
+    except (OSError, ValueError) as error:
+        raise DataError(f"'{file}' is no picture: {error}; remove it, and label the windows again.") from error
+    if luma.shape != (CROP, CROP) or luma.dtype != np.uint8:
+        raise DataError(f"'{file}' holds {luma.dtype} {luma.shape}, no grey picture of {CROP}×{CROP}.")
+    return luma
