@@ -1,96 +1,156 @@
-"""Does the teacher help? The same student with and without it, at equal compute, over several seeds, on unseen sources.
+"""Does the teacher help? The same student with and without its answers, at equal compute, over several seeds.
 
-    python benchmarks/distillation.py --data TRAIN --teacher WEIGHTS --unseen EVAL --out runs/distillation
+    python benchmarks/distillation.py CACHE --out runs/distillation --recipe fast
 
-Trains a shortened recipe once for each α (weight of the L1 to the teacher's picture; 0 is without) and seed, then
-evaluates all of them and the teacher in one run, and prints means over seeds of the gains over doing nothing. Finished
-trainings are kept, so the command can be repeated after an interruption.
+CACHE holds windows and a teacher's answers to some of them (`build_windows`, `label_windows`). All ways draw the same
+patches; they differ in what is looked at:
+
+    originals   the originals alone
+    teacher     the originals, and the teacher's answers where it was asked
+    unlabelled  as `teacher`, but half of these answers count as recordings without an original
+    staged      a third of the steps on the teacher's answers alone, then as `teacher`
+
+`--amounts 0.25 0.5` adds `teacher` with that share of the answers. Prints, on validation windows, means over seeds of
+the gains over doing nothing, and the gain over `originals` with a bootstrap interval over sources. Finished trainings
+are kept and an interrupted one goes on.
 """
 
 import argparse
-import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from vidsharp.jobs.evaluate_job import EvaluateConfig, evaluate
-from vidsharp.jobs.train_config import TrainConfig
-from vidsharp.jobs.train_job import train
-from vidsharp.training.recipe import RECIPES
-from vidsharp.training.train import CHECKPOINT, WEIGHTS
+import torch
+from vidsharp.models.look import CRISP, NATURAL, StudentLook
+from vidsharp.reports.statistics import bootstrap_interval
+from vidsharp.training.labels import LABELS
+from vidsharp.training.methods import IDENTITY, methods
+from vidsharp.training.recipe import Recipe, read_recipe
+from vidsharp.training.train import CHECKPOINT, WEIGHTS, Places, train
+from vidsharp.training.window_cache import open_window_cache
+
+from benchmarks.on_windows import measured
+
+WAYS: Mapping[str, Mapping[str, Any]] = {
+    "originals": {"crisp": {"pixel": 1.0}},
+    "teacher": {},
+    "unlabelled": {"unlabelled": 0.5},
+    "staged": {},
+}
+"""What each way changes in a recipe that has the teacher's answers."""
+STAGED = 1 / 3
+FIGURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "vmaf_neg": "VMAF-NEG"}
+DRAWS = 2000
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="what the students train on")
-    parser.add_argument("--teacher", type=Path, required=True)
-    parser.add_argument("--unseen", type=Path, required=True, help="folder of sharp clips that training never saw")
+    parser.add_argument("cache", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", default="ablation")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--alphas", type=float, nargs="+", default=[0.0, 1.0])
+    parser.add_argument("--recipe", default="fast")
+    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--amounts", type=float, nargs="*", default=[], help="shares of the answers, above 0, below 1")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--exclude", nargs="*", default=[], help="patterns of clips to leave out")
+    parser.add_argument("--windows", type=int, default=24, help="that are measured, of each level and group")
     args = parser.parse_args()
-    names = {}
-    for alpha in args.alphas:
-        names[alpha] = [_trained(args, alpha, seed) for seed in args.seeds]
-    models = (str(args.teacher), *(str(name) for group in names.values() for name in group))
-    result = evaluate(
-        EvaluateConfig(args.unseen, models, args.out / "evaluation", exclude=tuple(args.exclude), threads=args.threads)
-    )
-    _print_table(result.summary.set_index(["level", "method"]), args.teacher, names)
+    torch.set_num_threads(1)
+    recipe = replace(read_recipe(args.recipe), steps=args.steps, validate_every=args.steps)
+    recipes = {way: replace(recipe, **WAYS[way]) for way in args.ways}
+    for amount in args.amounts:
+        recipes[f"teacher {amount:g}"] = replace(recipe, labels=_some_answers(args.cache, recipe.labels, amount))
+    runs = {
+        (way, seed): trained(way, replace(of_way, seed=seed), args.cache, args.out / f"{way}-{seed}".replace(" ", "-"))
+        for way, of_way in recipes.items()
+        for seed in args.seeds
+    }
+    print(table(args.cache, runs, args.windows))
 
 
-def _print_table(summary: pd.DataFrame, teacher: Path, names: dict[float, list[Path]]) -> None:
-    """A line for the teacher and for each α, at each level: mean over seeds, and how far seeds lie from it."""
-    print("| level | α | PSNR gain dB | SSIM gain |\n|---|---|---|---|")
-    for level in dict.fromkeys(summary.index.get_level_values("level")):
-        taught_by = summary.loc[(level, teacher.stem)]
-        print(f"| {level} | teacher | {taught_by['psnr_gain_db']:+.3f} | {taught_by['ssim_gain']:+.5f} |")
-        for alpha, group in names.items():
-            rows = summary.loc[[(level, name.stem) for name in group]]
-            psnr, ssim = (np.array(rows[key], float) for key in ("psnr_gain_db", "ssim_gain"))
-            means = f"{psnr.mean():+.3f} (±{np.ptp(psnr) / 2:.3f}) | {ssim.mean():+.5f} (±{np.ptp(ssim) / 2:.5f})"
-            print(f"| {level} | {alpha:g} | {means} |")
-
-
-def _trained(args: argparse.Namespace, alpha: float, seed: int) -> Path:
-    """The weights of one training, named for what was different in it."""
-    name = f"alpha{alpha:g}_seed{seed}"
-    weights = args.out / f"{name}.safetensors"
-    if not weights.exists():
-        folder = args.out / name
-        folder.mkdir(parents=True, exist_ok=True)
-        changes = {"steps": args.steps, "seed": seed, "teacher_weight": alpha}
-        recipe = folder / "recipe.toml"
-        recipe.write_text(_changed(RECIPES / f"{args.recipe}.toml", changes))
-        train(
-            TrainConfig(
-                args.data,
-                folder,
-                recipe=str(recipe),
-                teacher=args.teacher if alpha else None,
-                resume=(folder / CHECKPOINT).exists(),
-                threads=args.threads,
-                loader_workers=0,
-            ),
-            print,
-        )
-        copyfile(folder / WEIGHTS, weights)
+def trained(way: str, recipe: Recipe, cache: Path, folder: Path) -> Path:
+    """The weights of one training."""
+    weights = folder.with_suffix(".safetensors")
+    if weights.exists():
+        return weights
+    start = None
+    if way == "staged":
+        first = replace(recipe, steps=round(recipe.steps * STAGED), answered=0.9, crisp={"teacher": 3.0}, ssim_weight=0)
+        start = _run(first, cache, folder / "first", None)
+        recipe = replace(recipe, steps=recipe.steps - first.steps)
+    copyfile(_run(recipe, cache, folder / "last", start), weights)
     return weights
 
 
-def _changed(recipe: Path, changes: dict[str, float]) -> str:
-    """A recipe's text with some values replaced."""
-    text = recipe.read_text()
-    kept = [line for line in text.splitlines() if line.split("=")[0].strip() not in changes]
-    changed = "\n".join([*(f"{name} = {value}" for name, value in changes.items()), *kept]) + "\n"
-    tomllib.loads(changed)
-    return changed
+def _run(recipe: Recipe, cache: Path, out: Path, start: Path | None) -> Path:
+    pairs = open_window_cache(cache, "train"), open_window_cache(cache, "val")
+    checkpoint = out / CHECKPOINT
+    done = checkpoint.exists() and torch.load(checkpoint, weights_only=True)["step"] == recipe.steps
+    if not done:
+        train(recipe, Places(out, start=start), pairs, resume_from=checkpoint if checkpoint.exists() else None)
+    return out / WEIGHTS
+
+
+def _some_answers(cache: Path, teacher: str, amount: float) -> str:
+    """A share of a teacher's answers, evenly from all of them, under a name of its own."""
+    name = f"{teacher}-{amount:g}"
+    files = sorted((cache / LABELS / teacher).glob("*/*.png"))
+    for number, file in enumerate(files):
+        link = cache / LABELS / name / file.relative_to(cache / LABELS / teacher)
+        if int((number + 1) * amount) > int(number * amount) and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(file.resolve())
+    return name
+
+
+def table(cache: Path, runs: Mapping[tuple[str, int], Path], windows: int) -> str:
+    """Markdown: a line for each level, look, figure and way."""
+    students = [StudentLook(str(weights), look) for weights in runs.values() for look in (NATURAL, CRISP)]
+    named = {
+        name: method
+        for name, method in methods(students, device="cpu", threads=1).items()
+        if name not in ("unsharp", "cas")
+    }
+    rows = measured(open_window_cache(cache, "val"), named, windows)
+    rows = pd.DataFrame(rows[rows.group == "camera"])
+    lines = ["| level | look | figure | way | gain, seeds | over originals |", "|---|---|---|---|---|---|"]
+    for level in ("light", "medium", "heavy", "compressed", "sharp"):
+        for look in ("natural", "crisp"):
+            for figure, title in FIGURES.items():
+                gains = _by_source(pd.DataFrame(rows[rows.level == level]), runs, look, figure)
+                for way, values in gains.items():
+                    over = _over(values, gains.get("originals"))
+                    lines.append(f"| {level} | {look} | {title} | {way} | {_seeds(values)} | {over} |")
+    return "\n".join(lines)
+
+
+def _by_source(
+    rows: pd.DataFrame, runs: Mapping[tuple[str, int], Path], look: str, figure: str
+) -> dict[str, np.ndarray]:
+    """Gains over doing nothing, float [seeds, sources], by way."""
+    means = rows.pivot_table(index="method", columns="source", values=figure)
+    gains: dict[str, list[np.ndarray]] = {}
+    for (way, _), weights in runs.items():
+        gains.setdefault(way, []).append((means.loc[f"{weights.stem} {look}"] - means.loc[IDENTITY]).to_numpy())
+    return {way: np.stack(values) for way, values in gains.items()}
+
+
+def _seeds(gains: np.ndarray) -> str:
+    each = gains.mean(axis=1)
+    return f"{each.mean():+.4f} (±{np.ptp(each) / 2:.4f})"
+
+
+def _over(gains: np.ndarray, originals: np.ndarray | None) -> str:
+    if originals is None or originals is gains:
+        return ""
+    difference = (gains - originals).mean(axis=0)
+    low, high = bootstrap_interval(difference, 0, DRAWS)
+    interval = "" if low is None else f" [{low:+.4f}, {high:+.4f}]"
+    return f"{difference.mean():+.4f}{interval}"
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ class Batch(NamedTuple):
     """What the teacher made of `soft`; None where there is no teacher, or none that was asked beforehand."""
     answered: Tensor | None = None
     """float32 [N]: 1 where `taught` is an answer, 0 where nobody asked and it is `sharp` once more; None: all are."""
+    known: Tensor | None = None
+    """float32 [N]: 1 where `sharp` may be looked at, 0 where the recording is to count as one without an original;
+    None: all may."""
 
 
 class Answers(Protocol):
@@ -35,8 +38,11 @@ class Answers(Protocol):
         """The pairs that it looked at, rising."""
         ...
 
-    def picture(self, index: int) -> np.ndarray:
+    def picture(self, index: int, known: bool = True) -> np.ndarray:
         """Its answer to one of them, float32 [1 or 3, H, W] in 0..1.
+
+        Args:
+            known: whether the original may be looked at.
 
         Raises:
             DataError: it cannot be read.
@@ -99,16 +105,19 @@ class Batches(Dataset[Batch]):
         untouched = self.recipe.untouched > 0 and dice.random() < self.recipe.untouched
         window = self._window(*self.pairs.size(pick), dice)
         soft, sharp = self.pairs.patch(pick, self.domain, window)
-        taught, answered = None if self.answers is None else sharp, False
+        taught, answered, known = None if self.answers is None else sharp, False, True
         if untouched:
             soft = sharp
         elif self.answers is not None and pick in self._answered:
+            known = not (self.recipe.unlabelled and dice.random() < self.recipe.unlabelled)
             top, left = window.top, window.left
-            part = self.answers.picture(pick)[:, top : top + window.height, left : left + window.width]
+            part = self.answers.picture(pick, known)[:, top : top + window.height, left : left + window.width]
             taught, answered = window.turn(torch.from_numpy(part)), True
         if self.recipe.scale_down_and_up and not untouched:
             soft = scaled_down_and_up(soft, "bicubic" if dice.integers(2) else "bilinear")
-        return Batch(soft, sharp, taught, None if taught is None else torch.tensor(float(answered)))
+        if taught is None:
+            return Batch(soft, sharp)
+        return Batch(soft, sharp, taught, torch.tensor(float(answered)), torch.tensor(float(known)))
 
     @cached_property
     def _answered(self) -> frozenset[int]:

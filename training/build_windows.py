@@ -31,7 +31,7 @@ from .errors import SimulationError
 from .evaluation_pictures import UNCHANGED
 from .exposure import exposed
 from .sharp_sequences import SequencePlan, is_screen, sharp_sequence
-from .simulate import LEVELS, draw_parameters, simulate_call
+from .simulate import LEVELS, LINES, Lines, draw_parameters, simulate_call
 from .simulate.encoders import ENCODERS
 from .simulate.stream import recorded
 from .window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, is_whole, part_bytes
@@ -99,8 +99,13 @@ def build(
     processes: int,
     say: Callable[[str], None] = print,
     screens: int | None = None,
+    lines: Lines = "trained",
 ) -> None:
     """Writes the cache; parts that are there already are kept.
+
+    Args:
+        variants, screens: as `plan_sequences`.
+        lines: that calls may go over; others than `trained` are for measurements of what training never saw.
 
     Raises:
         NotOursError: files of a cache are there that were not made of this folder.
@@ -114,7 +119,7 @@ def build(
     parts_folder = out / PARTS
     make_folder(parts_folder)
     mark_made(mark, "windows", dict.fromkeys(FILES), identity)
-    make = partial(_part, parts_folder, faces_of(plans))
+    make = partial(_part, parts_folder, faces_of(plans), lines)
     parts: list[Part] = []
     with ProcessPoolExecutor(processes) as pool:
         for number, part in enumerate(pool.map(make, plans), start=1):
@@ -138,10 +143,10 @@ def build(
     write_atomically(out / INDEX, json.dumps(index).encode())
 
 
-def _part(parts: Path, faces: Sequence[Path], plan: SequencePlan) -> Part | None:
+def _part(parts: Path, faces: Sequence[Path], lines: Lines, plan: SequencePlan) -> Part | None:
     """Makes one part, or reads what an earlier build left; None where the sequence is too short or too small."""
     note = parts / f"{plan.name}.json"
-    key = f"{plan.source}/{plan.number}/{plan.seed}/{WINDOWS}"
+    key = f"{plan.source}/{plan.number}/{plan.seed}/{WINDOWS}" + ("" if lines == "trained" else f"/{lines}")
     try:
         known: dict[str, Any] = json.loads(note.read_text())
         if known["key"] == key:
@@ -150,7 +155,7 @@ def _part(parts: Path, faces: Sequence[Path], plan: SequencePlan) -> Part | None
                 return part
     except (OSError, ValueError, LookupError, TypeError):
         pass
-    made = _windows(plan, faces)
+    made = _windows(plan, faces, lines)
     part = None
     if made is not None:
         level, windows, ages = made
@@ -160,7 +165,7 @@ def _part(parts: Path, faces: Sequence[Path], plan: SequencePlan) -> Part | None
     return part
 
 
-def _windows(plan: SequencePlan, faces: Sequence[Path]) -> tuple[str, np.ndarray, list[int]] | None:
+def _windows(plan: SequencePlan, faces: Sequence[Path], lines: Lines) -> tuple[str, np.ndarray, list[int]] | None:
     """(level, uint8 [WINDOWS, pictures, 3/2 CROP, CROP], pictures since a keyframe of each centre)."""
     try:
         sharp = sharp_sequence(plan, 2 * RADIUS + 1, faces)
@@ -170,7 +175,7 @@ def _windows(plan: SequencePlan, faces: Sequence[Path]) -> tuple[str, np.ndarray
         return None
     rng = plan.rng("line")
     level = rng.choices(list(LEVEL_MIX), list(LEVEL_MIX.values()))[0]
-    soft, originals, ages = _degraded(sharp, level, rng)
+    soft, originals, ages = _degraded(sharp, level, rng, lines)
     rng = plan.rng("windows")
     centres = draw_centres(len(soft), rng)
     windows = np.stack([_window(soft, originals, t, rng) for t in centres])
@@ -184,7 +189,7 @@ def draw_centres(length: int, rng: random.Random) -> list[int]:
 
 
 def _degraded(
-    sharp: Sequence[VideoFrame], level: str, rng: random.Random
+    sharp: Sequence[VideoFrame], level: str, rng: random.Random, lines: Lines
 ) -> tuple[Sequence[VideoFrame], Sequence[VideoFrame], list[int]]:
     """(soft, sharp counterparts, pictures since the line's last keyframe)."""
     counted = list(range(len(sharp)))
@@ -194,7 +199,7 @@ def _degraded(
         return list(recorded(iter(sharp), 30.0, ENCODERS["h264"], rng.randint(14, 24))), sharp, counted
     frames = exposed(sharp, rng.choice((1, 2))) if level == "motion" else sharp
     drawn = rng.choice(LEVELS) if level == "motion" else level
-    parameters = draw_parameters(drawn, rng.randrange(1 << 30), composed=rng.random() < COMPOSED)
+    parameters = draw_parameters(drawn, rng.randrange(1 << 30), lines, composed=rng.random() < COMPOSED)
     call = simulate_call(frames, drawn, 0, parameters=parameters, originals=sharp)
     return call.soft, call.sharp, [facts.since_keyframe for facts in call.facts]
 
@@ -231,11 +236,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--variants", type=int, default=2)
     parser.add_argument("--screens", type=int, help="made by code [default: one for each three files]")
+    parser.add_argument("--lines", choices=LINES, default="trained", help="that calls go over [default: trained]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     try:
-        build(args.folder, args.out, args.variants, args.seed, args.processes, screens=args.screens)
+        build(
+            args.folder,
+            args.out,
+            args.variants,
+            args.seed,
+            args.processes,
+            screens=args.screens,
+            lines=args.lines,
+        )
     except VidsharpError as error:
         parser.error(str(error))
 

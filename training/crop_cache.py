@@ -96,8 +96,8 @@ class TaughtCrops:
         """All of them."""
         return range(len(self.pictures))
 
-    def picture(self, index: int) -> np.ndarray:
-        """As `Answers.picture`."""
+    def picture(self, index: int, known: bool = True) -> np.ndarray:
+        """As `Answers.picture`; no original is looked at."""
         return self.pictures[index].astype(np.float32)
 
 

@@ -7,7 +7,7 @@ try another way. Windows without an answer train on their originals alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from .window_cache import CROP, RADIUS, WindowCache
 
 LABELS = "labels"
 """The folder inside a cache."""
+BEYOND_SOFT = 0.5
+"""At least so far beyond the soft picture's local range an answer may go: that is narrower than an original's."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +32,29 @@ class Labels:
     taming: Taming
     files: Mapping[int, Path]
     """By window, rising."""
-    _tamed: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _tamed: dict[tuple[int, bool], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def answered(self) -> Sequence[int]:
         """The windows that it looked at."""
         return list(self.files)
 
-    def picture(self, index: int) -> np.ndarray:
+    def picture(self, index: int, known: bool = True) -> np.ndarray:
         """What may be believed of the answer to a window's centre: float32 [1, 192, 192] in 0..1.
+
+        Args:
+            known: whether it is tamed by the original, or by the soft picture.
 
         Raises:
             DataError: the file does not hold an answer.
         """
-        known = self._tamed.get(index)
-        if known is None:  # 37 KB each
-            original = self.cache.planes(index)[1][RADIUS, :CROP]
-            known = self._tamed[index] = tamed(_read(self.files[index]), original, self.taming)
-        return known[None].astype(np.float32) / 255
+        kept = self._tamed.get((index, known))
+        if kept is None:  # 37 KB each
+            soft, sharp = (pictures[RADIUS, :CROP] for pictures in self.cache.planes(index))
+            answer = _read(self.files[index])
+            taming = self.taming if known else replace(self.taming, beyond=max(self.taming.beyond, BEYOND_SOFT))
+            kept = self._tamed[index, known] = tamed(answer, sharp if known else soft, taming)
+        return kept[None].astype(np.float32) / 255
 
 
 def label_file(folder: Path, part: str, window: int) -> Path:

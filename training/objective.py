@@ -20,6 +20,10 @@ DETAIL_BANDS = 2
 """Bands in which a restoration teacher is followed: it knows what fine detail looks like, and no more."""
 
 
+Mean = Callable[[Tensor], Tensor]
+"""One figure of one for each picture."""
+
+
 class Teacher:
     """A trained network that a student learns from; it only looks."""
 
@@ -76,18 +80,25 @@ class Objective:
         def mean(of_each: Tensor) -> Tensor:
             return of_each.mean() if weights is None else (of_each * weights).mean()
 
-        terms = self._natural(outs[0], batch, mean)
+        def known(of_each: Tensor) -> Tensor:
+            return mean(of_each if batch.known is None else of_each * batch.known)
+
+        terms = self._natural(outs[0], batch, mean, known)
         for out in outs[1:]:
-            terms |= {f"crisp_{name}": term for name, term in self._crisp(out, batch, mean).items()}
+            terms |= {f"crisp_{name}": term for name, term in self._crisp(out, batch, mean, known).items()}
         loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
         return loss, {"loss": loss.detach(), **{name: value.detach() for name, (_, value) in terms.items()}}
 
-    def _natural(self, out: Tensor, batch: Batch, mean: Callable[[Tensor], Tensor]) -> dict[str, tuple[float, Tensor]]:
-        """(weight, term) by name of what is faithful."""
+    def _natural(self, out: Tensor, batch: Batch, mean: Mean, known: Mean) -> dict[str, tuple[float, Tensor]]:
+        """(weight, term) by name of what is faithful.
+
+        Args:
+            mean: over all pictures of the batch; `known`: counts only those whose original may be looked at.
+        """
         recipe = self.recipe
-        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, mean(self.pixel(out, batch.sharp)))}
+        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, known(self.pixel(out, batch.sharp)))}
         if recipe.ssim_weight:
-            terms["ssim"] = recipe.ssim_weight, mean(1 - ssim(luma(out), luma(batch.sharp)))
+            terms["ssim"] = recipe.ssim_weight, known(1 - ssim(luma(out), luma(batch.sharp)))
         if self.vgg is not None:
             terms["perceptual"] = recipe.perceptual_weight, self.vgg(out.clamp(0, 1), batch.sharp)
         if self.teacher is not None:
@@ -102,15 +113,16 @@ class Objective:
             terms["feature"] = recipe.feature_weight, mean(l1(mine, wanted))
         return terms
 
-    def _crisp(self, out: Tensor, batch: Batch, mean: Callable[[Tensor], Tensor]) -> dict[str, tuple[float, Tensor]]:
-        """(weight, term) by name of what looks crisp."""
+    def _crisp(self, out: Tensor, batch: Batch, mean: Mean, known: Mean) -> dict[str, tuple[float, Tensor]]:
+        """(weight, term) by name of what looks crisp; `mean` and `known` as `_natural`."""
+        sharp = batch.sharp
         made: Mapping[str, Callable[[], Tensor]] = {
-            "pixel": lambda: self.pixel(out, emphasised(batch.sharp, batch.soft, self.recipe.emphasis)),
-            "ssim": lambda: 1 - ssim(out, batch.sharp),
-            "detail": lambda: detail_mismatch(out, batch.sharp),
-            "teacher": lambda: _to_answers(out, batch),
+            "pixel": lambda: known(self.pixel(out, emphasised(sharp, batch.soft, self.recipe.emphasis))),
+            "ssim": lambda: known(1 - ssim(out, sharp)),
+            "detail": lambda: known(detail_mismatch(out, sharp)),
+            "teacher": lambda: mean(_to_answers(out, batch)),
         }
-        return {name: (weight, mean(made[name]())) for name, weight in self.recipe.crisp.items() if weight}
+        return {name: (weight, made[name]()) for name, weight in self.recipe.crisp.items() if weight}
 
 
 def _to_answers(out: Tensor, batch: Batch) -> Tensor:

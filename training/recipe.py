@@ -30,6 +30,7 @@ _NOT_NEGATIVE = (
     "feature_weight",
     "patch_px",
     "answered",
+    "unlabelled",
     "emphasis",
 )
 
@@ -84,6 +85,8 @@ class Recipe:
     """The restoration teacher (`training/teachers`) whose answers lie beside the windows; none: nobody was asked."""
     answered: float = 0.0
     """Share of the patches that are drawn from what it was asked about, whatever the mix."""
+    unlabelled: float = 0.0
+    """Share of these that count as recordings without an original: only the answer is looked at."""
     taming: Mapping[str, Any] = field(default_factory=dict)
     """What may be believed of its answers: the values of `taming.Taming`."""
     crisp: Mapping[str, float] = field(default_factory=dict)
@@ -134,7 +137,7 @@ class Recipe:
             raise RecipeError(f"The recipe's crisp has {', '.join(unknown)}; accepted are {', '.join(CRISP_TERMS)}.")
         if bool(self.crisp) != (self.size.get("looks", 1) == 2):
             raise RecipeError("The recipe has a crisp table without looks = 2 in its size, or the other way round.")
-        if (self.answered or self.crisp.get("teacher")) and not self.labels:
+        if (self.answered or self.unlabelled or self.crisp.get("teacher")) and not self.labels:
             raise RecipeError("The recipe learns from a restoration teacher's answers; name the teacher with labels.")
         try:
             Taming(**self.taming)

@@ -23,7 +23,7 @@ CANVAS = (480, 352)
 """Largest width and height of a sequence in px."""
 LENGTHS = (60, 200)
 """Pictures of a sequence, drawn evenly: a clip may have fewer."""
-SOFT_ORIGINALS = 0.25
+SOFT_ORIGINALS = 0.1
 """Share of photos whose original is itself soft: a student must not take every soft picture for a call's fault."""
 STILL = 0.4
 """Share of pans that stand still."""

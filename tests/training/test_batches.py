@@ -207,6 +207,20 @@ def test_answers_do_not_change_what_else_is_drawn(pairs: CropCache) -> None:
     assert torch.equal(with_answers.soft, Batches(pairs, "luma", recipe)[3].soft)
 
 
+def test_so_many_answers_count_as_without_an_original(pairs: CropCache) -> None:
+    asked = TaughtSome({1: np.full((1, 256, 256), 0.25, np.float32)})
+    mix = {"light": 1.0, "heavy": 1.0}
+    recipe = replace(BLEND, batch=200, mix=mix, labels="some", answered=1.0, unlabelled=0.3, untouched=0.2)
+    batch = Batches(pairs, "luma", recipe, asked)[0]
+    assert batch.taught is not None
+    assert batch.known is not None
+    assert batch.answered is not None
+    assert float(batch.known.mean()) == pytest.approx(1 - 0.8 * 0.3, abs=0.1)
+    for taught, known, answered in zip(batch.taught, batch.known, batch.answered, strict=True):
+        assert not answered or float(taught[0, 0, 0]) == (0.25 if known else 0.75)
+        assert known or answered, "a patch with neither original nor answer teaches nothing"
+
+
 class TaughtSome:
     """Answers to some pairs."""
 
@@ -217,5 +231,5 @@ class TaughtSome:
     def answered(self) -> list[int]:
         return list(self.pictures)
 
-    def picture(self, index: int) -> np.ndarray:
-        return self.pictures[index]
+    def picture(self, index: int, known: bool = True) -> np.ndarray:
+        return self.pictures[index] if known else 1 - self.pictures[index]

@@ -104,6 +104,17 @@ def test_the_same_seed_makes_the_same_windows_and_another_makes_others(tmp_path:
     assert [p.read_bytes() for p in parts["a"]] != [p.read_bytes() for p in parts["c"]]
 
 
+def test_other_lines_make_other_windows_in_the_same_place(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, *on_side(False, 2), *on_side(True))
+    cache = tmp_path / "cache"
+    build(folder, cache, 1, 0, 1, quiet, screens=0)
+    trained = {p.name: p.read_bytes() for p in (cache / "parts").glob("*.npy")}
+    build(folder, cache, 1, 0, 1, quiet, screens=0, lines="held_out")
+    held_out = {p.name: p.read_bytes() for p in (cache / "parts").glob("*.npy")}
+    assert trained.keys() == held_out.keys()
+    assert trained != held_out
+
+
 def test_an_interrupted_build_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, *on_side(False), *on_side(True))
     build(folder, tmp_path / "cache", 1, 0, 1, quiet, screens=0)

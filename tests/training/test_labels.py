@@ -73,6 +73,8 @@ def test_an_answer_is_tamed_by_the_windows_own_original(tmp_path: Path) -> None:
     original = cache.planes(5)[1][RADIUS, :CROP]
     assert np.array_equal(known.picture(5), (tamed(answer, original, Taming(low_px=5)) / np.float32(255))[None])
     assert known.picture(5).dtype == np.float32
+    soft = cache.planes(5)[0][RADIUS, :CROP]
+    assert np.array_equal(known.picture(5, known=False)[0] * 255, tamed(answer, soft, Taming(low_px=5, beyond=0.5)))
 
 
 def test_missing_and_damaged_answers_are_named(tmp_path: Path) -> None:

@@ -226,3 +226,14 @@ def test_a_teacher_is_followed_in_its_detail_and_not_in_its_brightness() -> None
     _, one = Objective(of_teacher, None, None)(outs, brighter)
     _, other = Objective(of_teacher, None, None)(outs, same)
     assert float(one["crisp_teacher"]) == pytest.approx(float(other["crisp_teacher"]), abs=1e-6)
+
+
+def test_an_original_that_is_not_known_is_not_looked_at() -> None:
+    given = batch()
+    given = given._replace(taught=given.sharp.roll(1, -1), answered=torch.ones(2), known=torch.tensor([1.0, 0.0]))
+    other = given._replace(sharp=torch.stack([given.sharp[0], given.sharp[1].flip(-1)]))
+    outs = two_looks(given)
+    losses = [Objective(LOOKS, None, None)(outs, some)[0] for some in (given, other)]
+    assert float(losses[0].detach()) == float(losses[1].detach())
+    (crisp,) = torch.autograd.grad(losses[0], outs[1])
+    assert float(crisp[1].abs().max()) > 0, "its answer still teaches"
