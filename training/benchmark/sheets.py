@@ -17,6 +17,7 @@ from PIL import Image
 
 from ...models.catalogue import check_model
 from ...models.errors import VidsharpError
+from ...models.look import StudentLook, parse_look
 from ...pipeline.atomic import make_folder, write_atomically
 from ..errors import DataError
 from ..methods import IDENTITY, Method, methods
@@ -38,7 +39,7 @@ def write_sheets(data: Path, out: Path, named: Sequence[str], seed: int) -> list
     """Writes `sheet-N.png`, `pairs/pair-NN.png`, `pairs/answers.csv` and `key.json` below `out`; returns the sheets.
 
     Args:
-        named: methods: `unsharp`, `cas`, `realesrgan`, and students by name or file.
+        named: methods: `unsharp`, `cas`, `realesrgan`, and students by name or file, at a look (`fast@crisp`) or not.
 
     Raises:
         DataError: a file of the benchmark is missing; a recording is not the one that was drawn from; or answers that
@@ -72,13 +73,23 @@ def write_sheets(data: Path, out: Path, named: Sequence[str], seed: int) -> list
 def _methods(named: Sequence[str], out: Path) -> tuple[Mapping[str, Method], Mapping[str, Method]]:
     """Those that take whole pictures, and those that take crops; each in the order of their names."""
     named = tuple(dict.fromkeys(named))
-    models = [name for name in named if name not in (*CLASSIC, SLOW)]
-    for model in models:
-        check_model(model)
-    known = methods(models, device="cpu", threads=1)
+    asked = [at_look_named(name) for name in named if name not in (*CLASSIC, SLOW)]
+    for student in asked:
+        check_model(student.model)
+    known = methods(asked, device="cpu", threads=1)
     students = [name for name in known if name not in (IDENTITY, *CLASSIC)]
     chosen = [*(name for name in CLASSIC if name in named), *students]
     return {name: known[name] for name in chosen}, {REALESRGAN: _realesrgan(out)} if SLOW in named else {}
+
+
+def at_look_named(name: str) -> StudentLook:
+    """`fast@crisp`: a student at a look; without one, at its own.
+
+    Raises:
+        ModelError: there is no such look.
+    """
+    model, at, look = name.rpartition("@")
+    return StudentLook(model, parse_look(look)) if at and not Path(name).exists() else StudentLook(name)
 
 
 def _realesrgan(out: Path) -> Method:
@@ -126,7 +137,7 @@ def _png(picture: Image.Image) -> bytes:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
 @click.option(
     "--method", "named", multiple=True, default=("fast", "balanced"), show_default=True,
-    help="unsharp, cas, realesrgan, or a student's name or file; may be given several times.",
+    help="unsharp, cas, realesrgan, or a student's name or file, @ a look if need be; may be given several times.",
 )  # fmt: skip
 @click.option("--seed", default=SEED, show_default=True, help="Of the pairs' order and sides.")
 @click.option(

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from vidsharp.models.errors import ModelError
+from vidsharp.models.look import StudentLook
 from vidsharp.training.benchmark import blind_pairs, crop_pictures, crops, sheets
 from vidsharp.training.benchmark.crops import Crop, draw_crops
+from vidsharp.training.benchmark.sheets import at_look_named
 from vidsharp.training.evaluation_pictures import Planes
 
 from tests.training.benchmark import toy
@@ -105,3 +108,14 @@ def test_mistakes_are_one_sentence(tmp_path: Path, chosen: list[Crop], arguments
     assert said in ended.output
     assert "Traceback" not in ended.output
     assert not (tmp_path / "o").exists()
+
+
+def test_a_student_may_be_asked_for_at_a_look(tmp_path: Path) -> None:
+    assert at_look_named("fast@crisp") == StudentLook("fast", 1.0)
+    assert at_look_named("fast@0.25") == StudentLook("fast", 0.25)
+    assert at_look_named("fast") == StudentLook("fast", None)
+    file = tmp_path / "mine@home"
+    file.write_bytes(b"")
+    assert at_look_named(str(file)) == StudentLook(str(file), None)
+    with pytest.raises(ModelError, match="loud"):
+        at_look_named("fast@loud")
