@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 from vidsharp.models.blend import BlendStudent
+from vidsharp.models.chroma import ChromaStudent
 from vidsharp.models.swinir import SwinIRConfig
 from vidsharp.models.teacher import SwinIRTeacher
 
@@ -13,6 +14,14 @@ def random_student(seed: int = 0, **size: Any) -> BlendStudent:
     """A luma student, of the default size if no other is given."""
     torch.manual_seed(seed)
     student = BlendStudent(**size).eval()
+    _shake(student)
+    return student
+
+
+def random_chroma_student(seed: int = 0, **size: Any) -> ChromaStudent:
+    """A chroma student, of the default size if no other is given."""
+    torch.manual_seed(seed)
+    student = ChromaStudent(**size).eval().requires_grad_(False)
     _shake(student)
     return student
 
