@@ -48,7 +48,7 @@ class ChromaStudent(nn.Module):
     """A tile must start at a multiple of this, in chroma samples, or the cells move."""
 
     def __init__(
-        self, bands: int = 1, radii: Sequence[int] = (2, 4, 8), width: int = 16, dilations: Sequence[int] = (1, 2)
+        self, bands: int = 1, radii: Sequence[int] = (2, 4, 8), width: int = 16, dilations: Sequence[int] = (1, 2, 2)
     ) -> None:
         super().__init__()
         if any(radius < 1 or radius & (radius - 1) for radius in radii):

@@ -34,7 +34,7 @@ from .train import CHECKPOINT, WEIGHTS
 from .window_cache import CROP, RADIUS, WindowCache, open_window_cache
 
 FILES = (CHECKPOINT, WEIGHTS, "gains.json")
-MIX = {"light": 1.0, "medium": 1.5, "heavy": 1.5, "compressed": 1.0, "switching": 0.7, "sharp": 1.0, "motion": 0.3}
+MIX = {"light": 1.0, "medium": 1.5, "heavy": 2.0, "compressed": 1.0, "switching": 0.7, "sharp": 1.0, "motion": 0.3}
 """How often a window is of each level; a level that the cache has not is passed over."""
 GREY = 128 / 255
 SAVE_EVERY = 500
@@ -45,7 +45,7 @@ SAVE_EVERY = 500
 class Settings:
     """All that the weights depend on, beside the cache."""
 
-    steps: int = 4000
+    steps: int = 6000
     batch: int = 16
     patch: int = 64
     """Side in chroma samples."""
