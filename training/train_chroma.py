@@ -12,7 +12,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,17 @@ from torch import Tensor
 from ..models.checkpoint import load_into
 from ..models.chroma import ChromaStudent
 from ..models.errors import CheckpointError, VidsharpError
-from ..models.restore_chroma import luma_on_chroma_grid
 from ..pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .batches import level_odds
 from .chroma_gains import chroma_gains
-from .pair_set import Window
+from .chroma_patches import Patches, batch_of
 from .train import CHECKPOINT, WEIGHTS
-from .window_cache import CROP, RADIUS, WindowCache, open_window_cache
+from .window_cache import open_window_cache
 
 FILES = (CHECKPOINT, WEIGHTS, "gains.json")
 MIX = {"light": 1.0, "medium": 1.5, "heavy": 2.0, "compressed": 1.0, "switching": 0.7, "sharp": 1.0, "motion": 0.3}
 """How often a window is of each level; a level that the cache has not is passed over."""
-GREY = 128 / 255
 SAVE_EVERY = 500
 """Steps between checkpoints."""
 
@@ -46,46 +44,13 @@ class Settings:
     """All that the weights depend on, beside the cache."""
 
     steps: int = 6000
-    batch: int = 16
-    patch: int = 64
-    """Side in chroma samples."""
     learning_rate: float = 3e-3
     warmup: int = 100
-    untouched: float = 0.15
-    """Share of patches that are sharp on both sides, and are to stay as they are."""
     floor: float = 1.5 / 255
     """Added, squared, to the error that a patch comes with: an error below it is not worth the risk."""
     average: float = 0.995
     """Decay of the running average of the weights, which is what ships."""
-    seed: int = 1
-
-
-def batch_of(cache: WindowCache, settings: Settings, odds: np.ndarray, step: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The patches of a step: soft and sharp chroma, [N, 2, side, side], and soft luma, [N, 1, side, side]."""
-    picks = np.random.default_rng([settings.seed, step]).choice(len(odds), settings.batch, p=odds)
-    rows = [_row(cache, int(i), settings, np.random.default_rng([settings.seed, step, k])) for k, i in enumerate(picks)]
-    soft, sharp, luma = zip(*rows, strict=True)
-    return torch.stack(soft), torch.stack(sharp), torch.stack(luma)
-
-
-def _row(cache: WindowCache, index: int, settings: Settings, dice: np.random.Generator) -> tuple[Tensor, ...]:
-    pictures = [of[RADIUS] for of in cache.planes(index)]
-    if dice.random() < settings.untouched:
-        pictures[0] = pictures[1]
-    side = settings.patch
-    top, left = (int(dice.integers(0, CROP // 2 - side + 1)) for _ in range(2))
-    window = Window(top, left, side, side, *(bool(dice.integers(2)) for _ in range(3)))
-    (soft, luma), (sharp, _) = (_cut(picture, window) for picture in pictures)
-    return soft, sharp, luma
-
-
-def _cut(i420: np.ndarray, window: Window) -> tuple[Tensor, Tensor]:
-    """Chroma [2, side, side], less grey, and luma [1, side, side] on its grid, of a window in chroma samples."""
-    down, across = (slice(at, at + window.height) for at in (window.top, window.left))
-    twice = (slice(2 * part.start, 2 * part.stop) for part in (down, across))
-    chroma = i420[CROP:].reshape(2, CROP // 2, CROP // 2)[:, down, across].astype(np.float32) / 255 - GREY
-    luma = torch.from_numpy(i420[:CROP][tuple(twice)].astype(np.float32) / 255)
-    return window.turn(torch.from_numpy(chroma)), window.turn(luma_on_chroma_grid(luma[None, None], (2, 2))[0])
+    patches: Patches = field(default_factory=Patches)
 
 
 def relative_error(out: Tensor, soft: Tensor, sharp: Tensor, floor: float) -> Tensor:
@@ -101,7 +66,7 @@ class ChromaTrainer:
     """A chroma student somewhere along its steps, with its running average and optimiser."""
 
     def __init__(self, settings: Settings, size: Mapping[str, Any] | None = None) -> None:
-        torch.manual_seed(settings.seed)
+        torch.manual_seed(settings.patches.seed)
         self.settings, self.step = settings, 0
         self.net = ChromaStudent(**(size or {})).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.net).requires_grad_(False).eval()
@@ -183,7 +148,7 @@ def train_chroma(
     mark_made(out / MARK, "train_chroma", dict.fromkeys(FILES))
     last, losses = min(settings.steps, stop_after or settings.steps), list[float]()
     while trainer.step < last:
-        losses.append(trainer.advance(*batch_of(windows, settings, odds, trainer.step)))
+        losses.append(trainer.advance(*batch_of(windows, settings.patches, odds, trainer.step)))
         if trainer.step % SAVE_EVERY == 0 or trainer.step == last:
             buffer = io.BytesIO()
             torch.save(trainer.state(), buffer)
@@ -201,12 +166,14 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=Settings.steps)
-    parser.add_argument("--seed", type=int, default=Settings.seed)
+    parser.add_argument("--seed", type=int, default=Patches.seed)
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:
-        trainer = train_chroma(args.cache, args.out, Settings(steps=args.steps, seed=args.seed), resume=args.resume)
+        trainer = train_chroma(
+            args.cache, args.out, Settings(args.steps, patches=Patches(args.seed)), resume=args.resume
+        )
         gains = chroma_gains(trainer.average, open_window_cache(args.cache, "val"))
         table = {name: row._asdict() for name, row in gains.items()}
         write_atomically(args.out / "gains.json", (json.dumps(table, indent=2) + "\n").encode())

@@ -2,27 +2,26 @@
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from skimage import data, filters
 from vidsharp.models.chroma import load_chroma
 from vidsharp.models.errors import CheckpointError
 from vidsharp.pipeline.ownership import NotOursError
 from vidsharp.training import train_chroma as module
-from vidsharp.training.batches import level_odds
 from vidsharp.training.chroma_gains import chroma_gains
+from vidsharp.training.chroma_patches import Patches
 from vidsharp.training.errors import DataError
-from vidsharp.training.train_chroma import CHECKPOINT, MIX, WEIGHTS, Settings, batch_of, relative_error, train_chroma
-from vidsharp.training.window_cache import CROP, FAR, NEAR, PICTURES, RADIUS, Part, open_window_cache
+from vidsharp.training.train_chroma import CHECKPOINT, WEIGHTS, Settings, relative_error, train_chroma
+from vidsharp.training.window_cache import open_window_cache
 
+from tests.training.chroma_windows import write_smeared
 from tests.training.crops import differing
 
-QUICK = Settings(steps=6, batch=2, patch=32, warmup=2)
+QUICK = Settings(steps=6, warmup=2, patches=Patches(batch=2, side=32))
 SMALL = {"width": 8, "radii": [2], "dilations": [1]}
 
 
@@ -32,37 +31,7 @@ def quiet(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Windows of photos whose colour is smeared, as a call's is, while luma is as it was."""
-    folder, dice = tmp_path_factory.mktemp("windows"), np.random.default_rng(0)
-    (folder / "parts").mkdir()
-    rows: list[dict[str, object]] = []
-    for split, photo in (("train", data.astronaut()), ("val", data.coffee())):
-        for level, kind in (("medium", "photo"), ("sharp", "clip"), ("medium", "screen")):
-            windows = np.zeros((3, PICTURES, CROP * 3 // 2, CROP), np.uint8)
-            for window in windows:
-                top, left = dice.integers(0, 200, 2)
-                sharp = i420(photo[top : top + CROP, left : left + CROP])
-                window[:NEAR], window[NEAR + len(FAR) :] = sharp, sharp
-                if level == "medium":
-                    window[RADIUS, CROP:] = smeared(sharp[CROP:])
-            part = Part(f"{split}-{level}-{kind}.npy", f"{split}-{kind}", kind, level, [0, 1, 2])
-            np.save(folder / "parts" / part.file, windows)
-            rows.append({"split": split, **asdict(part)})
-    (folder / "windows.json").write_text(json.dumps({"parts": rows}))
-    return folder
-
-
-def i420(rgb: np.ndarray) -> np.ndarray:
-    crop = rgb.astype(np.float32)
-    luma = crop @ np.array([0.257, 0.504, 0.098], np.float32) + 16
-    halved = crop.reshape(CROP // 2, 2, CROP // 2, 2, 3).mean(axis=(1, 3))
-    chroma = np.stack([halved[..., 2] - halved[..., 1], halved[..., 0] - halved[..., 1]]) * 0.4 + 128
-    return np.concatenate([luma, chroma.reshape(CROP // 2, CROP)]).round().clip(0, 255).astype(np.uint8)
-
-
-def smeared(chroma: np.ndarray) -> np.ndarray:
-    planes = chroma.reshape(2, CROP // 2, CROP // 2).astype(np.float32)
-    return np.stack([filters.gaussian(p, 2) for p in planes]).round().astype(np.uint8).reshape(chroma.shape)
+    return write_smeared(tmp_path_factory.mktemp("windows"))
 
 
 def test_resumed_equals_uninterrupted(cache: Path, tmp_path: Path) -> None:
@@ -76,7 +45,7 @@ def test_resumed_equals_uninterrupted(cache: Path, tmp_path: Path) -> None:
 
 
 def test_it_learns_to_gather_colour(cache: Path, tmp_path: Path) -> None:
-    settings = replace(QUICK, steps=120, batch=4, warmup=10, average=0.9)
+    settings = replace(QUICK, steps=120, warmup=10, average=0.9, patches=Patches(batch=4, side=32))
     trainer = train_chroma(cache, tmp_path, settings, size={"width": 8}, say=quiet)
     gains = chroma_gains(load_chroma(tmp_path / WEIGHTS), open_window_cache(cache, "val"))
     assert list(gains) == ["medium/camera", "medium/screen", "sharp/camera"]
@@ -87,28 +56,6 @@ def test_it_learns_to_gather_colour(cache: Path, tmp_path: Path) -> None:
     assert same.input_db == 60
     assert same.psnr_db == pytest.approx(same.sharp_psnr_db - 60), "the soft planes are the sharp ones there"
     assert trainer.step == 120
-
-
-def test_patches_show_one_place_and_some_are_to_stay(cache: Path) -> None:
-    windows = open_window_cache(cache, "train")
-    odds = level_odds(windows.levels, MIX)
-    soft, sharp, luma = batch_of(windows, replace(QUICK, batch=8), odds, 5)
-    assert (soft.shape, sharp.shape, luma.shape) == ((8, 2, 32, 32), (8, 2, 32, 32), (8, 1, 32, 32))
-    assert float((soft - sharp).abs().mean()) < 0.05, "they are turned alike"
-    for share, same in ((1.0, 8), (0.0, 0)):
-        soft, sharp, _ = batch_of(
-            windows, replace(QUICK, batch=8, untouched=share), medium_only(odds, windows.levels), 5
-        )
-        assert sum(torch.equal(a, b) for a, b in zip(soft, sharp, strict=True)) == same
-    again = batch_of(windows, replace(QUICK, batch=8), odds, 5)
-    other = batch_of(windows, replace(QUICK, batch=8, seed=2), odds, 5)
-    assert torch.equal(again[2], luma)
-    assert not torch.equal(other[2], luma)
-
-
-def medium_only(odds: np.ndarray, levels: object) -> np.ndarray:
-    kept = odds * (np.asarray(levels) == "medium")
-    return kept / kept.sum()
 
 
 def test_relative_error_is_one_for_doing_nothing_to_bad_patches_and_zero_for_perfection() -> None:
@@ -129,7 +76,9 @@ def test_what_is_there_is_not_replaced(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="holds a training run already"):
         train_chroma(cache, run, QUICK, size=SMALL, say=quiet)
     with pytest.raises(CheckpointError, match="other settings"):
-        train_chroma(cache, run, replace(QUICK, seed=9), size=SMALL, resume=True, say=quiet)
+        train_chroma(
+            cache, run, replace(QUICK, patches=replace(QUICK.patches, seed=9)), size=SMALL, resume=True, say=quiet
+        )
     (run / CHECKPOINT).write_bytes(b"torn")
     with pytest.raises(CheckpointError, match="no checkpoint that this training can go on from"):
         train_chroma(cache, run, QUICK, size=SMALL, resume=True, say=quiet)
