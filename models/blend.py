@@ -11,7 +11,6 @@ The last layer of that net may be there twice: `head` makes the natural look, `c
 shared, and what comes after is linear in it, so a blend of the two layers' weights is a student with a look between.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -19,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights, blended
+from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, BlendWeights, blended
+from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .half import exactly
 from .look import chosen_look
 
@@ -63,10 +63,10 @@ class BlendStudent(nn.Module):
             self.register_buffer("dilations", torch.tensor(dilations))
         self.halo_px = FACTOR * sum(dilations)
         """An output pixel depends on no pixel farther from its aligned 4×4 cell than this."""
-        self.filters = nn.Parameter(_first_filters(bands))
-        self.register_buffer("_tap_index", _tap_index(), persistent=False)
+        self.filters = nn.Parameter(first_filters(bands))
+        self.register_buffer("_tap_index", tap_index(), persistent=False)
         self.spectrum = nn.Conv2d(PHASES, PHASES, 1)
-        _start_as_cosines(self.spectrum)
+        start_as_cosines(self.spectrum)
         self.enter = nn.Conv2d(2 * PHASES, width, 1)
         self.layers = nn.ModuleList(nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in dilations)
         self.features = nn.Identity()
@@ -120,7 +120,7 @@ class BlendStudent(nn.Module):
         Returns:
             Float [N, 1, H, W] in the same scale, not clamped; of two looks, the natural one.
         """
-        return _changed(luma, self._change(_cells_with_rim(luma)))
+        return _changed(luma, self._change(cells_with_rim(luma)))
 
     def both(self, luma: Tensor) -> tuple[Tensor, Tensor]:
         """The natural look, as `forward` gives it, and the crisp one, in one pass: all but the last layer is shared.
@@ -129,7 +129,7 @@ class BlendStudent(nn.Module):
             luma: as `forward` takes it.
         """
         assert self.crisp is not None, "a student with one look has no other"
-        bands, features = self._seen(_cells_with_rim(luma))
+        bands, features = self._seen(cells_with_rim(luma))
         natural, crisp = (self._blend(head(features), bands) for head in (self.head, self.crisp))
         return _changed(luma, natural), _changed(luma, crisp)
 
@@ -212,11 +212,7 @@ class BlendStudent(nn.Module):
 
     def _cell_weights(self) -> Tensor:
         """The filters as weights [16·K, 16, 3, 3] of one convolution between unshuffled planes."""
-        flat = (self.filters - self.filters.mean(dim=(1, 2), keepdim=True)).flatten(1)
-        taps = torch.cat([flat, flat.new_zeros(self.bands, 1)], dim=1)  # index 81: outside of the filter
-        index: Tensor = self.get_buffer("_tap_index")
-        weights = taps[:, index.flatten()].reshape(self.bands * PHASES, PHASES, 3, 3)
-        return weights.contiguous(memory_format=torch.channels_last)
+        return cell_weights(self.filters, self.get_buffer("_tap_index"))
 
 
 def _changed(luma: Tensor, change: Tensor) -> Tensor:
@@ -225,15 +221,8 @@ def _changed(luma: Tensor, change: Tensor) -> Tensor:
     return luma + F.pixel_shuffle(change, FACTOR)[..., :height, :width]
 
 
-def _cells_with_rim(plane: Tensor) -> Tensor:
-    """Float [N, 1, H, W] unshuffled to [N, 16, ⌈H/4⌉ + 2, ⌈W/4⌉ + 2], edges repeated, channels last."""
-    below, right = -plane.shape[-2] % FACTOR, -plane.shape[-1] % FACTOR
-    padded = F.pad(plane, (FACTOR, FACTOR + right, FACTOR, FACTOR + below), mode="replicate")
-    return F.pixel_unshuffle(padded, FACTOR).contiguous(memory_format=torch.channels_last)
-
-
 def _cells_of_codes(codes: Tensor) -> Tensor:
-    """`_cells_with_rim` of integers [H, W], which torch does not pad and unshuffles slowly: [1, 16, h + 2, w + 2]."""
+    """`cells_with_rim` of integers [H, W], which torch does not pad and unshuffles slowly: [1, 16, h + 2, w + 2]."""
     below, right = -codes.shape[0] % FACTOR, -codes.shape[1] % FACTOR
     left_edge, right_edge = codes[:, :1].expand(-1, FACTOR), codes[:, -1:].expand(-1, FACTOR + right)
     wide = torch.cat([left_edge, codes, right_edge], dim=1)
@@ -252,41 +241,3 @@ def _codes_of_cells(cells: Tensor) -> Tensor:
 def _quads(codes: Tensor) -> Tensor:
     """Four uint8 seen as one int32 (int32 as it is): they move together, in a quarter of the steps."""
     return codes.view(torch.int32) if codes.dtype == torch.uint8 else codes.unflatten(-1, (-1, FACTOR))
-
-
-def _tap_index() -> Tensor:
-    """int64 [16, 16, 3, 3]: which tap of a 9×9 filter joins output phase, input phase and cell offset; 81 for none."""
-    index = torch.full((PHASES, PHASES, 3, 3), TAPS * TAPS)
-    for out in range(PHASES):
-        for inp in range(PHASES):
-            for cell in range(9):
-                row = (cell // 3 - 1) * FACTOR + inp // FACTOR - out // FACTOR + FACTOR
-                col = (cell % 3 - 1) * FACTOR + inp % FACTOR - out % FACTOR + FACTOR
-                if 0 <= row < TAPS and 0 <= col < TAPS:
-                    index[out, inp, cell // 3, cell % 3] = row * TAPS + col
-    return index
-
-
-@torch.no_grad()
-def _start_as_cosines(spectrum: nn.Conv2d) -> None:
-    """Sets a 1×1 convolution near the orthonormal 4×4 cosine transform (DCT-II) of each cell, halved."""
-    n = torch.arange(FACTOR, dtype=torch.float32)
-    waves = [torch.cos(math.pi * (n + 0.5) * k / FACTOR) * (0.5 if k == 0 else math.sqrt(0.5)) for k in range(FACTOR)]
-    line = torch.stack(waves)
-    spectrum.weight.mul_(0.1)
-    spectrum.weight[:, :, 0, 0] += torch.einsum("ai,bj->abij", line, line).reshape(PHASES, PHASES) / 2
-    spectrum.get_parameter("bias").zero_()
-
-
-def _first_filters(bands: int) -> Tensor:
-    """float32 [K, 9, 9]: pixel minus Gaussians of growing width, the classic unsharp masks, to start from."""
-    grid = torch.arange(TAPS, dtype=torch.float32) - FACTOR
-    squared = grid[:, None] ** 2 + grid[None, :] ** 2
-    filters = []
-    for k in range(bands):
-        sigma = 0.5 * 1.45**k
-        blur = torch.exp(-squared / (2 * sigma * sigma))
-        spike = torch.zeros(TAPS, TAPS)
-        spike[FACTOR, FACTOR] = 1
-        filters.append(spike - blur / blur.sum())
-    return torch.stack(filters)

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 from vidsharp.models.blend import BlendStudent
+from vidsharp.models.chroma import ChromaStudent
 from vidsharp.models.swinir import SwinIRConfig
 from vidsharp.models.teacher import SwinIRTeacher
 
@@ -23,6 +24,14 @@ def two_looks(path: Path) -> str:
     """Saves a student with two looks, as a checkpoint with that path, which is given back."""
     save_file(random_student(looks=2).state_dict(), path)
     return str(path)
+
+
+def random_chroma_student(seed: int = 0, **size: Any) -> ChromaStudent:
+    """A chroma student, of the default size if no other is given."""
+    torch.manual_seed(seed)
+    student = ChromaStudent(**size).eval().requires_grad_(False)
+    _shake(student)
+    return student
 
 
 def random_teacher(channels: int = 1, seed: int = 0) -> SwinIRTeacher:
