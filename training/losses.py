@@ -5,6 +5,8 @@ from torch import Tensor
 
 WINDOW = 11
 SIGMA = 1.5
+GOOD = 1.5 / 255
+"""Root of the squared error of a picture that is good."""
 K1, K2 = 0.01, 0.03
 
 
@@ -16,6 +18,21 @@ def charbonnier(x: Tensor, y: Tensor, epsilon: float = 1e-3) -> Tensor:
 def l1(x: Tensor, y: Tensor) -> Tensor:
     """Mean absolute difference: float [N], means over each picture of [N, …]."""
     return (x - y).abs().flatten(1).mean(dim=1)
+
+
+def relative_error(x: Tensor, y: Tensor, given: Tensor) -> Tensor:
+    """Squared error over that of the picture that was given: float [N], 1 where nothing was gained; all float [N, …].
+
+    Its mean goes down with decibels gained, whatever they are gained on. A median, which absolute differences lead to,
+    leaves alone what is probably right and shies from the rest. The floor is `GOOD`: a picture that lies nearer needs
+    no repair, and what is broken of it counts much.
+    """
+    return ((x - y) ** 2).flatten(1).mean(dim=1) / (given + GOOD**2)
+
+
+def given_error(soft: Tensor, sharp: Tensor) -> Tensor:
+    """Squared error of the pictures that are given, float [N]."""
+    return ((soft - sharp) ** 2).flatten(1).mean(dim=1)
 
 
 def fair_weights(soft: Tensor, sharp: Tensor, floor: float) -> Tensor:

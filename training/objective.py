@@ -12,7 +12,7 @@ from .affinity import FeatureTap
 from .batches import Batch
 from .detail import detail_mismatch, emphasised, laplacian_bands
 from .errors import RecipeError
-from .losses import charbonnier, fair_weights, l1, luma, ssim
+from .losses import charbonnier, fair_weights, given_error, l1, luma, relative_error, ssim
 from .perceptual import Vgg16Loss
 from .recipe import Recipe
 
@@ -61,7 +61,6 @@ class Objective:
     def __init__(self, recipe: Recipe, teacher: Teacher | None, vgg: Vgg16Loss | None) -> None:
         check_teacher(recipe, teacher)
         self.recipe, self.teacher, self.vgg = recipe, teacher, vgg
-        self.pixel = l1 if recipe.pixel_loss == "l1" else charbonnier
         self._taps: tuple[FeatureTap, FeatureTap] | None = None
 
     def watch(self, student: nn.Module) -> None:
@@ -96,7 +95,7 @@ class Objective:
             mean: over all pictures of the batch; `known`: counts only those whose original may be looked at.
         """
         recipe = self.recipe
-        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, known(self.pixel(out, batch.sharp)))}
+        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, known(self.apart(out, batch.sharp, batch)))}
         if recipe.ssim_weight:
             terms["ssim"] = recipe.ssim_weight, known(1 - ssim(luma(out), luma(batch.sharp)))
         if self.vgg is not None:
@@ -105,9 +104,9 @@ class Objective:
             taught = batch.taught
             if taught is None or self._taps:
                 taught = self.teacher.picture(batch.soft)
-            terms["teacher"] = recipe.teacher_weight, mean(self.pixel(out, taught))
+            terms["teacher"] = recipe.teacher_weight, mean(self.apart(out, taught, batch))
         elif recipe.labels and recipe.teacher_weight:
-            terms["teacher"] = recipe.teacher_weight, mean(_to_answers(out, batch))
+            terms["teacher"] = recipe.teacher_weight, mean(self._to_answers(out, batch))
         if self._taps:
             mine, wanted = (tap.affinity() for tap in self._taps)
             terms["feature"] = recipe.feature_weight, mean(l1(mine, wanted))
@@ -117,17 +116,22 @@ class Objective:
         """(weight, term) by name of what looks crisp; `mean` and `known` as `_natural`."""
         sharp = batch.sharp
         made: Mapping[str, Callable[[], Tensor]] = {
-            "pixel": lambda: known(self.pixel(out, emphasised(sharp, batch.soft, self.recipe.emphasis))),
+            "pixel": lambda: known(self.apart(out, emphasised(sharp, batch.soft, self.recipe.emphasis), batch)),
             "ssim": lambda: known(1 - ssim(out, sharp)),
             "detail": lambda: known(detail_mismatch(out, sharp)),
-            "teacher": lambda: mean(_to_answers(out, batch)),
+            "teacher": lambda: mean(self._to_answers(out, batch)),
         }
         return {name: (weight, made[name]()) for name, weight in self.recipe.crisp.items() if weight}
 
+    def apart(self, out: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
+        """How far pictures are from what is wanted, float [N], by the recipe's `pixel_loss`."""
+        if self.recipe.pixel_loss == "relative":
+            return relative_error(out, wanted, given_error(batch.soft, batch.sharp))
+        return (l1 if self.recipe.pixel_loss == "l1" else charbonnier)(out, wanted)
 
-def _to_answers(out: Tensor, batch: Batch) -> Tensor:
-    """How far the detail of pictures is from the teacher's answers, float [N]; 0 where it was not asked."""
-    assert batch.taught is not None, "checked before training"
-    bands = zip(laplacian_bands(out, DETAIL_BANDS), laplacian_bands(batch.taught, DETAIL_BANDS), strict=True)
-    apart = torch.stack([charbonnier(mine, wanted) for mine, wanted in bands]).sum(dim=0)
-    return apart if batch.answered is None else apart * batch.answered
+    def _to_answers(self, out: Tensor, batch: Batch) -> Tensor:
+        """How far the detail of pictures is from the teacher's answers, float [N]; 0 where it was not asked."""
+        assert batch.taught is not None, "checked before training"
+        bands = zip(laplacian_bands(out, DETAIL_BANDS), laplacian_bands(batch.taught, DETAIL_BANDS), strict=True)
+        apart = torch.stack([self.apart(mine, wanted, batch) for mine, wanted in bands]).sum(dim=0)
+        return apart if batch.answered is None else apart * batch.answered

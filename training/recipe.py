@@ -16,7 +16,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "network": get_args(Network),
     "optimiser": ("adam", "adamw"),
     "schedule": ("cosine", "steps"),
-    "pixel_loss": ("charbonnier", "l1"),
+    "pixel_loss": ("charbonnier", "l1", "relative"),
     "precision": ("fp32", "half"),
 }
 CRISP_TERMS = ("pixel", "ssim", "detail", "teacher")
@@ -73,6 +73,7 @@ class Recipe:
     """`half`: 16 bits where the machine computes faster with them (`fast_half`), else fp32 all the same."""
 
     pixel_loss: str = "charbonnier"
+    """`relative`: squared error over that of the soft picture (`losses.relative_error`)."""
     ssim_weight: float = 0.1
     perceptual_weight: float = 0.0
     imagenet_colours: bool = True

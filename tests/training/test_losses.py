@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, psnr, ssim
+from vidsharp.training.losses import charbonnier, fair_weights, given_error, l1, luma, psnr, relative_error, ssim
 
 
 @pytest.mark.parametrize("size", [(11, 11), (40, 57)])
@@ -48,3 +48,22 @@ def test_luma_of_grey_is_grey_and_luma_stays() -> None:
     assert luma(grey) is grey
     colours = torch.eye(3).view(3, 3, 1, 1)
     assert luma(colours).flatten().tolist() == pytest.approx([0.299, 0.587, 0.114])
+
+
+def test_relative_error_is_one_where_nothing_is_gained_and_falls_with_decibels() -> None:
+    dice = torch.Generator().manual_seed(0)
+    sharp = torch.rand(2, 1, 32, 32, generator=dice)
+    noise = torch.randn(2, 1, 32, 32, generator=dice) * torch.tensor([0.02, 0.2]).view(2, 1, 1, 1)
+    given = given_error(sharp + noise, sharp)
+    nothing = relative_error(sharp + noise, sharp, given)
+    assert torch.allclose(nothing, torch.ones(2), atol=0.1)
+    halved = relative_error(sharp + noise / 2, sharp, given)
+    assert torch.allclose(halved / nothing, torch.full((2,), 0.25)), "6 dB, on good pictures and bad ones alike"
+
+
+def test_what_is_broken_of_a_good_picture_counts_much() -> None:
+    sharp = torch.full((1, 1, 16, 16), 0.5)
+    good, soft = torch.zeros(1), torch.full((1,), 0.02**2)
+    broken = sharp + 2 / 255
+    assert float(relative_error(broken, sharp, good)) > 5 * float(relative_error(broken, sharp, soft))
+    assert float(relative_error(sharp, sharp, good)) == 0
