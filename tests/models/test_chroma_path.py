@@ -53,8 +53,8 @@ def test_restore_changes_all_planes_and_keep_luma_alone(fmt: PlaneFormat, chroma
 @pytest.mark.parametrize("plain", [True, False])
 def test_chroma_is_guided_by_luma_as_it_came_whatever_sharpens_it(plain: bool) -> None:
     planes = noise(np.random.default_rng(1), (40, 50))
-    expected = list(restore_chroma(planes, EIGHT, random_chroma_student()))
-    assert_equal(enhancer_of(plain=plain).planes(planes, EIGHT)[1:], expected)
+    expected = restore_chroma(planes, EIGHT, random_chroma_student())
+    assert_equal(enhancer_of(plain=plain).planes(planes, EIGHT)[1:], [*expected])
 
 
 @pytest.mark.parametrize(("fmt", "chroma"), FORMATS)
