@@ -32,7 +32,7 @@ def chosen_chroma(chroma: Chroma | None, domain: Domain, student: str) -> Chroma
         return chroma or DEFAULT_CHROMA
     if chroma is not None:
         raise ModelError(
-            f"The student '{student}' makes colour itself, so chroma cannot be chosen to {chroma}; "
+            f"The student '{student}' makes colour itself, so beside it chroma can be neither kept nor restored; "
             "leave --chroma out, or choose another --model."
         )
     return None

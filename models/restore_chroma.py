@@ -119,7 +119,7 @@ def _strips(shape: tuple[int, ...], net: ChromaStudent) -> Iterator[tuple[int, i
     """For each strip of a chroma plane: its rows from..to, and those that it is computed from, with the halo."""
     height, width = shape
     step, halo = net.align_samples, net.halo_samples
-    rows = max(STRIP_SAMPLES // max(width, 1), 2 * halo)
+    rows = max(STRIP_SAMPLES // max(width + -width % step, 1), 2 * halo)
     rows += -rows % step
     for top in range(0, height, rows):
         yield top, min(top + rows, height), max(top - halo, 0), min(top + rows + halo, height)
