@@ -25,6 +25,7 @@ from .measure_task import MeasureTask
 from .node import check_sees, node_name
 
 if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the driver that names this class
+    from ..models.chroma_choice import Chroma
     from ..models.enhance import Enhancer
 
 
@@ -57,7 +58,9 @@ class SharpenActor:
         self._enhancer: Enhancer | None = None
         self._steps = 0
 
-    def load(self, model: str, device: str, strength: float, look: float | None = None) -> str:
+    def load(
+        self, model: str, device: str, strength: float, look: float | None = None, chroma: "Chroma | None" = None
+    ) -> str:
         """Loads the student, once, before all other calls; returns the node's name.
 
         Raises:
@@ -67,7 +70,9 @@ class SharpenActor:
         from ..models.enhance import Enhancer
 
         check_sees(self._must_see)
-        self._enhancer = Enhancer(model, device=device, strength=strength, threads=self._threads, look=look)
+        self._enhancer = Enhancer(
+            model, device=device, strength=strength, threads=self._threads, look=look, chroma=chroma
+        )
         return socket.gethostname()
 
     def prepare(

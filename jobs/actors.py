@@ -13,6 +13,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
+from ..models.chroma_choice import Chroma
 from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
 from ..pipeline.errors import EncoderError, MediaError, OutputError
 from ..pipeline.sharpen_chunk import ChunkTask
@@ -104,13 +105,14 @@ class ActorPool:
         must_see: Sequence[Sequence[Path]] = (),
         stall_s: float = STALL_S,
         look: float | None = None,
+        chroma: Chroma | None = None,
     ) -> None:
         self._plan = plan
         self._must_see = tuple(must_see)
         self._stall_s = stall_s
         self._listened_s = 0.0
         self._turn_at = time.monotonic()
-        self._load = (model, plan.device, strength, look)
+        self._load = (model, plan.device, strength, look, chroma)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
         self._pending: dict[Any, str] = {}

@@ -14,6 +14,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.catalogue import load_student
+from ..models.chroma_choice import Chroma
 from ..models.enhance import Enhancer
 from ..models.on_gpu import GpuSettings
 from ..models.plane_format import PlaneFormat
@@ -44,6 +45,7 @@ def bench_model(
     runs: int,
     gpu: GpuSettings | None = None,
     look: float | None = None,
+    chroma: Chroma | None = None,
 ) -> dict[str, Any]:
     """Times a student on one frame in memory: planes in, planes out, the device synchronised after every frame.
 
@@ -52,7 +54,7 @@ def bench_model(
     Args:
         width, height: of the frame, 8-bit 4:2:0.
         gpu: as `Enhancer` takes it: None leaves a CPU its own way.
-        look: as `Enhancer` takes it.
+        look, chroma: as `Enhancer` takes them.
 
     Raises:
         ModelError, CheckpointError, DeviceError: as `Enhancer`.
@@ -60,10 +62,10 @@ def bench_model(
     use_one_heap()  # as the actors do
     threads = threads or len(os.sched_getaffinity(0))
     torch.set_num_threads(threads)
-    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
     rng = np.random.default_rng(0)
-    chroma = ((height + 1) // 2, (width + 1) // 2)
-    planes = [rng.integers(16, 236, shape, dtype=np.uint8) for shape in ((height, width), chroma, chroma)]
+    half = ((height + 1) // 2, (width + 1) // 2)
+    planes = [rng.integers(16, 236, shape, dtype=np.uint8) for shape in ((height, width), half, half)]
     fmt = PlaneFormat(bit_depth=8, full_range=False, matrix="bt709", chroma_left=True)
     for _ in range(warmup):
         enhancer.planes(planes, fmt)
@@ -100,6 +102,7 @@ def bench_end_to_end(
     encoder: str | None,
     gpu: GpuSettings | None = None,
     look: float | None = None,
+    chroma: Chroma | None = None,
 ) -> dict[str, Any]:
     """Takes a recording the whole way in this process, without Ray, and says where the time went.
 
@@ -115,7 +118,7 @@ def bench_end_to_end(
         check_encoder_name(encoder)
     threads = threads or len(os.sched_getaffinity(0))
     choice = EncoderChoice(encoder)
-    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
     with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
         began, cpu_before = time.perf_counter(), _cpu_s()
         info = probe(recording)
@@ -181,6 +184,7 @@ def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:
         "torch": torch.__version__,
         "model": enhancer.name,
         "look": enhancer.look,
+        "chroma": enhancer.chroma,
         "device": torch.cuda.get_device_name(device) if device != "cpu" else f"cpu ({platform.machine()})",
         "threads": threads,
     }

@@ -16,9 +16,18 @@ from typing import Any
 
 import pandas as pd
 
-from ..models.catalogue import check_model, earlier_names, look_of, student_name, weights_digest
+from ..models.catalogue import (
+    check_model,
+    chroma_digest,
+    chroma_of,
+    earlier_names,
+    look_of,
+    student_name,
+    weights_digest,
+)
+from ..models.chroma_choice import Chroma
 from ..models.errors import VidsharpError
-from ..models.look import at_looks
+from ..models.look import StudentLook, at_looks
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.benchmark_page import BenchmarkStrip, benchmark_page
@@ -53,7 +62,7 @@ from ..training.errors import DataError
 from ..training.evaluation_pictures import UNCHANGED
 from ..training.measure_pictures import MEASURES
 from ..training.simulate import LEVELS
-from .config import UsageError, check_looks
+from .config import UsageError, check_chroma, check_looks
 from .evaluate_job import reader_at_hand, vmaf_at_hand
 from .interrupts import raise_if_interrupted
 from .machine import usable_cores
@@ -101,6 +110,8 @@ class BenchmarkConfig:
     """Replaces files in `out` that no benchmark made."""
     looks: tuple[float, ...] = ()
     """Of each student, 0 (natural) to 1 (crisp): a method each; empty: its own default."""
+    chroma: Chroma | None = None
+    """What each student does to chroma; None: its own default."""
 
     def __post_init__(self) -> None:
         for what, given, known in (("levels", self.levels, ALL_LEVELS), ("groups", self.groups, GROUPS)):
@@ -114,6 +125,7 @@ class BenchmarkConfig:
         if not self.models:
             raise UsageError("name at least one --model")
         check_looks(self.looks)
+        check_chroma(self.chroma)
 
 
 @dataclass(frozen=True)
@@ -146,6 +158,7 @@ def benchmark(config: BenchmarkConfig) -> BenchmarkResult:
     chosen = [s for s in benchmark_sources() if s.group in (config.groups or GROUPS)]
     for model in config.models:
         check_model(model)
+        chroma_of(model, config.chroma)
         for look in config.looks:
             look_of(model, look)
     check_sources(config.data, chosen)
@@ -160,7 +173,7 @@ def _tasks(config: BenchmarkConfig, chosen: Sequence[BenchmarkSource]) -> list[S
     """One for each source; says what cannot be measured here."""
     from ..training.teachers.realesrgan import shipped_files
 
-    students = at_looks(config.models, config.looks)
+    students = at_looks(config.models, config.looks, config.chroma)
     digests = {weights_digest(model) for model in config.models}
     earlier = tuple(name for name in earlier_names() if weights_digest(name) not in digests)
     realesrgan = config.realesrgan and shipped_files() is not None
@@ -227,17 +240,19 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _key(task: SourceTask) -> str:
     """SHA-256 of everything that figures depend on."""
-    students = [_student_key(*each) for each in (*task.students, *at_looks(task.earlier))]
+    students = [_student_key(each) for each in (*task.students, *at_looks(task.earlier))]
     chosen = [task.levels, task.seeds, task.vmaf, task.words, task.realesrgan]
     settings = [str(task.source), benchmark_version(), MEASURES, version("vidsharp"), students, chosen]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 
-def _student_key(model: str, look: float | None) -> list[Any]:
-    """What a method is called and does; of students with one look as it was before there were several."""
+def _student_key(student: StudentLook) -> list[Any]:
+    """What a method is called and does; as it was before there was a choice, where there is none."""
+    model, look, chroma = student
     chosen = look_of(model, look)
     of_look = [] if chosen is None and look is None else [look, chosen]
-    return [student_name(model), weights_digest(model), *of_look]
+    restores = chroma_of(model, chroma) == "restore"
+    return [student_name(model), weights_digest(model), *of_look, *([chroma_digest()] if restores else [])]
 
 
 def _kept(path: Path, key: str) -> dict[str, Any] | None:
@@ -250,11 +265,11 @@ def _kept(path: Path, key: str) -> dict[str, Any] | None:
 
 def _looks(config: BenchmarkConfig) -> list[BenchmarkStrip]:
     """Crops of real recordings without originals; those whose files are not at hand are left out, which is said."""
-    strips = []
+    students, strips = at_looks(config.models, config.looks, config.chroma), []
     for look in benchmark_looks():
         raise_if_interrupted()
         try:
-            strips.append(BenchmarkStrip(**look_task(config.data, at_looks(config.models, config.looks), look)))
+            strips.append(BenchmarkStrip(**look_task(config.data, students, look)))
         except DataError as error:
             log.warning("%s It is left out.", error)
     return strips

@@ -21,6 +21,7 @@ from .cli_options import (
     OK,
     PATH,
     SOME_FAILED,
+    chroma_option,
     log_options,
     look_of_text,
     overwrite_option,
@@ -156,6 +157,7 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 @main.command()
 @click.option("--model", default="fast", show_default=True, metavar="NAME|PATH")
 @click.option("--look", callback=look_of_text, metavar="natural|crisp|0…1", help="Of a student that has two.")
+@chroma_option
 @click.option("--device", default="auto", show_default=True)
 @click.option("--size", default="1920x1080", show_default=True, metavar="WxH")
 @click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
@@ -178,13 +180,13 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
     if gpu is None and said != GpuSettings():
         raise UsageError("--precision, --batch and --no-graph are for a GPU; add --device cuda where there is one")
     if recording is not None:
-        keys = ("model", "look", "device", "threads", "encoder")
+        keys = ("model", "look", "chroma", "device", "threads", "encoder")
         figures = measure.bench_end_to_end(recording, gpu=gpu, **{key: options[key] for key in keys})
     else:
         width, separator, height = size.lower().partition("x")
         if not (separator and width.isdigit() and height.isdigit() and int(width) and int(height)):
             raise UsageError(f"--size {size!r} is not of the form WxH, such as 1920x1080")
-        keys = ("model", "look", "device", "threads", "warmup", "runs")
+        keys = ("model", "look", "chroma", "device", "threads", "warmup", "runs")
         figures = measure.bench_model(int(width), int(height), gpu=gpu, **{key: options[key] for key in keys})
     click.echo(json.dumps(figures, indent=2))
 

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from ..models.card import Card, read_card
 from ..models.catalogue import student_names
 from ..reports.markdown import markdown_table
-from .cli_options import OK, PATH, SOME_FAILED, log_options, looks_of_texts, overwrite_option
+from .cli_options import OK, PATH, SOME_FAILED, chroma_option, log_options, looks_of_texts, overwrite_option
 from .clips import printable
 from .config import UsageError
 from .logs import say_error, set_up_logs
@@ -30,6 +30,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
               help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1", help="Measure "
               "each student at this look; may be given several times [default: its own].")  # fmt: skip
+@chroma_option
 @click.option("--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary].")
 @click.option("--levels", callback=_comma_separated, metavar="L,L", help="How clips are made soft: "
               f"{', '.join(LEVELS)}, and sharp for as they are [default: all].")  # fmt: skip
@@ -94,6 +95,7 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -
             options["out"],
             **chosen,
             looks=options["looks"],
+            chroma=options["chroma"],
             levels=options["levels"],
             groups=more["groups"],
             seeds=1 if more["seeds"] is None else more["seeds"],

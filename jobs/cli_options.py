@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ..models.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA
 from ..models.look import parse_look
 
 OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -39,6 +40,13 @@ def looks_of_texts(ctx: click.Context, parameter: click.Parameter, texts: tuple[
     return tuple(look for look in map(parse_look, texts) if look is not None)
 
 
+chroma_option = click.option(
+    "--chroma",
+    type=click.Choice(CHROMA_CHOICES),
+    help=f"Beside a luma student: colour as it is, or cleaned of smear and blocks [default: {DEFAULT_CHROMA}].",
+)
+
+
 def run_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds what says how recordings are sharpened, in `ProcessConfig`'s words."""
     for option in (
@@ -68,6 +76,7 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             "--workers", type=int, metavar="N", help="Sharpening processes [default: one for each GPU, or by CPUs]."
         ),
         click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
+        chroma_option,
         click.option(
             "--strength",
             default=1.0,

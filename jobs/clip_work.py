@@ -13,6 +13,7 @@ from ..pipeline.original import Original
 from ..pipeline.plan import Chunk
 from ..pipeline.probe import ClipInfo
 from ..pipeline.rotation import rotation
+from ..pipeline.sharpen import has_chroma
 from ..pipeline.workspace import Workspace
 from ..reports.clip_figures import clip_figures
 from .clips import Clip
@@ -115,6 +116,7 @@ def finished_rows(
         "device": device,
         "look": config.look,
         "strength": config.strength,
+        "chroma": config.chroma if has_chroma(info) else None,
         "wall_s": wall_s,
         "fps": fresh_frames / wall_s if fresh_frames else None,
         "model_fps": fresh_frames / model_s if sharpens and fresh_frames and model_s else None,
@@ -148,6 +150,7 @@ def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, An
         "model": config.model,
         "look": config.look,
         "strength": config.strength,
+        "chroma": config.chroma,
         "bytes_in": file_size(clip.path),
     }
 

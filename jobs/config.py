@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..models.chroma_choice import CHROMA_CHOICES, Chroma
 from ..models.errors import VidsharpError
 
 
@@ -17,6 +18,12 @@ def check_looks(looks: Iterable[float]) -> None:
     for look in looks:
         if not 0 <= look <= 1:
             raise UsageError(f"--look {look:g} is out of range: 0 (natural) to 1 (crisp)")
+
+
+def check_chroma(chroma: str | None) -> None:
+    """Raises UsageError where it is no choice."""
+    if chroma is not None and chroma not in CHROMA_CHOICES:
+        raise UsageError(f"--chroma {chroma!r} is not known; accepted are {', '.join(CHROMA_CHOICES)}")
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,9 @@ class ProcessConfig:
     """Of a student that has two looks: 0 (natural) to 1 (crisp); None: its default."""
     strength: float = 1.0
     """out = in + strength · (student − in); 0 to 1.5."""
+    chroma: Chroma | None = None
+    """Whether a luma student leaves Cb and Cr as they are (`keep`) or the chroma student cleans them (`restore`); None:
+    the default, `keep`. RGB students make colour themselves, and have only None."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:N`."""
     workers: int | None = None
@@ -70,6 +80,7 @@ class ProcessConfig:
         if not self.inputs:
             raise UsageError("name at least one recording, or a folder of recordings")
         check_looks([] if self.look is None else [self.look])
+        check_chroma(self.chroma)
         if not 0 <= self.strength <= 1.5:
             raise UsageError(
                 f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"

@@ -15,7 +15,7 @@ from typing import Any
 
 from av.video.format import VideoFormat
 
-from ..models.catalogue import check_model, look_of
+from ..models.catalogue import check_model, chroma_of, look_of
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder, check_encoder_name, encoder_name
 from ..pipeline.errors import MediaError
@@ -168,7 +168,8 @@ def estimate(config: EstimateConfig) -> Estimate:
     """
     silence()
     check_model(config.model)
-    config = replace(config, look=look_of(config.model, config.look))
+    chosen = {"look": look_of(config.model, config.look), "chroma": chroma_of(config.model, config.chroma)}
+    config = replace(config, **chosen)
     with open_to_read(config) as storage:
         clips = storage.find()
         if config.encoder:
@@ -346,7 +347,8 @@ class _Estimation:
         with ray_session(self.config.address):
             nodes = living_nodes()
             plan = plan_pool(nodes, self.config.device, self.config.workers)
-            pool = _SamplePool(plan, self.config.model, self.config.strength, look=self.config.look)
+            chosen = {"look": self.config.look, "chroma": self.config.chroma}
+            pool = _SamplePool(plan, self.config.model, self.config.strength, **chosen)
             try:
                 pool.wait_until_loaded()
                 here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..models.chroma_choice import Chroma
 from ..models.look import at_looks, named_at
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
@@ -26,7 +27,7 @@ from ..training.methods import methods
 from ..training.simulate import LEVELS
 from ..training.strip import Strip
 from .clips import RECORDING_SUFFIXES, printable
-from .config import UsageError, check_looks
+from .config import UsageError, check_chroma, check_looks
 from .interrupts import raise_if_interrupted
 
 log = logging.getLogger("vidsharp")
@@ -65,11 +66,14 @@ class EvaluateConfig:
     """Replaces files in `out` that no evaluation made."""
     looks: tuple[float, ...] = ()
     """Of each student, 0 (natural) to 1 (crisp): a method each; empty: its own default."""
+    chroma: Chroma | None = None
+    """What each student does to chroma; None: its own default."""
 
     def __post_init__(self) -> None:
         if not self.models:
             raise UsageError("name at least one --model")
         check_looks(self.looks)
+        check_chroma(self.chroma)
         for level in self.levels:
             if level not in ALL_LEVELS:
                 raise UsageError(f"--levels {level!r} is not known; accepted are {', '.join(ALL_LEVELS)}")
@@ -113,7 +117,8 @@ def evaluate(config: EvaluateConfig) -> EvaluateResult:
     pairs = isinstance(found[0], PairSequence)
     if pairs and config.levels:
         raise UsageError(f"--levels is for clips, but '{config.data}' holds image pairs, which are soft as recorded")
-    compared = methods(at_looks(config.models, config.looks), device=config.device, threads=config.threads)
+    students = at_looks(config.models, config.looks, config.chroma)
+    compared = methods(students, device=config.device, threads=config.threads)
     vmaf, reader = vmaf_at_hand(), reader_at_hand()
     if config.out is not None:
         refuse_others(config.out / MARK, FILES, "evaluate", overwrite=config.overwrite)
@@ -194,6 +199,8 @@ def _about(config: EvaluateConfig, count: int, *, pairs: bool) -> dict[str, str]
         what = f"{count} sharp clip{'s' if count != 1 else ''} made soft, {seen}, one in {config.every} measured"
     return {
         "data": f"{printable(config.data.resolve().name)}: {what}",
-        "models": ", ".join(printable(named_at(*each)) for each in at_looks(config.models, config.looks)),
+        "models": ", ".join(
+            printable(named_at(*each)) for each in at_looks(config.models, config.looks, config.chroma)
+        ),
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}",
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from ..models.catalogue import look_of, weights_digest
+from ..models.catalogue import chroma_digest, chroma_of, look_of, weights_digest
 from .config import ProcessConfig
 from .pool import PoolPlan
 
@@ -25,6 +25,8 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "weights": f"sha256:{counts['model']}",
         "look": config.look,
         "strength": config.strength,
+        "chroma": config.chroma,
+        "chroma-weights": f"sha256:{counts['chroma']}" if "chroma" in counts else None,
         "encoder": config.encoder,
         "crf": config.crf,
         "preset": config.preset,
@@ -54,7 +56,7 @@ def versions() -> dict[str, str]:
 
 
 CHANGES_PICTURES = frozenset(
-    {"model", "look", "strength", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"}
+    {"model", "look", "strength", "chroma", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"}
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
 
@@ -72,13 +74,17 @@ def what_counts(config: ProcessConfig) -> dict[str, Any]:
     """The settings on which a clip's pictures depend: a clip that was finished with the same ones need not be redone.
 
     Raises:
-        ModelError, CheckpointError: as `weights_digest` and `look_of`.
+        ModelError, CheckpointError: as `weights_digest`, `look_of` and `chroma_of`.
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
-    others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", "look", *encoder))}
+    others = {
+        name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", "look", "chroma", *encoder))
+    }
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look
+    if chroma_of(config.model, config.chroma) == "restore":
+        others["chroma"] = chroma_digest()
     choice = [config.encoder, config.crf, config.preset, sorted(config.encoder_options.items())]
     # Named as version 0.1 did it, so that its finished clips are known.
     return {"format": 2, "model": weights_digest(config.model), "encoder": choice, **others}

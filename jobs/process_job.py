@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..models.catalogue import check_model, look_of
+from ..models.catalogue import check_model, chroma_of, look_of
 from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
@@ -90,7 +90,8 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     silence()
     asked = config
     check_model(config.model)
-    storage = open_storage(replace(config, look=look_of(config.model, config.look)))
+    chosen = {"look": look_of(config.model, config.look), "chroma": chroma_of(config.model, config.chroma)}
+    storage = open_storage(replace(config, **chosen))
     clips, config = storage.find(), storage.config
     if config.encoder:
         check_encoder_name(config.encoder)
@@ -237,6 +238,7 @@ class _Run:
         pool = ActorPool(
             *(plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
             look=self.config.look,
+            chroma=self.config.chroma,
         )
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:

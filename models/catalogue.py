@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .chroma_choice import Chroma, chosen_chroma
 from .domain import Domain
 from .errors import CheckpointError, ModelError
 from .look import chosen_look
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 EARLIER = WEIGHTS / "earlier"
 """Students of earlier versions, as `NAME-VERSION.safetensors`."""
+CHROMA_WEIGHTS = WEIGHTS / "chroma.safetensors"
+"""Of the chroma student, which works beside a luma student."""
 _SHIPPED = ("fast", "balanced", "reference", "teacher")
 _BY_DIGEST = "sha256:"
 _FEWEST_DIGITS = 8
@@ -72,6 +75,17 @@ def look_of(name_or_path: str | Path, look: float | None = None) -> float | None
     return chosen_look(look, 2 if "crisp.weight" in _names_in(path) else 1, path.stem)
 
 
+def chroma_of(name_or_path: str | Path, chroma: Chroma | None = None) -> Chroma | None:
+    """What is done to chroma beside a student when it is asked for: None where that makes colour itself.
+
+    Raises:
+        ModelError: as `weights_path` and `chosen_chroma`.
+        CheckpointError: as `read_state_dict`, or the file holds another network.
+    """
+    path = weights_path(name_or_path)
+    return chosen_chroma(chroma, _domain_of(path), path.stem)
+
+
 def check_model(name_or_path: str | Path) -> None:
     """Raises unless a name or a checkpoint file with a student's weights is given; torch only for users' files.
 
@@ -115,6 +129,15 @@ def weights_digest(name_or_path: str | Path) -> str:
         CheckpointError: the file cannot be read.
     """
     return _digest(weights_path(name_or_path))
+
+
+def chroma_digest() -> str:
+    """SHA-256 of the chroma student's weights file, in hexadecimal.
+
+    Raises:
+        CheckpointError: the file cannot be read.
+    """
+    return _digest(CHROMA_WEIGHTS)
 
 
 def load_student(name_or_path: str | Path, device: "str | torch.device" = "cpu", look: float | None = None) -> Student:
@@ -232,13 +255,25 @@ def _names_in(path: Path) -> Collection[str]:
     return read_state_dict(path)
 
 
+def _domain_of(path: Path) -> Domain:
+    """Torch only for torch's files, and for teachers."""
+    names = _names_in(path)
+    if "filters" in names:
+        return "luma"
+    return "rgb" if any(map(_is_of_reference, names)) else load_student(path).domain
+
+
+def _is_of_reference(name: str) -> bool:
+    return name.startswith(("encoder.", "resblock.", "decoder."))
+
+
 def _build_for(state: "Mapping[str, Tensor]", path: Path) -> "tuple[nn.Module, Domain]":
     """An untrained network of the kind whose names the state dict holds."""
     if "filters" in state:
         from .blend import BlendStudent
 
         return BlendStudent.like(state), "luma"
-    if any(name.startswith(("encoder.", "resblock.", "decoder.")) for name in state):
+    if any(map(_is_of_reference, state)):
         from .reference import ReferenceStudent
 
         return ReferenceStudent(), "rgb"

@@ -17,12 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE
-from .catalogue import WEIGHTS
+from .catalogue import CHROMA_WEIGHTS
 from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .checkpoint import load_into, read_state_dict
 from .errors import CheckpointError
 
-CHROMA_WEIGHTS = WEIGHTS / "chroma.safetensors"
 NOISE = (2 / 255) ** 2
 """Variance of luma, at its peak 1, below which a guided filter takes it for noise and only smooths."""
 GAIN = 4.0

@@ -4,18 +4,21 @@ Torch is imported where a student needs it: those that the C library does, do no
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .catalogue import Student, at_look, load_student
+from .chroma_choice import Chroma, chosen_chroma
 from .domain import Domain
 from .errors import ModelError
 from .fused_student import FusedStudent
 from .plane_format import PlaneFormat
 
 if TYPE_CHECKING:
+    from .chroma_path import ChromaPath
     from .gpu_student import GpuStudent
     from .on_gpu import GpuSettings
     from .torch_student import TorchStudent
@@ -30,13 +33,16 @@ class Enhancer:
     domain: Domain
     name: str
     halo_px: int
-    """An output sample depends on input no farther than this from it; what lies farther may change freely."""
+    """An output sample depends on input no farther than this from it; what lies farther may change freely. As with all
+    that is said of tiles here, chroma that is restored is another matter: see `ChromaOnGrid`."""
     align_px: int
     """A tile cut from a frame must start at a multiple of this to give the frame's own result."""
     device: str
     """`cpu`, or a GPU by torch's name."""
     look: float | None
     """Of a student that has two looks: 0 (natural) to 1 (crisp)."""
+    chroma: Chroma | None
+    """What becomes of Cb and Cr beside a luma student; None of an RGB student."""
 
     def __init__(
         self,
@@ -48,20 +54,22 @@ class Enhancer:
         plain: bool = False,
         gpu: "GpuSettings | None" = None,
         look: float | None = None,
+        chroma: Chroma | None = None,
     ) -> None:
         """Loads the weights once.
 
         Args:
             student_or_name: a shipped name, a checkpoint file, or a student.
             device: as `resolve_device` takes it.
-            strength: S in out = in + S·(student − in), 0..1.5.
+            strength: S in out = in + S·(student − in), 0..1.5; of chroma, too.
             threads: CPU threads that work on a frame; None: as many as there are cores.
             plain: torch does all the work, also where the C library could (see `FusedStudent`).
             gpu: how a GPU works, where not as by default; with them, a CPU takes a GPU's way, too.
             look: as `load_student` takes it.
+            chroma: whether Cb and Cr are kept or restored; None: `DEFAULT_CHROMA`. Restored, they are on the CPU.
 
         Raises:
-            ModelError, CheckpointError: as `load_student`, or the strength is out of range.
+            ModelError, CheckpointError: as `load_student` and `chosen_chroma`, or the strength is out of range.
             DeviceError: as `resolve_device`, or the GPU does not have the precision asked for.
         """
         if not 0 <= strength <= 1.5:
@@ -78,6 +86,19 @@ class Enhancer:
             self.gpu = _on_gpu(student.student, self.device, strength, gpu) if on_gpu else None
         self.name, self.domain, self.look = self._student.name, self._student.domain, self._student.look
         self.halo_px, self.align_px = self._student.halo_px, self._student.align_px
+        self.chroma = chosen_chroma(chroma, self.domain, self.name)
+        self.chroma_path: ChromaPath | None = None
+        if self.chroma == "restore" and strength > 0:
+            self.chroma_path = _chroma_path(strength, threads)
+
+    @property
+    def student_alone(self) -> "Enhancer":
+        """The same student, without the chroma student beside it."""
+        if self.chroma_path is None:
+            return self
+        alone = copy(self)
+        alone.chroma, alone.chroma_path = "keep", None
+        return alone
 
     @property
     def fused(self) -> FusedStudent | None:
@@ -96,9 +117,8 @@ class Enhancer:
     def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
         """What the bits of its pictures depend on, beyond weights and strength: plain text by name. The number of
         threads, and the C library's instruction set, do not count."""
-        if self.gpu is not None:
-            return self.gpu.provenance(fmt)
-        return self._student.provenance
+        of_student = self._student.provenance if self.gpu is None else self.gpu.provenance(fmt)
+        return of_student if self.chroma_path is None else {**of_student, **self.chroma_path.provenance}
 
     def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
         """Sharpens one frame.
@@ -121,7 +141,7 @@ class Enhancer:
         unchanged: list[np.ndarray | None] = [None] * len(planes)
         if self.strength == 0 or not planes:
             return unchanged
-        changed = self._student.planes(self._read(planes, fmt), fmt)
+        changed = [*self._student.planes(self._read(planes, fmt), fmt), *self._restored(planes, fmt)]
         return [*changed, *unchanged[len(changed) :]]
 
     def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Later:
@@ -145,12 +165,17 @@ class Enhancer:
             return lambda: made
         self._check(planes, fmt)
         seen = self._read(planes, fmt)
-        pending, others = self.gpu.way.begin(seen, fmt), [None] * (len(planes) - len(seen))
+        pending, restored = self.gpu.way.begin(seen, fmt), self._restored(planes, fmt)
+        others = [*restored, *[None] * (len(planes) - len(seen) - len(restored))]
         return lambda: [*pending.result(), *others]
 
     def ahead(self, height: int, width: int) -> int:
         """How many frames of this size should be begun before the first is waited for; 0 on a CPU."""
         return 0 if self.gpu is None else self.gpu.way.ahead(height, width)
+
+    def _restored(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Sequence[np.ndarray]:
+        """[Cb, Cr] where the chroma student restores them; nothing where they stay as they are, or there are none."""
+        return [] if self.chroma_path is None else self.chroma_path.planes(planes, fmt)
 
     def _check(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> None:
         wanted = np.uint8 if fmt.bit_depth == 8 else np.uint16
@@ -195,6 +220,16 @@ def _by_torch(
     given = isinstance(student_or_name, Student)
     student = at_look(student_or_name, look) if given else load_student(student_or_name, look=look)
     return TorchStudent(student, strength)
+
+
+def _chroma_path(strength: float, threads: int | None) -> "ChromaPath":
+    import torch
+
+    from .chroma_path import ChromaPath
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return ChromaPath(strength)
 
 
 def _on_gpu(student: Student, device: str, strength: float, settings: "GpuSettings | None") -> "GpuStudent":

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from .chroma_choice import Chroma
 from .errors import ModelError
 
 NATURAL, CRISP = 0.0, 1.0
@@ -18,12 +19,14 @@ _ACCEPTED = f"accepted are {', '.join(_NAMES)}, or a number between: 0 (natural)
 
 
 class StudentLook(NamedTuple):
-    """A student at a look."""
+    """A student at a look, with or without the chroma student beside it."""
 
     model: str
     """A name or a file, as `load_student` takes it."""
     look: float | None = None
     """None: the student's own default, under its plain name."""
+    chroma: Chroma | None = None
+    """As `chosen_chroma` takes it; None: the default, under the plain name."""
 
 
 def parse_look(text: str | None) -> float | None:
@@ -79,15 +82,18 @@ def look_name(look: float) -> str:
     return next((name for name, value in _NAMES.items() if value == look), str(look))
 
 
-def named_at(name: str, look: float | None) -> str:
-    """A student's name, with the look where one was asked for: `fast crisp`."""
-    return name if look is None else f"{name} {look_name(look)}"
+def named_at(name: str, look: float | None, chroma: Chroma | None = None) -> str:
+    """A student's name, with the look where one was asked for, and with what is restored: `fast crisp +chroma`."""
+    restored = " +chroma" if chroma == "restore" else ""
+    return (name if look is None else f"{name} {look_name(look)}") + restored
 
 
-def at_looks(models: Iterable[str], looks: Iterable[float] = ()) -> tuple[StudentLook, ...]:
-    """Every model at every look, each once; without looks, every model at its own default."""
+def at_looks(
+    models: Iterable[str], looks: Iterable[float] = (), chroma: Chroma | None = None
+) -> tuple[StudentLook, ...]:
+    """Every model at every look, each once; without looks, every model at its own default. Chroma goes with all."""
     wanted: tuple[float | None, ...] = tuple(looks) or (None,)
-    return tuple(dict.fromkeys(StudentLook(model, look) for model in models for look in wanted))
+    return tuple(dict.fromkeys(StudentLook(model, look, chroma) for model in models for look in wanted))
 
 
 def _spoken(look: float) -> str:

@@ -3,17 +3,18 @@
 Much of a recorded call stands still to the last bit: slides, name tiles, backgrounds, all blocks that the encoder
 skipped. A pixel of the output whose input did not change within the student's halo has not changed, either. So each
 result here equals, bit for bit, what the student makes of the whole frame; only the time differs.
+
+Chroma that is restored depends on luma and chroma within a halo of its own, so it is reused by itself.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from .changes import CELL_PX, Grid, changed_cells, coarser, grown
 from .cover import Box, cover
-from .domain import Domain
 from .enhance import Enhancer
 from .fused_student import FusedStudent
 from .plane_format import PlaneFormat
@@ -51,26 +52,41 @@ class _History:
         return self.fmt == fmt and len(self.made) == len(planes) and all(alike)
 
 
-class Reuse:
-    """A student on the pictures of one chunk, in order. Keeps one picture's planes, before and after."""
-
-    def __init__(self, enhancer: Enhancer) -> None:
-        self._enhancer = enhancer
-        self._histories: dict[int, _History] = {}
-        self._parts = _Windows(enhancer) if enhancer.fused is None else _Boxes(enhancer.fused)
-        self._pictures, self._shares = 0, 0.0
+class Sharpener(Protocol):
+    """What pictures are reused of: all of this is as in `Enhancer`."""
 
     @property
-    def strength(self) -> float:
-        """The enhancer's."""
-        return self._enhancer.strength
+    def strength(self) -> float: ...
+    @property
+    def domain(self) -> str: ...
+    @property
+    def halo_px(self) -> int: ...
+    @property
+    def align_px(self) -> int: ...
+    @property
+    def fused(self) -> FusedStudent | None: ...
+    @property
+    def tiles_exactly(self) -> bool: ...
+    def gives_frames_bits(self, window: tuple[int, int], frame: tuple[int, int]) -> bool: ...
+    def seen(self, planes: Planes) -> Planes: ...
+    def planes(self, planes: Planes, fmt: PlaneFormat) -> list[np.ndarray | None]: ...
+
+
+class Reuse:
+    """A student on the pictures of one chunk, in order, and the chroma student where it works beside it."""
+
+    def __init__(self, enhancer: Enhancer) -> None:
+        self.strength = enhancer.strength
+        self._student = _Reused(enhancer.student_alone)
+        self._chroma = enhancer.chroma_path
+        self._on_grids: dict[Sharpener, _Reused] = {}
 
     @property
     def share(self) -> float | None:
-        """Share of the output's pixels that were copied, mean over all pictures; None before the first one."""
-        return self._shares / self._pictures if self._pictures else None
+        """Share of the student's pixels that were copied, mean over all pictures; None before the first one."""
+        return self._student.share
 
-    def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat, sequence: int = 0) -> list[np.ndarray | None]:
+    def planes(self, planes: Planes, fmt: PlaneFormat, sequence: int = 0) -> list[np.ndarray | None]:
         """What `Enhancer.planes` gives, to the last bit.
 
         Args:
@@ -83,6 +99,31 @@ class Reuse:
         Raises:
             ModelError: as there.
         """
+        made = self._student.planes(planes, fmt, sequence)
+        if self._chroma is not None and len(planes) > 2:
+            on_grid = self._chroma.on_grid_of(planes)
+            if on_grid not in self._on_grids:
+                self._on_grids[on_grid] = _Reused(on_grid)
+            made[1:3] = self._on_grids[on_grid].planes(planes, fmt, sequence)[1:3]
+        return made
+
+
+class _Reused:
+    """Keeps one picture's planes of each sequence, before and after."""
+
+    def __init__(self, enhancer: Sharpener) -> None:
+        self._enhancer = enhancer
+        self._histories: dict[int, _History] = {}
+        self._parts = _Windows(enhancer) if enhancer.fused is None else _Boxes(enhancer.fused)
+        self._pictures, self._shares = 0, 0.0
+
+    @property
+    def share(self) -> float | None:
+        """Share of the output's pixels that were copied, mean over all pictures; None before the first one."""
+        return self._shares / self._pictures if self._pictures else None
+
+    def planes(self, planes: Planes, fmt: PlaneFormat, sequence: int) -> list[np.ndarray | None]:
+        """As `Reuse.planes`."""
         if self._enhancer.strength == 0 or not planes:
             return self._enhancer.planes(planes, fmt)
         last = self._histories.pop(sequence, None)  # not kept where an error leaves it half done
@@ -153,15 +194,15 @@ class _Boxes:
 class _Windows:
     """Parts as torch does them: windows of few shapes, those that get the frame's bits, computed apart and copied."""
 
-    _CALL_PIXELS: ClassVar[dict[Domain, int]] = {"luma": 40_000, "rgb": 4_000}
+    _CALL_PIXELS: ClassVar[dict[str, int]] = {"luma": 40_000, "rgb": 4_000, "chroma": 16_000}
     """What a call costs beside its pixels, in pixels: some 0.7 ms for `fast`, where a pixel takes 17 ns."""
-    _TOO_MUCH: ClassVar[dict[Domain, float]] = {"luma": 0.8, "rgb": 0.95}
+    _TOO_MUCH: ClassVar[dict[str, float]] = {"luma": 0.8, "rgb": 0.95, "chroma": 0.8}
     """Where a larger share of the frame is wanted, nothing is saved: a luma student's halo is three times as wide."""
 
-    def __init__(self, enhancer: Enhancer) -> None:
+    def __init__(self, enhancer: Sharpener) -> None:
         self._enhancer = enhancer
         self._of_size: dict[tuple[int, int], Windows] = {}
-        step = enhancer.align_px if enhancer.domain == "luma" else RGB_GRID
+        step = RGB_GRID if enhancer.domain == "rgb" else enhancer.align_px
         self.halo = enhancer.halo_px + -enhancer.halo_px % step
         """In whole steps of what windows align to."""
         self.too_much = self._TOO_MUCH[enhancer.domain]

@@ -47,6 +47,11 @@ def is_planar_yuv(fmt: VideoFormat) -> bool:
     )
 
 
+def has_chroma(info: ClipInfo) -> bool:
+    """Whether the pictures have planes of chroma, and are not grey."""
+    return len(VideoFormat(info.pix_fmt).components) > 2  # PyAV says of 4:4:4 that no component is chroma
+
+
 def plane_format(info: ClipInfo) -> PlaneFormat:
     """How the numbers in a recording's planes are to be read. Untagged pictures: BT.709 from 720 lines up, else 601."""
     return PlaneFormat(

@@ -31,6 +31,7 @@ CLIP_COLUMNS: Mapping[str, str] = {
     "device": "string",
     "look": "Float64",
     "strength": "Float64",
+    "chroma": "string",
     "wall_s": "Float64",
     "fps": "Float64",
     "model_fps": "Float64",
@@ -65,7 +66,8 @@ CLIP_COLUMNS: Mapping[str, str] = {
 }
 """One row for each clip. A figure that does not apply, or was not measured, is null, never 0.
 
-`look` is 0 (natural) to 1 (crisp), null where the student has only one. `measured` is how many frames the quality
+`look` is 0 (natural) to 1 (crisp), null where the student has only one. `chroma` is `keep` or `restore`, null where the
+pictures are grey or the student makes colour itself. `measured` is how many frames the quality
 figures are means over; `settings` and `versions` are JSON objects of what the clip was made with; `finished_at` is
 ISO 8601, UTC. `source` is where the recording was, and `fingerprint` what it is known by elsewhere: digests of its
 content and of its beginning.

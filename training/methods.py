@@ -16,7 +16,8 @@ Method = Callable[[Planes, PlaneFormat], Planes]
 def methods(students: Sequence[str | StudentLook], *, device: str, threads: int | None) -> dict[str, Method]:
     """Identity, unsharp mask and CAS, then the students, by name; students run as in the product.
 
-    Checkpoints whose file names are equal are named by their whole path, and students with a look by that, too.
+    Checkpoints whose file names are equal are named by their whole path, and students by look and chroma where
+    these were asked for.
 
     Args:
         students: names and checkpoint files, at a look or at their own.
@@ -31,10 +32,10 @@ def methods(students: Sequence[str | StudentLook], *, device: str, threads: int 
         "unsharp": lambda planes, fmt: [unsharp_mask(planes[0]), *planes[1:]],
         "cas": lambda planes, fmt: [cas(planes[0]), *planes[1:]],
     }
-    for model, look in dict.fromkeys(StudentLook(each) if isinstance(each, str) else each for each in students):
-        enhancer = Enhancer(model, device=device, threads=threads, look=look)
-        name = named_at(enhancer.name, look)
-        named[name if name not in named else named_at(model, look)] = _student(enhancer)
+    for model, look, chroma in dict.fromkeys(StudentLook(s) if isinstance(s, str) else s for s in students):
+        enhancer = Enhancer(model, device=device, threads=threads, look=look, chroma=chroma)
+        name = named_at(enhancer.name, look, chroma)
+        named[name if name not in named else named_at(model, look, chroma)] = _student(enhancer)
     return named
 
 

@@ -672,7 +672,7 @@ function madeCards(index) {
     "Audio streams": of("audio_streams"), "Size before": of("bytes_in") === null ? null : size(of("bytes_in")), "Size after": of("bytes_out") === null ? null : size(of("bytes_out")),
   };
   const work = {
-    Model: of("model"), Look: lookName(of("look")), Strength: of("strength"), Device: of("device"), "Wall time": of("wall_s") === null ? null : clock(of("wall_s")),
+    Model: of("model"), Look: lookName(of("look")), Strength: of("strength"), Chroma: of("chroma"), Device: of("device"), "Wall time": of("wall_s") === null ? null : clock(of("wall_s")),
     "Student alone, fps": of("model_fps") === null ? null : tenths.format(of("model_fps")), Chunks: of("chunks"),
     "Copied from the frame before": of("reused_share") === null ? null : `${whole.format(100 * of("reused_share"))} %`, "Tried again": of("retries"), Finished: of("finished_at")?.replace("T", " ").replace("+00:00", " UTC"),
   };

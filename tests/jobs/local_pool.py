@@ -18,9 +18,9 @@ NAME = "actor-0"
 class LocalPool:
     """As `ActorPool`, for all that the job asks of it."""
 
-    def __init__(self, plan: PoolPlan, model: str, strength: float, *_: Any, look: float | None = None) -> None:
+    def __init__(self, plan: PoolPlan, model: str, strength: float, *_: Any, **chosen: Any) -> None:
         self._actor = SharpenActor(plan.threads)
-        self._actor.load(model, plan.device, strength, look)
+        self._actor.load(model, plan.device, strength, **chosen)
         self._waiting: deque[tuple[Any, tuple[Any, ...], Any]] = deque()
 
     @property

@@ -136,7 +136,7 @@ def test_actors_that_die_before_they_are_ready_end_the_run(
     notes = tmp_path / "notes"
 
     class Stillborn(SharpenActor):
-        def load(self, model: str, device: str, strength: float, look: float | None = None) -> str:
+        def load(self, *_: Any, **__: Any) -> str:
             with notes.open("a") as file:
                 file.write(f"{os.getpid()}\n")
             os._exit(7)
@@ -162,6 +162,14 @@ def test_a_look_reaches_the_actors(shared_ray: None, tmp_path: Path) -> None:
         media.frame_hashes(tmp_path / name / "call.mp4") for name in ("natural", "default", "one")
     )
     assert natural == alone != default
+
+
+def test_what_becomes_of_chroma_reaches_the_actors(shared_ray: None, tmp_path: Path) -> None:
+    call = runs.clip(tmp_path / "call.mp4", frames=15).path
+    made = [process(runs.config(call, tmp_path / each, chroma=each)).rows[0] for each in ("keep", "restore")]
+    assert [row["chroma"] for row in made] == ["keep", "restore"]
+    kept, restored = (media.frame_hashes(tmp_path / each / "call.mp4") for each in ("keep", "restore"))
+    assert kept != restored
 
 
 def test_a_student_that_cannot_be_loaded_ends_the_run(shared_ray: None) -> None:

@@ -1,6 +1,7 @@
 """Figures of speed: all there, positive, and consistent with each other. Never a time."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import save_file
@@ -43,6 +44,14 @@ def test_a_look_costs_what_one_costs_and_is_said(monkeypatch: pytest.MonkeyPatch
     assert bench.bench_end_to_end(clip.path, model=two, look=1.0, encoder="libx264", **given)["look"] == 1
     with pytest.raises(ModelError, match="has one look"):
         bench.bench_model(80, 48, model="fast", look=1.0, warmup=0, runs=1, **given)
+
+
+def test_restored_chroma_is_timed_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "PEAK_SIZE", 128)
+    given: dict[str, Any] = {"device": "cpu", "threads": 1, "warmup": 0, "runs": 1}
+    said = [bench.bench_model(80, 48, model="fast", chroma=each, **given)["chroma"] for each in (None, "restore")]
+    assert said == ["keep", "restore"]
+    assert bench.bench_model(80, 48, model="reference", **given)["chroma"] is None
 
 
 def test_the_reference_costs_what_the_report_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from vidsharp.jobs.cli import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.models import catalogue, look
 from vidsharp.models.catalogue import WEIGHTS
+from vidsharp.models.chroma_choice import Chroma
 from vidsharp.models.errors import ModelError
 from vidsharp.models.look import at_looks
 from vidsharp.pipeline.errors import OutputError
@@ -199,7 +200,21 @@ def test_students_of_earlier_versions_are_measured_unless_they_still_ship(
     (tmp_path / "balanced-0.1.safetensors").write_bytes(b"other weights")
     config = BenchmarkConfig(tmp_path, tmp_path / "out", ("fast", "fast"))
     (task,) = benchmark_job._tasks(config, [toy.screen()])
-    assert (task.students, task.earlier) == ((("fast", None),), ("balanced-0.1",))
+    assert (task.students, task.earlier) == (at_looks(["fast"]), ("balanced-0.1",))
+
+
+def test_restored_chroma_is_part_of_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_extras(monkeypatch, [toy.screen()])
+
+    def key(chroma: Chroma | None) -> str:
+        (task,) = benchmark_job._tasks(BenchmarkConfig(tmp_path, tmp_path, chroma=chroma), [toy.screen()])
+        assert task.students == at_looks(["fast", "balanced"], [], chroma)
+        return benchmark_job._key(task)
+
+    assert key("keep") == key(None) != key("restore")
+    with pytest.raises(ModelError, match="'reference' makes colour itself"):
+        benchmark(BenchmarkConfig(tmp_path, tmp_path / "out", ("fast", "reference"), chroma="restore"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_looks_are_methods_and_part_of_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +291,7 @@ def test_wrong_requests_end_before_any_work(ran: Ran, tmp_path: Path, monkeypatc
         ({"workers": 0}, "--workers 0 is too few"),
         ({"models": ()}, "--model"),
         ({"looks": (0.5, 2.0)}, "--look 2 is out of range"),
+        ({"chroma": "mend"}, "--chroma 'mend' is not known"),
     ]
     out = tmp_path / "out"
     for change, said in wrong:

@@ -50,7 +50,17 @@ def test_the_driver_needs_no_torch() -> None:
 def test_help_of_process_tells_of_every_option() -> None:
     shown = run("process", "--help").output
     for option in (
-        *("--out", "--model", "--look", "--strength", "--device", "--workers", "--address", "--chunk-seconds"),
+        *(
+            "--out",
+            "--model",
+            "--look",
+            "--strength",
+            "--chroma",
+            "--device",
+            "--workers",
+            "--address",
+            "--chunk-seconds",
+        ),
         *("--encoder", "--crf", "--preset", "-e", "--overwrite", "--limit-memory", "-v", "-q", "--log-json"),
     ):
         assert option in shown
@@ -68,6 +78,7 @@ def test_version() -> None:
         (["--look", "soft"], "There is no look 'soft'; accepted are natural, crisp, or a number between"),
         (["--look", "1.2"], "A look of 1.2 is out of range"),
         (["--look", "crisp"], "The student 'fast' has one look, natural, so it cannot be crisp"),
+        (["--model", "reference", "--chroma", "restore"], "The student 'reference' makes colour itself"),
         (["--model", "sha256:0000"], "write sha256: and at least 8 hexadecimal digits"),
         (["--model", "sha256:00000000"], "No weights that come with this version have a digest"),
         (["--workers", "0"], "--workers 0 is too few"),

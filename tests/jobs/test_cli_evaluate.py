@@ -44,6 +44,7 @@ def test_evaluate_prints_only_the_result_on_stdout(tmp_path: Path) -> None:
         (["--model", "fastest"], "There is no model 'fastest'"),
         (["--look", "soft"], "There is no look 'soft'"),
         (["--look", "natural", "--look", "crisp"], "The student 'fast' has one look"),
+        (["--model", "reference", "--chroma", "restore"], "The student 'reference' makes colour itself"),
         (["--exclude", "*"], "is excluded"),
     ],
 )
@@ -66,6 +67,16 @@ def test_each_look_is_a_method_of_its_own(tmp_path: Path) -> None:
     assert named == ["identity", "unsharp", "cas", "two natural", "two crisp", "two 0.5"]
     ended = run("evaluate", tmp_path / "data", *options)
     assert [line.split("|")[2].strip() for line in ended.stdout.splitlines()[2:]][3:] == ["two"]
+
+
+def test_restored_chroma_is_in_a_methods_name(tmp_path: Path) -> None:
+    pair(tmp_path / "data", "1.png")
+    two = two_looks(tmp_path / "two.safetensors")
+    options = ["--device", "cpu", "--model", "fast", "--model", two]
+    for chroma, named in (("restore", ["fast +chroma", "two +chroma"]), ("keep", ["fast", "two"])):
+        ended = run("evaluate", tmp_path / "data", *options, "--chroma", chroma)
+        assert ended.exit_code == 0, ended.stderr
+        assert [line.split("|")[2].strip() for line in ended.stdout.splitlines()[2:]][3:] == named
 
 
 def test_unpaired_images_are_named(tmp_path: Path) -> None:

@@ -128,6 +128,14 @@ def test_a_row_has_its_look_where_the_student_has_two(work: ClipWork) -> None:
     assert [rows_of(work, look=look)[0]["look"] for look in (None, 0.0, 0.5)] == [None, 0.0, 0.5]
 
 
+@pytest.mark.parametrize(("pix_fmt", "said"), [("yuv444p10le", ["restore", "keep", None]), ("gray10le", [None] * 3)])
+def test_a_row_has_what_was_done_to_chroma_where_there_is_any(work: ClipWork, pix_fmt: str, said: list[Any]) -> None:
+    of_format = replace(work, info=replace(work.info, pix_fmt=pix_fmt))
+    rows = [rows_of(of_format, chroma=chroma)[0] for chroma in ("restore", "keep", None)]
+    assert [row["chroma"] for row in rows] == said
+    assert {row["note"] for row in rows} == {None}
+
+
 def test_strength_0_has_no_model_time(work: ClipWork) -> None:
     row, _ = rows_of(work, strength=0.0)
     assert row["model_s"] is None
@@ -170,7 +178,7 @@ def test_a_failed_clip_says_why_and_nothing_it_does_not_know(tmp_path: Path) -> 
     row = failed_row(here, runs.config(here.path, tmp_path, strength=0.5, look=0.25), "it is empty")
     assert row == {
         "clip": "a.mp4", "status": "failed", "error": "it is empty", "model": "fast", "look": 0.25,
-        "strength": 0.5, "bytes_in": 5
+        "strength": 0.5, "chroma": None, "bytes_in": 5
     }  # fmt: skip
     assert failed_row(gone, runs.config(gone.path, tmp_path), "gone")["bytes_in"] is None
 

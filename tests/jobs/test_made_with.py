@@ -9,7 +9,7 @@ from vidsharp.jobs import made_with
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.made_with import settings, versions, what_counts
 from vidsharp.jobs.pool import PoolPlan
-from vidsharp.models.catalogue import weights_digest
+from vidsharp.models.catalogue import chroma_digest, weights_digest
 from vidsharp.models.errors import ModelError
 from vidsharp.models.look import DEFAULT_LOOK
 
@@ -30,6 +30,10 @@ def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_cho
     said = settings(config, PoolPlan(1, 1, 0, "cpu"), {"model": "12"})
     assert "reference" not in said
     assert said["look"] == 0.5
+    assert {"chroma", "chroma-weights"}.isdisjoint(said)
+    restored = replace(config, model="fast", look=None, chroma="restore")
+    said = settings(restored, PoolPlan(1, 1, 0, "cpu"), what_counts(restored))
+    assert (said["chroma"], said["chroma-weights"]) == ("restore", f"sha256:{chroma_digest()}")
 
 
 def test_the_weights_that_are_said_are_found_by_it(tmp_path: Path) -> None:
@@ -47,8 +51,8 @@ def test_every_option_is_said_to_change_pictures_or_to_keep_them() -> None:
 
 def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) -> None:
     others: dict[str, Any] = {
-        "model": "balanced", "look": 0.25, "strength": 0.5, "encoder": "ffv1", "crf": 3.0, "preset": "slow",
-        "chunk_seconds": 7.0,
+        "model": "balanced", "look": 0.25, "strength": 0.5, "chroma": "restore", "encoder": "ffv1", "crf": 3.0,
+        "preset": "slow", "chunk_seconds": 7.0,
         "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
         "workers": 5, "address": "auto", "reference": tmp_path, "measure": 9, "page": False, "overwrite": True,
         "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
@@ -69,6 +73,15 @@ def test_a_look_counts_where_there_are_two_and_where_it_is_another(tmp_path: Pat
     assert "look" not in what_counts(one)
     with pytest.raises(ModelError, match="The student 'fast' has one look"):
         what_counts(replace(one, look=1.0))
+
+
+def test_chroma_counts_where_it_is_restored(tmp_path: Path) -> None:
+    config = ProcessConfig((tmp_path,), tmp_path / "out")
+    assert what_counts(replace(config, chroma="keep")) == what_counts(config), "and clips of before are known"
+    assert what_counts(replace(config, chroma="restore")) == {**what_counts(config), "chroma": chroma_digest()}
+    assert "chroma" not in what_counts(replace(config, model="reference"))
+    with pytest.raises(ModelError, match="'reference' makes colour itself"):
+        what_counts(replace(config, model="reference", chroma="restore"))
 
 
 def test_versions_of_all_that_makes_pictures() -> None:

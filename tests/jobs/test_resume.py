@@ -187,6 +187,30 @@ def test_work_for_other_settings_or_another_input_does_not_count(
     assert not runs.table(out, "chunks")["reused"].any()
 
 
+def test_chunks_with_another_chroma_do_not_count_and_their_clip_is_not_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_no_ray(monkeypatch)
+    source, out = runs.clip(tmp_path / "call.mp4", frames=30).path, tmp_path / "out"
+    kept = runs.config(source, out)
+    runs.stop_before_the_tables(kept, monkeypatch)
+    (rows,) = out.glob(".vidsharp/*/done.json")
+    rows.unlink()
+    frames = media.frame_hashes(out / "call.mp4")
+    (row,) = process(replace(kept, chroma="restore", overwrite=True)).rows
+    assert (row["status"], row["chroma"], row["note"]) == ("done", "restore", None)
+    assert not runs.table(out, "chunks")["reused"].any()
+    restored = media.frame_hashes(out / "call.mp4")
+    assert restored != frames
+    for chroma, status in (("restore", "skipped"), (None, "done"), ("keep", "skipped"), ("restore", "done")):
+        (row,) = process(replace(kept, chroma=chroma)).rows
+        assert (row["status"], row["chroma"]) == (status, chroma or "keep")
+        assert runs.table(out).loc["call.mp4", "chroma"] == row["chroma"]
+        assert media.frame_hashes(out / "call.mp4") == (restored if chroma == "restore" else frames)
+    (row,) = process(runs.config(source, tmp_path / "rgb", model="reference")).rows
+    assert (row["status"], row["chroma"]) == ("done", None)
+
+
 def test_chunks_of_another_look_do_not_count_and_its_clip_is_not_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

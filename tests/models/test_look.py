@@ -60,5 +60,10 @@ def test_names_are_read_back(look: float) -> None:
 
 def test_every_model_at_every_look_once() -> None:
     assert at_looks(["a", "b", "a"]) == (StudentLook("a"), StudentLook("b"))
-    assert at_looks(["a", "b"], [1.0, 0.0, 1.0]) == (("a", 1.0), ("a", 0.0), ("b", 1.0), ("b", 0.0))
+    assert at_looks(["a", "b"], [1.0, 0.0, 1.0]) == tuple(
+        StudentLook(*s) for s in [("a", 1.0), ("a", 0.0), ("b", 1.0), ("b", 0.0)]
+    )
     assert [named_at("a", look) for look in (None, 0.0, 1.0, 0.5)] == ["a", "a natural", "a crisp", "a 0.5"]
+    assert at_looks(["a"], [1.0], "restore") == (StudentLook("a", 1.0, "restore"),)
+    assert named_at("a", None, "restore") == "a +chroma"
+    assert [named_at("a", 1.0, each) for each in (None, "keep", "restore")] == ["a crisp", "a crisp", "a crisp +chroma"]

@@ -28,5 +28,6 @@ def test_it_is_plain_and_the_number_of_cores_does_not_count(info: ClipInfo) -> N
 @pytest.mark.skipif(not instruction_sets(), reason="needs the C library, to be different from torch")
 def test_another_way_or_another_encoder_is_another(info: ClipInfo, tmp_path: Path) -> None:
     fast, by_torch = Enhancer("fast"), Enhancer("fast", plain=True)
-    ways = [(fast, info), (by_torch, info), (fast, replace(info, codec="hevc"))]
-    assert len({digest(provenance(enhancer, EncoderChoice(), clip)) for enhancer, clip in ways}) == 3
+    restores = Enhancer("fast", chroma="restore")
+    ways = [(fast, info), (by_torch, info), (restores, info), (fast, replace(info, codec="hevc"))]
+    assert len({digest(provenance(enhancer, EncoderChoice(), clip)) for enhancer, clip in ways}) == 4

@@ -20,7 +20,7 @@ from vidsharp.pipeline import sharpen as sharpen_file
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
-from vidsharp.pipeline.sharpen import check_pixel_format, is_planar_yuv, plane_arrays, plane_format
+from vidsharp.pipeline.sharpen import check_pixel_format, has_chroma, is_planar_yuv, plane_arrays, plane_format
 
 from tests import media
 from tests.pipeline.whole_way import stub
@@ -132,6 +132,29 @@ def test_reuse_gives_the_same_pictures_field_by_field(domain: Domain, tmp_path: 
             assert all(map(np.array_equal, media.planes(sharpen(frame, reuse, EIGHT)), expected))
     assert reuse.share is not None
     assert reuse.share >= 0.5
+
+
+@pytest.mark.parametrize(("pix_fmt", "lines"), [("yuv420p", 52), ("yuv422p10le", 50), ("yuv444p", 50)])
+def test_chroma_is_restored_field_by_field_and_reused(pix_fmt: str, lines: int, tmp_path: Path) -> None:
+    enhancer, fmt = Enhancer("fast", threads=1, chroma="restore"), _fmt(pix_fmt)
+    reuse = Reuse(enhancer)
+    clip = media.interlaced(tmp_path / "a.mkv", size=(64, lines), pix_fmt=pix_fmt, frames=3, audio=0)
+    for first_time, again in zip(*(media.video_frames(clip.path) for _ in range(2)), strict=True):
+        assert first_time.interlaced_frame
+        before = media.planes(first_time)
+        for frame in (first_time, again):
+            woven = media.planes(sharpen(frame, reuse, fmt))
+            for first in (0, 1):
+                field = enhancer.planes([np.ascontiguousarray(plane[first::2]) for plane in before], fmt)
+                for mine, own, given in zip(woven, field, before, strict=True):
+                    assert own is not None
+                    assert np.array_equal(mine[first::2], own)
+                    assert not np.array_equal(own, given[first::2])
+
+
+@pytest.mark.parametrize("pix_fmt", FORMATS)
+def test_grey_pictures_alone_have_no_chroma(pix_fmt: str, info: ClipInfo) -> None:
+    assert has_chroma(replace(info, pix_fmt=pix_fmt)) == (not pix_fmt.startswith("gray"))
 
 
 def test_an_rgb_student_moves_chroma_too() -> None:

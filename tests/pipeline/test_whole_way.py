@@ -8,10 +8,12 @@ import av
 import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
+from vidsharp.models.enhance import Enhancer
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.fingerprint import clip_key
 from vidsharp.pipeline.mux import mux_clip
 from vidsharp.pipeline.probe import probe
+from vidsharp.pipeline.sharpen import plane_format
 from vidsharp.pipeline.workspace import Workspace
 
 from tests import media, media_fields
@@ -74,6 +76,28 @@ def test_a_luma_student_leaves_chroma_bit_exact_to_the_end(tmp_path: Path) -> No
         assert np.abs(after[0] - (255 - (before[0].astype(int) + above) / 2)).max() <= 1
         assert np.array_equal(before[1], after[1])
         assert np.array_equal(before[2], after[2])
+
+
+def test_restored_chroma_is_the_frames_own_however_a_clip_is_cut_and_resumed(tmp_path: Path) -> None:
+    clip = media.b_frames(tmp_path / "a.mkv", size=(160, 96))
+    enhancer, made = Enhancer("fast", threads=1, strength=1.5, chroma="restore"), []
+    for seconds in (0.5, 10.0):
+        folder = tmp_path / f"{seconds}"
+        folder.mkdir()
+        made.append(pass_through(clip.path, folder, LOSSLESS, enhancer, seconds=seconds))
+    assert len(made[0].chunks) > len(made[1].chunks)
+    fmt = plane_format(made[0].info)
+    decoded = (media.decoded_planes(path) for path in (clip.path, *(passage.out for passage in made)))
+    for before, in_chunks, whole in zip(*decoded, strict=True):
+        for mine, other, wanted in zip(in_chunks, whole, enhancer.planes(before, fmt), strict=True):
+            assert np.array_equal(mine, other)
+            assert wanted is not None
+            assert np.array_equal(mine, wanted)
+    again = tmp_path / "again"
+    first, files = sharpen_all(made[0].info, made[0].chunks[:1], again, LOSSLESS, enhancer)
+    rest, others = sharpen_all(made[0].info, made[0].chunks[1:], tmp_path / "rest", LOSSLESS, enhancer)
+    mux_clip(made[0].info, (*first, *rest), (*files, *others), tmp_path / "resumed.mkv")
+    assert media.packet_md5(tmp_path / "resumed.mkv", 0) == media.packet_md5(made[0].out, 0)
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])

@@ -175,6 +175,7 @@ def _clip(
         "width": 1080 if portrait else 1920, "height": 1920 if portrait else 1080, "pix_fmt": "yuv420p",
         "rotation": 0, "duration_s": (total("frames") + lost) / 25, "frames": total("frames"), "frames_lost": lost,
         "chunks": len(chunks), "source_fps": 25.0, "model": "fast", "device": "cpu", "strength": 1.0, "wall_s": wall,
+        "chroma": (None, "keep", "restore")[sum(map(ord, name)) % 3],
         "look": (None, 0.0, 0.5, 1.0)[sum(map(ord, name)) % 4],
         "fps": total("frames") / wall, "model_fps": total("frames") / total("model_s"), "decode_s": total("decode_s"),
         "model_s": total("model_s"), "encode_s": total("encode_s"), "measure_s": total("measure_s"), "mux_s": 0.4,

@@ -470,6 +470,16 @@ def test_a_clip_says_its_look_where_its_student_has_two(opened: Open, look: floa
     assert facts.filter(has_text=re.compile("^Look")).all_inner_texts() == ([] if name is None else [f"Look\n{name}"])
 
 
+@pytest.mark.parametrize("chroma", [None, "keep", "restore"])
+def test_a_clip_says_what_became_of_its_chroma(opened: Open, chroma: str | None) -> None:
+    clips = rows(run("usual").clips)
+    index = next(i for i, clip in enumerate(clips) if clip["status"] == "done" and clip["chroma"] == chroma)
+    facts = opened("usual", f"#clip-{index}").locator("#details .facts div")
+    expect(facts.filter(has_text="Strength").first).to_be_visible()
+    said = facts.filter(has_text=re.compile("^Chroma")).all_inner_texts()
+    assert said == ([] if chroma is None else [f"Chroma\n{chroma}"])
+
+
 def test_next_and_previous_follow_the_table_as_it_is_shown(usual: Page) -> None:
     usual.locator("button.chip[data-status='done']").click()
     usual.locator("#clips th button[data-sort='fps']").click()

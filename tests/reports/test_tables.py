@@ -19,7 +19,7 @@ from vidsharp.reports.tables import (
 
 PROMISED = (  # noqa: SIM905
     "clip status error out container codec encoder width height pix_fmt rotation duration_s frames frames_lost chunks "
-    "source_fps model device look strength wall_s fps model_fps decode_s model_s encode_s mux_s reused_share "
+    "source_fps model device look strength chroma wall_s fps model_fps decode_s model_s encode_s mux_s reused_share "
     "ssim_input psnr_input sharpness_before sharpness_after flicker_before flicker_after ssim_ref_before "
     "ssim_ref_after psnr_ref_before psnr_ref_after bytes_in bytes_out audio_streams retries"
 ).split()

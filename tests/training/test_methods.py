@@ -11,7 +11,7 @@ from vidsharp.models.catalogue import weights_path
 from vidsharp.models.errors import ModelError
 from vidsharp.models.look import at_looks
 from vidsharp.training.classic import cas, unsharp_mask
-from vidsharp.training.evaluation_pictures import IMAGE_FORMAT
+from vidsharp.training.evaluation_pictures import CLIP_FORMAT, IMAGE_FORMAT
 from vidsharp.training.methods import methods
 
 from tests.models.students import two_looks
@@ -56,6 +56,19 @@ def test_looks_are_methods_of_their_own_and_told_apart(tmp_path: Path) -> None:
     assert np.abs(made[2] - made[0]).mean() > np.abs(made[1] - made[0]).mean() > 0
     with pytest.raises(ModelError, match="The student 'fast' has one look"):
         methods(at_looks(["fast"], [1.0]), device="cpu", threads=None)
+
+
+def test_restored_chroma_is_a_method_of_its_own() -> None:
+    students = [*at_looks(["fast"]), *at_looks(["fast"], chroma="restore")]
+    compared = methods(students, device="cpu", threads=None)
+    assert list(compared)[3:] == ["fast", "fast +chroma"]
+    dice = np.random.default_rng(0)
+    planes = [dice.integers(0, 256, size, dtype=np.uint8) for size in ((40, 48), (20, 24), (20, 24))]
+    kept, restored = (compared[name](planes, CLIP_FORMAT) for name in ("fast", "fast +chroma"))
+    np.testing.assert_array_equal(kept[0], restored[0])
+    for plane, same, other in zip(planes[1:], kept[1:], restored[1:], strict=True):
+        np.testing.assert_array_equal(same, plane)
+        assert (other != plane).any()
 
 
 def test_a_model_that_is_not_there() -> None:

@@ -86,7 +86,7 @@ def videos_of(source: BenchmarkSource) -> list[str]:
 def _write_video(task: SourceTask, made: SourceResult) -> None:
     folder = task.out / "videos"
     folder.mkdir(parents=True, exist_ok=True)
-    named = {named_at(name, look) for model, look in task.students for name in (model, student_name(model))}
+    named = {named_at(name, s.look, s.chroma) for s in task.students for name in (s.model, student_name(s.model))}
     shown = {method: planes for method, planes in made.outputs.items() if method in named}
     write_side_by_side(folder / f"{task.source.name}-{made.level}.mp4", made.places, shown, FPS / 3)
 
