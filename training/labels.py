@@ -78,7 +78,8 @@ def open_labels(cache: WindowCache, teacher: str, taming: Taming) -> Labels:
     if not files:
         raise DataError(
             f"'{folder}' holds no answers of a teacher; make them with "
-            f"python -m vidsharp.training.label_windows {cache.folder} --teacher {teacher}."
+            f"python -m vidsharp.training.label_windows {cache.folder} --teacher {teacher}, or take a recipe without "
+            "labels, such as 'originals'."
         )
     return Labels(cache, taming, files)
 

@@ -164,7 +164,10 @@ def train(
     teacher = objective.teacher
     if recipe.labels:
         if not isinstance(learn, WindowCache):
-            raise RecipeError(f"The recipe asks for the answers of '{recipe.labels}', which lie beside windows only.")
+            raise RecipeError(
+                f"The recipe asks for the answers of '{recipe.labels}', which lie beside windows only; "
+                "take a recipe without labels, such as 'originals'."
+            )
         answers = open_labels(learn, recipe.labels, Taming(**recipe.taming))
     elif teacher and isinstance(learn, TaughtCache) and not (recipe.feature_weight or recipe.scale_down_and_up):
         answers = taught_crops(learn, recipe.domain, weights_digest(teacher.path), _on(crew.device, teacher), say)

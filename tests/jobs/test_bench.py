@@ -43,7 +43,7 @@ def test_a_look_costs_what_one_costs_and_is_said(monkeypatch: pytest.MonkeyPatch
     clip = runs.clip(tmp_path / "call.mp4", frames=15)
     assert bench.bench_end_to_end(clip.path, model=two, look=1.0, encoder="libx264", **given)["look"] == 1
     with pytest.raises(ModelError, match="has one look"):
-        bench.bench_model(80, 48, model="fast", look=1.0, warmup=0, runs=1, **given)
+        bench.bench_model(80, 48, model="fast-0.1", look=1.0, warmup=0, runs=1, **given)
 
 
 def test_restored_chroma_is_timed_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,8 +232,8 @@ def test_looks_are_methods_and_part_of_the_question(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(look, "DEFAULT_LOOK", 0.25)
     assert key() != by_default
     assert (key(model="fast"), key(0.5)) != (by_default, by_default)
-    with pytest.raises(ModelError, match="The student 'fast' has one look"):
-        benchmark(BenchmarkConfig(tmp_path, tmp_path / "out", (two, "fast"), looks=(0.0, 1.0)))
+    with pytest.raises(ModelError, match=r"The student 'fast-0\.1' has one look"):
+        benchmark(BenchmarkConfig(tmp_path, tmp_path / "out", (two, "fast-0.1"), looks=(0.0, 1.0)))
     assert not (tmp_path / "out").exists()
 
 

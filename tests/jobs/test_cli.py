@@ -77,7 +77,7 @@ def test_version() -> None:
         (["--strength", "-1"], "--strength -1 is out of range"),
         (["--look", "soft"], "There is no look 'soft'; accepted are natural, crisp, or a number between"),
         (["--look", "1.2"], "A look of 1.2 is out of range"),
-        (["--look", "crisp"], "The student 'fast' has one look, natural, so it cannot be crisp"),
+        (["--model", "fast-0.1", "--look", "crisp"], "The student 'fast-0.1' has one look, natural, so it cannot be"),
         (["--model", "reference", "--chroma", "restore"], "The student 'reference' makes colour itself"),
         (["--model", "sha256:0000"], "write sha256: and at least 8 hexadecimal digits"),
         (["--model", "sha256:00000000"], "No weights that come with this version have a digest"),

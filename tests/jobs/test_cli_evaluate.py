@@ -43,7 +43,7 @@ def test_evaluate_prints_only_the_result_on_stdout(tmp_path: Path) -> None:
         (["--every", "0"], "--every 0 is too few"),
         (["--model", "fastest"], "There is no model 'fastest'"),
         (["--look", "soft"], "There is no look 'soft'"),
-        (["--look", "natural", "--look", "crisp"], "The student 'fast' has one look"),
+        (["--model", "fast-0.1", "--look", "natural", "--look", "crisp"], "The student 'fast-0.1' has one look"),
         (["--model", "reference", "--chroma", "restore"], "The student 'reference' makes colour itself"),
         (["--exclude", "*"], "is excluded"),
     ],

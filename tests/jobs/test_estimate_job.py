@@ -199,7 +199,7 @@ def test_the_command(shared_ray: None, tmp_path: Path) -> None:
     ("options", "said"),
     [
         (["--strength", "1.6"], "--strength 1.6 is out of range"),
-        (["--look", "crisp"], "The student 'fast' has one look"),
+        (["--model", "fast-0.1", "--look", "crisp"], "The student 'fast-0.1' has one look"),
         (["--model", "reference", "--chroma", "restore"], "The student 'reference' makes colour itself"),
         (["--workers", "0"], "--workers 0 is too few"),
         (["--chunk-seconds", "0"], "--chunk-seconds 0 is out of range"),

@@ -116,7 +116,7 @@ def test_a_student_with_two_looks_is_loaded_at_one(two: Path) -> None:
 
 
 def test_students_with_one_look_have_no_other(tmp_path: Path) -> None:
-    for model in ("fast", "reference", "teacher"):
+    for model in ("fast-0.1", "reference", "teacher"):
         assert look_of(model) is look_of(model, 0.0) is None
         assert load_student(model, look=0.0).look is None
         for ask in (look_of, lambda name, look: load_student(name, look=look)):

@@ -191,7 +191,7 @@ def test_a_window_gives_the_frames_bits_at_any_look(two: str, plain: bool, look:
 
 
 def test_looks_that_cannot_be(two: str) -> None:
-    for student in ("fast", "reference", luma_student(random_student()), rgb_student()):
+    for student in ("fast-0.1", "reference", luma_student(random_student()), rgb_student()):
         assert Enhancer(student, look=0.0).look is None
         for plain in (False, True):
             with pytest.raises(ModelError, match="has one look, natural, so it cannot be crisp"):
