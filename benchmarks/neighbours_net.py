@@ -32,8 +32,9 @@ from neighbours_groups import (
     subject,
 )
 from torch import Tensor, nn
-from vidsharp.models.blend import BlendStudent, _cells_with_rim
+from vidsharp.models.blend import BlendStudent
 from vidsharp.models.blend_weights import FACTOR, FLOOR, PHASES, SLOPE
+from vidsharp.models.cells import cells_with_rim
 from vidsharp.reports.vmaf import perceptual_scores
 from vidsharp.training.batches import Batch, level_odds
 from vidsharp.training.objective import Objective
@@ -63,7 +64,7 @@ class SeveralPictures(BlendStudent):
 
     def forward(self, luma: Tensor) -> Tensor:
         """Float [N, 1, H, W] of [N, 3, H, W], the centre first."""
-        cells = [_cells_with_rim(luma[:, i : i + 1]) for i in range(PICTURES)]
+        cells = [cells_with_rim(luma[:, i : i + 1]) for i in range(PICTURES)]
         weights = self._cell_weights()
         split = OWN_BANDS * PHASES
         parts = [weights[:split], *weights[split:].split(PHASES)]
@@ -133,7 +134,7 @@ def train(windows: Windows, net: str, recipe: Recipe) -> nn.Module:
         soft, sharp = _patches(shown, windows.sharp, rng.choice(len(odds), recipe.batch, p=odds), recipe.patch_px, rng)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, step, recipe.steps)
-        loss, _ = objective(model(soft), Batch(soft[:, :1], sharp, None))
+        loss, _ = objective([model(soft)], Batch(soft[:, :1], sharp))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_norm)
