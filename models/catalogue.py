@@ -205,6 +205,8 @@ def new_network(kind: str, size: "Mapping[str, Any] | None" = None) -> "nn.Modul
         raise ModelError(f"There is no network '{kind}'; accepted are {', '.join(kinds)}.")
     try:
         return kinds[kind](**(size or {}))
+    except CheckpointError:  # a ValueError that says what is wrong already
+        raise
     except (TypeError, ValueError) as error:
         raise ModelError(f"The network '{kind}' has no such size: {error}.") from error
 
