@@ -8,7 +8,7 @@ patches; they differ in what is looked at:
     originals   the originals alone
     teacher     the originals, and the teacher's answers where it was asked
     unlabelled  as `teacher`, but half of these answers count as recordings without an original
-    staged      a third of the steps on the teacher's answers alone, then as `teacher`
+    staged      a third of the steps in which `crisp` sees the teacher's answers alone, then as `teacher`
 
 `--amounts 0.25 0.5` adds `teacher` with that share of the answers. Prints, on validation windows, means over seeds of
 the gains over doing nothing, and the gain over `originals` with a bootstrap interval over sources. Finished trainings
@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,13 +34,7 @@ from vidsharp.training.window_cache import open_window_cache
 
 from benchmarks.on_windows import measured
 
-WAYS: Mapping[str, Mapping[str, Any]] = {
-    "originals": {"crisp": {"pixel": 1.0}},
-    "teacher": {},
-    "unlabelled": {"unlabelled": 0.5},
-    "staged": {},
-}
-"""What each way changes in a recipe that has the teacher's answers."""
+WAYS = ("originals", "teacher", "unlabelled", "staged")
 STAGED = 1 / 3
 FIGURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "vmaf_neg": "VMAF-NEG"}
 DRAWS = 2000
@@ -61,7 +54,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     recipe = replace(read_recipe(args.recipe), steps=args.steps, validate_every=args.steps)
-    recipes = {way: replace(recipe, **WAYS[way]) for way in args.ways}
+    recipes = {way: taught(recipe, way) for way in args.ways}
     for amount in args.amounts:
         recipes[f"teacher {amount:g}"] = replace(recipe, labels=_some_answers(args.cache, recipe.labels, amount))
     runs = {
@@ -72,6 +65,13 @@ def main() -> None:
     print(table(args.cache, runs, args.windows))
 
 
+def taught(recipe: Recipe, way: str) -> Recipe:
+    """A recipe that has the teacher's answers, changed in what is looked at and in nothing else."""
+    if way == "originals":
+        return replace(recipe, crisp={name: weight for name, weight in recipe.crisp.items() if name != "teacher"})
+    return replace(recipe, unlabelled=0.5) if way == "unlabelled" else recipe
+
+
 def trained(way: str, recipe: Recipe, cache: Path, folder: Path) -> Path:
     """The weights of one training."""
     weights = folder.with_suffix(".safetensors")
@@ -79,7 +79,8 @@ def trained(way: str, recipe: Recipe, cache: Path, folder: Path) -> Path:
         return weights
     start = None
     if way == "staged":
-        first = replace(recipe, steps=round(recipe.steps * STAGED), answered=0.9, crisp={"teacher": 3.0}, ssim_weight=0)
+        crisp = {"teacher": recipe.crisp["teacher"]}
+        first = replace(recipe, steps=round(recipe.steps * STAGED), answered=1.0, crisp=crisp)
         start = _run(first, cache, folder / "first", None)
         recipe = replace(recipe, steps=recipe.steps - first.steps)
     copyfile(_run(recipe, cache, folder / "last", start), weights)
