@@ -1,15 +1,13 @@
 """Groups that benchmarks of several pictures measure by, and how sure a mean over a group's sources is."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from block_matching import aligned
 from torch import Tensor
+from vidsharp.reports.statistics import bootstrap_interval
 from vidsharp.training.pair_set import Window
-from vidsharp.training.sharp_sequences import is_screen
 from vidsharp.training.window_cache import CROP, FAR, RADIUS, Part, WindowCache
 
 STILL = 0.5 / 255
@@ -19,23 +17,12 @@ NOTHING_TO_WIN = 0.65 / 255**2
 RESAMPLES = 2000
 
 
-def subject(part: Part) -> str:
-    """`camera` or `screen`; a clip may show either."""
-    on_screen = part.kind == "screen" or (part.kind == "clip" and is_screen(Path(part.file.removeprefix("clip-"))))
-    return "screen" if on_screen else "camera"
-
-
 def some_windows(cache: WindowCache, each: int) -> Iterator[tuple[Part, list[int]]]:
     """Of each part, the numbers of windows spread evenly over it."""
     for number, end in enumerate(cache.ends):
         part = cache.parts[number]
         begin = end - len(part.ages)
         yield part, [begin + len(part.ages) * i // each for i in range(min(each, len(part.ages)))]
-
-
-def part_of(cache: WindowCache, index: int) -> Part:
-    """The part that a window lies in."""
-    return cache.parts[bisect_right(cache.ends, index)]
 
 
 def pictures(cache: WindowCache, index: int, far: bool) -> tuple[Tensor, Tensor]:
@@ -64,20 +51,12 @@ def of_sources(figures: Mapping[tuple[str, str], float]) -> list[float]:
     return [float(np.mean([value for (of, _), value in figures.items() if of == source])) for source in sources]
 
 
-def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean over sources."""
-    known = np.asarray(values)
-    picks = np.random.default_rng(seed).integers(0, len(known), (RESAMPLES, len(known)))
-    low, high = np.percentile(known[picks].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
 def described(values: Sequence[float], digits: int = 3) -> str:
     """A mean over sources with its interval, which one source alone does not have."""
     mean = f"{np.mean(values):+.{digits}f}"
-    if len(values) < 2:
+    low, high = bootstrap_interval(np.asarray(values), 0, RESAMPLES)
+    if low is None:
         return mean
-    low, high = interval(values)
     return f"{mean} [{low:+.{digits}f}, {high:+.{digits}f}]"
 
 

@@ -25,11 +25,9 @@ from neighbours_groups import (
     gain_db,
     moved_to_centre,
     of_sources,
-    part_of,
     pictures,
     row,
     some_windows,
-    subject,
 )
 from torch import Tensor, nn
 from vidsharp.models.blend import BlendStudent
@@ -186,10 +184,10 @@ def table(windows: Windows, errors: dict[str, np.ndarray], scores: dict[str, np.
     still = np.abs(soft[:, 0] - soft[:, 1]).mean(axis=(1, 2)) < 255 * STILL
     members: dict[tuple[str, str, str], dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
     for place, index in enumerate(windows.numbers):
-        part = part_of(windows.cache, int(index))
+        part = windows.cache.part_of(int(index))
         if errors["nothing"][place] > NOTHING_TO_WIN:
             pace = "still" if still[place] else "moving"
-            for group in ((subject(part), part.level, pace), (subject(part), "all", pace), ("all", "all", "all")):
+            for group in ((part.subject, part.level, pace), (part.subject, "all", pace), ("all", "all", "all")):
                 members[group][part.source, part.level].append(place)
     yield row(["", "level", "", "sources", *(f"{net}: {unit}" for net in NETS for unit in ("dB", "NEG"))])
     yield "|---" * (4 + 2 * len(NETS)) + "|"

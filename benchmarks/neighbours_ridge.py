@@ -32,7 +32,6 @@ from neighbours_groups import (
     pictures,
     row,
     some_windows,
-    subject,
 )
 from torch import Tensor
 from vidsharp.training.window_cache import CROP, WindowCache, open_window_cache
@@ -257,7 +256,7 @@ def read_groups(
     groups: dict[tuple[str, str], list[tuple[str, WindowCache, int]]] = defaultdict(list)
     for cache, count in zip(caches, each, strict=True):
         for part, chosen in some_windows(cache, count):
-            groups[subject(part), part.level] += [(part.source, cache, index) for index in chosen]
+            groups[part.subject, part.level] += [(part.source, cache, index) for index in chosen]
     return groups
 
 

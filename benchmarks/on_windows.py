@@ -15,11 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from vidsharp.models.look import StudentLook, at_looks, parse_look
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
+from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Position
 from vidsharp.training.measure_pictures import measure_pictures
 from vidsharp.training.methods import IDENTITY, Method, methods
-from vidsharp.training.sharp_sequences import is_screen
-from vidsharp.training.window_cache import CROP, NEAR, RADIUS, WindowCache, open_window_cache
+from vidsharp.training.window_cache import NEAR, RADIUS, WindowCache, open_window_cache, planes_of
 
 PICTURES = range(RADIUS - 1, RADIUS + 2)
 """Of each window: its centre, and one before and after it."""
@@ -50,11 +49,10 @@ def measured(cache: WindowCache, named: Mapping[str, Method], most: int) -> pd.D
 
 def chosen(cache: WindowCache, most: int) -> Iterator[tuple[str, str, int]]:
     """(level, `camera` or `screen`, number) of the windows that are measured."""
-    kinds = [part.kind for part in cache.parts for _ in part.ages]
+    subjects = [part.subject for part in cache.parts for _ in part.ages]
     strata: defaultdict[tuple[str, str], defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for index, (level, kind, source) in enumerate(zip(cache.levels, kinds, cache.sources, strict=True)):
-        screen = kind == "screen" or is_screen(Path(f"{source}.mkv"))
-        strata[level, "screen" if screen else "camera"][source].append(index)
+    for index, (level, subject, source) in enumerate(zip(cache.levels, subjects, cache.sources, strict=True)):
+        strata[level, subject][source].append(index)
     dice = np.random.default_rng(0)
     for (level, group), sources in sorted(strata.items()):
         each = -(-most // len(sources))
@@ -70,13 +68,8 @@ def places_of(cache: WindowCache, index: int) -> list[Position]:
     places: list[Position] = []
     for t in PICTURES:
         before = (places[-1].soft, places[-1].sharp) if places else None
-        places.append(Position(f"{index}-{t}", CLIP_FORMAT, _planes(soft[t]), _planes(sharp[t]), before))
+        places.append(Position(f"{index}-{t}", CLIP_FORMAT, planes_of(soft[t]), planes_of(sharp[t]), before))
     return places
-
-
-def _planes(i420: np.ndarray) -> Planes:
-    chroma = i420[CROP:].reshape(2, CROP // 2, CROP // 2)
-    return [np.ascontiguousarray(plane) for plane in (i420[:CROP], chroma[0], chroma[1])]
 
 
 def table(rows: pd.DataFrame) -> str:

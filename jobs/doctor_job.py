@@ -12,7 +12,8 @@ from typing import Literal
 
 from ..models.catalogue import student_names, weights_path
 from ..models.errors import VidsharpError
-from .machine import cpu_flags, cpu_name, memory_bytes, usable_cores
+from ..pipeline.proc_files import cpu_flags
+from .machine import cpu_name, memory_bytes, usable_cores
 
 State = Literal["ok", "missing", "broken"]
 GIB = 1024**3

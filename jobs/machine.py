@@ -5,6 +5,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from ..pipeline.proc_files import proc_value
+
 
 def machine() -> dict[str, Any]:
     """By name; null what this system does not tell. `memory_bytes` is all there is, `cores_usable` what this process
@@ -27,31 +29,16 @@ def usable_cores() -> int | None:
 
 def cpu_name() -> str | None:
     """As the system calls it."""
-    return _value("/proc/cpuinfo", "model name") or platform.processor() or None
-
-
-def cpu_flags() -> frozenset[str]:
-    """What the processor says that it can do; empty where the system does not tell."""
-    return frozenset((_value("/proc/cpuinfo", "flags") or "").split())
+    return proc_value("/proc/cpuinfo", "model name") or platform.processor() or None
 
 
 def memory_bytes(which: str = "MemTotal") -> int | None:
     """`MemTotal`, or what is free for new work: `MemAvailable`."""
-    said = _value("/proc/meminfo", which)
+    said = proc_value("/proc/meminfo", which)
     return int(said.split()[0]) * 1024 if said else None
 
 
 def gpu_names() -> list[str]:
     """NVIDIA's GPUs, as their driver calls them: asking torch would take seconds."""
     files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    return [name for file in files if (name := _value(file, "Model"))]
-
-
-def _value(file: str | Path, name: str) -> str | None:
-    """What follows the first `name:` in a file of /proc."""
-    try:
-        lines = Path(file).read_text(errors="replace").splitlines()
-    except OSError:
-        return None
-    pairs = (line.partition(":") for line in lines)
-    return next((value.strip() for key, _, value in pairs if key.strip() == name), None)
+    return [name for file in files if (name := proc_value(file, "Model"))]

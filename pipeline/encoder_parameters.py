@@ -1,10 +1,10 @@
 """What the software encoders are told in their own languages: HDR10 metadata, threads, silence, reproducible output."""
 
 from functools import cache
-from pathlib import Path
 
 from .hdr import in_decimals, in_integers
 from .probe import ClipInfo
+from .proc_files import cpu_flags
 
 _THREADS = ((3840 * 2160, 8), (1920 * 1080, 4), (1280 * 720, 2))
 """From so many pixels on, so many threads: enough to keep up with the student at each size."""
@@ -53,5 +53,4 @@ def _reproducible() -> tuple[str, ...]:
     """Keeps x264 to AVX2. Its AVX-512 code reads memory that nothing has written (the macroblock tree's): the same
     pictures give other bytes from time to time, and a resumed run must equal an undisturbed one. `MALLOC_PERTURB_`
     shows it; AVX2 is as fast within what can be measured. Every CPU with AVX-512 has AVX2."""
-    cpu = Path("/proc/cpuinfo")
-    return ("asm=AVX2",) if cpu.exists() and " avx512" in cpu.read_text() else ()
+    return ("asm=AVX2",) if any(flag.startswith("avx512") for flag in cpu_flags()) else ()

@@ -10,7 +10,7 @@ from ..models.plane_format import PlaneFormat
 from ..models.restore_chroma import restore_chroma
 from ..reports.metrics import psnr
 from ..reports.ssim import ssim
-from .window_cache import CROP, RADIUS, WindowCache
+from .window_cache import RADIUS, WindowCache, planes_of
 
 FORMAT = PlaneFormat(8, full_range=False, matrix="bt601", chroma_left=True)
 
@@ -35,7 +35,7 @@ def chroma_gains(net: ChromaStudent, cache: WindowCache, every: int = 1) -> dict
     kinds = [part.kind for part in cache.parts for _ in part.ages]
     rows: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
     for index in range(0, len(kinds), every):
-        soft, sharp = (_planes(of[RADIUS]) for of in cache.planes(index))
+        soft, sharp = (planes_of(of[RADIUS]) for of in cache.planes(index))
         made, kept = (restore_chroma(planes, FORMAT, net) for planes in (soft, sharp))
         before, after, untouched = (_score(chroma, sharp[1:]) for chroma in (soft[1:], made, kept))
         place = "screen" if kinds[index] == "screen" else "camera"
@@ -48,8 +48,3 @@ def _score(chroma: list[np.ndarray], sharp: list[np.ndarray]) -> tuple[float, fl
     """(PSNR of both planes together, mean SSIM)."""
     similar = [ssim(ours, theirs, 8) for ours, theirs in zip(chroma, sharp, strict=True)]
     return psnr(np.concatenate(chroma), np.concatenate(sharp), 8), float(np.mean(similar))
-
-
-def _planes(i420: np.ndarray) -> list[np.ndarray]:
-    """[Y, Cb, Cr] of a window."""
-    return [i420[:CROP], *i420[CROP:].reshape(2, CROP // 2, CROP // 2)]

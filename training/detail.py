@@ -1,16 +1,13 @@
-"""Likeness of detail: a loss on bands of a picture, which looks crisp where it is small and cannot be had by noise.
-
-Linear filters are products with matrices here, as in `losses.ssim`: to train through, convolutions of one channel are
-many times slower.
-"""
-
-from functools import cache
+"""Likeness of detail: a loss on bands of a picture, which looks crisp where it is small and cannot be had by noise."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+from ..reports.detail import TAPS
+from .filtered import filtered
+
+BINOMIAL = tuple(TAPS.tolist())
 NEAR_PX = (9, 9, 17)
 """Sides of the neighbourhoods that bands are compared in, finest band first."""
 NOISE = 2 / 255
@@ -71,6 +68,8 @@ def emphasised(sharp: Tensor, soft: Tensor, emphasis: float) -> Tensor:
     Returns:
         Float [N, 1, H, W], not clamped.
     """
+    if emphasis == 0:
+        return sharp
     (wanted,), (there,) = (laplacian_bands(of, 1) for of in (sharp, soft))
     box = (1 / EMPHASIS_PX,) * EMPHASIS_PX
     power, left = filtered(torch.stack([wanted * wanted, there * there]), box) + FAINT
@@ -79,29 +78,3 @@ def emphasised(sharp: Tensor, soft: Tensor, emphasis: float) -> Tensor:
     darkest, brightest = -F.max_pool2d(-around, RANGE_PX, 1), F.max_pool2d(around, RANGE_PX, 1)
     margin = BEYOND * (brightest - darkest)
     return (sharp + emphasis * lost * wanted).clamp(darkest - margin, brightest + margin)
-
-
-def filtered(x: Tensor, taps: tuple[float, ...], *, spread: int = 1, whole: bool = False) -> Tensor:
-    """A picture through one symmetric filter along rows and along columns.
-
-    Args:
-        x: float [..., H, W].
-        taps: an odd number of them.
-        spread: pixels from one tap to the next.
-        whole: only where the filter lies wholly inside, which makes the picture smaller; else edges are mirrored.
-    """
-    down, across = (_sliding(length, taps, spread, whole).to(x) for length in x.shape[-2:])
-    return down.T @ (x @ across)
-
-
-@cache
-def _sliding(length: int, taps: tuple[float, ...], spread: int, whole: bool) -> Tensor:
-    """float32 [length, places]: multiplying a line by it slides the filter along."""
-    reach = len(taps) // 2 * spread
-    places = range(reach, length - reach) if whole else range(length)
-    matrix = torch.zeros(length, len(places))
-    for column, place in enumerate(places):
-        for number, tap in enumerate(taps):
-            at = abs(place - reach + number * spread)
-            matrix[length - 1 - abs(length - 1 - at), column] += tap
-    return matrix

@@ -3,8 +3,8 @@
     python -m vidsharp.training.label_windows CACHE --teacher realesrgan --each 8
 
 Answers that are there already are kept, so an interrupted run goes on, and a second one with `--each 4` only adds to
-them. Screens are left out: a network that was trained on photos bends letters. So are sharp pictures, where a teacher
-has nothing to say.
+them. Screens are left out: a network that was trained on photos bends letters. So are light and sharp pictures, where
+a teacher has nothing to say.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from .evaluation_pictures import UNCHANGED
 from .labels import LABELS, label_file, save_label
 from .losses import luma
 from .pair_set import Window
-from .sharp_sequences import is_screen
 from .teachers import TEACHERS, load_teacher
 from .window_cache import CROP, Part, WindowCache, open_window_cache
 
@@ -37,7 +36,7 @@ def wanted(cache: WindowCache, each: int) -> Iterator[tuple[Part, int, int]]:
     """(part, window in it, number in the cache) of one window of `each` in a row, of every part that is asked about."""
     first = 0
     for part in cache.parts:
-        if part.level not in WITHOUT and part.kind != "screen" and not is_screen(Path(f"{part.source}.mkv")):
+        if part.level not in WITHOUT and part.subject == "camera":
             for window in range(0, len(part.ages), each):
                 yield part, window, first + window
         first += len(part.ages)

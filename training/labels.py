@@ -6,6 +6,7 @@ The answers lie there as the teacher gave them; taming them (`taming.py`) is par
 try another way. Windows without an answer train on their originals alone.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..pipeline.atomic import make_folder, temporary_name
+from ..pipeline.atomic import make_folder, write_atomically
 from .errors import DataError
 from .taming import Taming, tamed
 from .window_cache import CROP, RADIUS, WindowCache
@@ -87,12 +88,9 @@ def open_labels(cache: WindowCache, teacher: str, taming: Taming) -> Labels:
 def save_label(path: Path, luma: np.ndarray) -> None:
     """Writes an answer, uint8 [192, 192], whole or not at all."""
     make_folder(path.parent)
-    part = temporary_name(path)
-    try:
-        Image.fromarray(luma).save(part, format="png")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    Image.fromarray(luma).save(buffer, "png")
+    write_atomically(path, buffer.getvalue())
 
 
 def _read(file: Path) -> np.ndarray:

@@ -1,7 +1,11 @@
 """What training minimises and what is reported: L1 and Charbonnier, and the SSIM of Wang et al. 2004, on tensors."""
 
+from functools import cache
+
 import torch
 from torch import Tensor
+
+from .filtered import filtered
 
 WINDOW = 11
 SIGMA = 1.5
@@ -20,19 +24,22 @@ def l1(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(1).mean(dim=1)
 
 
-def relative_error(x: Tensor, y: Tensor, given: Tensor) -> Tensor:
+def relative_error(x: Tensor, y: Tensor, given: Tensor, good: float = GOOD) -> Tensor:
     """Squared error over that of the picture that was given: float [N], 1 where nothing was gained; all float [N, …].
 
     Its mean goes down with decibels gained, whatever they are gained on. A median, which absolute differences lead to,
-    leaves alone what is probably right and shies from the rest. The floor is `GOOD`: a picture that lies nearer needs
-    no repair, and what is broken of it counts much.
+    leaves alone what is probably right and shies from the rest.
+
+    Args:
+        given: `squared_error` of what was given.
+        good: a picture whose error has a smaller root needs no repair, and what is broken of it counts much.
     """
-    return ((x - y) ** 2).flatten(1).mean(dim=1) / (given + GOOD**2)
+    return squared_error(x, y) / (given + good**2)
 
 
-def given_error(soft: Tensor, sharp: Tensor) -> Tensor:
-    """Squared error of the pictures that are given, float [N]."""
-    return ((soft - sharp) ** 2).flatten(1).mean(dim=1)
+def squared_error(x: Tensor, y: Tensor) -> Tensor:
+    """Mean squared difference: float [N], means over each picture of [N, …]."""
+    return ((x - y) ** 2).flatten(1).mean(dim=1)
 
 
 def fair_weights(soft: Tensor, sharp: Tensor, floor: float) -> Tensor:
@@ -55,9 +62,8 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
         with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False`.
     """
     c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
-    n, _, height, width = x.shape
-    maps = torch.stack([x, y, x * x, y * y, x * y])
-    maps = _window_sums(height, x).T @ (maps @ _window_sums(width, x))
+    n = len(x)
+    maps = filtered(torch.stack([x, y, x * x, y * y, x * y]), _gaussian(x.dtype), whole=True)
     mx, my, xx, yy, xy = maps.reshape(5, n, -1)
     covariance = xy - mx * my
     variances = xx - mx * mx + yy - my * my
@@ -65,22 +71,19 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
     return score.mean(dim=1)
 
 
-def _window_sums(length: int, like: Tensor) -> Tensor:
-    """[length, length − 10]: multiplying a line by it slides the Gaussian along; far faster to train through than a
-    convolution of one channel.
-    """
-    taps = torch.arange(WINDOW, dtype=like.dtype, device=like.device) - WINDOW // 2
+@cache
+def _gaussian(dtype: torch.dtype) -> tuple[float, ...]:
+    """The window's taps along a line, as exact as the type has them."""
+    taps = torch.arange(WINDOW, dtype=dtype) - WINDOW // 2
     gauss = torch.exp(-(taps**2) / (2 * SIGMA**2))
-    gauss = gauss / gauss.sum()
-    line = torch.cat([gauss, gauss.new_zeros(length - WINDOW)])
-    return torch.stack([line.roll(shift) for shift in range(length - WINDOW + 1)], dim=1)
+    return tuple((gauss / gauss.sum()).tolist())
 
 
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
     """Peak signal-to-noise ratio in dB of float [N, …], one for each of N; at most 60, so that pictures that are
     already identical, or nearly so, do not rule a mean.
     """
-    error = ((x - y) ** 2).flatten(1).mean(dim=1)
+    error = squared_error(x, y)
     return 10 * torch.log10(data_range**2 / error.clamp_min(data_range**2 * 1e-6))
 
 

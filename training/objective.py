@@ -1,7 +1,9 @@
 """The loss of a recipe, term by term: to the sharp picture, to the teacher's, and to what VGG16 and the teacher see."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +14,7 @@ from .affinity import FeatureTap
 from .batches import Batch
 from .detail import detail_mismatch, emphasised, laplacian_bands
 from .errors import RecipeError
-from .losses import charbonnier, fair_weights, given_error, l1, luma, relative_error, ssim
+from .losses import charbonnier, fair_weights, l1, luma, relative_error, squared_error, ssim
 from .perceptual import Vgg16Loss
 from .recipe import Recipe
 
@@ -20,8 +22,15 @@ DETAIL_BANDS = 2
 """Bands in which a restoration teacher is followed: it knows what fine detail looks like, and no more."""
 
 
-Mean = Callable[[Tensor], Tensor]
-"""One figure of one for each picture."""
+class _Of(NamedTuple):
+    """How a batch is compared."""
+
+    mean: Callable[[Tensor], Tensor]
+    """One figure of one for each picture [N]."""
+    known: Callable[[Tensor], Tensor]
+    """The same, of those alone whose original may be looked at."""
+    apart: Callable[[Tensor, Tensor], Tensor]
+    """How far pictures are from what is wanted, float [N], by the recipe's `pixel_loss`."""
 
 
 class Teacher:
@@ -74,64 +83,60 @@ class Objective:
         Args:
             outs: the student's pictures of `batch.soft`, float32 [N, C, H, W]: its only one, or `natural` and `crisp`.
         """
-        weights = fair_weights(batch.soft, batch.sharp, self.recipe.fair_floor) if self.recipe.fair_floor else None
+        of = self._compared(batch)
+        terms = self._natural(outs[0], batch, of)
+        for out in outs[1:]:
+            terms |= {f"crisp_{name}": term for name, term in self._crisp(out, batch, of).items()}
+        loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
+        return loss, {"loss": loss.detach(), **{name: value.detach() for name, (_, value) in terms.items()}}
+
+    def _compared(self, batch: Batch) -> _Of:
+        recipe = self.recipe
+        weights = fair_weights(batch.soft, batch.sharp, recipe.fair_floor) if recipe.fair_floor else None
+        apart = l1 if recipe.pixel_loss == "l1" else charbonnier
+        if recipe.pixel_loss == "relative":
+            apart = partial(relative_error, given=squared_error(batch.soft, batch.sharp))
 
         def mean(of_each: Tensor) -> Tensor:
             return of_each.mean() if weights is None else (of_each * weights).mean()
 
-        def known(of_each: Tensor) -> Tensor:
-            return mean(of_each if batch.known is None else of_each * batch.known)
+        return _Of(mean, lambda each: mean(each if batch.known is None else each * batch.known), apart)
 
-        terms = self._natural(outs[0], batch, mean, known)
-        for out in outs[1:]:
-            terms |= {f"crisp_{name}": term for name, term in self._crisp(out, batch, mean, known).items()}
-        loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
-        return loss, {"loss": loss.detach(), **{name: value.detach() for name, (_, value) in terms.items()}}
-
-    def _natural(self, out: Tensor, batch: Batch, mean: Mean, known: Mean) -> dict[str, tuple[float, Tensor]]:
-        """(weight, term) by name of what is faithful.
-
-        Args:
-            mean: over all pictures of the batch; `known`: counts only those whose original may be looked at.
-        """
+    def _natural(self, out: Tensor, batch: Batch, of: _Of) -> dict[str, tuple[float, Tensor]]:
+        """(weight, term) by name of what is faithful."""
         recipe = self.recipe
-        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, known(self.apart(out, batch.sharp, batch)))}
+        terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, of.known(of.apart(out, batch.sharp)))}
         if recipe.ssim_weight:
-            terms["ssim"] = recipe.ssim_weight, known(1 - ssim(luma(out), luma(batch.sharp)))
+            terms["ssim"] = recipe.ssim_weight, of.known(1 - ssim(luma(out), luma(batch.sharp)))
         if self.vgg is not None:
             terms["perceptual"] = recipe.perceptual_weight, self.vgg(out.clamp(0, 1), batch.sharp)
         if self.teacher is not None:
             taught = batch.taught
             if taught is None or self._taps:
                 taught = self.teacher.picture(batch.soft)
-            terms["teacher"] = recipe.teacher_weight, mean(self.apart(out, taught, batch))
+            terms["teacher"] = recipe.teacher_weight, of.mean(of.apart(out, taught))
         elif recipe.labels and recipe.teacher_weight:
-            terms["teacher"] = recipe.teacher_weight, mean(self._to_answers(out, batch))
+            terms["teacher"] = recipe.teacher_weight, of.mean(_to_answers(out, batch, of))
         if self._taps:
             mine, wanted = (tap.affinity() for tap in self._taps)
-            terms["feature"] = recipe.feature_weight, mean(l1(mine, wanted))
+            terms["feature"] = recipe.feature_weight, of.mean(l1(mine, wanted))
         return terms
 
-    def _crisp(self, out: Tensor, batch: Batch, mean: Mean, known: Mean) -> dict[str, tuple[float, Tensor]]:
-        """(weight, term) by name of what looks crisp; `mean` and `known` as `_natural`."""
+    def _crisp(self, out: Tensor, batch: Batch, of: _Of) -> dict[str, tuple[float, Tensor]]:
+        """(weight, term) by name of what looks crisp."""
         sharp = batch.sharp
         made: Mapping[str, Callable[[], Tensor]] = {
-            "pixel": lambda: known(self.apart(out, emphasised(sharp, batch.soft, self.recipe.emphasis), batch)),
-            "ssim": lambda: known(1 - ssim(out, sharp)),
-            "detail": lambda: known(detail_mismatch(out, sharp)),
-            "teacher": lambda: mean(self._to_answers(out, batch)),
+            "pixel": lambda: of.known(of.apart(out, emphasised(sharp, batch.soft, self.recipe.emphasis))),
+            "ssim": lambda: of.known(1 - ssim(out, sharp)),
+            "detail": lambda: of.known(detail_mismatch(out, sharp)),
+            "teacher": lambda: of.mean(_to_answers(out, batch, of)),
         }
         return {name: (weight, made[name]()) for name, weight in self.recipe.crisp.items() if weight}
 
-    def apart(self, out: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
-        """How far pictures are from what is wanted, float [N], by the recipe's `pixel_loss`."""
-        if self.recipe.pixel_loss == "relative":
-            return relative_error(out, wanted, given_error(batch.soft, batch.sharp))
-        return (l1 if self.recipe.pixel_loss == "l1" else charbonnier)(out, wanted)
 
-    def _to_answers(self, out: Tensor, batch: Batch) -> Tensor:
-        """How far the detail of pictures is from the teacher's answers, float [N]; 0 where it was not asked."""
-        assert batch.taught is not None, "checked before training"
-        bands = zip(laplacian_bands(out, DETAIL_BANDS), laplacian_bands(batch.taught, DETAIL_BANDS), strict=True)
-        apart = torch.stack([self.apart(mine, wanted, batch) for mine, wanted in bands]).sum(dim=0)
-        return apart if batch.answered is None else apart * batch.answered
+def _to_answers(out: Tensor, batch: Batch, of: _Of) -> Tensor:
+    """How far the detail of pictures is from the teacher's answers, float [N]; 0 where it was not asked."""
+    assert batch.taught is not None, "checked before training"
+    bands = zip(laplacian_bands(out, DETAIL_BANDS), laplacian_bands(batch.taught, DETAIL_BANDS), strict=True)
+    apart = torch.stack([of.apart(mine, wanted) for mine, wanted in bands]).sum(dim=0)
+    return apart if batch.answered is None else apart * batch.answered

@@ -29,6 +29,7 @@ from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .batches import level_odds
 from .chroma_gains import chroma_gains
 from .chroma_patches import Patches, batch_of
+from .losses import GOOD, relative_error, squared_error
 from .train import CHECKPOINT, WEIGHTS
 from .window_cache import open_window_cache
 
@@ -46,20 +47,11 @@ class Settings:
     steps: int = 6000
     learning_rate: float = 3e-3
     warmup: int = 100
-    floor: float = 1.5 / 255
+    floor: float = GOOD
     """Added, squared, to the error that a patch comes with: an error below it is not worth the risk."""
     average: float = 0.995
     """Decay of the running average of the weights, which is what ships."""
     patches: Patches = field(default_factory=Patches)
-
-
-def relative_error(out: Tensor, soft: Tensor, sharp: Tensor, floor: float) -> Tensor:
-    """Squared error over that of the soft patch, which is 1 for doing nothing to a bad one; a scalar.
-
-    Charbonnier's loss looks for the median: of smear it would leave most, since most samples are nearly right.
-    """
-    error, before = (((x - sharp) ** 2).flatten(1).mean(dim=1) for x in (out, soft))
-    return (error / (before + floor**2)).mean()
 
 
 class ChromaTrainer:
@@ -78,7 +70,8 @@ class ChromaTrainer:
         rate *= min(1.0, (self.step + 1) / self.settings.warmup) * (0.01 + 0.495 * (1 + math.cos(math.pi * done)))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss = relative_error(self.net(soft, luma), soft, sharp, self.settings.floor)
+        given = squared_error(soft, sharp)
+        loss = relative_error(self.net(soft, luma), sharp, given, self.settings.floor).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)

@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from ..models.checkpoint import load_into
 from ..models.errors import CheckpointError
 from ..models.forward import forward
 from ..models.reference import ReferenceStudent
+from ..pipeline.proc_files import cpu_flags
 from .batches import Batch
 from .objective import Objective
 from .passthrough import start_as_identity
@@ -150,15 +150,7 @@ def fast_half(device: torch.device) -> torch.dtype | None:
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.bfloat16 if device.type == "cpu" and "amx_bf16" in _cpu_flags() else None
-
-
-def _cpu_flags() -> set[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:  # another system than Linux
-        return set()
-    return set(next((line for line in lines if line.startswith("flags")), "").split())
+    return torch.bfloat16 if device.type == "cpu" and "amx_bf16" in cpu_flags() else None
 
 
 def learning_rate(recipe: Recipe, step: int, total_steps: int, unit: int = 1) -> float:

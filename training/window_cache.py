@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor
 from .crop_cache import INDEX, cut_i420
 from .errors import DataError
 from .pair_set import Domain, Split, Window
+from .sharp_sequences import is_screen
 
 CROP = 192
 RADIUS = 2
@@ -45,6 +47,11 @@ class Part:
     level: str
     ages: list[int]
     """Pictures from the line's last keyframe to each centre."""
+
+    @property
+    def subject(self) -> Literal["camera", "screen"]:
+        """What it shows: a clip may be of either."""
+        return "screen" if self.kind == "screen" or (self.kind == "clip" and is_screen(Path(self.source))) else "camera"
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ class WindowCache:
         """The soft picture that a teacher looks at, uint8 [288, 192]."""
         return self._pictures(index)[RADIUS]
 
+    def part_of(self, index: int) -> Part:
+        """The part that a window lies in."""
+        return self.parts[bisect_right(self.ends, index)]
+
     def _pictures(self, index: int) -> np.ndarray:
         place = bisect_right(self.ends, index)
         part = self.parts[place]
@@ -125,6 +136,11 @@ def open_window_cache(folder: Path, split: Split) -> WindowCache:
     levels = [part.level for part in parts for _ in part.ages]
     sources = [part.source for part in parts for _ in part.ages]
     return WindowCache(folder, split, parts, levels, sources, list(accumulate(len(part.ages) for part in parts)))
+
+
+def planes_of(i420: np.ndarray) -> list[np.ndarray]:
+    """[Y, Cb, Cr], views of a window's picture."""
+    return [i420[:CROP], *i420[CROP:].reshape(2, CROP // 2, CROP // 2)]
 
 
 def is_whole(parts: Path, part: Part) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from vidsharp.training.losses import charbonnier, fair_weights, given_error, l1, luma, psnr, relative_error, ssim
+from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, psnr, relative_error, squared_error, ssim
 
 
 @pytest.mark.parametrize("size", [(11, 11), (40, 57)])
@@ -54,7 +54,7 @@ def test_relative_error_is_one_where_nothing_is_gained_and_falls_with_decibels()
     dice = torch.Generator().manual_seed(0)
     sharp = torch.rand(2, 1, 32, 32, generator=dice)
     noise = torch.randn(2, 1, 32, 32, generator=dice) * torch.tensor([0.02, 0.2]).view(2, 1, 1, 1)
-    given = given_error(sharp + noise, sharp)
+    given = squared_error(sharp + noise, sharp)
     nothing = relative_error(sharp + noise, sharp, given)
     assert torch.allclose(nothing, torch.ones(2), atol=0.1)
     halved = relative_error(sharp + noise / 2, sharp, given)

@@ -31,15 +31,17 @@ STEP_PX = 8
 Box = tuple[float, float, float, float]
 """(left, top, right, bottom) as shares of the picture: where a crop's middle may lie."""
 ANYWHERE: Box = (0, 0, 1, 1)
+_MAN_WEBCAM: Box = (0.42, 0.4, 0.56, 0.62)
+_MAN_MAP: Box = (0.45, 0.5, 0.6, 0.65)
 KINDS: Mapping[str, Mapping[str, Box]] = {
     "face, light skin": {
         "woman-blue-backdrop": (0.45, 0.25, 0.68, 0.45),
         "woman-close": (0.4, 0.35, 0.62, 0.55),
         "person-portrait": (0.5, 0.38, 0.66, 0.55),
-        "man-map": (0.45, 0.5, 0.6, 0.65),
+        "man-map": _MAN_MAP,
         "woman-plants": (0.38, 0.28, 0.57, 0.5),
     },
-    "face, medium skin": {"man-webcam": (0.42, 0.4, 0.56, 0.62), "house-espaillat": (0.45, 0.35, 0.72, 0.6)},
+    "face, medium skin": {"man-webcam": _MAN_WEBCAM, "house-espaillat": (0.45, 0.35, 0.72, 0.6)},
     "face, dark skin": {"house-wilson": (0.42, 0.38, 0.65, 0.6), "house-jeffries": (0.4, 0.4, 0.62, 0.62)},
     "face with glasses": {"man-glasses": (0.4, 0.35, 0.6, 0.6), "open-plan-office": (0.45, 0.5, 0.58, 0.65)},
     "small face with glasses": {
@@ -65,8 +67,8 @@ KINDS: Mapping[str, Mapping[str, Box]] = {
     "light text on dark": dict.fromkeys(("image-viewer-menu", "made-screen-3", "made-screen-4"), ANYWHERE),
     "interface": dict.fromkeys(("charts-report", "made-screen-1"), ANYWHERE),
     "face at a webcam": {
-        "man-webcam": (0.42, 0.4, 0.56, 0.62),
-        "man-map": (0.45, 0.5, 0.6, 0.65),
+        "man-webcam": _MAN_WEBCAM,
+        "man-map": _MAN_MAP,
         "lecturer": (0.32, 0.25, 0.52, 0.5),
     },
 }

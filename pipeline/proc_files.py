@@ -1,0 +1,18 @@
+"""What Linux tells of the machine in files of /proc; other systems tell nothing there."""
+
+from pathlib import Path
+
+
+def proc_value(file: str | Path, name: str) -> str | None:
+    """What follows the first `name:` in a file of /proc; None where there is none."""
+    try:
+        lines = Path(file).read_text(errors="replace").splitlines()
+    except OSError:
+        return None
+    pairs = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in pairs if key.strip() == name), None)
+
+
+def cpu_flags() -> frozenset[str]:
+    """What the processor says that it can do; empty where the system does not tell."""
+    return frozenset((proc_value("/proc/cpuinfo", "flags") or "").split())
