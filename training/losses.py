@@ -11,6 +11,8 @@ WINDOW = 11
 SIGMA = 1.5
 GOOD = 1.5 / 255
 """Root of the squared error of a picture that is good."""
+GOOD_SSIM = 0.99
+"""SSIM of a picture that is good."""
 K1, K2 = 0.01, 0.03
 
 
@@ -35,6 +37,20 @@ def relative_error(x: Tensor, y: Tensor, given: Tensor, good: float = GOOD) -> T
         good: a picture whose error has a smaller root needs no repair, and what is broken of it counts much.
     """
     return squared_error(x, y) / (given + good**2)
+
+
+def dissimilarity(x: Tensor, y: Tensor) -> Tensor:
+    """1 − SSIM: float [N] in 0..2, of pictures as `ssim` takes them."""
+    return 1 - ssim(x, y)
+
+
+def relative_dissimilarity(x: Tensor, y: Tensor, given: Tensor) -> Tensor:
+    """1 − SSIM over that of the picture that was given: float [N], 1 where nothing was gained; as `relative_error`.
+
+    Args:
+        given: `ssim` of what was given, float [N].
+    """
+    return dissimilarity(x, y) / (1 - given + 1 - GOOD_SSIM)
 
 
 def squared_error(x: Tensor, y: Tensor) -> Tensor:

@@ -14,7 +14,17 @@ from .affinity import FeatureTap
 from .batches import Batch
 from .detail import detail_mismatch, emphasised, laplacian_bands
 from .errors import RecipeError
-from .losses import charbonnier, fair_weights, l1, luma, relative_error, squared_error, ssim
+from .losses import (
+    charbonnier,
+    dissimilarity,
+    fair_weights,
+    l1,
+    luma,
+    relative_dissimilarity,
+    relative_error,
+    squared_error,
+    ssim,
+)
 from .perceptual import Vgg16Loss
 from .recipe import Recipe
 
@@ -31,6 +41,8 @@ class _Of(NamedTuple):
     """The same, of those alone whose original may be looked at."""
     apart: Callable[[Tensor, Tensor], Tensor]
     """How far pictures are from what is wanted, float [N], by the recipe's `pixel_loss`."""
+    unlike: Callable[[Tensor, Tensor], Tensor]
+    """How little of their structure is that of the original, float [N]: by SSIM of luma, relative where pixels are."""
 
 
 class Teacher:
@@ -94,20 +106,22 @@ class Objective:
         recipe = self.recipe
         weights = fair_weights(batch.soft, batch.sharp, recipe.fair_floor) if recipe.fair_floor else None
         apart = l1 if recipe.pixel_loss == "l1" else charbonnier
+        unlike: Callable[[Tensor, Tensor], Tensor] = dissimilarity
         if recipe.pixel_loss == "relative":
             apart = partial(relative_error, given=squared_error(batch.soft, batch.sharp))
+            unlike = partial(relative_dissimilarity, given=ssim(luma(batch.soft), luma(batch.sharp)))
 
         def mean(of_each: Tensor) -> Tensor:
             return of_each.mean() if weights is None else (of_each * weights).mean()
 
-        return _Of(mean, lambda each: mean(each if batch.known is None else each * batch.known), apart)
+        return _Of(mean, lambda each: mean(each if batch.known is None else each * batch.known), apart, unlike)
 
     def _natural(self, out: Tensor, batch: Batch, of: _Of) -> dict[str, tuple[float, Tensor]]:
         """(weight, term) by name of what is faithful."""
         recipe = self.recipe
         terms: dict[str, tuple[float, Tensor]] = {"pixel": (1.0, of.known(of.apart(out, batch.sharp)))}
         if recipe.ssim_weight:
-            terms["ssim"] = recipe.ssim_weight, of.known(1 - ssim(luma(out), luma(batch.sharp)))
+            terms["ssim"] = recipe.ssim_weight, of.known(of.unlike(luma(out), luma(batch.sharp)))
         if self.vgg is not None:
             terms["perceptual"] = recipe.perceptual_weight, self.vgg(out.clamp(0, 1), batch.sharp)
         if self.teacher is not None:
@@ -127,7 +141,7 @@ class Objective:
         sharp = batch.sharp
         made: Mapping[str, Callable[[], Tensor]] = {
             "pixel": lambda: of.known(of.apart(out, emphasised(sharp, batch.soft, self.recipe.emphasis))),
-            "ssim": lambda: of.known(1 - ssim(out, sharp)),
+            "ssim": lambda: of.known(of.unlike(out, sharp)),
             "detail": lambda: of.known(detail_mismatch(out, sharp)),
             "teacher": lambda: of.mean(_to_answers(out, batch, of)),
         }

@@ -73,7 +73,7 @@ class Recipe:
     """`half`: 16 bits where the machine computes faster with them (`fast_half`), else fp32 all the same."""
 
     pixel_loss: str = "charbonnier"
-    """`relative`: squared error over that of the soft picture (`losses.relative_error`)."""
+    """`relative`: squared error over that of the soft picture, and so with SSIM (`losses.relative_error`)."""
     ssim_weight: float = 0.1
     perceptual_weight: float = 0.0
     imagenet_colours: bool = True

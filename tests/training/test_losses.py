@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, psnr, relative_error, squared_error, ssim
+from vidsharp.training.losses import (
+    charbonnier,
+    dissimilarity,
+    fair_weights,
+    l1,
+    luma,
+    psnr,
+    relative_dissimilarity,
+    relative_error,
+    squared_error,
+    ssim,
+)
 
 
 @pytest.mark.parametrize("size", [(11, 11), (40, 57)])
@@ -67,3 +78,18 @@ def test_what_is_broken_of_a_good_picture_counts_much() -> None:
     broken = sharp + 2 / 255
     assert float(relative_error(broken, sharp, good)) > 5 * float(relative_error(broken, sharp, soft))
     assert float(relative_error(sharp, sharp, good)) == 0
+
+
+def test_relative_dissimilarity_is_one_where_nothing_is_gained_and_guards_good_pictures() -> None:
+    dice = torch.Generator().manual_seed(0)
+    sharp = torch.rand(2, 1, 32, 32, generator=dice)
+    soft = sharp + torch.randn(2, 1, 32, 32, generator=dice) * torch.tensor([0.005, 0.3]).view(2, 1, 1, 1)
+    given = ssim(soft, sharp)
+    nothing = relative_dissimilarity(soft, sharp, given)
+    assert float(nothing[1]) == pytest.approx(1, abs=0.1)
+    assert float(nothing[0]) < 0.2, "what is good already is as good as perfect"
+    broken = sharp + 0.05 * torch.randn(sharp.shape, generator=dice)
+    lost = dissimilarity(broken, sharp)
+    assert float(lost[0] / lost[1]) == pytest.approx(1, abs=0.3)
+    relative = relative_dissimilarity(broken, sharp, given)
+    assert float(relative[0]) > 5 * float(relative[1])

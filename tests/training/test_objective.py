@@ -239,12 +239,15 @@ def test_an_original_that_is_not_known_is_not_looked_at() -> None:
     assert float(crisp[1].abs().max()) > 0, "its answer still teaches"
 
 
-def test_relative_errors_weigh_all_pixel_terms_by_what_was_given() -> None:
+def test_relative_errors_weigh_all_terms_by_what_was_given() -> None:
     given = batch()
     given = given._replace(taught=given.sharp.roll(1, -1), answered=torch.ones(2))
-    recipe = replace(LOOKS, pixel_loss="relative", emphasis=0.0, crisp={"pixel": 1.0, "teacher": 1.0})
+    recipe = replace(
+        LOOKS, pixel_loss="relative", ssim_weight=1.0, emphasis=0.0, crisp={"pixel": 1.0, "ssim": 1.0, "teacher": 1.0}
+    )
     outs = [given.soft, given.sharp]
     _, terms = Objective(recipe, None, None)(outs, given)
-    assert float(terms["pixel"]) == pytest.approx(1, abs=0.05)
-    assert float(terms["crisp_pixel"]) == 0
+    for name in ("pixel", "ssim"):
+        assert float(terms[name]) == pytest.approx(1, abs=0.05)
+        assert float(terms[f"crisp_{name}"]) == pytest.approx(0, abs=1e-4)
     assert float(terms["crisp_teacher"]) > 0
