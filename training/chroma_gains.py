@@ -32,15 +32,14 @@ class ChromaGains(NamedTuple):
 
 def chroma_gains(net: ChromaStudent, cache: WindowCache, every: int = 1) -> dict[str, ChromaGains]:
     """Gains by `LEVEL/camera` and `LEVEL/screen`, on every so manieth window."""
-    kinds = [part.kind for part in cache.parts for _ in part.ages]
+    subjects = [part.subject for part in cache.parts for _ in part.ages]
     rows: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
-    for index in range(0, len(kinds), every):
+    for index in range(0, len(subjects), every):
         soft, sharp = (planes_of(of[RADIUS]) for of in cache.planes(index))
         made, kept = (restore_chroma(planes, FORMAT, net) for planes in (soft, sharp))
         before, after, untouched = (_score(chroma, sharp[1:]) for chroma in (soft[1:], made, kept))
-        place = "screen" if kinds[index] == "screen" else "camera"
         row = (before[0], after[0] - before[0], after[1] - before[1], untouched[0], untouched[1] - 1)
-        rows[f"{cache.levels[index]}/{place}"].append(row)
+        rows[f"{cache.levels[index]}/{subjects[index]}"].append(row)
     return {name: ChromaGains(len(of), *np.mean(of, axis=0).tolist()) for name, of in sorted(rows.items())}
 
 

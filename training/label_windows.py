@@ -78,18 +78,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("cache", type=Path)
     parser.add_argument("--teacher", choices=sorted(TEACHERS), default="realesrgan")
-    parser.add_argument("--each", type=int, default=8, help="one window of so many is shown [default: 8]")
+    parser.add_argument("--each", type=_at_least_one, default=8, help="one window of so many is shown [default: 8]")
     parser.add_argument("--split", choices=("train", "val"), default="train")
-    parser.add_argument("--share", default="0/1", metavar="I/N", help="for several processes on one cache")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--share", type=_share, default=(0, 1), metavar="I/N", help="for several processes on one cache"
+    )
+    parser.add_argument("--threads", type=_at_least_one, default=os.cpu_count() or 1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    share, of = (int(number) for number in args.share.split("/"))
+    share, of = args.share
     try:
         count = label(open_window_cache(args.cache, args.split), args.teacher, args.each, share=share, of=of)
     except VidsharpError as error:
         parser.error(str(error))
     print(f"{count} windows have an answer")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 up")
+    return int(text)
+
+
+def _share(text: str) -> tuple[int, int]:
+    share, slash, of = text.partition("/")
+    if not (slash and share.isdecimal() and of.isdecimal() and int(share) < int(of)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no share; the first of four is 0/4, the last 3/4")
+    return int(share), int(of)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,20 @@ def test_missing_and_damaged_answers_are_named(tmp_path: Path) -> None:
         open_labels(cache, "realesrgan", Taming()).picture(0)
 
 
+@pytest.mark.parametrize(
+    "wrong", [["--share", "x"], ["--share", "2/2"], ["--share", "1"], ["--each", "0"], ["--each", "-1"]]
+)
+def test_a_share_or_a_count_that_is_none_is_said_in_a_line(
+    wrong: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["label_windows", "cache", *wrong])
+    with pytest.raises(SystemExit) as stopped:
+        label_windows.main()
+    assert stopped.value.code == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"'{wrong[1]}' is no" in last
+
+
 def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError("disk full")
