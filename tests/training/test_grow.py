@@ -1,0 +1,80 @@
+"""Growing a student: the larger one gives the smaller one's pictures, and can be trained on from there."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from vidsharp.models.blend import BlendStudent
+from vidsharp.training import grow
+from vidsharp.training.errors import RecipeError
+from vidsharp.training.grow import grown
+from vidsharp.training.recipe import read_recipe
+
+
+def learned(**size: object) -> BlendStudent:
+    """A student whose weights are all at work."""
+    torch.manual_seed(0)
+    student = BlendStudent(**size)  # type: ignore[arg-type]
+    for parameter in student.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return student
+
+
+def test_a_grown_student_gives_the_same_pictures_in_both_looks() -> None:
+    small = learned(bands=2, width=8, dilations=[1, 4])
+    large = grown(small, {"bands": 4, "width": 8, "dilations": [2, 1, 1, 4, 2], "looks": 2})
+    picture = torch.rand(1, 1, 50, 70)
+    with torch.no_grad():
+        natural, crisp = large.both(picture)
+        assert torch.equal(natural, small(picture))
+        assert torch.equal(crisp, natural)
+    assert not torch.equal(natural, picture)
+
+
+def test_everything_that_was_added_can_learn() -> None:
+    large = grown(learned(bands=2, width=8, dilations=[1]), {"bands": 3, "width": 8, "dilations": [1, 2], "looks": 2})
+    with torch.enable_grad():
+        (large.both(torch.rand(1, 1, 48, 48))[1] ** 2).mean().backward()
+    assert large.crisp is not None
+    for weight in (large.layers[1].get_parameter("weight"), large.crisp.weight[32:48]):
+        assert float(weight.detach().abs().max()) == 0
+    grads = large.layers[1].get_parameter("weight").grad, large.crisp.weight.grad
+    assert all(grad is not None and float(grad.abs().max()) > 0 for grad in grads)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"bands": 1, "width": 8, "dilations": [1, 4]},
+        {"bands": 2, "width": 16, "dilations": [1, 4]},
+        {"bands": 2, "width": 8, "dilations": [4, 1]},
+        {"bands": 2, "width": 8, "dilations": [1]},
+    ],
+)
+def test_a_size_that_does_not_hold_the_smaller_student_is_refused(size: dict[str, object]) -> None:
+    with pytest.raises(RecipeError):
+        grown(learned(bands=2, width=8, dilations=[1, 4]), size)
+
+
+@pytest.mark.parametrize("name", ["fast", "balanced"])
+def test_the_command_grows_what_ships_of_version_0_1(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "grown.safetensors"
+    monkeypatch.setattr("sys.argv", ["grow", f"{name}-0.1", "--recipe", f"{name}_looks", "--out", str(out)])
+    grow.main()
+    large = BlendStudent.like(load_file(out))
+    large.load_state_dict(load_file(out))
+    assert (large.bands, large.looks) == (read_recipe(f"{name}_looks").size["bands"], 2)
+
+
+def test_what_is_no_student_of_that_kind_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "grown.safetensors"
+    monkeypatch.setattr("sys.argv", ["grow", "reference", "--recipe", "fast_looks", "--out", str(out)])
+    with pytest.raises(SystemExit):
+        grow.main()
+    assert "Only students that blend filters grow." in capsys.readouterr().err
+    assert not out.exists()
