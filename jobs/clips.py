@@ -57,7 +57,7 @@ def find_clips(
     Raises:
         UsageError: an input is missing, nothing is found, or two would be written to one place.
     """
-    found = (clip for given in inputs for clip in found_in(given, out.resolve(), pass_over))
+    found = (clip for given in inputs for clip in found_in(given, real_path(out), pass_over))
     return each_once(found, out, [str(given) for given in inputs])
 
 
@@ -67,7 +67,7 @@ def each_once(found: Iterable[Clip], out: Path, inputs: Sequence[str]) -> tuple[
     Raises:
         UsageError: there is none, or two would be written to one place.
     """
-    out = out.resolve()
+    out = real_path(out)
     clips: dict[str, Clip] = {}
     for clip in found:
         other = clips.setdefault(clip.name, clip)
@@ -97,7 +97,7 @@ def found_in(given: Path, out: Path, pass_over: Callable[[str], None]) -> Iterat
         UsageError: the input is missing, or is the output folder.
     """
     if not given.exists():
-        raise UsageError(f"{given} does not exist")
+        raise UsageError(f"{given} is a link that leads nowhere" if given.is_symlink() else f"{given} does not exist")
     if not given.is_dir():
         yield Clip(given.absolute(), Path(given.name))
         return
@@ -121,9 +121,15 @@ def found_in(given: Path, out: Path, pass_over: Callable[[str], None]) -> Iterat
                 pass_over(str(path))
 
 
+def real_path(path: Path) -> Path:
+    """Where a path leads through links; one that leads back to itself stays in it, where `Path.resolve` raises a
+    RuntimeError before Python 3.13. Whoever then opens the path is told by the system what is wrong."""
+    return Path(os.path.realpath(path))
+
+
 def _same_folder(one: Path, other: Path) -> bool:
     """Also where a disk that ignores case, or a second mount, gives one folder two names."""
     try:
-        return one.resolve() == other or (other.exists() and one.samefile(other))
+        return real_path(one) == other or (other.exists() and one.samefile(other))
     except FileNotFoundError:  # one was removed since it was listed
         return False

@@ -2,10 +2,9 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from os.path import realpath
 from pathlib import Path
 
-from .clips import Clip
+from .clips import Clip, real_path
 from .config import UsageError
 
 
@@ -54,7 +53,7 @@ def results_of(clips: Sequence[Clip], out: Path) -> Iterator[tuple[Clip, Path]]:
 
 def _marks(path: Path) -> Iterator[Hashable]:
     """What two names of one file have in common: where they lead, or what the disk has there."""
-    yield realpath(path)  # also of a link to itself, over which `resolve` falls
+    yield real_path(path)
     with suppress(OSError):
         state = path.stat()
         if state.st_ino:  # some network disks do not number files

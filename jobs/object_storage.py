@@ -23,7 +23,7 @@ from ..pipeline.atomic import finished_files
 from ..pipeline.errors import MediaError, OutputError
 from ..pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
 from ..pipeline.workspace import file_stem
-from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in
+from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
 from .config import ProcessConfig, UsageError
 from .object_place import Place, StorageError, reading, text, version, writing
 from .output_paths import path_below
@@ -69,7 +69,7 @@ class ObjectStorage(Storage):
             if url:
                 clips += self._found(Place.of(url))
             else:
-                clips += found_in(given, self.config.out.resolve(), self.passed_over.add)
+                clips += found_in(given, real_path(self.config.out), self.passed_over.add)
         found = each_once(clips, self.config.out, shown)
         self._spare_objects(found)
         # An object that is in the output folder, too, has a stand-in there.

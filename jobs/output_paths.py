@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 
 from ..pipeline.errors import OutputError, disk_sentence
-from .clips import REPORT_FOLDER, WORK_FOLDER, Clip
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, real_path
 from .config import UsageError
 
 
@@ -33,7 +33,7 @@ def check_inside(out: Path, path: Path) -> None:
     Raises:
         OutputError: a link on the way leads out of the folder `out`.
     """
-    root, folder = out.resolve(), path.parent.resolve()
+    root, folder = real_path(out), real_path(path.parent)
     if not folder.is_relative_to(root):
         raise OutputError(
             f"{path} would be written to {folder}, where a link in the output folder leads; remove the link, or make "

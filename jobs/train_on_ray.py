@@ -21,6 +21,7 @@ from ..models.device import resolve_device
 from ..pipeline.ownership import claim_folder, remove_folder
 from ..training.recipe import Recipe
 from ..training.train import CHECKPOINT, Crew, train
+from .clips import real_path
 from .cluster import ClusterError, living_nodes, ray_session
 from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of
 
@@ -51,12 +52,12 @@ def train_on_ray(
     # Ray's workers run in another folder than this process. A teacher and a start may be names of shipped models.
     here = {name: getattr(config, name) for name in ("data", "out", "teacher", "vgg", "start", "cache")}
     places = {
-        name: path.resolve()
+        name: real_path(path)
         for name, path in here.items()
         if path and (name not in ("teacher", "start") or path.exists())
     }
     config = replace(config, **places)
-    resume_from = resume_from and resume_from.resolve()
+    resume_from = resume_from and real_path(resume_from)
     with ray_session(config.address):
         on_gpu = _on_gpu(config)
         _check_room(config.num_workers, "GPU" if on_gpu else "CPU")

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,15 +39,23 @@ class Ended:
 class Runner:
     """Starts runs, one at a time, in a process that has imported everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, cores: int = 1) -> None:
+        """
+        Args:
+            environment: of the process; None: as here.
+            cores: that Ray would have to offer.
+        """
         command = [sys.executable, "-m", "tests.jobs.kill_points"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        self._cores = cores
 
     def run(self, calls: Path, out: Path, kill_at: int | None = None, **more: Any) -> Ended:
         """The job on a folder of recordings, killed before its step number `kill_at` (from 0)."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"calls": str(calls), "out": str(out), "kill_at": kill_at, "more": more}
+        order = {"calls": str(calls), "out": str(out), "kill_at": kill_at, "cores": self._cores, "more": more}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return Ended(**json.loads(self._process.stdout.readline()))
@@ -132,7 +140,7 @@ def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
         join(*packet)
 
     patch = pytest.MonkeyPatch()
-    use_no_ray(patch)
+    use_no_ray(patch, order["cores"])
     patch.setattr(actor, "sharpen_chunk", sharpen_noting)
     patch.setattr(mux, "_mux", join_noting)
     patch.setattr(Path, "write_bytes", write_in_two)

@@ -60,8 +60,12 @@ class LocalPool:
         self._waiting.clear()
 
 
-def use_no_ray(patch: pytest.MonkeyPatch) -> None:
-    """Has `process` work in this process alone: a run takes a fraction of a second, and a fault hits it anywhere."""
+def use_no_ray(patch: pytest.MonkeyPatch, cores: int = 1) -> None:
+    """Has `process` work in this process alone: a run takes a fraction of a second, and a fault hits it anywhere.
+
+    Args:
+        cores: what Ray would say that the machine has.
+    """
     patch.setattr(process_job, "ActorPool", LocalPool)
     patch.setattr(process_job, "ray_session", lambda address: nullcontext())
-    patch.setattr(process_job, "living_nodes", lambda: [{"CPU": 1.0, "node:local": 1.0}])
+    patch.setattr(process_job, "living_nodes", lambda: [{"CPU": float(cores), "node:local": 1.0}])

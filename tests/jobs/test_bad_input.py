@@ -31,6 +31,10 @@ def link_to_nowhere(path: Path) -> None:
     path.symlink_to(path.parent / "nowhere.mp4")
 
 
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path)
+
+
 FAILING: dict[str, tuple[Callable[[Path], Any], str]] = {
     "text.mp4": (media.text_file, "is not a recording that can be opened"),
     "zero.mp4": (media.empty_file, "is empty (0 bytes)"),
@@ -39,6 +43,7 @@ FAILING: dict[str, tuple[Callable[[Path], Any], str]] = {
     "sound.mp4": (media.audio_only, "has no video to sharpen (it holds audio streams only)"),
     "[bold]text[b].mp4": (media.text_file, "is not a recording that can be opened"),
     "link.mp4": (link_to_nowhere, "cannot be read: No such file or directory"),
+    "loop.mp4": (link_to_itself, "cannot be read: Too many levels of symbolic links"),
 }
 
 

@@ -114,6 +114,8 @@ def test_what_cannot_be_understood_is_exit_code_2(call: Path, tmp_path: Path, op
 def test_wrong_places_are_one_sentence_and_exit_code_2(call: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("mine")
+    for link, target in (("loop", "loop"), ("there", "back"), ("back", "there"), ("broken", "nowhere")):
+        (tmp_path / link).symlink_to(target)
     for inputs, out, said in (
         (tmp_path / "nowhere", tmp_path / "out", "nowhere does not exist"),
         (tmp_path / "empty", tmp_path / "out", "there is no recording in"),
@@ -121,6 +123,12 @@ def test_wrong_places_are_one_sentence_and_exit_code_2(call: Path, tmp_path: Pat
         (call, call.parent, "would be written over itself"),
         (call, tmp_path / "file", "file cannot be written"),
         (call, tmp_path / "file" / "below", "below cannot be written"),
+        (tmp_path / "loop", tmp_path / "out", "loop is a link that leads nowhere"),
+        (tmp_path / "there", tmp_path / "out", "there is a link that leads nowhere"),
+        (tmp_path / "broken", tmp_path / "out", "broken is a link that leads nowhere"),
+        (call, tmp_path / "loop", "loop cannot be written"),
+        (call, tmp_path / "loop" / "below", "below cannot be written"),
+        (call, tmp_path / "broken", "broken cannot be written"),
     ):
         ended = run("process", inputs, "--out", out)
         assert (ended.exit_code, ended.stdout) == (2, ""), said
@@ -128,6 +136,23 @@ def test_wrong_places_are_one_sentence_and_exit_code_2(call: Path, tmp_path: Pat
         assert said in ended.stderr
         assert ended.stderr.count("\n") == 1
     assert (tmp_path / "file").read_text() == "mine"
+    assert not (tmp_path / "out").exists()
+
+
+def test_links_that_lead_nowhere_are_rows_of_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs.forbid_ray(monkeypatch)
+    calls = tmp_path / "calls"
+    calls.mkdir()
+    (calls / "broken.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    (calls / "loop.mp4").symlink_to("loop.mp4")
+    ended = run("process", calls, "--out", tmp_path / "out")
+    assert ended.exit_code == 1
+    assert ended.stderr.splitlines() == [
+        f"broken.mp4: failed: {calls / 'broken.mp4'} cannot be read: No such file or directory (1/2)",
+        f"loop.mp4: failed: {calls / 'loop.mp4'} cannot be read: Too many levels of symbolic links (2/2)",
+    ]
+    assert ended.stdout.splitlines()[-2:] == ["2 clips: 2 failed", f"report: {page(tmp_path / 'out')}"]
+    assert runs.files(tmp_path / "out") == set()
 
 
 def test_a_checkpoint_that_does_not_fit_says_which_keys_differ(call: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from vidsharp.jobs.simulate_job import SimulateConfig, simulate
 from vidsharp.pipeline.errors import OutputError
 
 from tests.jobs import runs
+from tests.jobs.local_pool import use_no_ray
 
 NAMES = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=40).filter(
     lambda name: name not in (".", "..")
@@ -180,6 +181,32 @@ def test_a_run_writes_nothing_outside(shared_ray: None, out: Path, elsewhere: Pa
     assert {path.name: path.read_text() for path in elsewhere.iterdir()} == {"mine": "mine"}
     assert (out / "b" / "call.mp4").is_file()
     assert not any(path.is_symlink() for path in (out / "report").rglob("*"))
+
+
+@pytest.mark.parametrize("folder", [".vidsharp", "report"])
+def test_a_link_to_itself_in_the_place_of_our_own_folders_is_a_sentence(
+    out: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    use_no_ray(monkeypatch)
+    runs.clip(out.parent / "calls" / "call.mp4", frames=3)
+    (out / folder).symlink_to(folder)
+    with pytest.raises((UsageError, OutputError), match=f"{folder} cannot be written: File exists"):
+        process(runs.config(out.parent / "calls", out))
+
+
+def test_a_link_to_itself_in_the_place_of_a_results_folder_fails_that_clip(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_no_ray(monkeypatch)
+    calls = out.parent / "calls"
+    for folder in ("a", "b"):
+        runs.clip(calls / folder / "call.mp4", frames=3)
+    (out / "a").symlink_to("a")
+    bad, good = process(runs.config(calls, out)).rows
+    assert (bad["status"], bad["error"]) == ("failed", f"{out / 'a'} cannot be written: File exists")
+    assert (good["status"], good["frames"]) == ("done", 3)
+    errors = {made.clip: made.error for made in simulate(SimulateConfig((calls,), out, "light", overwrite=True))}
+    assert errors == {"a/call.mp4": f"{out / 'a'} cannot be written: File exists", "b/call.mp4": None}
 
 
 def test_simulate_stays_inside_too(out: Path, elsewhere: Path) -> None:
