@@ -14,7 +14,7 @@ from vidsharp.models.catalogue import weights_path
 from vidsharp.models.cover import Box
 
 from tests.kernels.job_file import HEAD, UNTOUCHED, job_bytes, results
-from tests.kernels.toolchains import BLEND, TOOLCHAINS, Toolchain, instruction_sets
+from tests.kernels.toolchains import BLEND, OPTIMISED, TOOLCHAINS, Toolchain, instruction_sets
 from tests.models.plain_students import plain_student
 
 PROGRAM = [Path(__file__).with_name("run_jobs.c"), *BLEND]
@@ -69,7 +69,7 @@ def run(toolchain: Toolchain, folder: Path, *flags: str) -> list[dict[str, tuple
 @pytest.fixture(scope="module")
 def wanted(folder: Path) -> list[tuple[int, bytes]]:
     """What the plain C code gives on this processor."""
-    return [found[GENERIC] for found in run(TOOLCHAINS["gcc"], folder, "-O3")]
+    return [found[GENERIC] for found in run(TOOLCHAINS["gcc"], folder, *OPTIMISED)]
 
 
 def test_the_jobs_are_done_and_write_something(wanted: list[tuple[int, bytes]]) -> None:
@@ -86,7 +86,7 @@ def test_all_give_the_bits_of_the_plain_code(
     name: str, watched: bool, folder: Path, wanted: list[tuple[int, bytes]]
 ) -> None:
     toolchain = TOOLCHAINS[name]
-    made = run(toolchain, folder, *(("-O1", *toolchain.sanitizers) if watched else ("-O3",)))
+    made = run(toolchain, folder, *(("-O1", *toolchain.sanitizers) if watched else OPTIMISED))
     assert instruction_sets(toolchain) <= set(made[0])
     for number, (found, reference) in enumerate(zip(made, wanted, strict=True)):
         for instructions, result in found.items():

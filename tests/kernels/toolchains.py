@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 BLEND = sorted((ROOT / "models" / "fused").glob("*.c"))
 METRICS = [ROOT / "reports" / "metrics.c"]
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
+OPTIMISED = ("-O3", "-Wframe-larger-than=16384")
+"""As it is built; threads may have little stack."""
 CONTRACT = ("-ffp-contract=off",)
 """Of the flags in pyproject.toml, the one that bits depend on."""
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
