@@ -328,6 +328,7 @@ TARGET static void NAME(blend_row)(const Work *work, int64_t row, const int32_t 
 
 const Steps NAME(steps) = {NAME(read_row), NAME(enter_row), NAME(layer_row), NAME(blend_row)};
 
+/* All others are the same for each instruction set. */
 #undef NAME
 #undef TARGET
 #undef LANES
@@ -337,16 +338,3 @@ const Steps NAME(steps) = {NAME(read_row), NAME(enter_row), NAME(layer_row), NAM
 #undef TOTAL
 #undef FMA
 #undef PAIRS
-#undef INLINE
-#undef UNROLL
-#undef KEEP_ORDER
-#undef vec
-#undef ints
-#undef LOAD
-#undef STORE
-#undef LOAD_INTS
-#undef STORE_INTS
-#undef SPLAT
-#undef SPLAT_INTS
-#undef FLOATS
-#undef IN_BLOCKS

@@ -16,9 +16,18 @@ UNTOUCHED = 77
 """What lies where a job is to write, and beside it."""
 
 
-def job_bytes(student: BlendWeights, peak: int, codes: np.ndarray, box: Box, *, rounded: bool = True) -> bytes:
-    """One job: a box of a plane, uint8 or uint16 [H, W], in cells."""
+def job_bytes(
+    student: BlendWeights, peak: int, codes: np.ndarray, box: Box, *, rounded: bool = True, loud: float = 1
+) -> bytes:
+    """One job: a box of a plane, uint8 or uint16 [H, W], in cells.
+
+    Args:
+        rounded: or float32 as it comes.
+        loud: a factor of what the first layer makes.
+    """
     fused = FusedBlend(student, peak, 1.5, GENERIC)
+    for name in ("enter", "enter_bias"):
+        fused._arrays[name] *= np.float32(loud)
     out = np.full(codes.shape, UNTOUCHED, codes.dtype if rounded else np.float32)
     job = fused._job(out, codes, box)
     arrays = [

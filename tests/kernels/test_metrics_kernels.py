@@ -45,7 +45,7 @@ def exact_sums(x: np.ndarray, y: np.ndarray) -> list[int]:
 @pytest.mark.parametrize("name", TOOLCHAINS)
 def test_all_measure_what_numpy_measures(name: str, watched: bool, tmp_path: Path) -> None:
     toolchain = TOOLCHAINS[name]
-    flags = ("-O1", *toolchain.sanitizers) if watched else (*OPTIMISED, "-ffp-contract=fast")
+    flags = toolchain.sanitizers if watched else (*OPTIMISED, "-ffp-contract=fast")
     toolchain.require(*flags)
     planes = [(*pair(*each), each[0]) for each in PAIRS]
     (tmp_path / "planes").write_bytes(b"".join(job_bytes(*each) for each in planes))
