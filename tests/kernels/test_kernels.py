@@ -86,6 +86,7 @@ def test_the_jobs_are_done_and_write_something(wanted: list[tuple[int, bytes]]) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("watched", [False, True], ids=["optimised", "watched"])
 @pytest.mark.parametrize("name", TOOLCHAINS)
 def test_all_give_the_bits_of_the_plain_code(
