@@ -23,7 +23,7 @@ format: $(READY)
 
 check: test
 
-$(READY): pyproject.toml setup.py $(wildcard models/fused/*) reports/metrics.c
+$(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/metrics.[ch])
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1" "torchvision==0.29.1"

@@ -5,7 +5,8 @@
 With `--recording FILE` it is that recording's first frame.
 
 Prints the fastest of all runs: milliseconds on the clock and, summed over all cores, of computing; and how many codes
-differ from torch's. The other rows are the library, with each instruction set that it has for this processor.
+differ from torch's. The other rows are the library, with each instruction set that it has for this processor, but for
+plain C, which takes seconds.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from time import perf_counter, process_time
 import av
 import numpy as np
 from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_library import instruction_sets
+from vidsharp.models.blend_library import GENERIC, instruction_sets
 from vidsharp.models.catalogue import load_student
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused_blend import FusedBlend
@@ -61,7 +62,7 @@ def _ways(model: str, luma: np.ndarray, threads: int) -> dict[str, Callable[[], 
     plain, net = Enhancer(model, threads=threads, plain=True), load_student(model).net
     assert isinstance(net, BlendStudent), f"{model} is no blend student"
     ways: dict[str, Callable[[], np.ndarray]] = {"torch": lambda: plain.planes([luma], FMT)[0]}  # type: ignore[dict-item]
-    for name in instruction_sets():
+    for name in (each for each in instruction_sets() if each != GENERIC):
         ways[name] = _by_library(FusedBlend(net.as_arrays(), 255, 1.0, name), luma, threads)
     return ways
 

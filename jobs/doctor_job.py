@@ -92,10 +92,10 @@ def check_cpu() -> Check:
 
 
 def check_fused() -> Check:
-    from ..models.blend_library import instruction_sets
+    from ..models.blend_library import fastest_set
 
-    if instruction_sets():
-        return Check("C library", "ok", f"built, with {instruction_sets()[-1]}")
+    if instructions := fastest_set():
+        return Check("C library", "ok", f"built, with {instructions}")
     return Check(
         "C library", "missing", "not built, or not for this processor: torch does its work, more slowly",
         "install a C compiler (gcc), and then vidsharp again",

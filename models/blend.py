@@ -18,7 +18,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, BlendWeights, blended
+from .blend_weights import (
+    CONTRAST,
+    FACTOR,
+    FLOOR,
+    LOUDNESS_BIAS,
+    LOUDNESS_SCALE,
+    PHASES,
+    SLOPE,
+    BlendWeights,
+    blended,
+)
 from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .half import exactly
 from .look import chosen_look
@@ -196,14 +206,15 @@ class BlendStudent(nn.Module):
         frame's result to the last bit.
         """
         weight = self.spectrum.weight
-        contrast = (weight - weight.mean(dim=1, keepdim=True)) * 4  # of a cell to its mean; codes 0..1 are small
+        contrast = (weight - weight.mean(dim=1, keepdim=True)) * CONTRAST  # of a cell to its mean
         with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
             spectrum = F.conv2d(cells, contrast, self.spectrum.bias)
             loudness = spectrum.abs().add_(FLOOR).log_()
         signed, magnitudes = self.enter.weight[:, :PHASES], self.enter.weight[:, PHASES:]
-        bias = self.enter.get_parameter("bias") + 1.2 * magnitudes.sum(dim=(1, 2, 3))
+        bias = self.enter.get_parameter("bias") + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3))
+        magnitudes = LOUDNESS_SCALE * magnitudes
         x = F.conv2d(spectrum, signed.contiguous(memory_format=torch.channels_last), bias)
-        x = x + F.conv2d(loudness, (0.3 * magnitudes).contiguous(memory_format=torch.channels_last))  # about 0..1.5
+        x = x + F.conv2d(loudness, magnitudes.contiguous(memory_format=torch.channels_last))
         x = F.leaky_relu_(x, SLOPE)
         for layer in self.layers:
             added = F.leaky_relu_(layer(x), SLOPE)

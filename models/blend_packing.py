@@ -9,10 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights
+from .blend_library import PACK
+from .blend_weights import (
+    CONTRAST,
+    FACTOR,
+    FLOOR,
+    LOUDNESS_BIAS,
+    LOUDNESS_SCALE,
+    PHASES,
+    SLOPE,
+    TAPS,
+    BlendWeights,
+)
 
-PACK = 8
-"""Output channels that lie side by side for the library."""
 _MOST = 2**15 - 1
 """The largest integer of 16 bits."""
 _ROOM = 4
@@ -71,14 +80,15 @@ def packed(student: BlendWeights, peak: int, strength: float) -> dict[str, np.nd
 def _contrast(student: BlendWeights) -> np.ndarray:
     """The spectrum's weights, as in `BlendStudent._guide`."""
     weight = student.spectrum[0]
-    return (weight - weight.mean(axis=1, keepdims=True)) * 4
+    return (weight - weight.mean(axis=1, keepdims=True)) * CONTRAST
 
 
 def _enter(student: BlendWeights) -> tuple[np.ndarray, np.ndarray]:
     """Weights and biases for the spectrum and the logarithm of its magnitude, as in `BlendStudent._guide`."""
     weight, bias = student.enter
     signed, magnitudes = weight[:, :PHASES], weight[:, PHASES:]
-    return np.concatenate([signed, 0.3 * magnitudes], axis=1), bias + 1.2 * magnitudes.sum(axis=(1, 2, 3))
+    loud = LOUDNESS_BIAS * magnitudes.sum(axis=(1, 2, 3))
+    return np.concatenate([signed, LOUDNESS_SCALE * magnitudes], axis=1), bias + loud
 
 
 def _integers(weight: np.ndarray, largest_input: int, *, flat_is_nothing: bool = False) -> _Integers:

@@ -19,6 +19,10 @@ FLOOR = 4 / 255
 """One 8-bit step, as the spectrum is scaled: what lies below it is noise."""
 SLOPE = 0.1
 """Of the leaky ReLUs below zero."""
+CONTRAST = 4
+"""Factor of the spectrum: codes of 0..1 differ little from their cell's mean."""
+LOUDNESS_SCALE, LOUDNESS_BIAS = 0.3, 1.2
+"""scale · log(|spectrum| + FLOOR) + bias, about 0..1.5, is what the guide sees; both are folded into its weights."""
 
 Convolution = tuple[np.ndarray, np.ndarray]
 """Weights [O, I, h, w] and biases [O]."""

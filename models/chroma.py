@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blend_weights import FACTOR, FLOOR, PHASES, SLOPE
+from .blend_weights import CONTRAST, FACTOR, FLOOR, PHASES, SLOPE
 from .catalogue import CHROMA_WEIGHTS
 from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .checkpoint import load_into, read_state_dict
@@ -156,7 +156,7 @@ def load_chroma(path: Path = CHROMA_WEIGHTS) -> ChromaStudent:
 def _spectrum(transform: nn.Conv2d, cells: Tensor) -> tuple[Tensor, Tensor]:
     """A learned spectrum of cells [N, 16, h, w], without their mean: as it is, and as log-magnitude of about 0..1.5."""
     weight = transform.weight
-    spectrum = F.conv2d(cells, (weight - weight.mean(dim=1, keepdim=True)) * 4, transform.bias)
+    spectrum = F.conv2d(cells, (weight - weight.mean(dim=1, keepdim=True)) * CONTRAST, transform.bias)
     return spectrum, ((spectrum.abs() + FLOOR).log() + 1.2) * 0.3
 
 

@@ -13,13 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from .blend_library import SETS, Job, instruction_sets, run
+from .blend_library import (
+    GENERIC,
+    MOST_BANDS,
+    MOST_CHANNELS,
+    MOST_DILATION,
+    MOST_LAYERS,
+    SETS,
+    Job,
+    fastest_set,
+    run,
+)
 from .blend_packing import packed
 from .blend_weights import FACTOR, PHASES, BlendWeights
 from .cover import Box
-
-_MOST_LAYERS, _FARTHEST, _WIDEST = 31, 16, 1024
-"""What the library has room for: layers, cells from one tap to the next, and channels as well as filters."""
 
 
 class FusedBlend:
@@ -31,10 +38,10 @@ class FusedBlend:
 
     @staticmethod
     def takes(student: BlendWeights) -> bool:
-        """Whether the library is there, and has room for a student of this size."""
-        near = all(1 <= far <= _FARTHEST for far in student.dilations)
-        narrow = 1 <= student.enter[1].size <= _WIDEST and len(student.filters) <= _WIDEST
-        return bool(instruction_sets()) and near and narrow and 1 <= len(student.layers) <= _MOST_LAYERS
+        """Whether the library is there, with this processor's vectors, and has room for a student of this size."""
+        near = all(1 <= far <= MOST_DILATION for far in student.dilations)
+        narrow = 1 <= student.enter[1].size <= MOST_CHANNELS and len(student.filters) <= MOST_BANDS
+        return fastest_set() is not None and near and narrow and 1 <= len(student.layers) <= MOST_LAYERS
 
     def __init__(self, student: BlendWeights, peak: int, strength: float, instructions: str | None = None) -> None:
         """Packs the weights.
@@ -44,7 +51,7 @@ class FusedBlend:
             strength: S in codes + S · peak · change.
             instructions: one of the `instruction_sets`; None: the fastest.
         """
-        self._instructions = instructions or instruction_sets()[-1]
+        self._instructions = instructions or fastest_set() or GENERIC
         self._halo = student.halo_px // FACTOR
         self._arrays = packed(student, peak, strength)  # the library is given their addresses: they must live
         self._settings: dict[str, Any] = {name: array.ctypes.data for name, array in self._arrays.items()}

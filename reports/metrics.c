@@ -1,36 +1,36 @@
-/* What is measured on pairs of planes (reports/ssim.py, reports/metrics.py): sums that others divide. Plain C, called
- * through ctypes.
- */
+/* What is measured on pairs of planes: metrics.h says what. Plain C that compilers make vectors of. */
 
-#include <stdint.h>
+#include "metrics.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+/* On x86-64, for a processor with AVX2, whatever the one that compiles it; elsewhere, for what the compiler takes for
+ * granted. */
 #if defined(__x86_64__) && defined(__GNUC__)
 #define VECTORS __attribute__((target("avx2,fma")))
+#else
+#define VECTORS
 #endif
-#define WINDOW 11
+#define WINDOW METRICS_WINDOW
 #define MAPS 4    /* x, y, 2xy and x^2 + y^2 */
 #define BLOCK 512 /* columns at a time: more rows of them than the window's would leave the cache */
 #define WIDE (BLOCK + 16)
 #define SUMS 16
 #define FEW 2048 /* products of 8-bit codes of which 32 bits hold a sum */
 
-typedef struct {
-    const void *x, *y;
-    int64_t x_stride, y_stride; /* in bytes */
-    int64_t height, width;
-    int32_t code_bytes;
-    /* For SSIM: */
-    float grey, c1, c2; /* grey is taken off the codes: squares of small numbers leave floats more digits */
-    const float *window;
-} Job;
+int vidsharp_metrics_version(void) { return METRICS_VERSION; }
 
-int vidsharp_metrics_job_bytes(void) { return sizeof(Job); }
+int vidsharp_metrics_job_bytes(void) { return sizeof(MetricsJob); }
 
-#ifdef VECTORS
 int vidsharp_metrics_runs_here(void)
 {
+#if defined(__x86_64__) && defined(__GNUC__)
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 1;
+#endif
 }
 
 /* Structural similarity. In one pass: each row is slid over by the window along, the last eleven of them down, and their
@@ -55,14 +55,23 @@ VECTORS static void slide(const float *const rows[WINDOW], const float *window, 
     }
 }
 
+/* What a block of columns is worked on in: too much for the stack of a thread. */
+typedef struct {
+    float seen[MAPS][WIDE];           /* the row that was read last */
+    float along[WINDOW][MAPS][BLOCK]; /* the last rows, slid over along */
+    float means[MAPS][BLOCK], scores[BLOCK];
+} Room;
+
 /* The sum over `places` columns from `left` on, of which the window sees ten more. */
-VECTORS static double sum_of_block(const Job *job, int64_t left, int64_t places)
+VECTORS static double sum_of_block(const MetricsJob *job, int64_t left, int64_t places, Room *room)
 {
-    float seen[MAPS][WIDE] = {{0}}, along[WINDOW][MAPS][BLOCK], means[MAPS][BLOCK], scores[BLOCK];
+    float(*seen)[WIDE] = room->seen, (*along)[MAPS][BLOCK] = room->along, (*means)[BLOCK] = room->means;
+    float *scores = room->scores;
     const float *rows[WINDOW];
     const float both = job->c1 + job->c2, c1 = job->c1, grey = job->grey;
     const uint8_t *x = (const uint8_t *)job->x + left * job->code_bytes, *y = (const uint8_t *)job->y + left * job->code_bytes;
     double sums[SUMS] = {0}, sum = 0;
+    memset(room->seen, 0, sizeof(room->seen));
     for (int64_t row = 0; row < job->height; row++, x += job->x_stride, y += job->y_stride) {
         read_codes(x, job->code_bytes, places + WINDOW - 1, grey, seen[0]);
         read_codes(y, job->code_bytes, places + WINDOW - 1, grey, seen[1]);
@@ -93,21 +102,24 @@ VECTORS static double sum_of_block(const Job *job, int64_t left, int64_t places)
     return sum;
 }
 
-double vidsharp_ssim(const Job *job)
+int vidsharp_ssim(const MetricsJob *job, double *sum)
 {
+    Room *room = aligned_alloc(64, (sizeof(Room) + 63) / 64 * 64);
+    if (!room) return 0;
     const int64_t width = job->width - WINDOW + 1;
-    double sum = 0;
+    *sum = 0;
     for (int64_t left = 0; left < width; left += BLOCK)
-        sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK);
-    return sum;
+        *sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK, room);
+    free(room);
+    return 1;
 }
 
-/* The others, exactly, on planes of 8 bits. */
+/* The others, exactly. */
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Sum of |x - y|, or of its square. */
-VECTORS static inline __attribute__((always_inline)) int64_t sum_of_differences(const Job *job, const int squared)
+VECTORS static inline __attribute__((always_inline)) int64_t sum_of_differences(const MetricsJob *job, const int squared)
 {
     int64_t total = 0;
     for (int64_t row = 0; row < job->height; row++) {
@@ -124,12 +136,11 @@ VECTORS static inline __attribute__((always_inline)) int64_t sum_of_differences(
     return total;
 }
 
-VECTORS int64_t vidsharp_differences(const Job *job) { return sum_of_differences(job, 0); }
+VECTORS int64_t vidsharp_differences(const MetricsJob *job) { return sum_of_differences(job, 0); }
 
-VECTORS int64_t vidsharp_squares(const Job *job) { return sum_of_differences(job, 1); }
+VECTORS int64_t vidsharp_squares(const MetricsJob *job) { return sum_of_differences(job, 1); }
 
-/* Sums of x's Laplacian and of its square, over the places whose four neighbours are inside. */
-VECTORS void vidsharp_edges(const Job *job, int64_t sums[2])
+VECTORS void vidsharp_edges(const MetricsJob *job, int64_t sums[2])
 {
     sums[0] = sums[1] = 0;
     for (int64_t row = 1; row < job->height - 1; row++) {
@@ -147,8 +158,3 @@ VECTORS void vidsharp_edges(const Job *job, int64_t sums[2])
         }
     }
 }
-#else
-int vidsharp_metrics_runs_here(void) { return 0; }
-
-double vidsharp_ssim(const Job *job) { return job ? 0 : 1; }
-#endif

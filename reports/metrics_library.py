@@ -1,4 +1,4 @@
-"""The C library that sums what is measured on planes (`metrics.c`), where it was built and this processor has AVX2.
+"""The C library that sums what is measured on planes (`metrics.h`), where it was built; on x86, for those with AVX2.
 
 It is optional, as the one of `models/blend_library.py` is: NumPy gives the same elsewhere, more slowly.
 """
@@ -14,9 +14,12 @@ import numpy as np
 
 from ..models.c_library import c_library
 
+VERSION = 2
+"""Of what metrics.h declares: a library of another version is not used."""
+
 
 class Job(ctypes.Structure):
-    """`Job` of metrics.c."""
+    """`MetricsJob` of metrics.h."""
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("x", "y")),
@@ -51,6 +54,7 @@ def library() -> ctypes.CDLL | None:
 
 
 def _fits(found: ctypes.CDLL) -> bool:
-    found.vidsharp_ssim.restype = ctypes.c_double
+    if found.vidsharp_metrics_version() != VERSION:
+        return False
     found.vidsharp_differences.restype = found.vidsharp_squares.restype = ctypes.c_int64
     return found.vidsharp_metrics_job_bytes() == ctypes.sizeof(Job) and found.vidsharp_metrics_runs_here()

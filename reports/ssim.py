@@ -1,5 +1,6 @@
 """Structural similarity of two planes: by the C library (`metrics.c`) where it was built, and by NumPy elsewhere."""
 
+import ctypes
 import math
 
 import numpy as np
@@ -47,7 +48,10 @@ def _by_library(x: Plane, y: Plane, bit_depth: int) -> float:
     window = _gaussian().astype(np.float32)
     c1, c2 = _constants(bit_depth)
     with planes_job(x, y, grey=_grey(x, y), c1=c1, c2=c2, window=window.ctypes.data) as job:
-        return metrics.vidsharp_ssim(job)
+        total = ctypes.c_double()
+        if not metrics.vidsharp_ssim(job, ctypes.byref(total)):
+            raise MemoryError("There is no memory to measure SSIM in.")
+        return total.value
 
 
 def _by_numpy(x: Plane, y: Plane, bit_depth: int) -> float:

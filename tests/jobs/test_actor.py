@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from vidsharp.models.blend_library import instruction_sets
+from vidsharp.models.blend_library import fastest_set
 
 from tests.jobs import runs
 
@@ -29,7 +29,7 @@ assert all(figures["ssim_input"] < 1 for figures in record.measured), record
 """
 
 
-@pytest.mark.skipif(not instruction_sets(), reason="needs the C library and an x86 processor with AVX2")
+@pytest.mark.skipif(not fastest_set(), reason="needs the C library and a processor with AVX2 or NEON")
 @pytest.mark.parametrize("model", ["fast", "balanced"])
 def test_what_the_c_library_does_needs_no_torch(model: str, tmp_path: Path) -> None:
     """Importing torch takes longer than a short clip's frames, and 200 MiB."""

@@ -15,7 +15,7 @@ from vidsharp.jobs import process, process_job
 from vidsharp.jobs.actor import SharpenActor
 from vidsharp.jobs.actors import Answer
 from vidsharp.jobs.progress import NoWatcher
-from vidsharp.models.blend_library import instruction_sets
+from vidsharp.models.blend_library import fastest_set
 from vidsharp.models.fused_blend import FusedBlend
 
 from tests import media
@@ -23,7 +23,7 @@ from tests.jobs import runs
 from tests.jobs.kill_points import Runner
 from tests.jobs.local_pool import LocalPool, use_no_ray
 
-needs_library = pytest.mark.skipif(not instruction_sets(), reason="needs the C library, to be different from torch")
+needs_library = pytest.mark.skipif(not fastest_set(), reason="needs the C library, to be different from torch")
 ENCODERS = ["libx264", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "mpeg4", "mpeg2video", "mjpeg", "ffv1"]
 OWN: dict[str, Any] = {"preset": None, "page": False, "measure": "off"}
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from vidsharp.models.blend_library import instruction_sets
+from vidsharp.models.blend_library import fastest_set
 from vidsharp.models.enhance import Enhancer
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.probe import ClipInfo, probe
@@ -25,7 +25,7 @@ def test_it_is_plain_and_the_number_of_cores_does_not_count(info: ClipInfo) -> N
     assert digest(one) == digest(other)
 
 
-@pytest.mark.skipif(not instruction_sets(), reason="needs the C library, to be different from torch")
+@pytest.mark.skipif(not fastest_set(), reason="needs the C library, to be different from torch")
 def test_another_way_or_another_encoder_is_another(info: ClipInfo, tmp_path: Path) -> None:
     fast, by_torch = Enhancer("fast"), Enhancer("fast", plain=True)
     restores = Enhancer("fast", chroma="restore")
