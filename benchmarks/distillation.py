@@ -1,6 +1,6 @@
 """Does the teacher help? The same student with and without its answers, at equal compute, over several seeds.
 
-    python benchmarks/distillation.py CACHE --out runs/distillation --recipe fast_looks
+    python benchmarks/distillation.py CACHE --out runs/distillation --recipe fast
 
 CACHE holds windows and a teacher's answers to some of them (`build_windows`, `label_windows`). All ways draw the same
 patches; they differ in what is looked at:
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("cache", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", default="fast_looks")
+    parser.add_argument("--recipe", default="fast")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--amounts", type=float, nargs="*", default=[], help="shares of the answers, above 0, below 1")

@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    fast = read_recipe("fast")
+    fast = read_recipe("fast-0.1")
     recipe = replace(fast, steps=args.steps, teacher_weight=0.0, untouched=0.0, seed=args.seed)
     training, unseen = (read_windows(open_window_cache(args.cache, split), args.windows) for split in ("train", "val"))
     began = time.process_time()

@@ -14,7 +14,6 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -161,8 +160,8 @@ def _seconds(read: Callable[[int], object], count: int) -> float:
 
 
 def training(cache: WindowCache, steps: int) -> Iterator[str]:
-    """How a trainer of `fast` waits for its batches; the teacher is left out, which would slow it."""
-    recipe = replace(read_recipe("fast"), teacher_weight=0.0)
+    """How a trainer of `fast` waits for its batches, without a teacher."""
+    recipe = read_recipe("originals")
     batches = Batches(cache, recipe.domain, recipe)
     trainer = Trainer(recipe, Objective(recipe, None, None), total_steps=recipe.total_steps(len(cache.levels)), unit=1)
     load = _seconds(lambda step: batches[step], 20)

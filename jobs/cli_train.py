@@ -9,7 +9,7 @@ from .cli_options import INTERRUPTED, PATH, log_options, overwrite_option
 from .interrupts import raise_if_interrupted
 from .logs import say_error, set_up_logs
 
-DEFAULT_RECIPES = {"student": "fast", "teacher": "teacher"}
+DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 
 
 @click.command()
@@ -17,7 +17,9 @@ DEFAULT_RECIPES = {"student": "fast", "teacher": "teacher"}
 @click.option("--data", required=True, type=PATH, metavar="DIR",
               help="GOPRO_Large, blur/ and sharp/ pictures, or sharp photos/ and clips/.")  # fmt: skip
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where checkpoints, weights and logs go.")
-@click.option("--recipe", metavar="NAME|FILE", help="A shipped recipe, or a TOML file [default: fast, or teacher].")
+@click.option(
+    "--recipe", metavar="NAME|FILE", help="A shipped recipe, or a TOML file [default: originals, or teacher]."
+)
 @click.option(
     "--teacher",
     type=PATH,

@@ -29,7 +29,7 @@ class TrainConfig:
     data: Path
     """GOPRO_Large, folders of blur/ and sharp/ pictures, or sharp photos/ and clips/."""
     out: Path
-    recipe: str = "fast"
+    recipe: str = "originals"
     """A shipped recipe's name, or a TOML file."""
     teacher: Path | None = None
     """A shipped model's name or a checkpoint, for recipes that learn from one."""

@@ -1,6 +1,6 @@
 """A larger student that starts as a trained smaller one: what this knows need not be learned again.
 
-    python -m vidsharp.training.grow fast-0.1 --recipe fast_looks --out grown.safetensors
+    python -m vidsharp.training.grow fast-0.1 --recipe fast --out grown.safetensors
 
 New layers add nothing yet, new filters have no weight, and the crisp look begins as the natural one, so that the
 larger student gives the same pictures (Net2Net, Chen, Goodfellow and Shlens, ICLR 2016). `vidsharp train student

@@ -23,9 +23,10 @@ def arrays(student: BlendStudent) -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in student.state_dict().items()}
 
 
+@pytest.mark.parametrize("look", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("name", ["fast", "balanced"])
-def test_a_file_gives_what_its_network_gives(name: str) -> None:
-    net, read = load_student(name).net, read_blend_weights(weights_path(name))
+def test_a_file_gives_what_its_network_gives(name: str, look: float) -> None:
+    net, read = load_student(name, look=look).net, read_blend_weights(weights_path(name), look)
     assert isinstance(net, BlendStudent)
     assert read is not None
     assert read.halo_px == net.halo_px

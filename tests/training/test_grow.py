@@ -62,18 +62,18 @@ def test_the_command_grows_what_ships_of_version_0_1(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "grown.safetensors"
-    monkeypatch.setattr("sys.argv", ["grow", f"{name}-0.1", "--recipe", f"{name}_looks", "--out", str(out)])
+    monkeypatch.setattr("sys.argv", ["grow", f"{name}-0.1", "--recipe", name, "--out", str(out)])
     grow.main()
     large = BlendStudent.like(load_file(out))
     large.load_state_dict(load_file(out))
-    assert (large.bands, large.looks) == (read_recipe(f"{name}_looks").size["bands"], 2)
+    assert (large.bands, large.looks) == (read_recipe(name).size["bands"], 2)
 
 
 def test_what_is_no_student_of_that_kind_is_refused_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "grown.safetensors"
-    monkeypatch.setattr("sys.argv", ["grow", "reference", "--recipe", "fast_looks", "--out", str(out)])
+    monkeypatch.setattr("sys.argv", ["grow", "reference", "--recipe", "fast", "--out", str(out)])
     with pytest.raises(SystemExit):
         grow.main()
     assert "Only students that blend filters grow." in capsys.readouterr().err
