@@ -37,4 +37,4 @@ $(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info models/*.sharedlib reports/*.sharedlib
+	rm -rf $(VENV) demo build dist *.egg-info models/fused/*.sharedlib reports/*.sharedlib

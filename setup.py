@@ -6,7 +6,7 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 SUFFIX = ".sharedlib"
-"""As in models/c_library.py. None that Python takes for a module's: it would try to import the file."""
+"""As in models/fused/c_library.py. None that Python takes for a module's: it would try to import the file."""
 
 
 class BuildLibraries(build_ext):

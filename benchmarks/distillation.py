@@ -24,7 +24,7 @@ from shutil import copyfile
 import numpy as np
 import pandas as pd
 import torch
-from vidsharp.models.look import CRISP, NATURAL, StudentLook
+from vidsharp.models.nets.look import CRISP, NATURAL, StudentLook
 from vidsharp.reports.statistics import bootstrap_interval
 from vidsharp.training.labels import LABELS
 from vidsharp.training.methods import IDENTITY, methods

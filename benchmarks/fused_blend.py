@@ -15,12 +15,12 @@ from time import perf_counter, process_time
 
 import av
 import numpy as np
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_library import GENERIC, instruction_sets
-from vidsharp.models.catalogue import load_student
 from vidsharp.models.enhance import Enhancer
-from vidsharp.models.fused_blend import FusedBlend
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.fused.blend_library import GENERIC, instruction_sets
+from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.catalogue import load_student
+from vidsharp.models.planes.plane_format import PlaneFormat
 
 FMT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 from safetensors.numpy import load_file
 from vidsharp.jobs.bench import bench_model
-from vidsharp.models.catalogue import WEIGHTS
-from vidsharp.models.look import CRISP, DEFAULT_LOOK, NATURAL, named_at
+from vidsharp.models.nets.catalogue import WEIGHTS
+from vidsharp.models.nets.look import CRISP, DEFAULT_LOOK, NATURAL, named_at
 
 TRAINED_ON = (
     "vidsharp's public photos and clips (credits in the card), and screens made by code, over simulated calls; CPU only"

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import torch
 from av.video.frame import VideoFrame
-from vidsharp.models.catalogue import Student, load_student
+from vidsharp.models.nets.catalogue import Student, load_student
 from vidsharp.pipeline.encoder import EncoderChoice, add_encoder
 from vidsharp.pipeline.probe import probe
 

@@ -30,9 +30,9 @@ from neighbours_groups import (
     some_windows,
 )
 from torch import Tensor, nn
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_weights import FACTOR, FLOOR, PHASES, SLOPE
-from vidsharp.models.cells import cells_with_rim
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.blend_weights import FACTOR, FLOOR, PHASES, SLOPE
+from vidsharp.models.nets.cells import cells_with_rim
 from vidsharp.reports.vmaf import perceptual_scores
 from vidsharp.training.batches import Batch, level_odds
 from vidsharp.training.objective import Objective

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from vidsharp.models.look import StudentLook, at_looks, parse_look
+from vidsharp.models.nets.look import StudentLook, at_looks, parse_look
 from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Position
 from vidsharp.training.measure_pictures import measure_pictures
 from vidsharp.training.methods import IDENTITY, Method, methods

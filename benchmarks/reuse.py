@@ -13,10 +13,10 @@ from time import perf_counter
 
 import av
 import numpy as np
-from vidsharp.models.changes import changed_cells
 from vidsharp.models.enhance import Enhancer
-from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.models.reuse import Reuse
+from vidsharp.models.planes.plane_format import PlaneFormat
+from vidsharp.models.sequence.changes import changed_cells
+from vidsharp.models.sequence.reuse import Reuse
 from vidsharp.pipeline.sharpen import plane_arrays
 
 from benchmarks.call_clips import KINDS, record

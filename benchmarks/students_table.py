@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
-from vidsharp.models.catalogue import WEIGHTS
+from vidsharp.models.nets.catalogue import WEIGHTS
 
 from benchmarks.model_card import table
 

@@ -25,8 +25,8 @@ from .measure_task import MeasureTask
 from .node import check_sees, node_name
 
 if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the driver that names this class
-    from ..models.chroma_choice import Chroma
     from ..models.enhance import Enhancer
+    from ..models.nets.chroma_choice import Chroma
 
 
 @dataclass(frozen=True)

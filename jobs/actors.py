@@ -13,8 +13,8 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
-from ..models.chroma_choice import Chroma
 from ..models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from ..models.nets.chroma_choice import Chroma
 from ..pipeline.errors import EncoderError, MediaError, OutputError
 from ..pipeline.sharpen_chunk import ChunkTask
 from .actor import SharpenActor

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ..models.catalogue import load_student
-from ..models.chroma_choice import Chroma
 from ..models.enhance import Enhancer
-from ..models.on_gpu import GpuSettings
-from ..models.plane_format import PlaneFormat
+from ..models.gpu.on_gpu import GpuSettings
+from ..models.nets.catalogue import load_student
+from ..models.nets.chroma_choice import Chroma
+from ..models.planes.plane_format import PlaneFormat
 from ..pipeline.encoder import EncoderChoice, check_encoder_name
 from ..pipeline.heap import use_one_heap
 from ..pipeline.mux import mux_clip

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from ..models.enhance import Enhancer
-from ..models.plane_format import PlaneFormat
-from ..models.stream import enhance_stream
+from ..models.planes.plane_format import PlaneFormat
+from ..models.sequence.stream import enhance_stream
 
 
 def bench_gpu(

@@ -16,7 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..models.catalogue import (
+from ..models.errors import VidsharpError
+from ..models.nets.catalogue import (
     check_model,
     chroma_digest,
     chroma_of,
@@ -25,9 +26,8 @@ from ..models.catalogue import (
     student_name,
     weights_digest,
 )
-from ..models.chroma_choice import Chroma
-from ..models.errors import VidsharpError
-from ..models.look import StudentLook, at_looks
+from ..models.nets.chroma_choice import Chroma
+from ..models.nets.look import StudentLook, at_looks
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.benchmark_page import BenchmarkStrip, benchmark_page

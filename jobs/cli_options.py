@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from ..models.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA
-from ..models.look import parse_look
+from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA
+from ..models.nets.look import parse_look
 
 OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PATH = click.Path(path_type=Path)

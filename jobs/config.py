@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ..models.chroma_choice import CHROMA_CHOICES, Chroma
 from ..models.errors import VidsharpError
+from ..models.nets.chroma_choice import CHROMA_CHOICES, Chroma
 
 
 class UsageError(VidsharpError, ValueError):

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from ..models.catalogue import student_names, weights_path
 from ..models.errors import VidsharpError
+from ..models.nets.catalogue import student_names, weights_path
 from ..pipeline.proc_files import cpu_flags
 from .machine import cpu_name, memory_bytes, usable_cores
 
@@ -92,7 +92,7 @@ def check_cpu() -> Check:
 
 
 def check_fused() -> Check:
-    from ..models.blend_library import fastest_set
+    from ..models.fused.blend_library import fastest_set
 
     if instructions := fastest_set():
         return Check("C library", "ok", f"built, with {instructions}")
@@ -133,7 +133,7 @@ def check_hardware() -> Check:
 
 
 def check_model_weights(name: str) -> Check:
-    from ..models.catalogue import load_student
+    from ..models.nets.catalogue import load_student
 
     load_student(name)
     return Check(f"model {name}", "ok", f"{weights_path(name).stat().st_size / 1e3:,.0f} kB of weights")

@@ -15,7 +15,7 @@ from typing import Any
 
 from av.video.format import VideoFormat
 
-from ..models.catalogue import check_model, chroma_of, look_of
+from ..models.nets.catalogue import check_model, chroma_of, look_of
 from ..pipeline.chunk_record import ChunkRecord
 from ..pipeline.encoder import EncoderChoice, check_encoder, check_encoder_name, encoder_name
 from ..pipeline.errors import MediaError

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..models.chroma_choice import Chroma
-from ..models.look import at_looks, named_at
+from ..models.nets.chroma_choice import Chroma
+from ..models.nets.look import at_looks, named_at
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from ..reports.evaluation_page import PictureStrip, evaluation_page

@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from ..models.catalogue import chroma_digest, chroma_of, look_of, weights_digest
+from ..models.nets.catalogue import chroma_digest, chroma_of, look_of, weights_digest
 from .config import ProcessConfig
 from .pool import PoolPlan
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..models.catalogue import check_model, chroma_of, look_of
 from ..models.errors import VidsharpError
+from ..models.nets.catalogue import check_model, chroma_of, look_of
 from ..pipeline.atomic import make_folder
 from ..pipeline.encoder import check_encoder_name
 from ..pipeline.errors import MediaError, OutputError, disk_sentence

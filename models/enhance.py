@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .catalogue import Student, at_look, load_student
-from .chroma_choice import Chroma, chosen_chroma
-from .domain import Domain
 from .errors import ModelError
-from .fused_student import FusedStudent
-from .plane_format import PlaneFormat
+from .fused.fused_student import FusedStudent
+from .nets.catalogue import Student, at_look, load_student
+from .nets.chroma_choice import Chroma, chosen_chroma
+from .nets.domain import Domain
+from .planes.plane_format import PlaneFormat
 
 if TYPE_CHECKING:
-    from .chroma_path import ChromaPath
-    from .gpu_student import GpuStudent
-    from .on_gpu import GpuSettings
-    from .torch_student import TorchStudent
+    from .cpu.chroma_path import ChromaPath
+    from .cpu.torch_student import TorchStudent
+    from .gpu.gpu_student import GpuStudent
+    from .gpu.on_gpu import GpuSettings
 
 Later = Callable[[], list[np.ndarray | None]]
 """Waits for a frame's planes, as `Enhancer.planes` gives them; the same arrays when asked again."""
@@ -213,7 +213,7 @@ def _by_torch(
 ) -> "TorchStudent":
     import torch
 
-    from .torch_student import TorchStudent
+    from .cpu.torch_student import TorchStudent
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -225,7 +225,7 @@ def _by_torch(
 def _chroma_path(strength: float, threads: int | None) -> "ChromaPath":
     import torch
 
-    from .chroma_path import ChromaPath
+    from .cpu.chroma_path import ChromaPath
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -235,7 +235,7 @@ def _chroma_path(strength: float, threads: int | None) -> "ChromaPath":
 def _on_gpu(student: Student, device: str, strength: float, settings: "GpuSettings | None") -> "GpuStudent":
     import torch
 
-    from .gpu_student import GpuStudent
-    from .on_gpu import GpuSettings
+    from .gpu.gpu_student import GpuStudent
+    from .gpu.on_gpu import GpuSettings
 
     return GpuStudent(student, torch.device(device), strength, settings or GpuSettings())

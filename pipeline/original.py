@@ -8,7 +8,7 @@ from pathlib import Path
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from ..models.plane_format import PlaneFormat
+from ..models.planes.plane_format import PlaneFormat
 from .canvas import on_canvas
 from .decode import decode_packets, frame_pts
 from .errors import MediaError

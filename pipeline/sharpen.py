@@ -10,12 +10,12 @@ import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import PictureType, VideoFrame
 
-from ..models.plane_format import PlaneFormat
+from ..models.planes.plane_format import PlaneFormat
 from .errors import MediaError
 from .probe import ClipInfo
 
 if TYPE_CHECKING:  # torch stays out of processes that only plan and join
-    from ..models.reuse import Reuse
+    from ..models.sequence.reuse import Reuse
 
 _MATRIX = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
 """ITU-T H.273 table 4 (MatrixCoefficients) to the matrices that the RGB students know."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from av.video.frame import VideoFrame
 
-from ..models.ahead import Ahead
 from ..models.enhance import Later
-from ..models.plane_format import PlaneFormat
-from ..models.reuse import Reuse
+from ..models.planes.plane_format import PlaneFormat
+from ..models.sequence.ahead import Ahead
+from ..models.sequence.reuse import Reuse
 from .overlap import Stopwatch
 from .sharpen import pictures_of, sharpen, write
 

@@ -101,8 +101,8 @@ def sharpen_chunk(
 def _attempt(
     task: ChunkTask, start: PacketMark, enhancer: "Enhancer", on_frame: Callable[[], None], witness: Witness
 ) -> tuple[ChunkRecord, Path]:
-    from ..models.ahead import Ahead
-    from ..models.reuse import Reuse
+    from ..models.sequence.ahead import Ahead
+    from ..models.sequence.reuse import Reuse
     from .sharpen_all import sharpen_all
 
     began, began_at = perf_counter(), time.time()

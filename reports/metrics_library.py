@@ -1,6 +1,6 @@
 """The C library that sums what is measured on planes (`metrics.h`), where it was built; on x86, for those with AVX2.
 
-It is optional, as the one of `models/blend_library.py` is: NumPy gives the same elsewhere, more slowly.
+It is optional, as the one of `models/fused/blend_library.py` is: NumPy gives the same elsewhere, more slowly.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models.c_library import c_library
+from ..models.fused.c_library import c_library
 
 VERSION = 2
 """Of what metrics.h declares: a library of another version is not used."""

@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
-from ..models.picture import busiest, rgb_picture
-from ..models.plane_format import PlaneFormat
+from ..models.planes.picture import busiest, rgb_picture
+from ..models.planes.plane_format import PlaneFormat
 from .picture_uri import picture_uri
 
 WHOLE_PX = 960

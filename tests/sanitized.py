@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from vidsharp.models import c_library
+from vidsharp.models.fused import c_library
 
 
 def _watched(folder: Path) -> Callable[..., ctypes.CDLL]:
@@ -33,8 +33,8 @@ def _planes(size: tuple[int, int], kind: type, largest: int, seed: int) -> np.nd
 
 
 def _blend() -> int:
-    from vidsharp.models.blend_library import instruction_sets
-    from vidsharp.models.fused_blend import FusedBlend
+    from vidsharp.models.fused.blend_library import instruction_sets
+    from vidsharp.models.fused.fused_blend import FusedBlend
 
     from tests.models.plain_students import plain_student
 

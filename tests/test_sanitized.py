@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from vidsharp.models.blend_library import instruction_sets
+from vidsharp.models.fused.blend_library import instruction_sets
 
 from tests.kernels.toolchains import BLEND, CONTRACT, METRICS, SANITIZERS, WARNINGS
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..models.chroma import ChromaStudent
-from ..models.plane_format import PlaneFormat
-from ..models.restore_chroma import restore_chroma
+from ..models.cpu.restore_chroma import restore_chroma
+from ..models.nets.chroma import ChromaStudent
+from ..models.planes.plane_format import PlaneFormat
 from ..reports.metrics import psnr
 from ..reports.ssim import ssim
 from .window_cache import RADIUS, WindowCache, planes_of

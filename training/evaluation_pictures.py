@@ -10,9 +10,9 @@ import torch
 from av import VideoFrame
 from av.error import FFmpegError
 
-from ..models.colour import rgb_to_yuv
 from ..models.open_media import open_media
-from ..models.plane_format import PlaneFormat
+from ..models.planes.colour import rgb_to_yuv
+from ..models.planes.plane_format import PlaneFormat
 from .errors import DataError
 from .evaluation_sources import PairSequence, SharpClip
 from .paired_pictures import read_rgb

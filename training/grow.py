@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from ..models.blend import BlendStudent
-from ..models.blend_weights import PHASES
-from ..models.catalogue import load_student
 from ..models.errors import VidsharpError
+from ..models.nets.blend import BlendStudent
+from ..models.nets.blend_weights import PHASES
+from ..models.nets.catalogue import load_student
 from ..pipeline.atomic import write_atomically
 from .errors import RecipeError
 from .recipe import read_recipe

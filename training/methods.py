@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from ..models.enhance import Enhancer
-from ..models.look import StudentLook, named_at
-from ..models.plane_format import PlaneFormat
+from ..models.nets.look import StudentLook, named_at
+from ..models.planes.plane_format import PlaneFormat
 from .classic import cas, unsharp_mask
 from .evaluation_pictures import Planes
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..models.catalogue import load_student
-from ..models.forward import forward
+from ..models.nets.catalogue import load_student
+from ..models.nets.forward import forward
 from .affinity import FeatureTap
 from .batches import Batch
 from .detail import detail_mismatch, emphasised, laplacian_bands

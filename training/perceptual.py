@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.checkpoint import load_into, read_state_dict
+from ..models.nets.checkpoint import load_into, read_state_dict
 from .errors import LossError
 
 CHANNELS = (64, 64, None, 128, 128, None, 256, 256, 256)

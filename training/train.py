@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import save as safetensors
 from torch import Tensor, nn
 
-from ..models.catalogue import new_network, weights_digest, weights_path
-from ..models.checkpoint import load_into, read_state_dict
 from ..models.errors import CheckpointError
+from ..models.nets.catalogue import new_network, weights_digest, weights_path
+from ..models.nets.checkpoint import load_into, read_state_dict
 from ..pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .batches import Answers, Batch, Batches, load_batches

@@ -21,9 +21,9 @@ import torch
 from safetensors.torch import save as safetensors
 from torch import Tensor
 
-from ..models.checkpoint import load_into
-from ..models.chroma import ChromaStudent
 from ..models.errors import CheckpointError, VidsharpError
+from ..models.nets.checkpoint import load_into
+from ..models.nets.chroma import ChromaStudent
 from ..pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .batches import level_odds

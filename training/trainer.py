@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..models.blend import BlendStudent
-from ..models.catalogue import new_network
-from ..models.checkpoint import load_into
 from ..models.errors import CheckpointError
-from ..models.forward import forward
-from ..models.reference import ReferenceStudent
+from ..models.nets.blend import BlendStudent
+from ..models.nets.catalogue import new_network
+from ..models.nets.checkpoint import load_into
+from ..models.nets.forward import forward
+from ..models.nets.reference import ReferenceStudent
 from ..pipeline.proc_files import cpu_flags
 from .batches import Batch
 from .objective import Objective

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..models.blend import BlendStudent
-from ..models.forward import forward
+from ..models.nets.blend import BlendStudent
+from ..models.nets.forward import forward
 from .losses import psnr, ssim
 from .pair_set import Domain, PairSet, Window
 

@@ -1,4 +1,4 @@
-/* The C library that runs a blend student (models/blend.py) on a plane of codes: its contract.
+/* The C library that runs a blend student (models/nets/blend.py) on a plane of codes: its contract.
  *
  * WHAT IT COMPUTES. A plane is cut into cells of 4x4 pixels, edges repeated; a cell is 16 channels. In this order:
  *

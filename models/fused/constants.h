@@ -1,4 +1,4 @@
-/* Written by `python -m vidsharp.models.blend_header`, which says where each is defined. */
+/* Written by `python -m vidsharp.models.fused.blend_header`, which says where each is defined. */
 #ifndef VIDSHARP_CONSTANTS_H
 #define VIDSHARP_CONSTANTS_H
 #define FACTOR 4

@@ -13,7 +13,7 @@ import ray.autoscaler
 import yaml
 from click.testing import CliRunner
 from ray.autoscaler._private.util import prepare_config, validate_config
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from vidsharp.models.blend_library import fastest_set
+from vidsharp.models.fused.blend_library import fastest_set
 
 from tests.jobs import runs
 

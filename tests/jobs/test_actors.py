@@ -17,7 +17,7 @@ from vidsharp.jobs.cluster import ClusterError
 from vidsharp.jobs.pool import PoolPlan
 from vidsharp.jobs.progress import NoWatcher
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.look import DEFAULT_LOOK
+from vidsharp.models.nets.look import DEFAULT_LOOK
 from vidsharp.pipeline.errors import ChunkError, EncoderError, MediaError, OutputError
 
 from tests import media

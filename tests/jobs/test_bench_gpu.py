@@ -3,7 +3,7 @@
 import pytest
 import torch
 from vidsharp.jobs import bench
-from vidsharp.models.on_gpu import GpuSettings
+from vidsharp.models.gpu.on_gpu import GpuSettings
 
 from tests.models.gpu import needs_gpu
 

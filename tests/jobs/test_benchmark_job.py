@@ -19,13 +19,13 @@ import torch
 from click.testing import CliRunner, Result
 from vidsharp.jobs import benchmark_job, evaluate_job
 from vidsharp.jobs.benchmark_job import BenchmarkConfig, BenchmarkResult, WorkerLostError, benchmark
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.models import catalogue, look
-from vidsharp.models.catalogue import WEIGHTS
-from vidsharp.models.chroma_choice import Chroma
 from vidsharp.models.errors import ModelError
-from vidsharp.models.look import at_looks
+from vidsharp.models.nets import catalogue, look
+from vidsharp.models.nets.catalogue import WEIGHTS
+from vidsharp.models.nets.chroma_choice import Chroma
+from vidsharp.models.nets.look import at_looks
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.ownership import MARK, NotOursError
 from vidsharp.reports.benchmark_tables import ROW_COLUMNS

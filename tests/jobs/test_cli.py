@@ -10,7 +10,7 @@ import pytest
 import ray
 import torch
 from click.testing import CliRunner, Result
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 
 from tests import media
 from tests.jobs import runs

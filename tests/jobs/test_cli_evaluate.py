@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from vidsharp.jobs import cli_evaluate
-from vidsharp.jobs.cli import main
-from vidsharp.models.card import Card, Gain
-from vidsharp.models.catalogue import student_names
+from vidsharp.jobs.cli.main import main
+from vidsharp.models.nets.card import Card, Gain
+from vidsharp.models.nets.catalogue import student_names
 from vidsharp.training.simulate import LEVELS
 
 from tests.jobs import runs

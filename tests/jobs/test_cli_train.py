@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from vidsharp.jobs.cli import main
-from vidsharp.models.catalogue import load_student
+from vidsharp.jobs.cli.main import main
+from vidsharp.models.nets.catalogue import load_student
 from vidsharp.training.train import CHECKPOINT, WEIGHTS
 
 from tests.jobs import runs

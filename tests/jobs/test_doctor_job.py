@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from vidsharp.jobs import doctor_job
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.cli_doctor import doctor_text
 from vidsharp.jobs.cluster import ClusterError
 from vidsharp.jobs.doctor_job import Check, can_run, check_disk, check_ray, doctor, encodes
-from vidsharp.models.catalogue import student_names
+from vidsharp.models.nets.catalogue import student_names
 from vidsharp.pipeline.encoder import ENCODER_OF_CODEC
 
 from tests.jobs import runs
@@ -79,7 +79,7 @@ def test_missing_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_slow_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_job, "cpu_flags", lambda: frozenset({"sse2"}))
     assert doctor_job.check_cpu().state == "missing"
-    monkeypatch.setattr("vidsharp.models.blend_library.fastest_set", lambda: None)
+    monkeypatch.setattr("vidsharp.models.fused.blend_library.fastest_set", lambda: None)
     assert "C compiler" in (doctor_job.check_fused().advice or "")
 
 

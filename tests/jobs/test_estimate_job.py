@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from vidsharp.jobs import Estimate, EstimateConfig, estimate, estimate_job, process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.cli_estimate import estimate_json, estimate_text
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.estimate_job import SampleActor

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import vidsharp.training.train as training
 from click.testing import CliRunner
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted
 from vidsharp.jobs.progress import LogLines
 from vidsharp.pipeline import mux, verify

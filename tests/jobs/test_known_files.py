@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from vidsharp.jobs import process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 
 from tests.jobs import runs
 

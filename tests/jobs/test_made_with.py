@@ -9,9 +9,9 @@ from vidsharp.jobs import made_with
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.made_with import settings, versions, what_counts
 from vidsharp.jobs.pool import PoolPlan
-from vidsharp.models.catalogue import chroma_digest, weights_digest
 from vidsharp.models.errors import ModelError
-from vidsharp.models.look import DEFAULT_LOOK
+from vidsharp.models.nets.catalogue import chroma_digest, weights_digest
+from vidsharp.models.nets.look import DEFAULT_LOOK
 
 from tests.jobs import runs
 from tests.models.students import two_looks

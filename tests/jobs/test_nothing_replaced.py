@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from vidsharp.jobs import process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.models.errors import VidsharpError
 from vidsharp.training.train import CHECKPOINT, WEIGHTS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from vidsharp.jobs import process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.process_job import ProcessResult
 from vidsharp.jobs.progress import NoWatcher

@@ -6,7 +6,7 @@ import av
 import pytest
 from click.testing import CliRunner
 from vidsharp.jobs import process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 
 from tests import media
 from tests.jobs import runs

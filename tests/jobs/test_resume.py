@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 from vidsharp.jobs import process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.report_folder import ClipRows, ReportFolder
-from vidsharp.models.look import DEFAULT_LOOK
+from vidsharp.models.nets.look import DEFAULT_LOOK
 
 from tests import media
 from tests.jobs import runs

@@ -15,8 +15,8 @@ from vidsharp.jobs import process, process_job
 from vidsharp.jobs.actor import SharpenActor
 from vidsharp.jobs.actors import Answer
 from vidsharp.jobs.progress import NoWatcher
-from vidsharp.models.blend_library import fastest_set
-from vidsharp.models.fused_blend import FusedBlend
+from vidsharp.models.fused.blend_library import fastest_set
+from vidsharp.models.fused.fused_blend import FusedBlend
 
 from tests import media
 from tests.jobs import runs

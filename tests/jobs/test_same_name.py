@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from vidsharp.jobs import process
-from vidsharp.jobs.cli import main
+from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.report_folder import ReportFolder
 from vidsharp.pipeline.file_ends import ENDS_BYTES
 from vidsharp.reports import tables

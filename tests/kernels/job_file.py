@@ -6,10 +6,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from vidsharp.models.blend_library import _WEIGHTS, GENERIC, SETS, VERSION, Job
-from vidsharp.models.blend_weights import BlendWeights
-from vidsharp.models.cover import Box
-from vidsharp.models.fused_blend import FusedBlend
+from vidsharp.models.fused.blend_library import _WEIGHTS, GENERIC, SETS, VERSION, Job
+from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.models.nets.blend_weights import BlendWeights
+from vidsharp.models.sequence.cover import Box
 
 HEAD = struct.pack("=ii", VERSION, ctypes.sizeof(Job))
 UNTOUCHED = 77

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidsharp.models.blend_library import GENERIC
-from vidsharp.models.blend_weights import BlendWeights, read_blend_weights
-from vidsharp.models.catalogue import weights_path
-from vidsharp.models.cover import Box
+from vidsharp.models.fused.blend_library import GENERIC
+from vidsharp.models.nets.blend_weights import BlendWeights, read_blend_weights
+from vidsharp.models.nets.catalogue import weights_path
+from vidsharp.models.sequence.cover import Box
 
 from tests.kernels.job_file import HEAD, UNTOUCHED, job_bytes, results
 from tests.kernels.toolchains import BLEND, OPTIMISED, TOOLCHAINS, Toolchain, instruction_sets

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from vidsharp.models.catalogue import Student, student_of
 from vidsharp.models.enhance import PlaneFormat
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.catalogue import Student, student_of
+from vidsharp.models.nets.reference import ReferenceStudent
 
 from tests.models.students import random_student
 

@@ -1,7 +1,7 @@
 """Blend students with random weights, made without torch."""
 
 import numpy as np
-from vidsharp.models.blend_weights import PHASES, TAPS, BlendWeights, Convolution
+from vidsharp.models.nets.blend_weights import PHASES, TAPS, BlendWeights, Convolution
 
 
 def plain_student(bands: int = 2, width: int = 12, dilations: tuple[int, ...] = (1, 2), seed: int = 0) -> BlendWeights:

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.chroma import ChromaStudent
-from vidsharp.models.swinir import SwinIRConfig
-from vidsharp.models.teacher import SwinIRTeacher
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.chroma import ChromaStudent
+from vidsharp.models.nets.swinir import SwinIRConfig
+from vidsharp.models.nets.teacher import SwinIRTeacher
 
 
 def random_student(seed: int = 0, **size: Any) -> BlendStudent:

@@ -1,8 +1,8 @@
 """Pictures that stand still are not computed again, and come out the same."""
 
-from vidsharp.models.ahead import Ahead
 from vidsharp.models.enhance import Enhancer
-from vidsharp.models.on_gpu import GpuSettings
+from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.sequence.ahead import Ahead
 
 from tests.models.gpu import EIGHT, TEN, farthest, noise, student
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from vidsharp.models.blend import FACTOR, PHASES, BlendStudent
 from vidsharp.models.errors import ModelError
+from vidsharp.models.nets.blend import FACTOR, PHASES, BlendStudent
 
 from tests.models.students import random_student
 

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-from vidsharp.models.blend_header import constants_header
-from vidsharp.models.blend_library import FAULTS
-from vidsharp.models.blend_weights import FLOOR, SLOPE
+from vidsharp.models.fused.blend_header import constants_header
+from vidsharp.models.fused.blend_library import FAULTS
+from vidsharp.models.nets.blend_weights import FLOOR, SLOPE
 
 HEADER = Path(__file__).parents[2] / "models" / "fused" / "constants.h"
 
 
 def test_the_header_is_up_to_date() -> None:
-    assert HEADER.read_text() == constants_header(), "run: python -m vidsharp.models.blend_header"
+    assert HEADER.read_text() == constants_header(), "run: python -m vidsharp.models.fused.blend_header"
 
 
 def test_floats_are_written_to_the_last_bit() -> None:

@@ -7,9 +7,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_packing import _features, _integers, _pair_taps, _trial, packed
-from vidsharp.models.catalogue import load_student
+from vidsharp.models.fused.blend_packing import _features, _integers, _pair_taps, _trial, packed
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.catalogue import load_student
 
 from tests.models.students import random_student
 

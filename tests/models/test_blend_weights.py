@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_weights import BlendWeights, read_blend_weights
-from vidsharp.models.catalogue import load_student, weights_path
 from vidsharp.models.errors import ModelError
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.blend_weights import BlendWeights, read_blend_weights
+from vidsharp.models.nets.catalogue import load_student, weights_path
 
 from tests.models.students import random_student
 

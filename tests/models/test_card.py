@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.models.card import Card, Gain, read_card
-from vidsharp.models.catalogue import student_names
 from vidsharp.models.errors import ModelError
+from vidsharp.models.nets.card import Card, Gain, read_card
+from vidsharp.models.nets.catalogue import student_names
 
 WRITTEN: dict[str, Any] = {
     "parameters": 25990,

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from vidsharp.models import catalogue
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.catalogue import (
+from vidsharp.models.errors import CheckpointError, ModelError
+from vidsharp.models.nets import catalogue
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.catalogue import (
     EARLIER,
     WEIGHTS,
     at_look,
@@ -24,9 +25,8 @@ from vidsharp.models.catalogue import (
     weights_digest,
     weights_path,
 )
-from vidsharp.models.errors import CheckpointError, ModelError
-from vidsharp.models.look import DEFAULT_LOOK
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.look import DEFAULT_LOOK
+from vidsharp.models.nets.reference import ReferenceStudent
 
 from tests.models.students import random_student, random_teacher
 
@@ -43,7 +43,7 @@ def test_shipped_students_load_and_have_a_card(name: str) -> None:
 
 
 def test_names_are_checked_without_torch() -> None:
-    code = "import sys; from vidsharp.models.catalogue import *; check_model('fast'); weights_digest('fast'); "
+    code = "import sys; from vidsharp.models.nets.catalogue import *; check_model('fast'); weights_digest('fast'); "
     code += "look_of('fast'); check_model('fast-0.1'); "
     subprocess.run([sys.executable, "-c", code + "assert 'torch' not in sys.modules"], check=True)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.models.changes import CELL_PX, changed_cells, coarser, grown
+from vidsharp.models.sequence.changes import CELL_PX, changed_cells, coarser, grown
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 seeds = st.integers(0, 2**32 - 1)

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from vidsharp.models.catalogue import check_model, load_student
-from vidsharp.models.checkpoint import LAYOUTS, load_into, read_state_dict
 from vidsharp.models.errors import CheckpointError, VidsharpError
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.catalogue import check_model, load_student
+from vidsharp.models.nets.checkpoint import LAYOUTS, load_into, read_state_dict
+from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.training.crop_cache import open_crop_cache
 from vidsharp.training.objective import Teacher
 from vidsharp.training.perceptual import Vgg16Loss

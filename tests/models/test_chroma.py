@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from vidsharp.models.chroma import CHROMA_WEIGHTS, ChromaStudent, load_chroma
 from vidsharp.models.errors import CheckpointError
+from vidsharp.models.nets.chroma import CHROMA_WEIGHTS, ChromaStudent, load_chroma
 
 from tests.models.students import random_chroma_student, random_student
 

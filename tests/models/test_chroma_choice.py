@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import save_file
-from vidsharp.models.catalogue import CHROMA_WEIGHTS, chroma_of
-from vidsharp.models.chroma_choice import DEFAULT_CHROMA, Chroma, chosen_chroma
 from vidsharp.models.errors import CheckpointError, ModelError
+from vidsharp.models.nets.catalogue import CHROMA_WEIGHTS, chroma_of
+from vidsharp.models.nets.chroma_choice import DEFAULT_CHROMA, Chroma, chosen_chroma
 
 from tests.models.students import random_student, random_teacher
 

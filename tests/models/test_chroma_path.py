@@ -7,17 +7,17 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vidsharp.models import restore_chroma as restore_file
-from vidsharp.models.ahead import Ahead
-from vidsharp.models.catalogue import chroma_digest
-from vidsharp.models.chroma import load_chroma
-from vidsharp.models.chroma_path import ChromaPath
+from vidsharp.models.cpu import restore_chroma as restore_file
+from vidsharp.models.cpu.chroma_path import ChromaPath
+from vidsharp.models.cpu.restore_chroma import restore_chroma
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import ModelError
-from vidsharp.models.on_gpu import GpuSettings
-from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.models.restore_chroma import restore_chroma
-from vidsharp.models.reuse import Reuse
+from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.nets.catalogue import chroma_digest
+from vidsharp.models.nets.chroma import load_chroma
+from vidsharp.models.planes.plane_format import PlaneFormat
+from vidsharp.models.sequence.ahead import Ahead
+from vidsharp.models.sequence.reuse import Reuse
 
 from tests.models.students import random_chroma_student
 from tests.models.test_reuse import CHROMA, EIGHT, TEN, Planes, assert_equal, edit, noise, student

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from vidsharp.models.colour import downsample_chroma, rgb_to_yuv, upsample_chroma, yuv_to_rgb
 from vidsharp.models.errors import ModelError
+from vidsharp.models.planes.colour import downsample_chroma, rgb_to_yuv, upsample_chroma, yuv_to_rgb
 
 BT709 = {"matrix": "bt709", "full_range": False, "bit_depth": 8, "chroma_left": True}
 

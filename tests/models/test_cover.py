@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.models.cover import Box, cover
+from vidsharp.models.sequence.cover import Box, cover
 
 
 def cost(box: Box) -> float:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from vidsharp.models.catalogue import Student
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import ModelError
-from vidsharp.models.look import DEFAULT_LOOK
-from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.catalogue import Student
+from vidsharp.models.nets.look import DEFAULT_LOOK
+from vidsharp.models.nets.reference import ReferenceStudent
+from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.models.students import random_student, two_looks
 

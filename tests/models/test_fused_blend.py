@@ -13,15 +13,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vidsharp.models import blend_library
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.blend_weights import BlendWeights
-from vidsharp.models.catalogue import load_student
-from vidsharp.models.cover import Box
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.fused_blend import FusedBlend
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.fused import blend_library
+from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.blend_weights import BlendWeights
+from vidsharp.models.nets.catalogue import load_student
+from vidsharp.models.planes.plane_format import PlaneFormat
+from vidsharp.models.sequence.cover import Box
 
 from tests import media
 from tests.models.students import random_student
@@ -212,9 +212,9 @@ def test_codes_above_the_peak_count_as_the_peak(bits: int, plain: bool) -> None:
 BAD_JOBS = """
 import ctypes
 import numpy as np
-from vidsharp.models import blend_library
-from vidsharp.models.cover import Box
-from vidsharp.models.fused_blend import FusedBlend
+from vidsharp.models.fused import blend_library
+from vidsharp.models.sequence.cover import Box
+from vidsharp.models.fused.fused_blend import FusedBlend
 from tests.models.plain_students import plain_student
 
 fused, codes = FusedBlend(plain_student(), 255, 1.0), np.zeros((40, 60), np.uint8)
@@ -290,12 +290,12 @@ def test_no_file_makes_the_library_look_backwards(far: int) -> None:
 
 def test_without_the_library_torch_does_the_work() -> None:
     program = (
-        "from vidsharp.models import c_library\n"
+        "from vidsharp.models.fused import c_library\n"
         "c_library.c_library = lambda *_: None\n"
         "import numpy as np\n"
         "from vidsharp.models.enhance import Enhancer\n"
-        "from vidsharp.models.plane_format import PlaneFormat\n"
-        "from vidsharp.models import blend_library\n"
+        "from vidsharp.models.planes.plane_format import PlaneFormat\n"
+        "from vidsharp.models.fused import blend_library\n"
         "assert blend_library.instruction_sets() == ()\n"
         "planes = [np.random.default_rng(0).integers(0, 256, (40, 60), dtype=np.uint8)]\n"
         "fmt = PlaneFormat(8, False, 'bt709', True)\n"

@@ -5,8 +5,8 @@ import pytest
 import torch
 from vidsharp.models.enhance import Enhancer, PlaneFormat
 from vidsharp.models.errors import ModelError
-from vidsharp.models.half import Half
-from vidsharp.models.on_gpu import GpuSettings
+from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.nets.half import Half
 
 from tests.models.gpu import EIGHT, FORMATS, NAMES, SIXTEEN, TEN, farthest, needs_gpu, noise, student
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 from torch import Tensor
-from vidsharp.models.graph import captured
+from vidsharp.models.gpu.graph import captured
 
 from tests.models.gpu import needs_gpu
 

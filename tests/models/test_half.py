@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pytest
 import torch
 from torch import Tensor
-from vidsharp.models import half
-from vidsharp.models.catalogue import load_student
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.forward import forward
-from vidsharp.models.half import Half, error_against, exactly, half_type, in_type, trial_picture
+from vidsharp.models.nets import half
+from vidsharp.models.nets.catalogue import load_student
+from vidsharp.models.nets.forward import forward
+from vidsharp.models.nets.half import Half, error_against, exactly, half_type, in_type, trial_picture
 
 from tests.models.gpu import student
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 from vidsharp.models.errors import ModelError
-from vidsharp.models.look import (
+from vidsharp.models.nets.look import (
     DEFAULT_LOOK,
     StudentLook,
     at_looks,

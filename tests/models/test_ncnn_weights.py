@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 from vidsharp.models.errors import CheckpointError
-from vidsharp.models.ncnn_weights import load_ncnn
+from vidsharp.models.nets.ncnn_weights import load_ncnn
 
 FLAGS = {"fp32": (0, "<f4"), "fp16": (0x01306B47, "<f2")}
 

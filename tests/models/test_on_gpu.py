@@ -9,11 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
-from vidsharp.models import on_gpu
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.graph import Compute
-from vidsharp.models.on_gpu import GpuSettings, OnGpu, Pending
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.gpu import on_gpu
+from vidsharp.models.gpu.graph import Compute
+from vidsharp.models.gpu.on_gpu import GpuSettings, OnGpu, Pending
+from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.models.gpu import EIGHT, SIXTEEN, noise
 

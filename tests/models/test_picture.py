@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from vidsharp.models.colour import yuv_to_rgb
-from vidsharp.models.picture import busiest, rgb_picture
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.planes.colour import yuv_to_rgb
+from vidsharp.models.planes.picture import busiest, rgb_picture
+from vidsharp.models.planes.plane_format import PlaneFormat
 
 SIDE_PX = 256
 

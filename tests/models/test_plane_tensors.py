@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from vidsharp.models.plane_tensors import sharpen_codes
+from vidsharp.models.planes.plane_tensors import sharpen_codes
 
 from tests.models.gpu import EIGHT, noise
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.reference import ReferenceStudent
 
 
 def test_parameter_count_and_names() -> None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from vidsharp.models import restore_chroma as module
-from vidsharp.models.chroma import ChromaStudent, load_chroma
+from vidsharp.models.cpu import restore_chroma as module
+from vidsharp.models.cpu.restore_chroma import luma_on_chroma_grid, restore_chroma, subsampling
 from vidsharp.models.errors import ModelError
-from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.models.restore_chroma import luma_on_chroma_grid, restore_chroma, subsampling
+from vidsharp.models.nets.chroma import ChromaStudent, load_chroma
+from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.models.students import random_chroma_student
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vidsharp.models import reuse as reuse_module
-from vidsharp.models import torch_student
-from vidsharp.models.catalogue import Student, student_of
+from vidsharp.models.cpu import torch_student
 from vidsharp.models.enhance import Enhancer
-from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.models.reference import ReferenceStudent
-from vidsharp.models.reuse import Reuse
+from vidsharp.models.nets.catalogue import Student, student_of
+from vidsharp.models.nets.reference import ReferenceStudent
+from vidsharp.models.planes.plane_format import PlaneFormat
+from vidsharp.models.sequence import reuse as reuse_module
+from vidsharp.models.sequence.reuse import Reuse
 
 from tests.models.students import random_student, random_teacher
 
@@ -213,7 +213,7 @@ def test_strength_zero_does_nothing() -> None:
 
 def test_no_window_has_the_frames_bits_then_whole_frames_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     enhancer = Enhancer(student("fast"), plain=True)
-    monkeypatch.setattr("vidsharp.models.same_bits.SameBits.hold_for", lambda *_: False)
+    monkeypatch.setattr("vidsharp.models.cpu.same_bits.SameBits.hold_for", lambda *_: False)
     reuse, planes = Reuse(enhancer), noise(np.random.default_rng(0), (300, 400))
     for _ in range(2):
         assert_equal(reuse.planes(planes, EIGHT), enhancer.planes(planes, EIGHT))

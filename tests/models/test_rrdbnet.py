@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from vidsharp.models.checkpoint import load_into, read_state_dict
 from vidsharp.models.errors import CheckpointError
-from vidsharp.models.rrdbnet import SCALE, RRDBNet
+from vidsharp.models.nets.checkpoint import load_into, read_state_dict
+from vidsharp.models.nets.rrdbnet import SCALE, RRDBNet
 
 
 def official_names(blocks: int) -> list[str]:

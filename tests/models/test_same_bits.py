@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from vidsharp.models.same_bits import SameBits
+from vidsharp.models.cpu.same_bits import SameBits
 
 KERNEL = torch.rand((1, 1, 3, 3), generator=torch.Generator().manual_seed(1))
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.models.staging import Layout, Staging, as_float, codes_like
+from vidsharp.models.gpu.staging import Layout, Staging, as_float, codes_like
 
 CPU = torch.device("cpu")
 SHAPES = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=4)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 import torch
-from vidsharp.models.checkpoint import load_into
 from vidsharp.models.errors import CheckpointError, ModelError
-from vidsharp.models.swinir import SwinIR, SwinIRConfig
+from vidsharp.models.nets.checkpoint import load_into
+from vidsharp.models.nets.swinir import SwinIR, SwinIRConfig
 
 from tests.media import shared_data
 

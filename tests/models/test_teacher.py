@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from vidsharp.models.catalogue import check_model, load_student, new_network
 from vidsharp.models.errors import CheckpointError, ModelError
-from vidsharp.models.swinir import SwinIR, SwinIRConfig
-from vidsharp.models.teacher import SwinIRTeacher, config_of
+from vidsharp.models.nets.catalogue import check_model, load_student, new_network
+from vidsharp.models.nets.swinir import SwinIR, SwinIRConfig
+from vidsharp.models.nets.teacher import SwinIRTeacher, config_of
 
 from tests.media import shared_data
 from tests.models.students import random_teacher

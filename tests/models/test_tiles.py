@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from vidsharp.models.reference import ReferenceStudent
-from vidsharp.models.swinir import SwinIRConfig
-from vidsharp.models.teacher import SwinIRTeacher
-from vidsharp.models.tiles import in_tiles, strip_of, tiles_of
+from vidsharp.models.cpu.tiles import in_tiles, strip_of, tiles_of
+from vidsharp.models.nets.reference import ReferenceStudent
+from vidsharp.models.nets.swinir import SwinIRConfig
+from vidsharp.models.nets.teacher import SwinIRTeacher
 
 from tests.models.students import random_student
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from vidsharp.models.transfer import download, upload
+from vidsharp.models.planes.transfer import download, upload
 
 
 @pytest.mark.parametrize(("dtype", "most"), [(np.uint8, 255), (np.uint16, 65535), (np.uint16, 1023)])

@@ -3,9 +3,9 @@
 import pytest
 import torch
 from torch import Tensor
-from vidsharp.models import what_fits
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.what_fits import WhatFits
+from vidsharp.models.gpu import what_fits
+from vidsharp.models.gpu.what_fits import WhatFits
 
 from tests.models.students import random_student
 

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.models.cover import Box
-from vidsharp.models.windows import Windows
+from vidsharp.models.sequence.cover import Box
+from vidsharp.models.sequence.windows import Windows
 
 UNIT = 32
 sides = st.integers(1, 700)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from vidsharp.models.blend_library import fastest_set
 from vidsharp.models.enhance import Enhancer
+from vidsharp.models.fused.blend_library import fastest_set
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.probe import ClipInfo, probe
 from vidsharp.pipeline.provenance import digest, provenance

@@ -10,12 +10,12 @@ import torch
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from torch import nn
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.catalogue import student_of
-from vidsharp.models.domain import Domain
 from vidsharp.models.enhance import Enhancer
-from vidsharp.models.plane_format import PlaneFormat
-from vidsharp.models.reuse import Reuse
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.catalogue import student_of
+from vidsharp.models.nets.domain import Domain
+from vidsharp.models.planes.plane_format import PlaneFormat
+from vidsharp.models.sequence.reuse import Reuse
 from vidsharp.pipeline import sharpen as sharpen_file
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from vidsharp.models.ahead import Ahead
 from vidsharp.models.enhance import Enhancer, PlaneFormat
-from vidsharp.models.on_gpu import GpuSettings
-from vidsharp.models.reuse import Reuse
+from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.sequence.ahead import Ahead
+from vidsharp.models.sequence.reuse import Reuse
 from vidsharp.pipeline.overlap import Stopwatch
 from vidsharp.pipeline.sharpen import sharpen
 from vidsharp.pipeline.sharpen_all import sharpen_all

@@ -11,9 +11,9 @@ from av.error import FFmpegError
 from av.stream import AttachmentStream, Discard, Disposition
 from av.video.frame import VideoFrame
 from torch import Tensor, nn
-from vidsharp.models.catalogue import student_of
-from vidsharp.models.domain import Domain
 from vidsharp.models.enhance import Enhancer
+from vidsharp.models.nets.catalogue import student_of
+from vidsharp.models.nets.domain import Domain
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.mux import MuxResult, mux_clip

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.reports.preview import SPOT_PX, WHOLE_PX, Moment, preview_json
 
 FORMAT = PlaneFormat(8, full_range=True, matrix="bt709", chroma_left=True)

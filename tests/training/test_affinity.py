@@ -3,8 +3,8 @@
 import pytest
 import torch
 from torch import nn
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.training.affinity import GRID, FeatureTap
 
 from tests.models.students import random_student, random_teacher

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from vidsharp.models.colour import yuv_to_rgb
+from vidsharp.models.planes.colour import yuv_to_rgb
 from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation_pictures import first_frames, positions, read_image
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip

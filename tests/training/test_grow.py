@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from vidsharp.models.blend import BlendStudent
+from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.training import grow
 from vidsharp.training.errors import RecipeError
 from vidsharp.training.grow import grown

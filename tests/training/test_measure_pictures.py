@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.reports import vmaf
 from vidsharp.reports.detail import detail_band
 from vidsharp.reports.vmaf import PerceptualScores, vmaf_ffmpeg

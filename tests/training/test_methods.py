@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import zoom
 from skimage import data
-from vidsharp.models.catalogue import weights_path
 from vidsharp.models.errors import ModelError
-from vidsharp.models.look import at_looks
+from vidsharp.models.nets.catalogue import weights_path
+from vidsharp.models.nets.look import at_looks
 from vidsharp.training.classic import cas, unsharp_mask
 from vidsharp.training.evaluation_pictures import CLIP_FORMAT, IMAGE_FORMAT
 from vidsharp.training.methods import methods

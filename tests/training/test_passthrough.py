@@ -2,7 +2,7 @@
 
 import torch
 from skimage import data
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.training.passthrough import start_as_identity
 
 

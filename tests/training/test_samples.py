@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from vidsharp.models.blend import BlendStudent
-from vidsharp.models.reference import ReferenceStudent
+from vidsharp.models.nets.blend import BlendStudent
+from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.training.samples import MOST, save_samples
 
 from tests.models.students import random_student

@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 from tensorboardX.proto import event_pb2  # its classes are made when it is imported
-from vidsharp.models.catalogue import load_student
 from vidsharp.models.errors import CheckpointError
+from vidsharp.models.nets.catalogue import load_student
 from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.recipe import Recipe
 from vidsharp.training.train import CHECKPOINT, WEIGHTS, Crew, Places, checkpoint_to_resume, train

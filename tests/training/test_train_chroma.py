@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from vidsharp.models.chroma import load_chroma
 from vidsharp.models.errors import CheckpointError
+from vidsharp.models.nets.chroma import load_chroma
 from vidsharp.pipeline.ownership import NotOursError
 from vidsharp.training import train_chroma as module
 from vidsharp.training.chroma_gains import chroma_gains

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from vidsharp.models.catalogue import load_student
+from vidsharp.models.nets.catalogue import load_student
 from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.labels import LABELS, label_file, save_label
 from vidsharp.training.recipe import Recipe

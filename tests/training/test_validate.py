@@ -8,7 +8,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
-from vidsharp.models.blend import BlendStudent
+from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.training.crop_cache import CropCache
 from vidsharp.training.image_pairs import ImagePairs, open_image_pairs
 from vidsharp.training.pair_set import Domain, Window

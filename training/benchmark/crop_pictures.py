@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...models.picture import rgb_picture
-from ...models.plane_format import PlaneFormat
+from ...models.planes.picture import rgb_picture
+from ...models.planes.plane_format import PlaneFormat
 from ...pipeline.atomic import write_atomically
 from ..errors import DataError
 from ..evaluation_pictures import Planes

@@ -8,7 +8,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from ...models.open_media import CLIPS, PHOTOS, open_media
-from ...models.picture import busiest, rgb_picture
+from ...models.planes.picture import busiest, rgb_picture
 from ..errors import DataError
 from ..evaluation_pictures import CLIP_FORMAT, frame_planes
 from ..methods import IDENTITY, Method

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...models.picture import busiest
+from ...models.planes.picture import busiest
 from ...reports.benchmark_tables import WHOLE, WINDOW
 from ...reports.words import Reader
 from ..evaluation_pictures import Planes, Position

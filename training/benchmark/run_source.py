@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...models.catalogue import student_name
-from ...models.look import StudentLook, at_looks, named_at
-from ...models.plane_format import PlaneFormat
+from ...models.nets.catalogue import student_name
+from ...models.nets.look import StudentLook, at_looks, named_at
+from ...models.planes.plane_format import PlaneFormat
 from ...reports.benchmark_tables import WHOLE
 from ...reports.picture_uri import picture_uri
 from ..evaluation_pictures import Planes

@@ -15,9 +15,9 @@ from pathlib import Path
 import click
 from PIL import Image
 
-from ...models.catalogue import check_model
 from ...models.errors import VidsharpError
-from ...models.look import StudentLook, parse_look
+from ...models.nets.catalogue import check_model
+from ...models.nets.look import StudentLook, parse_look
 from ...pipeline.atomic import make_folder, write_atomically
 from ..errors import DataError
 from ..methods import IDENTITY, Method, methods

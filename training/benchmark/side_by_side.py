@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from ...models.picture import busiest, rgb_picture
+from ...models.planes.picture import busiest, rgb_picture
 from ..evaluation_pictures import Planes, Position
 
 PART_PX = (320, 240)

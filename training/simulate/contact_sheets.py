@@ -15,7 +15,7 @@ from av import VideoFrame
 from PIL import Image, ImageDraw, ImageFont
 
 from ...models.open_media import PHOTOS, open_media
-from ...models.picture import busiest
+from ...models.planes.picture import busiest
 from ..benchmark.sources import is_set_aside
 from ..errors import ScreenError, SimulationError
 from ..screens import screen_clip

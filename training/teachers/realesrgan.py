@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...models.checkpoint import load_into, read_state_dict
-from ...models.colour import rgb_to_yuv, yuv_to_rgb
 from ...models.errors import CheckpointError
-from ...models.ncnn_weights import load_ncnn
-from ...models.plane_format import PlaneFormat
-from ...models.rrdbnet import SCALE, RRDBNet
+from ...models.nets.checkpoint import load_into, read_state_dict
+from ...models.nets.ncnn_weights import load_ncnn
+from ...models.nets.rrdbnet import SCALE, RRDBNet
+from ...models.planes.colour import rgb_to_yuv, yuv_to_rgb
+from ...models.planes.plane_format import PlaneFormat
 from ..evaluation_pictures import Planes
 
 _SHIPPED = Path("models") / "realesrgan-x4plus.param"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidsharp.models.picture import rgb_picture
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.planes.picture import rgb_picture
+from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.training.benchmark import crop_pictures as module
 from vidsharp.training.benchmark import crops as crops_module
 from vidsharp.training.benchmark.crop_pictures import MARGIN_PX, crop_pictures, remembered

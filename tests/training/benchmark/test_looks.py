@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.training.benchmark.looks import LEVEL, look_strip
 from vidsharp.training.benchmark.sources import Look
 from vidsharp.training.errors import DataError

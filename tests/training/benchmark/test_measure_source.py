@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidsharp.models.plane_format import PlaneFormat
+from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.reports.benchmark_tables import WHOLE, WINDOW
 from vidsharp.reports.words import Box, Text
 from vidsharp.training.benchmark import measure_source as module

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from vidsharp.models.look import at_looks
+from vidsharp.models.nets.look import at_looks
 from vidsharp.reports import screen_reader
 from vidsharp.reports.benchmark_tables import ROW_COLUMNS, WHOLE, WINDOW, WORD_COLUMNS
 from vidsharp.reports.words import Box, Text

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 from vidsharp.models.errors import ModelError
-from vidsharp.models.look import StudentLook
+from vidsharp.models.nets.look import StudentLook
 from vidsharp.training.benchmark import blind_pairs, crop_pictures, crops, sheets
 from vidsharp.training.benchmark.crops import Crop, draw_crops
 from vidsharp.training.benchmark.sheets import at_look_named

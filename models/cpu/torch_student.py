@@ -1,0 +1,96 @@
+"""A student that torch does on a CPU: any network, whole frames in tiles."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..nets.blend import BlendStudent
+from ..nets.catalogue import Student
+from ..nets.domain import Domain
+from ..nets.forward import forward
+from ..planes.plane_format import PlaneFormat
+from ..planes.plane_tensors import sharpen_codes
+from ..planes.transfer import download, upload
+from ..sequence.windows import RGB_GRID
+from .same_bits import SameBits, Shape
+from .tiles import STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of
+
+CHROMA_HALO_PX = 2
+"""How far subsampled chroma spreads when it is interpolated, and again when it is averaged."""
+
+
+class _Cut(TypedDict):
+    halo: int
+    align: int
+    tile: tuple[int, int]
+    grid: int
+
+
+class TorchStudent:
+    """Takes planes and gives planes."""
+
+    def __init__(self, student: Student, strength: float) -> None:
+        self._net = student.net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.student, self._strength, self.look = student, strength, student.look
+        self.name, self.align_px = student.name, student.align_px
+        self.domain: Domain = student.domain
+        self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
+        self.tiles_exactly = not getattr(student.net, "sees_beyond_halo", False)
+        # It takes codes and gives codes.
+        self._blend = student.net if isinstance(student.net, BlendStudent) else None
+        self._same_bits: tuple[Shape, SameBits] | None = None
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """As `Enhancer.provenance`."""
+        vectors = torch.backends.cpu.get_cpu_capability()
+        return {"by": f"torch {torch.__version__}", "device": f"cpu, {vectors}", "precision": "float32"}
+
+    @torch.inference_mode()
+    def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:
+        """Sharpens [Y], or for an RGB student all planes, as `Enhancer.planes`."""
+        if self._blend is not None:
+            luma = seen[0]
+            as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
+            codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
+            made = [self._blend.sharpen_codes(codes, fmt.peak, self._strength, STRIP_PIXELS["luma"])]
+        else:
+            uploaded = [upload(plane)[None] for plane in seen]
+            made = [plane[0] for plane in sharpen_codes(uploaded, fmt, self.domain, self._strength, self._run)]
+        return [download(plane, seen[0].dtype) for plane in made]
+
+    def gives_frames_bits(self, window: Shape, frame: Shape) -> bool:
+        """As `Enhancer.gives_frames_bits`."""
+        if self._same_bits is None or self._same_bits[0] != frame:
+            channels = 1 if self.domain == "luma" else 3
+            tiles = self._tile_shapes(*frame)
+            self._same_bits = frame, SameBits(self._forward, channels, self.student.halo_px, tiles)
+        return all(self._same_bits[1].hold_for(tile) for tile in self._tile_shapes(*window))
+
+    def _tile_shapes(self, height: int, width: int) -> set[Shape]:
+        """The shapes, in whole multiples of `align_px`, in which a frame of height × width is computed."""
+        if self._blend is not None:
+            return self._blend.strip_shapes(height, width, STRIP_PIXELS["luma"])
+        windows = [tile.window for tile in tiles_of((height, width), **self._cut(height, width))]
+        step = self.align_px
+        return {
+            (-(-(down.stop - down.start) // step) * step, -(-(across.stop - across.start) // step) * step)
+            for down, across in windows
+        }
+
+    def _run(self, x: Tensor) -> Tensor:
+        """The student's answer, float32 of x's shape."""
+        return in_tiles(self._forward, x, **self._cut(x.shape[-2], x.shape[-1]))
+
+    def _forward(self, x: Tensor) -> Tensor:
+        return forward(self._net, x)
+
+    def _cut(self, height: int, width: int) -> _Cut:
+        """How frames of height × width are cut into tiles."""
+        halo, widest = self.student.halo_px, WIDEST_RGB if self.domain == "rgb" else None
+        grid = RGB_GRID if self.domain == "rgb" else 1
+        tile = strip_of((height, width), halo, STRIP_PIXELS[self.domain], widest)
+        return {"halo": halo, "align": self.align_px, "tile": tile, "grid": grid}

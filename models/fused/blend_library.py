@@ -1,0 +1,94 @@
+"""The C library that runs a blend student (`fused/blend.h`), where it was built and this processor has the vectors.
+
+It is optional: built when vidsharp is installed and there is a C compiler. Plain C behind ctypes: neither Python's
+headers nor torch's are needed to build it, and threads run in it side by side.
+"""
+
+import ctypes
+from functools import cache
+from pathlib import Path
+
+from ..errors import DeviceError, ModelError
+from .c_library import c_library
+
+VERSION = 5
+"""Of `Job`, the order of weights and what is given back: a library of another version is not used."""
+GENERIC = "generic"
+"""Plain C for any processor: the reference of the other instruction sets, and slower than torch."""
+SETS = {GENERIC: 1, "NEON": 4, "AVX2": 8, "AVX2 with VNNI": 8, "AVX-512": 16, "AVX-512 with VNNI": 16}
+"""Instruction sets, in the library's order, slowest first; and how many cells a vector holds."""
+PACK = 8
+"""Output channels whose weights lie side by side."""
+MOST_LAYERS, MOST_DILATION, MOST_CHANNELS, MOST_BANDS = 31, 16, 1024, 1024
+"""What the library has room for: layers, cells from one tap of a layer to the next, channels, filters."""
+
+_PLACES = ("codes_stride", "out_stride", "height", "width", "first", "end", "left", "right")
+_WEIGHTS = (
+    *("dilations", "spectrum", "layers", "head", "taps"),
+    *("spectrum_scale", "spectrum_bias", "enter", "enter_bias"),
+    *("layers_scale", "layers_bias", "head_scale", "head_bias"),
+)
+
+
+FAULTS: dict[str, tuple[type[Exception], str]] = {
+    "NO_MEMORY": (MemoryError, "There is no memory for the rows that the student works on."),
+    "NO_SUCH_SET": (DeviceError, "This processor does not have the instructions that were asked for."),
+    "BAD_LAYERS": (ModelError, f"The C library runs students of 1 to {MOST_LAYERS} layers."),
+    "BAD_DILATION": (ModelError, f"The C library runs students with dilations of 1 to {MOST_DILATION}."),
+    "BAD_CHANNELS": (
+        ModelError,
+        f"The C library runs students of {PACK} to {MOST_CHANNELS} channels, in packs of {PACK}.",
+    ),
+    "BAD_BANDS": (ModelError, f"The C library runs students of 0 to {MOST_BANDS} filters."),
+    "BAD_BYTES": (ValueError, "Planes have codes of 1 or 2 bytes, and their results as many, or 4."),
+    "BAD_PEAK": (ValueError, "The peak is 255 for codes of 1 byte, and 255 to 65535 for those of 2."),
+    "BAD_PLACE": (ValueError, "The place to sharpen lies outside of the plane, or the plane is empty."),
+}
+"""What `vidsharp_blend` returns, from 1 on; 0 is success."""
+
+
+class Job(ctypes.Structure):
+    """`Job` of blend.h: a plane of codes, a place for the result, the rows and columns of cells to make, weights."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("codes", "out")),
+        *((name, ctypes.c_int64) for name in _PLACES),
+        *((name, ctypes.c_int32) for name in ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero")),
+        ("peak", ctypes.c_float),
+        *((name, ctypes.c_void_p) for name in _WEIGHTS),
+    )
+
+
+@cache
+def instruction_sets() -> tuple[str, ...]:
+    """Those of `SETS` that the library can use here, slowest first, `GENERIC` among them; none where it is missing."""
+    library = _library()
+    found = 0 if library is None else library.vidsharp_sets()
+    return tuple(name for bit, name in enumerate(SETS) if found >> bit & 1)
+
+
+def fastest_set() -> str | None:
+    """The one to use here; None where torch is faster, for want of the library or of its vectors."""
+    return next((name for name in reversed(instruction_sets()) if name != GENERIC), None)
+
+
+def run(job: Job, instructions: str) -> None:
+    """Does a job with one of the `instruction_sets`. Codes above the peak are taken for the peak.
+
+    Raises:
+        MemoryError: there is no room for some rows of each layer.
+        DeviceError: the library is missing, or this processor has not these instructions.
+        ModelError: a student that the library does not do.
+        ValueError: planes, a peak or a place in them that cannot be.
+    """
+    library = _library()
+    if library is None:
+        raise DeviceError("The C library for students was not built here.")
+    if fault := library.vidsharp_blend(ctypes.byref(job), list(SETS).index(instructions)):
+        error, sentence = list(FAULTS.values())[fault - 1]
+        raise error(sentence)
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    return c_library(Path(__file__).parent, "libblend", lambda library: library.vidsharp_version() == VERSION)

@@ -1,0 +1,102 @@
+"""A student at work on a GPU: in half precision where that does not show, on whole frames where they fit."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from ..nets.catalogue import Student
+from ..nets.forward import forward
+from ..nets.half import Half, error_against, half_type, in_type, trial_picture
+from ..planes.plane_format import PlaneFormat
+from ..planes.plane_tensors import sharpen_codes
+from .on_gpu import GpuSettings, OnGpu
+from .staging import as_float, codes_like
+from .what_fits import WhatFits
+
+
+class GpuStudent:
+    """Planes of integers on a device, sharpened there; `way` takes pictures there and back."""
+
+    def __init__(self, student: Student, device: torch.device, strength: float, settings: GpuSettings) -> None:
+        """Moves the network, and tries what half precision costs it.
+
+        Args:
+            device: a GPU; on a CPU, too, all is done as on one.
+
+        Raises:
+            DeviceError: as `half_type`.
+        """
+        self._student, self._device, self._strength = student, device, strength
+        self._fits = WhatFits(student.halo_px, student.align_px)
+        half = half_type(settings.precision, device)
+        tried = half is not None and settings.precision == "auto"
+        expected = self._expected() if tried else None
+        if device.type == "cuda":
+            # A frame has the same bits in every run; and float32 is not TensorFloat-32, which has 10 bits as float16.
+            torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = True, False
+        self._net = student.net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._half = None if half is None else Half(half, 0.0)
+        if half is not None and expected is not None:
+            self._half = Half(half, error_against(expected, self._forward(half), device))
+        self.way = OnGpu(device, self.sharpen, settings)
+
+    @property
+    def half_error(self) -> float | None:
+        """What half precision changed in a picture of 0..1, at most; None where it was not tried."""
+        return None if self._half is None else self._half.error
+
+    @property
+    def tile_pixels(self) -> int | None:
+        """How much of a batch is computed at a time, where the GPU has no room for all of it."""
+        return self._fits.pixels
+
+    def dtype(self, fmt: PlaneFormat) -> torch.dtype:
+        """The type that the network computes in, for planes of a format."""
+        serves = self._half is not None and self._half.serves(max(1.0, self._strength) * fmt.peak)
+        return self._half.dtype if self._half is not None and serves else torch.float32
+
+    def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
+        """As `Enhancer.provenance`. Kernels differ from one kind of GPU to the next."""
+        gpu = self._device.type == "cuda"
+        return {
+            "by": f"torch {torch.__version__}",
+            "device": torch.cuda.get_device_name(self._device) if gpu else "cpu, as a GPU",
+            "precision": str(self.dtype(fmt)).removeprefix("torch."),
+        }
+
+    @torch.inference_mode()
+    def sharpen(self, codes: Sequence[Tensor], fmt: PlaneFormat) -> list[Tensor]:
+        """Sharpens a batch; for an RGB student all planes, for others luma alone.
+
+        Args:
+            codes: [N, H, W] each, uint8, or int16 with the bits of uint16; left as they are.
+
+        Returns:
+            As many planes of the same type and shapes, in memory of their own.
+
+        Raises:
+            DeviceError: as `WhatFits.run`.
+        """
+        network = self._forward(self.dtype(fmt))
+        made = sharpen_codes(
+            [as_float(plane) for plane in codes],
+            fmt,
+            self._student.domain,
+            self._strength,
+            lambda x: self._fits.run(network, x),
+        )
+        return [codes_like(plane, given) for plane, given in zip(made, codes, strict=True)]
+
+    def _forward(self, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+        def in_its_type(x: Tensor) -> Tensor:
+            with in_type(dtype, self._device):
+                return forward(self._net, x)
+
+        return in_its_type
+
+    @torch.inference_mode()
+    def _expected(self) -> Tensor:
+        """What the network makes of the trial picture on a CPU, in float32."""
+        channels = 3 if self._student.domain == "rgb" else 1
+        return forward(self._student.net.to("cpu"), trial_picture(channels)).float()
