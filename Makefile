@@ -23,7 +23,7 @@ format: $(READY)
 
 check: test
 
-$(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/metrics.[ch])
+$(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/metrics/metrics.[ch])
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1" "torchvision==0.29.1"
@@ -37,4 +37,4 @@ $(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info models/fused/*.sharedlib reports/*.sharedlib
+	rm -rf $(VENV) demo build dist *.egg-info models/fused/*.sharedlib reports/metrics/*.sharedlib

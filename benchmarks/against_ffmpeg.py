@@ -21,7 +21,7 @@ from pathlib import Path
 
 from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_threads
 from vidsharp.pipeline.probe import probe
-from vidsharp.reports.markdown import markdown_table
+from vidsharp.reports.templates.markdown import markdown_table
 
 from benchmarks.bar_chart import Bar, bar_chart
 from benchmarks.call_clips import FPS, record

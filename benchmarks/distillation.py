@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 import torch
 from vidsharp.models.nets.look import CRISP, NATURAL, StudentLook
-from vidsharp.reports.statistics import bootstrap_interval
+from vidsharp.reports.metrics.statistics import bootstrap_interval
 from vidsharp.training.labels import LABELS
 from vidsharp.training.methods import IDENTITY, methods
 from vidsharp.training.recipe import Recipe, read_recipe

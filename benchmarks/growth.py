@@ -19,7 +19,7 @@ from pathlib import Path
 
 import av
 import pandas as pd
-from vidsharp.reports.markdown import markdown_table
+from vidsharp.reports.templates.markdown import markdown_table
 
 from benchmarks.against_ffmpeg import (
     CONTENDERS,

@@ -15,8 +15,8 @@ import numpy as np
 from skimage import data
 from skimage.metrics import structural_similarity
 from skimage.transform import resize
-from vidsharp.reports.metrics import change, psnr, sharpness
-from vidsharp.reports.ssim import ssim
+from vidsharp.reports.metrics.frame_metrics import change, psnr, sharpness
+from vidsharp.reports.metrics.ssim import ssim
 
 SIZE = (1080, 1920)
 

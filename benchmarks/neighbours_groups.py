@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from block_matching import aligned
 from torch import Tensor
-from vidsharp.reports.statistics import bootstrap_interval
+from vidsharp.reports.metrics.statistics import bootstrap_interval
 from vidsharp.training.pair_set import Window
 from vidsharp.training.window_cache import CROP, FAR, RADIUS, Part, WindowCache
 

@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.blend_weights import FACTOR, FLOOR, PHASES, SLOPE
 from vidsharp.models.nets.cells import cells_with_rim
-from vidsharp.reports.vmaf import perceptual_scores
+from vidsharp.reports.metrics.vmaf import perceptual_scores
 from vidsharp.training.batches import Batch, level_odds
 from vidsharp.training.objective import Objective
 from vidsharp.training.pair_set import Window

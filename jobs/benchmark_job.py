@@ -30,8 +30,8 @@ from ..models.nets.chroma_choice import Chroma
 from ..models.nets.look import StudentLook, at_looks
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
-from ..reports.benchmark_page import BenchmarkStrip, benchmark_page
-from ..reports.benchmark_tables import (
+from ..reports.evaluation.benchmark_page import BenchmarkStrip, benchmark_page
+from ..reports.evaluation.benchmark_tables import (
     ALL,
     ROW_COLUMNS,
     WHOLE,
@@ -45,9 +45,9 @@ from ..reports.benchmark_tables import (
     source_table,
     words_by_height,
 )
-from ..reports.evaluation_tables import summary_markdown
-from ..reports.hard_words import hard_words, hard_words_markdown
-from ..reports.tables import csv_bytes, parquet_bytes, table
+from ..reports.evaluation.evaluation_tables import summary_markdown
+from ..reports.evaluation.hard_words import hard_words, hard_words_markdown
+from ..reports.run.tables import csv_bytes, parquet_bytes, table
 from ..training.benchmark.run_source import SourceTask, begin_worker, look_task, measure_task, videos_of
 from ..training.benchmark.sources import (
     GROUPS,

@@ -59,7 +59,7 @@ def estimate_json(result: "Estimate") -> str:
 
 def estimate_text(result: "Estimate") -> str:
     """What a person wants to know, the answer first."""
-    from ..reports.page_words import counted
+    from ..reports.templates.page_words import counted
     from .passed_over import passed_over_sentence
 
     lines: list[str] = []
@@ -80,8 +80,8 @@ def estimate_text(result: "Estimate") -> str:
 
 
 def _answer(result: "Estimate") -> list[str]:
-    from ..reports.markdown import markdown_table
-    from ..reports.page_words import counted, size
+    from ..reports.templates.markdown import markdown_table
+    from ..reports.templates.page_words import counted, size
 
     about = "" if result.frames_exact else "about "
     hours = f"{_hours(result.core_s)} core-hours"
@@ -110,7 +110,7 @@ def _answer(result: "Estimate") -> list[str]:
 
 
 def _cells(estimated: "KindEstimate") -> list[str]:
-    from ..reports.page_words import clock, size
+    from ..reports.templates.page_words import clock, size
 
     kind = estimated.kind
     bits = "" if kind.bit_depth == 8 else f" {kind.bit_depth}-bit"

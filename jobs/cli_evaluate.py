@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from ..models.nets.card import Card, read_card
 from ..models.nets.catalogue import student_names
-from ..reports.markdown import markdown_table
+from ..reports.templates.markdown import markdown_table
 from .cli_options import OK, PATH, SOME_FAILED, chroma_option, log_options, looks_of_texts, overwrite_option
 from .clips import printable
 from .config import UsageError

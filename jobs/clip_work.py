@@ -15,7 +15,7 @@ from ..pipeline.probe import ClipInfo
 from ..pipeline.rotation import rotation
 from ..pipeline.sharpen import has_chroma
 from ..pipeline.workspace import Workspace
-from ..reports.clip_figures import clip_figures
+from ..reports.run.clip_figures import clip_figures
 from .clips import Clip
 from .config import ProcessConfig
 from .report_folder import ClipRows

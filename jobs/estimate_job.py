@@ -27,7 +27,7 @@ from ..pipeline.sharpen import check_pixel_format
 from ..pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ..pipeline.survey import read_through
 from ..pipeline.workspace import Workspace, file_stem
-from ..reports.page_words import counted
+from ..reports.templates.page_words import counted
 from .actor import SharpenActor
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import encoder_choice

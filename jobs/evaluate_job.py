@@ -13,13 +13,13 @@ from ..models.nets.chroma_choice import Chroma
 from ..models.nets.look import at_looks, named_at
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
-from ..reports.evaluation_page import PictureStrip, evaluation_page
-from ..reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
-from ..reports.picture_uri import picture_uri
-from ..reports.screen_reader import can_read, read_lines
-from ..reports.tables import csv_bytes, parquet_bytes, table
-from ..reports.vmaf import vmaf_ffmpeg
-from ..reports.words import Reader
+from ..reports.evaluation.evaluation_page import PictureStrip, evaluation_page
+from ..reports.evaluation.evaluation_tables import ITEM_COLUMNS, by_source, summarise, summary_markdown
+from ..reports.metrics.screen_reader import can_read, read_lines
+from ..reports.metrics.vmaf import vmaf_ffmpeg
+from ..reports.metrics.words import Reader
+from ..reports.run.tables import csv_bytes, parquet_bytes, table
+from ..reports.templates.picture_uri import picture_uri
 from ..training.evaluate import Row, measure
 from ..training.evaluation_pictures import UNCHANGED
 from ..training.evaluation_sources import PairSequence, find_sources

@@ -12,9 +12,9 @@ from ..pipeline.original import OriginalReader
 from ..pipeline.probe import ClipInfo
 from ..pipeline.rotation import rotation
 from ..pipeline.sharpen import plane_arrays, plane_format
-from ..reports.metrics import change, psnr, sharpness
-from ..reports.preview import Moment, preview_json
-from ..reports.ssim import WINDOW, ssim
+from ..reports.metrics.frame_metrics import change, psnr, sharpness
+from ..reports.metrics.ssim import WINDOW, ssim
+from ..reports.run.preview import Moment, preview_json
 from .measure_task import MeasureTask
 
 Planes = Sequence[np.ndarray]

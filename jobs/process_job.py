@@ -25,7 +25,7 @@ from ..pipeline.recording import silence
 from ..pipeline.sample import ALL, by_chunk, sample, usual_count
 from ..pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..pipeline.workspace import Workspace
-from ..reports.page_words import counted
+from ..reports.templates.page_words import counted
 from .actor import MadeOtherwise, Prepared
 from .actors import POLL_S, ActorPool, Answer
 from .clip_work import ClipWork, encoder_choice, failed_row

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ..pipeline.workspace import Workspace, file_stem
-from ..reports.tables import (
+from ..reports.run.tables import (
     CHUNK_COLUMNS,
     CLIP_COLUMNS,
     FRAME_COLUMNS,

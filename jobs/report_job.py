@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from ..reports.quality_page import quality_page
-from ..reports.run_table import run_json, run_markdown
+from ..reports.run.quality_page import quality_page
+from ..reports.run.run_table import run_json, run_markdown
 from .clips import REPORT_FOLDER
 from .config import UsageError
 from .report_folder import ReportFolder

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..reports.run_table import run_table
-from ..reports.tables import CLIP_COLUMNS
+from ..reports.run.run_table import run_table
+from ..reports.run.tables import CLIP_COLUMNS
 
 MOST = 10
 """So many clips are shown; the report has all."""

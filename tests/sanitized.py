@@ -60,9 +60,9 @@ def _blend() -> int:
 
 
 def _metrics() -> int:
-    from vidsharp.reports.metrics import change, psnr, sharpness
-    from vidsharp.reports.metrics_library import library
-    from vidsharp.reports.ssim import ssim
+    from vidsharp.reports.metrics.frame_metrics import change, psnr, sharpness
+    from vidsharp.reports.metrics.metrics_library import library
+    from vidsharp.reports.metrics.ssim import ssim
 
     done = 0
     for number, (depth, size) in enumerate(product((8, 10, 16), [(11, 11), (12, 600), (23, 522), (40, 4099)])):

@@ -49,7 +49,7 @@ def test_it_has_a_file_and_says_that_it_is_typed() -> None:
 
 
 ROOT = Path(__file__).parents[1]
-LIBRARIES = {"vidsharp/models/fused/libblend.sharedlib", "vidsharp/reports/libmetrics.sharedlib"}
+LIBRARIES = {"vidsharp/models/fused/libblend.sharedlib", "vidsharp/reports/metrics/libmetrics.sharedlib"}
 WALK = """
 import importlib, pkgutil, sys, vidsharp
 assert vidsharp.__file__.startswith(sys.argv[1]), vidsharp.__file__

@@ -28,8 +28,8 @@ from vidsharp.models.nets.chroma_choice import Chroma
 from vidsharp.models.nets.look import at_looks
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.ownership import MARK, NotOursError
-from vidsharp.reports.benchmark_tables import ROW_COLUMNS
-from vidsharp.reports.tables import from_parquet, rows
+from vidsharp.reports.evaluation.benchmark_tables import ROW_COLUMNS
+from vidsharp.reports.run.tables import from_parquet, rows
 from vidsharp.training.benchmark.run_source import SourceTask
 from vidsharp.training.benchmark.sources import BenchmarkSource
 from vidsharp.training.errors import DataError

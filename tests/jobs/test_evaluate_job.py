@@ -11,9 +11,9 @@ from vidsharp.jobs import EvaluateConfig, evaluate, evaluate_job
 from vidsharp.jobs.config import UsageError
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.errors import OutputError
-from vidsharp.reports.evaluation_tables import ITEM_COLUMNS
-from vidsharp.reports.tables import from_parquet, rows
-from vidsharp.reports.vmaf import vmaf_ffmpeg
+from vidsharp.reports.evaluation.evaluation_tables import ITEM_COLUMNS
+from vidsharp.reports.metrics.vmaf import vmaf_ffmpeg
+from vidsharp.reports.run.tables import from_parquet, rows
 
 from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import pair

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from skimage.metrics import structural_similarity
 from vidsharp.jobs import ReportConfig, process, report
-from vidsharp.reports.tables import FRAME_COLUMNS
+from vidsharp.reports.run.tables import FRAME_COLUMNS
 
 from tests import media
 from tests.jobs import runs

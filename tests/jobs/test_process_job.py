@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from vidsharp.jobs import ProcessResult, process
 from vidsharp.jobs.config import UsageError
-from vidsharp.reports.tables import CHUNK_COLUMNS, CLIP_COLUMNS
+from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS
 
 from tests import media
 from tests.jobs import runs

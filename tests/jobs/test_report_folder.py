@@ -9,7 +9,7 @@ import pytest
 from vidsharp.jobs.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.pipeline.atomic import temporary_name
 from vidsharp.pipeline.errors import OutputError
-from vidsharp.reports.page_previews import first_that_fit
+from vidsharp.reports.run.page_previews import first_that_fit
 
 
 def clip(name: str, **more: Any) -> dict[str, Any]:

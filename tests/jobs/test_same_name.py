@@ -11,7 +11,7 @@ from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.report_folder import ReportFolder
 from vidsharp.pipeline.file_ends import ENDS_BYTES
-from vidsharp.reports import tables
+from vidsharp.reports.run import tables
 
 from tests import media
 from tests.jobs import runs

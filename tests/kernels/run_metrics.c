@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../reports/metrics.h"
+#include "../../reports/metrics/metrics.h"
 
 static void fail(const char *why)
 {

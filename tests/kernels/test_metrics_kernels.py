@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidsharp.reports import ssim as ssim_module
-from vidsharp.reports.metrics_library import planes_job
+from vidsharp.reports.metrics import ssim as ssim_module
+from vidsharp.reports.metrics.metrics_library import planes_job
 
 from tests.kernels.toolchains import METRICS, OPTIMISED, TOOLCHAINS
 

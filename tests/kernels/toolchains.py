@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BLEND = sorted((ROOT / "models" / "fused").glob("*.c"))
-METRICS = [ROOT / "reports" / "metrics.c"]
+METRICS = [ROOT / "reports" / "metrics" / "metrics.c"]
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 OPTIMISED = ("-O3", "-Wframe-larger-than=16384")
 """As it is built; threads may have little stack."""

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from vidsharp.reports.quality_page import quality_page
-from vidsharp.reports.tables import rows
+from vidsharp.reports.run.quality_page import quality_page
+from vidsharp.reports.run.tables import rows
 
 from tests.reports.browser import Open, started, watched, why_skipped
 from tests.reports.sample_run import SampleRun, sample_run

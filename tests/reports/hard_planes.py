@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.reports.metrics import Plane
+from vidsharp.reports.metrics.frame_metrics import Plane
 
 KINDS = ("noise", "near", "flat", "off by one", "black and white", "checks", "ramp")
 

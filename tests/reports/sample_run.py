@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFilter
-from vidsharp.reports.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, table
+from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, table
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>.mp4",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from vidsharp.reports import benchmark_page as page_module
-from vidsharp.reports.benchmark_page import BenchmarkStrip, benchmark_page
-from vidsharp.reports.benchmark_tables import (
+from vidsharp.reports.evaluation import benchmark_page as page_module
+from vidsharp.reports.evaluation.benchmark_page import BenchmarkStrip, benchmark_page
+from vidsharp.reports.evaluation.benchmark_tables import (
     HYPOTHESES,
     ROW_COLUMNS,
     WHOLE,
@@ -22,9 +22,9 @@ from vidsharp.reports.benchmark_tables import (
     source_table,
     words_by_height,
 )
-from vidsharp.reports.evaluation_tables import with_interval
-from vidsharp.reports.hard_words import hard_words
-from vidsharp.reports.tables import rows, table
+from vidsharp.reports.evaluation.evaluation_tables import with_interval
+from vidsharp.reports.evaluation.hard_words import hard_words
+from vidsharp.reports.run.tables import rows, table
 
 EVIL = "<img src=x onerror=alert(1)>\"'"
 DATA = "data:image/webp;base64,AAAA"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from vidsharp.reports.benchmark_tables import (
+from vidsharp.reports.evaluation.benchmark_tables import (
     AGES,
     ALL,
     CLAIM_COLUMNS,
@@ -27,8 +27,8 @@ from vidsharp.reports.benchmark_tables import (
     source_table,
     words_by_height,
 )
-from vidsharp.reports.evaluation_tables import SOURCE_COLUMNS, SUMMARY_COLUMNS
-from vidsharp.reports.tables import rows, table
+from vidsharp.reports.evaluation.evaluation_tables import SOURCE_COLUMNS, SUMMARY_COLUMNS
+from vidsharp.reports.run.tables import rows, table
 
 NAMES = "abcdefgh"
 

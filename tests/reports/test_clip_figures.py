@@ -1,7 +1,7 @@
 """A clip's figures are the means of its frames' figures, and null where there are none."""
 
-from vidsharp.reports.clip_figures import clip_figures
-from vidsharp.reports.tables import CLIP_COLUMNS, FRAME_COLUMNS
+from vidsharp.reports.run.clip_figures import clip_figures
+from vidsharp.reports.run.tables import CLIP_COLUMNS, FRAME_COLUMNS
 
 
 def test_means_over_the_frames_that_have_the_figure() -> None:

@@ -1,9 +1,9 @@
 """Places of a curve's points, on numbers that are easy to reckon."""
 
 import pytest
-from vidsharp.reports.benchmark_tables import CURVE_COLUMNS
-from vidsharp.reports.curve_plot import HEIGHT, WIDTH, CurvePlot, curve_plot
-from vidsharp.reports.tables import table
+from vidsharp.reports.evaluation.benchmark_tables import CURVE_COLUMNS
+from vidsharp.reports.evaluation.curve_plot import HEIGHT, WIDTH, CurvePlot, curve_plot
+from vidsharp.reports.run.tables import table
 
 
 def plot(*points: tuple[str, int, float], level: str = "medium") -> CurvePlot:

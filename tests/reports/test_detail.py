@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vidsharp.reports.detail import Detail, detail, detail_band
+from vidsharp.reports.metrics.detail import Detail, detail, detail_band
 
 DICE = np.random.default_rng(3)
 SHARP = DICE.integers(16, 236, (40, 56)).astype(np.uint8)

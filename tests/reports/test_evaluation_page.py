@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from vidsharp.reports import evaluation_page as page_module
-from vidsharp.reports.evaluation_page import PictureStrip, evaluation_page
-from vidsharp.reports.evaluation_tables import ITEM_COLUMNS, by_source, summarise
-from vidsharp.reports.picture_uri import picture_uri
-from vidsharp.reports.tables import rows, table
+from vidsharp.reports.evaluation import evaluation_page as page_module
+from vidsharp.reports.evaluation.evaluation_page import PictureStrip, evaluation_page
+from vidsharp.reports.evaluation.evaluation_tables import ITEM_COLUMNS, by_source, summarise
+from vidsharp.reports.run.tables import rows, table
+from vidsharp.reports.templates.picture_uri import picture_uri
 
 EVIL = "<img src=x onerror=alert(1)>"
 ABOUT = {"data": "clips & more", "models": "fast", "made": "today"}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from vidsharp.reports.evaluation_tables import (
+from vidsharp.reports.evaluation.evaluation_tables import (
     ITEM_COLUMNS,
     SOURCE_COLUMNS,
     SUMMARY_COLUMNS,
@@ -14,8 +14,8 @@ from vidsharp.reports.evaluation_tables import (
     summarise,
     summary_markdown,
 )
-from vidsharp.reports.statistics import bootstrap_interval
-from vidsharp.reports.tables import rows, table
+from vidsharp.reports.metrics.statistics import bootstrap_interval
+from vidsharp.reports.run.tables import rows, table
 
 
 def item(source: str, number: int, level: str, method: str, psnr: float, **more: Any) -> dict[str, Any]:

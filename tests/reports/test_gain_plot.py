@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from vidsharp.reports.gain_plot import gain_plot
+from vidsharp.reports.evaluation.gain_plot import gain_plot
 
 
 def line(mean: float, low: float | None, high: float | None) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidsharp.reports.benchmark_tables import WORD_COLUMNS
-from vidsharp.reports.hard_words import HARD_WORD_COLUMNS, hard_words, hard_words_markdown
-from vidsharp.reports.tables import rows, table
+from vidsharp.reports.evaluation.benchmark_tables import WORD_COLUMNS
+from vidsharp.reports.evaluation.hard_words import HARD_WORD_COLUMNS, hard_words, hard_words_markdown
+from vidsharp.reports.run.tables import rows, table
 
 LEVELS = ("light", "medium", "heavy", "compressed", "switching")
 LETTER = {"r": "right", "w": "wrong", "m": "missed"}

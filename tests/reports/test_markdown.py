@@ -1,6 +1,6 @@
 """Markdown tables: aligned, and not broken by what is in their cells."""
 
-from vidsharp.reports.markdown import markdown_table
+from vidsharp.reports.templates.markdown import markdown_table
 
 
 def test_a_table_reads_as_text() -> None:

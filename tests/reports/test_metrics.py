@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from skimage import data
-from vidsharp.reports import metrics
-from vidsharp.reports.metrics import change, psnr, sharpness
-from vidsharp.reports.ssim import ssim
+from vidsharp.reports.metrics import frame_metrics as metrics
+from vidsharp.reports.metrics.frame_metrics import change, psnr, sharpness
+from vidsharp.reports.metrics.ssim import ssim
 
 from tests.reports.hard_planes import KINDS, pair, strips
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vidsharp.reports import metrics
-from vidsharp.reports.metrics import change, psnr, sharpness
-from vidsharp.reports.metrics_library import Job, library
+from vidsharp.reports.metrics import frame_metrics as metrics
+from vidsharp.reports.metrics.frame_metrics import change, psnr, sharpness
+from vidsharp.reports.metrics.metrics_library import Job, library
 
 from tests.reports.hard_planes import KINDS, pair
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.reports.preview import SPOT_PX, WHOLE_PX, Moment, preview_json
+from vidsharp.reports.run.preview import SPOT_PX, WHOLE_PX, Moment, preview_json
 
 FORMAT = PlaneFormat(8, full_range=True, matrix="bt709", chroma_left=True)
 

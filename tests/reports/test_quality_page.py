@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidsharp.reports import quality_page as page_module
-from vidsharp.reports.headline import headline, worst_first
-from vidsharp.reports.page_data import script_json
-from vidsharp.reports.page_previews import LEVELS, first_that_fit, fitting, sound_preview
-from vidsharp.reports.quality_page import quality_page
-from vidsharp.reports.run_data import POINTS
-from vidsharp.reports.series import binned, histogram
-from vidsharp.reports.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, rows, table
-from vidsharp.reports.work_times import busy_s, without_pauses
+from vidsharp.reports.run import quality_page as page_module
+from vidsharp.reports.run.headline import headline, worst_first
+from vidsharp.reports.run.page_previews import LEVELS, first_that_fit, fitting, sound_preview
+from vidsharp.reports.run.quality_page import quality_page
+from vidsharp.reports.run.run_data import POINTS
+from vidsharp.reports.run.series import binned, histogram
+from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, rows, table
+from vidsharp.reports.run.work_times import busy_s, without_pauses
+from vidsharp.reports.templates.page_data import script_json
 
 from tests.reports.sample_run import HOSTILE, SampleRun, sample_run
 

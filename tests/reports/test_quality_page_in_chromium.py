@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
-from vidsharp.reports.tables import rows
+from vidsharp.reports.run.tables import rows
 
 from tests.reports.browser import (
     MISSING,

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from vidsharp.reports.run_table import run_json, run_markdown, run_table
-from vidsharp.reports.tables import CHUNK_COLUMNS, CLIP_COLUMNS, table
+from vidsharp.reports.run.run_table import run_json, run_markdown, run_table
+from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, table
 
 
 def clip(name: str, status: str = "done", **more: Any) -> dict[str, Any]:

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from vidsharp.reports import screen_reader
 from vidsharp.reports.errors import MetricError
-from vidsharp.reports.screen_reader import can_read, read_lines
-from vidsharp.reports.words import plain
+from vidsharp.reports.metrics import screen_reader
+from vidsharp.reports.metrics.screen_reader import can_read, read_lines
+from vidsharp.reports.metrics.words import plain
 
 
 @pytest.mark.skipif(not can_read(), reason="needs the extra [ocr]")

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 from skimage.metrics import structural_similarity
-from vidsharp.reports import ssim as module
-from vidsharp.reports.metrics import Plane
-from vidsharp.reports.metrics_library import library
-from vidsharp.reports.ssim import _by_library, _by_numpy, ssim
+from vidsharp.reports.metrics import ssim as module
+from vidsharp.reports.metrics.frame_metrics import Plane
+from vidsharp.reports.metrics.metrics_library import library
+from vidsharp.reports.metrics.ssim import _by_library, _by_numpy, ssim
 
 from tests.reports.hard_planes import KINDS, pair, strips
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import wilcoxon
-from vidsharp.reports.statistics import bootstrap_interval, bootstrap_ratio, holm, signed_rank_p
+from vidsharp.reports.metrics.statistics import bootstrap_interval, bootstrap_ratio, holm, signed_rank_p
 
 
 def test_wilcoxon_by_hand() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from vidsharp.reports.tables import (
+from vidsharp.reports.run.tables import (
     CHUNK_COLUMNS,
     CLIP_COLUMNS,
     csv_bytes,

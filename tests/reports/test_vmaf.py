@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from skimage import data
-from vidsharp.reports import vmaf
 from vidsharp.reports.errors import MetricError
-from vidsharp.reports.vmaf import SMALLEST_PX, PerceptualScores, perceptual_scores, vmaf_ffmpeg
+from vidsharp.reports.metrics import vmaf
+from vidsharp.reports.metrics.vmaf import SMALLEST_PX, PerceptualScores, perceptual_scores, vmaf_ffmpeg
 from vidsharp.training.classic import unsharp_mask
 
 needs_vmaf = pytest.mark.skipif(vmaf_ffmpeg() is None, reason="needs the extra [vmaf]")

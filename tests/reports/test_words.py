@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from vidsharp.reports.words import Box, Reading, Text, plain, readings, words_of
+from vidsharp.reports.metrics.words import Box, Reading, Text, plain, readings, words_of
 
 
 def line(text: str, top: float = 0, left: float = 0, width: float = 200) -> Text:

@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.reports.words import Box, Text
+from vidsharp.reports.metrics.words import Box, Text
 from vidsharp.training.evaluate import measure
 from vidsharp.training.evaluation_pictures import Planes, read_image
 from vidsharp.training.evaluation_sources import PairSequence, SharpClip

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.reports import vmaf
-from vidsharp.reports.detail import detail_band
-from vidsharp.reports.vmaf import PerceptualScores, vmaf_ffmpeg
+from vidsharp.reports.metrics import vmaf
+from vidsharp.reports.metrics.detail import detail_band
+from vidsharp.reports.metrics.vmaf import PerceptualScores, vmaf_ffmpeg
 from vidsharp.training import measure_pictures as module
 from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
 from vidsharp.training.measure_pictures import measure_pictures

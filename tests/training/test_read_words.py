@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from vidsharp.reports.words import Box, Text
+from vidsharp.reports.metrics.words import Box, Text
 from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
 from vidsharp.training.read_words import WordCount, WordRead, count_words, read_words
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from PIL import Image
 
-from ...reports.markdown import markdown_table
+from ...reports.templates.markdown import markdown_table
 from ..errors import DataError
 from .contact_pages import GAP_PX, GROUND, enlarged
 from .crop_pictures import CropPictures

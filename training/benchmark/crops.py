@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from ...reports.detail import detail_band
+from ...reports.metrics.detail import detail_band
 from ..errors import DataError
 from ..evaluation_pictures import Position
 from .pictures import recording, sharp_pictures

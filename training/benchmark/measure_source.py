@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ...models.planes.picture import busiest
-from ...reports.benchmark_tables import WHOLE, WINDOW
-from ...reports.words import Reader
+from ...reports.evaluation.benchmark_tables import WHOLE, WINDOW
+from ...reports.metrics.words import Reader
 from ..evaluation_pictures import Planes, Position
 from ..measure_pictures import Figures, MeasuredPictures, measure_pictures
 from ..methods import Method

@@ -12,7 +12,7 @@ from av import VideoFrame
 from av.error import FFmpegError
 
 from ...models.open_media import PHOTOS, open_media
-from ...reports.words import Box, Text
+from ...reports.metrics.words import Box, Text
 from ..errors import DataError
 from ..evaluation_pictures import CLIP_FORMAT, UNCHANGED, Position, frame_planes
 from ..screens import Word, screen_clip

@@ -12,8 +12,8 @@ from typing import Any
 from ...models.nets.catalogue import student_name
 from ...models.nets.look import StudentLook, at_looks, named_at
 from ...models.planes.plane_format import PlaneFormat
-from ...reports.benchmark_tables import WHOLE
-from ...reports.picture_uri import picture_uri
+from ...reports.evaluation.benchmark_tables import WHOLE
+from ...reports.templates.picture_uri import picture_uri
 from ..evaluation_pictures import Planes
 from ..methods import Method, methods
 from ..strip import Strip
@@ -54,7 +54,7 @@ def begin_worker() -> None:
 
 def measure_task(task: SourceTask) -> dict[str, Any]:
     """The rows of one source, as JSON holds them; writes its videos."""
-    from ...reports.screen_reader import read_lines
+    from ...reports.metrics.screen_reader import read_lines
 
     name, group = task.source.name, task.source.group
     conditions = [(level, seed) for level in task.levels for seed in range(task.seeds)]

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.reports.benchmark_tables import WHOLE, WINDOW
-from vidsharp.reports.words import Box, Text
+from vidsharp.reports.evaluation.benchmark_tables import WHOLE, WINDOW
+from vidsharp.reports.metrics.words import Box, Text
 from vidsharp.training.benchmark import measure_source as module
 from vidsharp.training.benchmark.measure_source import MARGIN_PX, WINDOW_PICTURES, SourceResult, measure_source
 from vidsharp.training.benchmark.pictures import MEASURED

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 from vidsharp.models.nets.look import at_looks
-from vidsharp.reports import screen_reader
-from vidsharp.reports.benchmark_tables import ROW_COLUMNS, WHOLE, WINDOW, WORD_COLUMNS
-from vidsharp.reports.words import Box, Text
+from vidsharp.reports.evaluation.benchmark_tables import ROW_COLUMNS, WHOLE, WINDOW, WORD_COLUMNS
+from vidsharp.reports.metrics import screen_reader
+from vidsharp.reports.metrics.words import Box, Text
 from vidsharp.training.benchmark import run_source
 from vidsharp.training.benchmark.run_source import REALESRGAN, SourceTask, begin_worker, measure_task, videos_of
 from vidsharp.training.evaluation_pictures import UNCHANGED

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import MetricError
+from ..errors import MetricError
 from .words import Box, Text
 
 SUREST = 0.5

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..metrics.statistics import bootstrap_interval, holm, signed_rank_p
+from ..run.tables import rows, table
+from ..templates.markdown import markdown_table
 from .evaluation_tables import IDENTITY, ITEM_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS, by_source, summarise
-from .markdown import markdown_table
-from .statistics import bootstrap_interval, holm, signed_rank_p
-from .tables import rows, table
 
 ALL = "all"
 """The group of all groups."""

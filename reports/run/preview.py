@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
-from ..models.planes.picture import busiest, rgb_picture
-from ..models.planes.plane_format import PlaneFormat
-from .picture_uri import picture_uri
+from ...models.planes.picture import busiest, rgb_picture
+from ...models.planes.plane_format import PlaneFormat
+from ..templates.picture_uri import picture_uri
 
 WHOLE_PX = 960
 """The whole frame is shown at most so wide and high."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..templates.markdown import as_text, markdown_table
 from .headline import Headline, Row, headline, sharpness_ratio, ssim_gain, worst_first
-from .markdown import as_text, markdown_table
 from .tables import rows
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Row], float | None]]] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models.fused.c_library import c_library
+from ...models.fused.c_library import c_library
 
 VERSION = 2
 """Of what metrics.h declares: a library of another version is not used."""

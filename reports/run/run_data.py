@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..templates.page_data import brief, columns_of
 from .headline import Row, sharpness_ratio, ssim_gain
-from .page_data import brief, columns_of
 from .series import Histogram, binned, histogram
 from .tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS
 from .work_times import without_pauses

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from .metrics import Plane, check_sizes, white
+from .frame_metrics import Plane, check_sizes, white
 from .metrics_library import library, planes_job
 
 Numbers = NDArray[np.float32]

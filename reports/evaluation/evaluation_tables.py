@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .markdown import markdown_table
-from .statistics import bootstrap_interval, bootstrap_ratio
-from .tables import rows, table
+from ..metrics.statistics import bootstrap_interval, bootstrap_ratio
+from ..run.tables import rows, table
+from ..templates.markdown import markdown_table
 
 IDENTITY = "identity"
 """The method that does nothing; gains are over it."""

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..metrics.statistics import bootstrap_ratio
+from ..metrics.words import plain
+from ..run.tables import rows, table
+from ..templates.markdown import markdown_table
 from .evaluation_tables import IDENTITY, with_interval
-from .markdown import markdown_table
-from .statistics import bootstrap_ratio
-from .tables import rows, table
-from .words import plain
 
 EASE = (0.2, 0.8)
 """Shares of readings between which, ends included, a word is hard."""

@@ -1,4 +1,4 @@
-/* Sums over pairs of planes, which reports/ssim.py and reports/metrics.py divide: the contract of the C library. The planes
+/* Sums over pairs of planes, which reports/metrics/ssim.py and reports/metrics/frame_metrics.py divide: the contract of the C library. The planes
  * are of one size and type. Several threads may call at once. Nothing is checked.
  */
 

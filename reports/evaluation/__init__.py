@@ -1,0 +1,1 @@
+"""The tables, plots and pages of an evaluation and of the benchmark."""

@@ -1,0 +1,1 @@
+"""A run's report: its tables, its page, and its table in text."""
