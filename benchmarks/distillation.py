@@ -26,11 +26,11 @@ import pandas as pd
 import torch
 from vidsharp.models.nets.look import CRISP, NATURAL, StudentLook
 from vidsharp.reports.metrics.statistics import bootstrap_interval
-from vidsharp.training.labels import LABELS
-from vidsharp.training.methods import IDENTITY, methods
+from vidsharp.training.data.labels import LABELS
+from vidsharp.training.data.window_cache import open_window_cache
+from vidsharp.training.evaluation.methods import IDENTITY, methods
+from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Places, train
 from vidsharp.training.recipe import Recipe, read_recipe
-from vidsharp.training.train import CHECKPOINT, WEIGHTS, Places, train
-from vidsharp.training.window_cache import open_window_cache
 
 from benchmarks.on_windows import measured
 

@@ -7,8 +7,8 @@ import torch
 from block_matching import aligned
 from torch import Tensor
 from vidsharp.reports.metrics.statistics import bootstrap_interval
-from vidsharp.training.pair_set import Window
-from vidsharp.training.window_cache import CROP, FAR, RADIUS, Part, WindowCache
+from vidsharp.training.data.pair_set import Window
+from vidsharp.training.data.window_cache import CROP, FAR, RADIUS, Part, WindowCache
 
 STILL = 0.5 / 255
 """Mean difference of the centre to the picture before it, below which a window counts as still."""

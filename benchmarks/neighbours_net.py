@@ -34,12 +34,12 @@ from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.blend_weights import FACTOR, FLOOR, PHASES, SLOPE
 from vidsharp.models.nets.cells import cells_with_rim
 from vidsharp.reports.metrics.vmaf import perceptual_scores
-from vidsharp.training.batches import Batch, level_odds
-from vidsharp.training.objective import Objective
-from vidsharp.training.pair_set import Window
+from vidsharp.training.data.batches import Batch, level_odds
+from vidsharp.training.data.pair_set import Window
+from vidsharp.training.data.window_cache import CROP, WindowCache, open_window_cache
+from vidsharp.training.loop.trainer import learning_rate
+from vidsharp.training.loss.objective import Objective
 from vidsharp.training.recipe import Recipe, read_recipe
-from vidsharp.training.trainer import learning_rate
-from vidsharp.training.window_cache import CROP, WindowCache, open_window_cache
 
 PICTURES = 3
 """The centre, t−1, t+1."""

@@ -34,7 +34,7 @@ from neighbours_groups import (
     some_windows,
 )
 from torch import Tensor
-from vidsharp.training.window_cache import CROP, WindowCache, open_window_cache
+from vidsharp.training.data.window_cache import CROP, WindowCache, open_window_cache
 
 OWN, COARSE, OTHER = 4, 3, 2
 """Radii: of the centre's patch; of the means of 3×3 around it, in steps of 3 px; of another picture's patch."""

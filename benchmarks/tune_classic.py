@@ -4,7 +4,8 @@
 
 CACHE holds crops as version 0.1 made them. Every setting sharpens the luma of the same crops, as many of each level
 (light, medium, heavy), drawn from the training split; gains are over leaving them as they are, means over the levels.
-The defaults in `training/classic.py` are the settings of the highest z = PSNR gain / 1 dB + SSIM gain / 0.01.
+The defaults in `training/evaluation/classic.py` are the settings of the highest
+z = PSNR gain / 1 dB + SSIM gain / 0.01.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from vidsharp.training.classic import cas, unsharp_mask
-from vidsharp.training.crop_cache import CropCache, open_crop_cache
-from vidsharp.training.losses import psnr, ssim
+from vidsharp.training.data.crop_cache import CropCache, open_crop_cache
+from vidsharp.training.evaluation.classic import cas, unsharp_mask
+from vidsharp.training.loss.losses import psnr, ssim
 
 LEVELS = ("light", "medium", "heavy")
 AMOUNTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.2)

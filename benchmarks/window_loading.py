@@ -24,16 +24,16 @@ from av import VideoFrame
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
-from vidsharp.training.batches import Batches, load_batches
 from vidsharp.training.benchmark.sources import is_set_aside
 from vidsharp.training.build_windows import build, faces_of, plan_sequences
-from vidsharp.training.crop_cache import cut_i420
-from vidsharp.training.objective import Objective
-from vidsharp.training.pair_set import Window
+from vidsharp.training.data.batches import Batches, load_batches
+from vidsharp.training.data.crop_cache import cut_i420
+from vidsharp.training.data.pair_set import Window
+from vidsharp.training.data.sharp_sequences import sharp_sequence
+from vidsharp.training.data.window_cache import CROP, FAR, NEAR, PICTURES, RADIUS, WindowCache, open_window_cache
+from vidsharp.training.loop.trainer import Trainer
+from vidsharp.training.loss.objective import Objective
 from vidsharp.training.recipe import read_recipe
-from vidsharp.training.sharp_sequences import sharp_sequence
-from vidsharp.training.trainer import Trainer
-from vidsharp.training.window_cache import CROP, FAR, NEAR, PICTURES, RADIUS, WindowCache, open_window_cache
 
 PATCH = 96
 SAMPLED = 96

@@ -59,8 +59,8 @@ from ..training.benchmark.sources import (
     other_inputs,
 )
 from ..training.errors import DataError
-from ..training.evaluation_pictures import UNCHANGED
-from ..training.measure_pictures import MEASURES
+from ..training.evaluation.evaluation_pictures import UNCHANGED
+from ..training.evaluation.measure_pictures import MEASURES
 from ..training.simulate import LEVELS
 from .config import UsageError, check_chroma, check_looks
 from .evaluate_job import reader_at_hand, vmaf_at_hand

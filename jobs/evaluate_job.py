@@ -20,12 +20,12 @@ from ..reports.metrics.vmaf import vmaf_ffmpeg
 from ..reports.metrics.words import Reader
 from ..reports.run.tables import csv_bytes, parquet_bytes, table
 from ..reports.templates.picture_uri import picture_uri
-from ..training.evaluate import Row, measure
-from ..training.evaluation_pictures import UNCHANGED
-from ..training.evaluation_sources import PairSequence, find_sources
-from ..training.methods import methods
+from ..training.evaluation.evaluate import Row, measure
+from ..training.evaluation.evaluation_pictures import UNCHANGED
+from ..training.evaluation.evaluation_sources import PairSequence, find_sources
+from ..training.evaluation.methods import methods
+from ..training.evaluation.strip import Strip
 from ..training.simulate import LEVELS
-from ..training.strip import Strip
 from .clips import RECORDING_SUFFIXES, printable
 from .config import UsageError, check_chroma, check_looks
 from .interrupts import raise_if_interrupted

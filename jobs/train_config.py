@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from .config import UsageError
 
 if TYPE_CHECKING:
-    from ..training.pair_set import PairSet
+    from ..training.data.pair_set import PairSet
+    from ..training.loop.train import Places
     from ..training.recipe import Recipe
-    from ..training.train import Places
 
 
 RAY, RAY_JOB = "ray", "train --ray"
@@ -72,14 +72,14 @@ class TrainConfig:
 
 def places_of(config: TrainConfig) -> "Places":
     """Where a run finds and puts things."""
-    from ..training.train import Places
+    from ..training.loop.train import Places
 
     return Places(config.out, config.teacher, config.vgg, config.start)
 
 
 def open_data(config: TrainConfig, recipe: "Recipe", say: Callable[[str], None]) -> "tuple[PairSet, PairSet]":
     """The pairs that a run trains on and validates on."""
-    from ..training.open_pairs import open_pairs
+    from ..training.data.open_pairs import open_pairs
 
     processes = len(os.sched_getaffinity(0))
     cache = config.cache or config.out / "pairs"

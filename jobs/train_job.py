@@ -9,7 +9,7 @@ from ..pipeline.ownership import refuse_folder
 from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of
 
 if TYPE_CHECKING:
-    from ..training.pair_set import PairSet
+    from ..training.data.pair_set import PairSet
     from ..training.recipe import Recipe
 
 
@@ -35,8 +35,8 @@ def train(
     Raises:
         VidsharpError: as `read_recipe`, `open_pairs` and `training.train.train`; ClusterError with Ray.
     """
+    from ..training.loop.train import CHECKPOINT, WEIGHTS, check_start, checkpoint_to_resume, objective_of
     from ..training.recipe import read_recipe
-    from ..training.train import CHECKPOINT, WEIGHTS, check_start, checkpoint_to_resume, objective_of
 
     recipe = read_recipe(config.recipe)
     recipe.share(config.num_workers)
@@ -70,7 +70,7 @@ def _train_here(
     import torch
 
     from ..models.device import resolve_device
-    from ..training.train import Crew, train
+    from ..training.loop.train import Crew, train
 
     if config.threads:
         torch.set_num_threads(config.threads)

@@ -19,8 +19,8 @@ from torch import nn
 
 from ..models.device import resolve_device
 from ..pipeline.ownership import claim_folder, remove_folder
+from ..training.loop.train import CHECKPOINT, Crew, train
 from ..training.recipe import Recipe
-from ..training.train import CHECKPOINT, Crew, train
 from .clips import real_path
 from .cluster import ClusterError, living_nodes, ray_session
 from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of

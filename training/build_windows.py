@@ -27,14 +27,14 @@ from ..models.errors import VidsharpError
 from ..pipeline.atomic import make_folder, write_atomically
 from ..pipeline.ownership import MARK, content_key, mark_made, refuse_others
 from .benchmark.sources import is_set_aside
+from .data.exposure import exposed
+from .data.sharp_sequences import SequencePlan, is_screen, sharp_sequence
+from .data.window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, is_whole, part_bytes
 from .errors import SimulationError
-from .evaluation_pictures import UNCHANGED
-from .exposure import exposed
-from .sharp_sequences import SequencePlan, is_screen, sharp_sequence
+from .evaluation.evaluation_pictures import UNCHANGED
 from .simulate import LEVELS, LINES, Lines, draw_parameters, simulate_call
 from .simulate.encoders import ENCODERS
 from .simulate.stream import recorded
-from .window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, is_whole, part_bytes
 
 WINDOWS = 32
 """Windows cut from one sequence: fewer would make the line dear, more would show the same again."""

@@ -16,13 +16,13 @@ from pathlib import Path
 import torch
 
 from ..models.errors import VidsharpError
-from .crop_cache import cut_i420
-from .evaluation_pictures import UNCHANGED
-from .labels import LABELS, label_file, save_label
-from .losses import luma
-from .pair_set import Window
+from .data.crop_cache import cut_i420
+from .data.labels import LABELS, label_file, save_label
+from .data.pair_set import Window
+from .data.window_cache import CROP, Part, WindowCache, open_window_cache
+from .evaluation.evaluation_pictures import UNCHANGED
+from .loss.losses import luma
 from .teachers import TEACHERS, load_teacher
-from .window_cache import CROP, Part, WindowCache, open_window_cache
 
 WITHOUT = (UNCHANGED, "light")
 """Levels that a teacher is not asked about."""

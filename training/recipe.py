@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from ..models.nets.domain import Domain
 from .errors import RecipeError
-from .taming import Taming
+from .loss.taming import Taming
 
 Network = Literal["blend", "reference", "swinir"]
 RECIPES = Path(__file__).parent / "recipes"

@@ -26,12 +26,12 @@ from ..models.nets.checkpoint import load_into
 from ..models.nets.chroma import ChromaStudent
 from ..pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ..pipeline.ownership import MARK, mark_made, refuse_others
-from .batches import level_odds
-from .chroma_gains import chroma_gains
-from .chroma_patches import Patches, batch_of
-from .losses import GOOD, relative_error, squared_error
-from .train import CHECKPOINT, WEIGHTS
-from .window_cache import open_window_cache
+from .data.batches import level_odds
+from .data.chroma_patches import Patches, batch_of
+from .data.window_cache import open_window_cache
+from .loop.chroma_gains import chroma_gains
+from .loop.train import CHECKPOINT, WEIGHTS
+from .loss.losses import GOOD, relative_error, squared_error
 
 FILES = (CHECKPOINT, WEIGHTS, "gains.json")
 MIX = {"light": 1.0, "medium": 1.5, "heavy": 2.0, "compressed": 1.0, "switching": 0.7, "sharp": 1.0, "motion": 0.3}

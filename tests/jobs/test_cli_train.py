@@ -8,7 +8,7 @@ import torch
 from click.testing import CliRunner, Result
 from vidsharp.jobs.cli.main import main
 from vidsharp.models.nets.catalogue import load_student
-from vidsharp.training.train import CHECKPOINT, WEIGHTS
+from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS
 
 from tests.jobs import runs
 from tests.jobs.test_train_job import RECIPE

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import vidsharp.training.train as training
+import vidsharp.training.loop.train as training
 from click.testing import CliRunner
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted

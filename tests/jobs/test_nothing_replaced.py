@@ -10,7 +10,7 @@ from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.models.errors import VidsharpError
-from vidsharp.training.train import CHECKPOINT, WEIGHTS
+from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS
 
 from tests.jobs import runs
 from tests.jobs.test_train_job import RECIPE
@@ -128,7 +128,7 @@ def test_training_that_was_killed_before_its_first_checkpoint_begins_again(
 
     arguments = train(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("vidsharp.training.train._save", killed)
+        patched.setattr("vidsharp.training.loop.train._save", killed)
         assert run(*arguments).exit_code == 130
     assert (tmp_path / "out" / "loss.csv").exists()
     assert run(*arguments).exit_code == 0
@@ -144,7 +144,7 @@ def test_training_begun_anew_does_not_go_on_from_the_old_checkpoint(
     arguments = train(tmp_path)
     assert run(*arguments).exit_code == 0
     with monkeypatch.context() as patched:
-        patched.setattr("vidsharp.training.train._save", killed)
+        patched.setattr("vidsharp.training.loop.train._save", killed)
         assert run(*arguments, "--overwrite").exit_code == 130
     ended = run(*arguments, "--resume")
     assert (ended.exit_code, f"no {CHECKPOINT} to resume from" in ended.stderr) == (2, True)

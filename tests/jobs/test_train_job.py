@@ -11,9 +11,9 @@ from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.train_config import TrainConfig
 from vidsharp.jobs.train_job import train
 from vidsharp.models.errors import CheckpointError, ModelError
-from vidsharp.training import open_pairs
+from vidsharp.training.data import open_pairs
 from vidsharp.training.errors import DataError, RecipeError
-from vidsharp.training.train import WEIGHTS
+from vidsharp.training.loop.train import WEIGHTS
 
 from tests.training import crops
 from tests.training.test_open_pairs import photos

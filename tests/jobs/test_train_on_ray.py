@@ -17,7 +17,7 @@ from vidsharp.jobs.train_job import train
 from vidsharp.jobs.train_on_ray import _reason
 from vidsharp.training.build_windows import build
 from vidsharp.training.errors import DataError, RecipeError
-from vidsharp.training.train import CHECKPOINT, WEIGHTS
+from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS
 
 from tests.jobs import runs
 from tests.training import crops, test_build_windows

@@ -14,10 +14,10 @@ from vidsharp.models.errors import CheckpointError, VidsharpError
 from vidsharp.models.nets.catalogue import check_model, load_student
 from vidsharp.models.nets.checkpoint import LAYOUTS, load_into, read_state_dict
 from vidsharp.models.nets.reference import ReferenceStudent
-from vidsharp.training.crop_cache import open_crop_cache
-from vidsharp.training.objective import Teacher
-from vidsharp.training.perceptual import Vgg16Loss
-from vidsharp.training.train import CHECKPOINT, _restore
+from vidsharp.training.data.crop_cache import open_crop_cache
+from vidsharp.training.loop.train import CHECKPOINT, _restore
+from vidsharp.training.loss.objective import Teacher
+from vidsharp.training.loss.perceptual import Vgg16Loss
 
 
 @pytest.mark.parametrize("layout", [None, *LAYOUTS])

@@ -11,7 +11,7 @@ from skimage import data
 from vidsharp.reports.errors import MetricError
 from vidsharp.reports.metrics import vmaf
 from vidsharp.reports.metrics.vmaf import SMALLEST_PX, PerceptualScores, perceptual_scores, vmaf_ffmpeg
-from vidsharp.training.classic import unsharp_mask
+from vidsharp.training.evaluation.classic import unsharp_mask
 
 needs_vmaf = pytest.mark.skipif(vmaf_ffmpeg() is None, reason="needs the extra [vmaf]")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from skimage import data, filters
-from vidsharp.training.window_cache import CROP, FAR, NEAR, PICTURES, RADIUS, Part
+from vidsharp.training.data.window_cache import CROP, FAR, NEAR, PICTURES, RADIUS, Part
 
 
 def write_smeared(folder: Path) -> Path:

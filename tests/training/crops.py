@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 from skimage import data, filters
 from torch import Tensor
-from vidsharp.training.crop_cache import CropCache, open_crop_cache
-from vidsharp.training.pair_set import PairSet
-from vidsharp.training.perceptual import vgg16_features
+from vidsharp.training.data.crop_cache import CropCache, open_crop_cache
+from vidsharp.training.data.pair_set import PairSet
+from vidsharp.training.loss.perceptual import vgg16_features
 from vidsharp.training.recipe import Recipe
 
 from tests.models.students import random_teacher

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.reference import ReferenceStudent
-from vidsharp.training.affinity import GRID, FeatureTap
+from vidsharp.training.loss.affinity import GRID, FeatureTap
 
 from tests.models.students import random_student, random_teacher
 

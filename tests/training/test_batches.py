@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from vidsharp.training.batches import Batch, Batches, level_odds, load_batches, scaled_down_and_up
-from vidsharp.training.crop_cache import CropCache, TaughtCrops
+from vidsharp.training.data.batches import Batch, Batches, level_odds, load_batches, scaled_down_and_up
+from vidsharp.training.data.crop_cache import CropCache, TaughtCrops
+from vidsharp.training.data.pair_set import Domain, Window
 from vidsharp.training.errors import DataError, RecipeError
-from vidsharp.training.pair_set import Domain, Window
 from vidsharp.training.recipe import Recipe
 
 from tests.training import crops

@@ -20,10 +20,10 @@ from vidsharp.training.build_windows import (
     plan_sequences,
     source_of,
 )
+from vidsharp.training.data.pair_set import Window
+from vidsharp.training.data.sharp_sequences import SequencePlan, sharp_sequence
+from vidsharp.training.data.window_cache import CROP, NEAR, RADIUS, WindowCache, open_window_cache
 from vidsharp.training.errors import SimulationError
-from vidsharp.training.pair_set import Window
-from vidsharp.training.sharp_sequences import SequencePlan, sharp_sequence
-from vidsharp.training.window_cache import CROP, NEAR, RADIUS, WindowCache, open_window_cache
 
 from tests.training.simulate.test_clip import write_clip
 

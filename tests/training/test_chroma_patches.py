@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from vidsharp.training.batches import level_odds
-from vidsharp.training.chroma_patches import Patches, batch_of
+from vidsharp.training.data.batches import level_odds
+from vidsharp.training.data.chroma_patches import Patches, batch_of
+from vidsharp.training.data.window_cache import open_window_cache
 from vidsharp.training.train_chroma import MIX
-from vidsharp.training.window_cache import open_window_cache
 
 from tests.training.chroma_windows import write_smeared
 

@@ -7,7 +7,7 @@ import av.filter
 import numpy as np
 import pytest
 from skimage import data
-from vidsharp.training.classic import cas, unsharp_mask
+from vidsharp.training.evaluation.classic import cas, unsharp_mask
 
 FILTERS = [unsharp_mask, cas]
 

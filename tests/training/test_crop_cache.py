@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from vidsharp.training.crop_cache import CropCache, open_crop_cache, taught_crops
+from vidsharp.training.data.crop_cache import CropCache, open_crop_cache, taught_crops
+from vidsharp.training.data.pair_set import Domain, Window
 from vidsharp.training.errors import DataError
-from vidsharp.training.pair_set import Domain, Window
 
 from tests.training import crops
 

@@ -6,8 +6,8 @@ import torch
 from scipy.ndimage import convolve1d, maximum_filter, minimum_filter
 from skimage import data
 from torch import Tensor
-from vidsharp.training.detail import BINOMIAL, detail_mismatch, emphasised, laplacian_bands
-from vidsharp.training.filtered import filtered
+from vidsharp.training.loss.detail import BINOMIAL, detail_mismatch, emphasised, laplacian_bands
+from vidsharp.training.loss.filtered import filtered
 
 PICTURE = torch.from_numpy(data.camera()[64:160, 100:220].astype(np.float32) / 255)[None, None]
 

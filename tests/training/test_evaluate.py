@@ -8,13 +8,13 @@ from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.reports.metrics.words import Box, Text
-from vidsharp.training.evaluate import measure
-from vidsharp.training.evaluation_pictures import Planes, read_image
-from vidsharp.training.evaluation_sources import PairSequence, SharpClip
-from vidsharp.training.measure_pictures import score
-from vidsharp.training.methods import Method
-from vidsharp.training.paired_pictures import ImagePair
-from vidsharp.training.read_words import WordCount
+from vidsharp.training.data.paired_pictures import ImagePair
+from vidsharp.training.evaluation.evaluate import measure
+from vidsharp.training.evaluation.evaluation_pictures import Planes, read_image
+from vidsharp.training.evaluation.evaluation_sources import PairSequence, SharpClip
+from vidsharp.training.evaluation.measure_pictures import score
+from vidsharp.training.evaluation.methods import Method
+from vidsharp.training.evaluation.read_words import WordCount
 
 from tests.training.simulate.test_clip import write_clip
 from tests.training.test_evaluation_sources import image

@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 from vidsharp.models.planes.colour import yuv_to_rgb
+from vidsharp.training.data.paired_pictures import ImagePair
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_pictures import first_frames, positions, read_image
-from vidsharp.training.evaluation_sources import PairSequence, SharpClip
-from vidsharp.training.paired_pictures import ImagePair
+from vidsharp.training.evaluation.evaluation_pictures import first_frames, positions, read_image
+from vidsharp.training.evaluation.evaluation_sources import PairSequence, SharpClip
 
 from tests.training.simulate.test_clip import TIMES, read_clip, write_clip
 from tests.training.test_evaluation_sources import image

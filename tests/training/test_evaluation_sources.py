@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_sources import PairSequence, SharpClip, find_sources
+from vidsharp.training.evaluation.evaluation_sources import PairSequence, SharpClip, find_sources
 
 from tests.media import shared_data
 from tests.training.simulate.test_clip import write_clip

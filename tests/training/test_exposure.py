@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from av import VideoFrame
-from vidsharp.training.exposure import exposed
+from vidsharp.training.data.exposure import exposed
 
 
 def frames(count: int = 7) -> list[VideoFrame]:

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 from vidsharp.models.planes.colour import rgb_to_yuv
+from vidsharp.training.data.image_pairs import ImagePairs, holds_image_pairs, open_image_pairs
+from vidsharp.training.data.pair_set import Domain, PairSet, Window
 from vidsharp.training.errors import DataError
-from vidsharp.training.image_pairs import ImagePairs, holds_image_pairs, open_image_pairs
-from vidsharp.training.pair_set import Domain, PairSet, Window
 
 from tests.media import shared_data
 

@@ -8,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
-from vidsharp.training import label_windows, labels
+from vidsharp.training import label_windows
+from vidsharp.training.data import labels
+from vidsharp.training.data.labels import label_file, open_labels, save_label
+from vidsharp.training.data.window_cache import CROP, RADIUS, open_window_cache
 from vidsharp.training.errors import DataError
 from vidsharp.training.label_windows import label, wanted
-from vidsharp.training.labels import label_file, open_labels, save_label
-from vidsharp.training.taming import Taming, tamed
-from vidsharp.training.window_cache import CROP, RADIUS, open_window_cache
+from vidsharp.training.loss.taming import Taming, tamed
 
 from tests.training import windows
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from vidsharp.training.losses import (
+from vidsharp.training.loss.losses import (
     charbonnier,
     dissimilarity,
     fair_weights,

@@ -8,9 +8,9 @@ from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.reports.metrics import vmaf
 from vidsharp.reports.metrics.detail import detail_band
 from vidsharp.reports.metrics.vmaf import PerceptualScores, vmaf_ffmpeg
-from vidsharp.training import measure_pictures as module
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
-from vidsharp.training.measure_pictures import measure_pictures
+from vidsharp.training.evaluation import measure_pictures as module
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Planes, Position
+from vidsharp.training.evaluation.measure_pictures import measure_pictures
 
 
 def shot(seed: int, size: int = 48) -> Planes:

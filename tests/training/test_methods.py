@@ -10,9 +10,9 @@ from skimage import data
 from vidsharp.models.errors import ModelError
 from vidsharp.models.nets.catalogue import weights_path
 from vidsharp.models.nets.look import at_looks
-from vidsharp.training.classic import cas, unsharp_mask
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, IMAGE_FORMAT
-from vidsharp.training.methods import methods
+from vidsharp.training.evaluation.classic import cas, unsharp_mask
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, IMAGE_FORMAT
+from vidsharp.training.evaluation.methods import methods
 
 from tests.models.students import two_looks
 

@@ -9,11 +9,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.forward import forward
-from vidsharp.training.batches import Batch
+from vidsharp.training.data.batches import Batch
 from vidsharp.training.errors import RecipeError
-from vidsharp.training.losses import charbonnier, fair_weights, l1, luma, ssim
-from vidsharp.training.objective import Objective, Teacher, check_teacher
-from vidsharp.training.perceptual import Vgg16Loss
+from vidsharp.training.loss.losses import charbonnier, fair_weights, l1, luma, ssim
+from vidsharp.training.loss.objective import Objective, Teacher, check_teacher
+from vidsharp.training.loss.perceptual import Vgg16Loss
 from vidsharp.training.recipe import Recipe
 
 from tests.models.students import random_student, random_teacher

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from skimage import data, io
-from vidsharp.training.crop_cache import CropCache
+from vidsharp.training.data.crop_cache import CropCache
+from vidsharp.training.data.image_pairs import ImagePairs
+from vidsharp.training.data.open_pairs import open_pairs
+from vidsharp.training.data.pair_set import PairSet
+from vidsharp.training.data.window_cache import WindowCache
 from vidsharp.training.errors import DataError, SimulationError
-from vidsharp.training.image_pairs import ImagePairs
-from vidsharp.training.open_pairs import open_pairs
-from vidsharp.training.pair_set import PairSet
-from vidsharp.training.window_cache import WindowCache
 
 from tests.training import crops
 from tests.training.test_image_pairs import add_pair

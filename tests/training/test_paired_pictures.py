@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from vidsharp.training.data.paired_pictures import ImagePair, pair_sizes, pair_up, read_rgb, sequence_folders
 from vidsharp.training.errors import DataError
-from vidsharp.training.paired_pictures import ImagePair, pair_sizes, pair_up, read_rgb, sequence_folders
 
 from tests.training.test_evaluation_sources import image, pair
 

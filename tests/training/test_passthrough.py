@@ -3,7 +3,7 @@
 import torch
 from skimage import data
 from vidsharp.models.nets.reference import ReferenceStudent
-from vidsharp.training.passthrough import start_as_identity
+from vidsharp.training.loop.passthrough import start_as_identity
 
 
 def test_passthrough_is_nearly_the_identity() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, vgg16
 from vidsharp.models.errors import CheckpointError
 from vidsharp.training.errors import LossError
-from vidsharp.training.perceptual import MEAN, STD, Vgg16Loss, vgg16_features
+from vidsharp.training.loss.perceptual import MEAN, STD, Vgg16Loss, vgg16_features
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from vidsharp.reports.metrics.words import Box, Text
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
-from vidsharp.training.read_words import WordCount, WordRead, count_words, read_words
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Planes, Position
+from vidsharp.training.evaluation.read_words import WordCount, WordRead, count_words, read_words
 
 
 def grey(luma: int) -> Planes:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.reference import ReferenceStudent
-from vidsharp.training.samples import MOST, save_samples
+from vidsharp.training.loop.samples import MOST, save_samples
 
 from tests.models.students import random_student
 from tests.training import crops

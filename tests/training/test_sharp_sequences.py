@@ -7,8 +7,8 @@ import pytest
 from av import VideoFrame
 from PIL import Image
 from skimage import data
-from vidsharp.training import sharp_sequences as module
-from vidsharp.training.sharp_sequences import CANVAS, SequencePlan, is_screen, sharp_sequence
+from vidsharp.training.data import sharp_sequences as module
+from vidsharp.training.data.sharp_sequences import CANVAS, SequencePlan, is_screen, sharp_sequence
 
 from tests import media
 

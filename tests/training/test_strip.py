@@ -1,8 +1,8 @@
 """A strip is cut where it matters, from the same place of every version."""
 
 import numpy as np
-from vidsharp.training.evaluation_pictures import IMAGE_FORMAT, Planes, Position
-from vidsharp.training.strip import SIDE_PX, cut_strip
+from vidsharp.training.evaluation.evaluation_pictures import IMAGE_FORMAT, Planes, Position
+from vidsharp.training.evaluation.strip import SIDE_PX, cut_strip
 
 
 def grey(luma: np.ndarray) -> Planes:

@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter, uniform_filter
 from skimage import data
 from vidsharp.training.errors import RecipeError
-from vidsharp.training.taming import Taming, tamed
+from vidsharp.training.loss.taming import Taming, tamed
 
 ORIGINAL = data.camera()[100:292, 150:342]
 

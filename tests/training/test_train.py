@@ -13,11 +13,11 @@ from PIL import Image
 from tensorboardX.proto import event_pb2  # its classes are made when it is imported
 from vidsharp.models.errors import CheckpointError
 from vidsharp.models.nets.catalogue import load_student
+from vidsharp.training.data.window_cache import CROP, PICTURES, Part, open_window_cache
 from vidsharp.training.errors import DataError, RecipeError
+from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Crew, Places, checkpoint_to_resume, train
+from vidsharp.training.loop.trainer import Trainer
 from vidsharp.training.recipe import Recipe
-from vidsharp.training.train import CHECKPOINT, WEIGHTS, Crew, Places, checkpoint_to_resume, train
-from vidsharp.training.trainer import Trainer
-from vidsharp.training.window_cache import CROP, PICTURES, Part, open_window_cache
 
 from tests.training import crops
 from tests.training.crops import BLEND, REFERENCE, SWINIR
@@ -150,8 +150,8 @@ def test_a_killed_run_writes_the_same_log_as_one_that_was_not(
     def pulled(step: int, last: int, loss: float) -> None:
         raise KeyboardInterrupt if step == 5 else AssertionError
 
-    monkeypatch.setattr("vidsharp.training.train.LOG_EVERY", 1)
-    monkeypatch.setattr("vidsharp.training.train.TELL_EVERY", 5)
+    monkeypatch.setattr("vidsharp.training.loop.train.LOG_EVERY", 1)
+    monkeypatch.setattr("vidsharp.training.loop.train.TELL_EVERY", 5)
     out = tmp_path / "killed"
     with pytest.raises(KeyboardInterrupt):
         train(BLEND, Places(out), crops.open_both(data), moved=pulled)

@@ -12,12 +12,12 @@ from vidsharp.models.errors import CheckpointError
 from vidsharp.models.nets.chroma import load_chroma
 from vidsharp.pipeline.ownership import NotOursError
 from vidsharp.training import train_chroma as module
-from vidsharp.training.chroma_gains import chroma_gains
-from vidsharp.training.chroma_patches import Patches
+from vidsharp.training.data.chroma_patches import Patches
+from vidsharp.training.data.window_cache import open_window_cache
 from vidsharp.training.errors import DataError
-from vidsharp.training.losses import relative_error, squared_error
+from vidsharp.training.loop.chroma_gains import chroma_gains
+from vidsharp.training.loss.losses import relative_error, squared_error
 from vidsharp.training.train_chroma import CHECKPOINT, WEIGHTS, Settings, train_chroma
-from vidsharp.training.window_cache import open_window_cache
 
 from tests.training.chroma_windows import write_smeared
 from tests.training.crops import differing

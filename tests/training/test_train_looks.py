@@ -8,12 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from vidsharp.models.nets.catalogue import load_student
+from vidsharp.training.data.labels import LABELS, label_file, save_label
+from vidsharp.training.data.window_cache import CROP, open_window_cache
 from vidsharp.training.errors import DataError, RecipeError
-from vidsharp.training.labels import LABELS, label_file, save_label
+from vidsharp.training.loop.train import WEIGHTS, Places, checkpoint_to_resume, train
+from vidsharp.training.loop.trainer import Trainer
 from vidsharp.training.recipe import Recipe
-from vidsharp.training.train import WEIGHTS, Places, checkpoint_to_resume, train
-from vidsharp.training.trainer import Trainer
-from vidsharp.training.window_cache import CROP, open_window_cache
 
 from tests.training import crops, windows
 from tests.training.crops import BLEND

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 from vidsharp.models.errors import CheckpointError
-from vidsharp.training.batches import Batch
-from vidsharp.training.objective import Objective
+from vidsharp.training.data.batches import Batch
+from vidsharp.training.loop.trainer import Trainer, learning_rate
+from vidsharp.training.loss.objective import Objective
 from vidsharp.training.recipe import Recipe
-from vidsharp.training.trainer import Trainer, learning_rate
 
 from tests.training import crops
 from tests.training.crops import BLEND, REFERENCE

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from vidsharp.training.training_log import TrainingLog
-from vidsharp.training.validate import Gains
+from vidsharp.training.loop.training_log import TrainingLog
+from vidsharp.training.loop.validate import Gains
 
 GAINS = {"all": Gains(1.0, 0.01, 4), "light": Gains(2.0, 0.02, 2)}
 

@@ -9,10 +9,10 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 from vidsharp.models.nets.blend import BlendStudent
-from vidsharp.training.crop_cache import CropCache
-from vidsharp.training.image_pairs import ImagePairs, open_image_pairs
-from vidsharp.training.pair_set import Domain, Window
-from vidsharp.training.validate import LARGEST_PX, gains_over_identity, whole_window
+from vidsharp.training.data.crop_cache import CropCache
+from vidsharp.training.data.image_pairs import ImagePairs, open_image_pairs
+from vidsharp.training.data.pair_set import Domain, Window
+from vidsharp.training.loop.validate import LARGEST_PX, gains_over_identity, whole_window
 
 from tests.models.students import random_student
 from tests.training import crops

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage import data
-from vidsharp.training.window_cache import CROP, FAR, INDEX, NEAR, PARTS, Part, part_bytes
+from vidsharp.training.data.window_cache import CROP, FAR, INDEX, NEAR, PARTS, Part, part_bytes
 
 
 def write(folder: Path, parts: Sequence[tuple[str, str]], count: int = 4, split: str = "train") -> Path:

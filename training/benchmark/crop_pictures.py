@@ -11,8 +11,8 @@ from ...models.planes.picture import rgb_picture
 from ...models.planes.plane_format import PlaneFormat
 from ...pipeline.atomic import write_atomically
 from ..errors import DataError
-from ..evaluation_pictures import Planes
-from ..methods import Method
+from ..evaluation.evaluation_pictures import Planes
+from ..evaluation.methods import Method
 from .crops import SIDE_PX, Crop, sources_of
 from .pictures import recording, sharp_pictures
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...reports.metrics.detail import detail_band
 from ..errors import DataError
-from ..evaluation_pictures import Position
+from ..evaluation.evaluation_pictures import Position
 from .pictures import recording, sharp_pictures
 from .sources import BenchmarkSource, benchmark_sources, check_sources
 

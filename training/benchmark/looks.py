@@ -10,10 +10,10 @@ from av.error import FFmpegError
 from ...models.open_media import CLIPS, PHOTOS, open_media
 from ...models.planes.picture import busiest, rgb_picture
 from ..errors import DataError
-from ..evaluation_pictures import CLIP_FORMAT, frame_planes
-from ..methods import IDENTITY, Method
+from ..evaluation.evaluation_pictures import CLIP_FORMAT, frame_planes
+from ..evaluation.methods import IDENTITY, Method
+from ..evaluation.strip import Strip
 from ..simulate.scaling import scaled
-from ..strip import Strip
 from .sources import Look
 
 LEVEL = "as recorded"

@@ -9,12 +9,12 @@ import numpy as np
 from ...models.planes.picture import busiest
 from ...reports.evaluation.benchmark_tables import WHOLE, WINDOW
 from ...reports.metrics.words import Reader
-from ..evaluation_pictures import Planes, Position
-from ..measure_pictures import Figures, MeasuredPictures, measure_pictures
-from ..methods import Method
-from ..read_words import WordRead, read_words
+from ..evaluation.evaluation_pictures import Planes, Position
+from ..evaluation.measure_pictures import Figures, MeasuredPictures, measure_pictures
+from ..evaluation.methods import Method
+from ..evaluation.read_words import WordRead, read_words
+from ..evaluation.strip import Strip, cut_strip
 from ..simulate import LineParameters
-from ..strip import Strip, cut_strip
 from .pictures import Recording, recording, sharp_pictures
 from .sources import BenchmarkSource
 

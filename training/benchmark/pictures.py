@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from ...models.open_media import PHOTOS, open_media
 from ...reports.metrics.words import Box, Text
 from ..errors import DataError
-from ..evaluation_pictures import CLIP_FORMAT, UNCHANGED, Position, frame_planes
+from ..evaluation.evaluation_pictures import CLIP_FORMAT, UNCHANGED, Position, frame_planes
 from ..screens import Word, screen_clip
 from ..simulate import LineParameters, PictureFacts, simulate_call
 from ..simulate.scaling import scaled

@@ -14,9 +14,9 @@ from ...models.nets.look import StudentLook, at_looks, named_at
 from ...models.planes.plane_format import PlaneFormat
 from ...reports.evaluation.benchmark_tables import WHOLE
 from ...reports.templates.picture_uri import picture_uri
-from ..evaluation_pictures import Planes
-from ..methods import Method, methods
-from ..strip import Strip
+from ..evaluation.evaluation_pictures import Planes
+from ..evaluation.methods import Method, methods
+from ..evaluation.strip import Strip
 from .looks import look_strip
 from .measure_source import CROP_PX, SourceResult, measure_source
 from .pictures import FPS

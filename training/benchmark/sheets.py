@@ -20,7 +20,7 @@ from ...models.nets.catalogue import check_model
 from ...models.nets.look import StudentLook, parse_look
 from ...pipeline.atomic import make_folder, write_atomically
 from ..errors import DataError
-from ..methods import IDENTITY, Method, methods
+from ..evaluation.methods import IDENTITY, Method, methods
 from .blind_pairs import draw_pairs, empty_answers, key_json, read_key, score_answers, scores_markdown
 from .contact_pages import contact_pages
 from .crop_pictures import crop_pictures, remembered

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from ...models.planes.picture import busiest, rgb_picture
-from ..evaluation_pictures import Planes, Position
+from ..evaluation.evaluation_pictures import Planes, Position
 
 PART_PX = (320, 240)
 """Largest (width, height) of the window that is shown."""

@@ -18,7 +18,7 @@ import torch
 from av import VideoFrame
 
 from ...models.open_media import open_media
-from ..losses import psnr, ssim
+from ..loss.losses import psnr, ssim
 from .call import simulate_call
 from .draw import draw_parameters
 from .encoders import ENCODERS, here

@@ -18,7 +18,7 @@ from ...models.nets.ncnn_weights import load_ncnn
 from ...models.nets.rrdbnet import SCALE, RRDBNet
 from ...models.planes.colour import rgb_to_yuv, yuv_to_rgb
 from ...models.planes.plane_format import PlaneFormat
-from ..evaluation_pictures import Planes
+from ..evaluation.evaluation_pictures import Planes
 
 _SHIPPED = Path("models") / "realesrgan-x4plus.param"
 

@@ -12,8 +12,8 @@ from vidsharp.training.benchmark.crop_pictures import MARGIN_PX, crop_pictures, 
 from vidsharp.training.benchmark.crops import Crop
 from vidsharp.training.benchmark.pictures import recording, sharp_pictures
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes
-from vidsharp.training.methods import Method
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Planes
+from vidsharp.training.evaluation.methods import Method
 
 from tests.training.benchmark import toy
 

@@ -24,7 +24,7 @@ from vidsharp.training.benchmark.crops import (
 )
 from vidsharp.training.benchmark.sources import INPUTS, benchmark_sources
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Position
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Position
 
 from tests.training.benchmark import toy
 

@@ -8,7 +8,7 @@ from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.training.benchmark.looks import LEVEL, look_strip
 from vidsharp.training.benchmark.sources import Look
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_pictures import Planes
+from vidsharp.training.evaluation.evaluation_pictures import Planes
 
 from tests import media
 

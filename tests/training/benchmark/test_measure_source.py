@@ -11,8 +11,8 @@ from vidsharp.training.benchmark import measure_source as module
 from vidsharp.training.benchmark.measure_source import MARGIN_PX, WINDOW_PICTURES, SourceResult, measure_source
 from vidsharp.training.benchmark.pictures import MEASURED
 from vidsharp.training.benchmark.sources import BenchmarkSource
-from vidsharp.training.evaluation_pictures import UNCHANGED, Planes
-from vidsharp.training.methods import Method
+from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED, Planes
+from vidsharp.training.evaluation.methods import Method
 
 from tests.training.benchmark import toy
 

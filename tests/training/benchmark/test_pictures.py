@@ -10,7 +10,7 @@ from vidsharp.training.benchmark import pictures
 from vidsharp.training.benchmark.pictures import MEASURED, Recording, SharpPictures, recording, sharp_pictures
 from vidsharp.training.benchmark.sources import BenchmarkSource
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_pictures import UNCHANGED, frame_planes
+from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED, frame_planes
 from vidsharp.training.simulate import PictureFacts, SimulatedCall, draw_parameters
 
 from tests import media

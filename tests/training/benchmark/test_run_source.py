@@ -17,7 +17,7 @@ from vidsharp.reports.metrics import screen_reader
 from vidsharp.reports.metrics.words import Box, Text
 from vidsharp.training.benchmark import run_source
 from vidsharp.training.benchmark.run_source import REALESRGAN, SourceTask, begin_worker, measure_task, videos_of
-from vidsharp.training.evaluation_pictures import UNCHANGED
+from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED
 
 from tests.media import video_frames
 from tests.models.students import two_looks

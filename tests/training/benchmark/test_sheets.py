@@ -12,7 +12,7 @@ from vidsharp.models.nets.look import StudentLook
 from vidsharp.training.benchmark import blind_pairs, crop_pictures, crops, sheets
 from vidsharp.training.benchmark.crops import Crop, draw_crops
 from vidsharp.training.benchmark.sheets import at_look_named
-from vidsharp.training.evaluation_pictures import Planes
+from vidsharp.training.evaluation.evaluation_pictures import Planes
 
 from tests.training.benchmark import toy
 

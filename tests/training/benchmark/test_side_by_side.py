@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidsharp.training.benchmark.side_by_side import PART_PX, ROUNDS, ZOOM, write_side_by_side
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, Planes, Position
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Planes, Position
 
 from tests.media import video_frames
 

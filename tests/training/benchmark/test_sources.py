@@ -20,7 +20,7 @@ from vidsharp.training.benchmark.sources import (
     other_inputs,
 )
 from vidsharp.training.errors import DataError
-from vidsharp.training.evaluation_pictures import UNCHANGED
+from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED
 from vidsharp.training.simulate import LEVELS
 
 from tests.media import shared_data

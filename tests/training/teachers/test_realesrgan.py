@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from vidsharp.models.errors import CheckpointError
 from vidsharp.models.nets.rrdbnet import RRDBNet
-from vidsharp.training.evaluation_pictures import CLIP_FORMAT, IMAGE_FORMAT
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, IMAGE_FORMAT
 from vidsharp.training.teachers import realesrgan
 from vidsharp.training.teachers.realesrgan import load_realesrgan, restored, restored_planes, shipped_files
 

@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..models.errors import CheckpointError
-from ..models.nets.blend import BlendStudent
-from ..models.nets.catalogue import new_network
-from ..models.nets.checkpoint import load_into
-from ..models.nets.forward import forward
-from ..models.nets.reference import ReferenceStudent
-from ..pipeline.proc_files import cpu_flags
-from .batches import Batch
-from .objective import Objective
+from ...models.errors import CheckpointError
+from ...models.nets.blend import BlendStudent
+from ...models.nets.catalogue import new_network
+from ...models.nets.checkpoint import load_into
+from ...models.nets.forward import forward
+from ...models.nets.reference import ReferenceStudent
+from ...pipeline.proc_files import cpu_flags
+from ..data.batches import Batch
+from ..loss.objective import Objective
+from ..recipe import Recipe
 from .passthrough import start_as_identity
-from .recipe import Recipe
 
 _STATE = ("params_ema", "params", "optimizer", "scaler", "step", "rng")
 

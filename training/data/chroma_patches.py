@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.cpu.restore_chroma import luma_on_chroma_grid
+from ...models.cpu.restore_chroma import luma_on_chroma_grid
 from .pair_set import Window
 from .window_cache import CROP, RADIUS, WindowCache
 

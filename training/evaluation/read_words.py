@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..models.planes.picture import rgb_picture
-from ..reports.metrics.words import Reader, Reading, Text, readings, words_of
+from ...models.planes.picture import rgb_picture
+from ...reports.metrics.words import Reader, Reading, Text, readings, words_of
 from .evaluation_pictures import Planes, Position
 
 

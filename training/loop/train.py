@@ -14,25 +14,25 @@ import torch
 from safetensors.torch import save as safetensors
 from torch import Tensor, nn
 
-from ..models.errors import CheckpointError
-from ..models.nets.catalogue import new_network, weights_digest, weights_path
-from ..models.nets.checkpoint import load_into, read_state_dict
-from ..pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
-from ..pipeline.ownership import MARK, mark_made, refuse_others
-from .batches import Answers, Batch, Batches, load_batches
-from .crop_cache import TaughtCache, taught_crops
-from .errors import RecipeError
-from .labels import open_labels
-from .objective import Objective, Teacher, check_teacher
-from .pair_set import PairSet
-from .perceptual import Vgg16Loss
-from .recipe import Recipe
+from ...models.errors import CheckpointError
+from ...models.nets.catalogue import new_network, weights_digest, weights_path
+from ...models.nets.checkpoint import load_into, read_state_dict
+from ...pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
+from ...pipeline.ownership import MARK, mark_made, refuse_others
+from ..data.batches import Answers, Batch, Batches, load_batches
+from ..data.crop_cache import TaughtCache, taught_crops
+from ..data.labels import open_labels
+from ..data.pair_set import PairSet
+from ..data.window_cache import WindowCache
+from ..errors import RecipeError
+from ..loss.objective import Objective, Teacher, check_teacher
+from ..loss.perceptual import Vgg16Loss
+from ..loss.taming import Taming
+from ..recipe import Recipe
 from .samples import save_samples
-from .taming import Taming
 from .trainer import Trainer, learning_rate
 from .training_log import TrainingLog
 from .validate import Gains, at_each_look, gains_over_identity
-from .window_cache import WindowCache
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 RUN_FILES = (CHECKPOINT, WEIGHTS, "loss.csv", "validation.csv", "samples", "tensorboard")

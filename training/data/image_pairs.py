@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.planes.colour import rgb_to_code_steps
-from .errors import DataError
+from ...models.planes.colour import rgb_to_code_steps
+from ..errors import DataError
 from .pair_set import Domain, Split, Window
 from .paired_pictures import ImagePair, pair_sizes, pair_up, read_rgb, sequence_folders
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..models.nets.blend import BlendStudent
-from ..models.nets.forward import forward
-from .losses import psnr, ssim
-from .pair_set import Domain, PairSet, Window
+from ...models.nets.blend import BlendStudent
+from ...models.nets.forward import forward
+from ..data.pair_set import Domain, PairSet, Window
+from ..loss.losses import psnr, ssim
 
 LARGEST_PX = 512
 """Larger pictures are measured in the middle: validation is to be quick, evaluation to be thorough."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..reports.metrics.detail import detail, detail_band
-from ..reports.metrics.frame_metrics import change, psnr
-from ..reports.metrics.ssim import ssim
-from ..reports.metrics.vmaf import SMALLEST_PX, perceptual_scores
+from ...reports.metrics.detail import detail, detail_band
+from ...reports.metrics.frame_metrics import change, psnr
+from ...reports.metrics.ssim import ssim
+from ...reports.metrics.vmaf import SMALLEST_PX, perceptual_scores
 from .evaluation_pictures import Planes, Position
 from .methods import Method
 

@@ -8,7 +8,7 @@ stay positive through the ReLU); the transposed one puts the phases back. Other 
 import torch
 from torch import Tensor, nn
 
-from ..models.nets.reference import ReferenceStudent
+from ...models.nets.reference import ReferenceStudent
 
 KNOTS = 16
 """Ramps per colour: 48 of the 64 first channels."""

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..models.nets.catalogue import load_student
-from ..models.nets.forward import forward
+from ...models.nets.catalogue import load_student
+from ...models.nets.forward import forward
+from ..data.batches import Batch
+from ..errors import RecipeError
+from ..recipe import Recipe
 from .affinity import FeatureTap
-from .batches import Batch
 from .detail import detail_mismatch, emphasised, laplacian_bands
-from .errors import RecipeError
 from .losses import (
     charbonnier,
     dissimilarity,
@@ -26,7 +27,6 @@ from .losses import (
     ssim,
 )
 from .perceptual import Vgg16Loss
-from .recipe import Recipe
 
 DETAIL_BANDS = 2
 """Bands in which a restoration teacher is followed: it knows what fine detail looks like, and no more."""

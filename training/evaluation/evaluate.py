@@ -9,7 +9,7 @@ pairs (t − 1, t) that end at a measured frame t count.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..reports.metrics.words import Reader
+from ...reports.metrics.words import Reader
 from .evaluation_pictures import Planes, Position, positions
 from .evaluation_sources import PairSequence, SharpClip
 from .measure_pictures import Figures, MeasuredPictures, measure_pictures

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 
-from .errors import RecipeError
+from ..errors import RecipeError
 
 
 @dataclass(frozen=True)

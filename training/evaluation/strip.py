@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.planes.picture import busiest, rgb_picture
+from ...models.planes.picture import busiest, rgb_picture
 from .evaluation_pictures import Planes, Position
 from .methods import IDENTITY
 

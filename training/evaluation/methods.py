@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from ..models.enhance import Enhancer
-from ..models.nets.look import StudentLook, named_at
-from ..models.planes.plane_format import PlaneFormat
+from ...models.enhance import Enhancer
+from ...models.nets.look import StudentLook, named_at
+from ...models.planes.plane_format import PlaneFormat
 from .classic import cas, unsharp_mask
 from .evaluation_pictures import Planes
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from .build_windows import build
+from ..build_windows import build
+from ..errors import DataError
 from .crop_cache import open_crop_cache
-from .errors import DataError
 from .image_pairs import holds_image_pairs, open_image_pairs
 from .pair_set import PairSet
 from .window_cache import INDEX, open_window_cache

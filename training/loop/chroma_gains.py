@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..models.cpu.restore_chroma import restore_chroma
-from ..models.nets.chroma import ChromaStudent
-from ..models.planes.plane_format import PlaneFormat
-from ..reports.metrics.frame_metrics import psnr
-from ..reports.metrics.ssim import ssim
-from .window_cache import RADIUS, WindowCache, planes_of
+from ...models.cpu.restore_chroma import restore_chroma
+from ...models.nets.chroma import ChromaStudent
+from ...models.planes.plane_format import PlaneFormat
+from ...reports.metrics.frame_metrics import psnr
+from ...reports.metrics.ssim import ssim
+from ..data.window_cache import RADIUS, WindowCache, planes_of
 
 FORMAT = PlaneFormat(8, full_range=False, matrix="bt601", chroma_left=True)
 

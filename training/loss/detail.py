@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..reports.metrics.detail import TAPS
+from ...reports.metrics.detail import TAPS
 from .filtered import filtered
 
 BINOMIAL = tuple(TAPS.tolist())

@@ -10,13 +10,13 @@ import torch
 from av import VideoFrame
 from av.error import FFmpegError
 
-from ..models.open_media import open_media
-from ..models.planes.colour import rgb_to_yuv
-from ..models.planes.plane_format import PlaneFormat
-from .errors import DataError
+from ...models.open_media import open_media
+from ...models.planes.colour import rgb_to_yuv
+from ...models.planes.plane_format import PlaneFormat
+from ..data.paired_pictures import read_rgb
+from ..errors import DataError
+from ..simulate import simulate_call
 from .evaluation_sources import PairSequence, SharpClip
-from .paired_pictures import read_rgb
-from .simulate import simulate_call
 
 Planes = list[np.ndarray]
 """[Y, U, V], uint8 [H, W] each, or half of it for the chroma of clips."""

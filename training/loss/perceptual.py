@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.nets.checkpoint import load_into, read_state_dict
-from .errors import LossError
+from ...models.nets.checkpoint import load_into, read_state_dict
+from ..errors import LossError
 
 CHANNELS = (64, 64, None, 128, 128, None, 256, 256, 256)
 """Output channels of torchvision's vgg16 up to `features[:16]` (relu3_3); None halves the picture."""

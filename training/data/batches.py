@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from .errors import DataError
+from ..errors import DataError
+from ..recipe import Recipe
 from .pair_set import Domain, PairSet, Window
-from .recipe import Recipe
 
 
 class Batch(NamedTuple):

@@ -14,10 +14,10 @@ from av import VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from ..models.open_media import PHOTOS, open_media
-from .evaluation_pictures import frame_planes
-from .screens import screen_clip
-from .simulate.scaling import scaled
+from ...models.open_media import PHOTOS, open_media
+from ..evaluation.evaluation_pictures import frame_planes
+from ..screens import screen_clip
+from ..simulate.scaling import scaled
 
 CANVAS = (480, 352)
 """Largest width and height of a sequence in px."""

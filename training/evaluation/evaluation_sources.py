@@ -7,9 +7,9 @@ from pathlib import Path
 
 from av.error import FFmpegError
 
-from ..models.open_media import open_media
-from .errors import DataError
-from .paired_pictures import ImagePair, pair_sizes, pair_up, sequence_folders, visible
+from ...models.open_media import open_media
+from ..data.paired_pictures import ImagePair, pair_sizes, pair_up, sequence_folders, visible
+from ..errors import DataError
 
 SMALLEST_PX = 11
 """The window of SSIM must fit in."""

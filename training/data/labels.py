@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..pipeline.atomic import make_folder, write_atomically
-from .errors import DataError
-from .taming import Taming, tamed
+from ...pipeline.atomic import make_folder, write_atomically
+from ..errors import DataError
+from ..loss.taming import Taming, tamed
 from .window_cache import CROP, RADIUS, WindowCache
 
 LABELS = "labels"

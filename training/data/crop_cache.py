@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.planes.colour import yuv_to_rgb
-from ..pipeline.atomic import publish, remove_leftovers, temporary_name
-from .errors import DataError
+from ...models.planes.colour import yuv_to_rgb
+from ...pipeline.atomic import publish, remove_leftovers, temporary_name
+from ..errors import DataError
 from .pair_set import Domain, Split, Window
 
 INDEX = "windows.json"

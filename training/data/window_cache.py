@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import DataError
 from .crop_cache import INDEX, cut_i420
-from .errors import DataError
 from .pair_set import Domain, Split, Window
 from .sharp_sequences import is_screen
 

@@ -1,0 +1,1 @@
+"""Training data: pairs of pictures on disk, caches of windows and crops, teachers' answers, and batches of them."""

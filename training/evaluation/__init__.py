@@ -1,0 +1,1 @@
+"""Evaluation: methods measured on sources that no training has seen."""

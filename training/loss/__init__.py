@@ -1,0 +1,1 @@
+"""Losses: their terms, and the objective that a recipe makes of them."""
