@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from vidsharp.jobs import join_clip, process_job
-from vidsharp.jobs.actor import Prepared
-from vidsharp.jobs.actors import Answer
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.progress import NoWatcher
-from vidsharp.jobs.run_rows import RunRows
+from vidsharp.jobs.engine.actor import Prepared
+from vidsharp.jobs.engine.actors import Answer
+from vidsharp.jobs.processing import join_clip, process_job
+from vidsharp.jobs.processing.progress import NoWatcher
+from vidsharp.jobs.processing.run_rows import RunRows
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.plan import Chunk, PacketMark

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import av
 from av.video.stream import VideoStream
-from vidsharp.jobs.sample_call import make_sample_call
+from vidsharp.jobs.tools.sample_call import make_sample_call
 
 LOOP_SECONDS = 5
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 from safetensors.numpy import load_file
-from vidsharp.jobs.bench import bench_model
+from vidsharp.jobs.tools.bench import bench_model
 from vidsharp.models.nets.catalogue import WEIGHTS
 from vidsharp.models.nets.look import CRISP, DEFAULT_LOOK, NATURAL, named_at
 

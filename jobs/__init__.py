@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import ProcessConfig
-    from .estimate_job import Estimate, EstimateConfig, estimate
-    from .evaluate_job import EvaluateConfig, EvaluateResult, evaluate
-    from .process_job import ProcessResult, process
-    from .report_job import ReportConfig, ReportResult, report
-    from .simulate_job import SimulateConfig, SimulatedClip, simulate
-    from .train_config import TrainConfig
-    from .train_job import TrainResult, train
+    from .estimating.estimate_job import Estimate, EstimateConfig, estimate
+    from .processing.process_job import ProcessResult, process
+    from .processing.report_job import ReportConfig, ReportResult, report
+    from .tools.evaluate_job import EvaluateConfig, EvaluateResult, evaluate
+    from .tools.simulate_job import SimulateConfig, SimulatedClip, simulate
+    from .training.train_config import TrainConfig
+    from .training.train_job import TrainResult, train
 
 __all__ = [
     "Estimate",
@@ -36,13 +36,13 @@ __all__ = [
 
 _MODULES = {
     "ProcessConfig": "config",
-    **dict.fromkeys(("ProcessResult", "process"), "process_job"),
-    **dict.fromkeys(("ReportConfig", "ReportResult", "report"), "report_job"),
-    **dict.fromkeys(("Estimate", "EstimateConfig", "estimate"), "estimate_job"),
-    **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "evaluate_job"),
-    **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "simulate_job"),
-    "TrainConfig": "train_config",
-    **dict.fromkeys(("TrainResult", "train"), "train_job"),
+    **dict.fromkeys(("ProcessResult", "process"), "processing.process_job"),
+    **dict.fromkeys(("ReportConfig", "ReportResult", "report"), "processing.report_job"),
+    **dict.fromkeys(("Estimate", "EstimateConfig", "estimate"), "estimating.estimate_job"),
+    **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "tools.evaluate_job"),
+    **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "tools.simulate_job"),
+    "TrainConfig": "training.train_config",
+    **dict.fromkeys(("TrainResult", "train"), "training.train_job"),
 }
 
 

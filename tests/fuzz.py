@@ -31,11 +31,11 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard
 from av.video.stream import VideoStream
-from vidsharp.jobs.actor import Prepared, SharpenActor
-from vidsharp.jobs.clip_work import ClipWork, finished_rows
-from vidsharp.jobs.clips import Clip
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.measure_chunk import MeasureTask
+from vidsharp.jobs.engine.actor import Prepared, SharpenActor
+from vidsharp.jobs.engine.measure_chunk import MeasureTask
+from vidsharp.jobs.files.clips import Clip
+from vidsharp.jobs.processing.clip_work import ClipWork, finished_rows
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.field_pairs import FieldPairs

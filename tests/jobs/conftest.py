@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from vidsharp.jobs.cluster import ray_session
+from vidsharp.jobs.engine.cluster import ray_session
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ class Runner:
 
 def _serve() -> None:
     import torch
-    import vidsharp.jobs.process_job  # noqa: F401  # imports all that a run needs
+    import vidsharp.jobs.processing.process_job  # noqa: F401  # imports all that a run needs
 
     torch.set_num_threads(1)  # a pool of threads would not survive the fork
     for line in sys.stdin:
@@ -93,7 +93,8 @@ def _serve() -> None:
 
 def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
     import pytest
-    from vidsharp.jobs import actor, process
+    from vidsharp.jobs import process
+    from vidsharp.jobs.engine import actor
     from vidsharp.pipeline import mux
 
     from tests.jobs import runs

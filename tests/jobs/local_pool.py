@@ -6,11 +6,11 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from vidsharp.jobs import process_job
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.actors import Answer
-from vidsharp.jobs.pool import PoolPlan
-from vidsharp.jobs.schedule import Work
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.actors import Answer
+from vidsharp.jobs.engine.pool import PoolPlan
+from vidsharp.jobs.engine.schedule import Work
+from vidsharp.jobs.processing import process_job
 
 NAME = "actor-0"
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from vidsharp.jobs import process
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
 from vidsharp.pipeline.errors import OutputError
 
 from tests import media
@@ -62,7 +62,7 @@ def forbid_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(address: str | None) -> None:
         raise AssertionError(f"Ray is not needed here, but was started ({address})")
 
-    monkeypatch.setattr("vidsharp.jobs.process_job.ray_session", refuse)
+    monkeypatch.setattr("vidsharp.jobs.processing.process_job.ray_session", refuse)
 
 
 def plain_environment() -> dict[str, str]:

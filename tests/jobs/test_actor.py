@@ -13,8 +13,8 @@ WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = None  # importing it fails
 from pathlib import Path
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.measure_task import MeasureTask
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 recording, folder, encoder = Path(sys.argv[1]), Path(sys.argv[2]), EncoderChoice()

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from ray.exceptions import RayActorError
 from safetensors.torch import save_file
-from vidsharp.jobs import actors, process
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.actors import MAX_FAILED_STARTS, ActorPool, Answer
-from vidsharp.jobs.cluster import ClusterError
-from vidsharp.jobs.pool import PoolPlan
-from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs import process
+from vidsharp.jobs.engine import actors
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.actors import MAX_FAILED_STARTS, ActorPool, Answer
+from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.engine.pool import PoolPlan
+from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.nets.look import DEFAULT_LOOK
 from vidsharp.pipeline.errors import ChunkError, EncoderError, MediaError, OutputError

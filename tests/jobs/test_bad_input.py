@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from vidsharp.jobs import ProcessResult, process
-from vidsharp.jobs.clips import Clip
+from vidsharp.jobs.files.clips import Clip
 
 from tests import media
 from tests.jobs import runs
@@ -200,7 +200,7 @@ def test_a_full_disk_fails_the_clip_and_with_more_space_the_same_command_goes_on
 def test_a_recording_that_vanishes_after_it_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs.forbid_ray(monkeypatch)
     gone = Clip(tmp_path / "gone.mp4", Path("gone.mp4"))
-    monkeypatch.setattr("vidsharp.jobs.storage.find_clips", lambda *_: (gone,))
+    monkeypatch.setattr("vidsharp.jobs.files.storage.find_clips", lambda *_: (gone,))
     (row,) = process(runs.config(tmp_path, tmp_path / "out")).rows
     assert row["status"] == "failed"
     assert "No such file" in row["error"]

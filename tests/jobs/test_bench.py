@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from safetensors.torch import save_file
-from vidsharp.jobs import bench
+from vidsharp.jobs.tools import bench
 from vidsharp.models.errors import ModelError
 from vidsharp.models.gpu.on_gpu import GpuSettings
 from vidsharp.pipeline.errors import EncoderError, MediaError

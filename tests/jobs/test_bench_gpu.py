@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from vidsharp.jobs import bench
+from vidsharp.jobs.tools import bench
 from vidsharp.models.gpu.on_gpu import GpuSettings
 
 from tests.models.gpu import needs_gpu

@@ -17,10 +17,10 @@ import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from vidsharp.jobs import benchmark_job, evaluate_job
-from vidsharp.jobs.benchmark_job import BenchmarkConfig, BenchmarkResult, WorkerLostError, benchmark
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
+from vidsharp.jobs.tools import benchmark_job, evaluate_job
+from vidsharp.jobs.tools.benchmark_job import BenchmarkConfig, BenchmarkResult, WorkerLostError, benchmark
 from vidsharp.models.errors import ModelError
 from vidsharp.models.nets import catalogue, look
 from vidsharp.models.nets.catalogue import WEIGHTS

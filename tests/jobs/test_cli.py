@@ -31,7 +31,9 @@ SLOW_IMPORTS = "import sys; heavy = {'torch', 'ray', 'av', 'pandas', 'numpy', 'r
 
 
 def test_help_and_import_wait_for_no_heavy_library() -> None:
-    asked = "sys.argv = ['vidsharp', '--help']; from vidsharp.jobs.cli import main; from contextlib import suppress"
+    asked = (
+        "sys.argv = ['vidsharp', '--help']; from vidsharp.jobs.cli.main import main; from contextlib import suppress"
+    )
     script = f"import sys; {asked}\nwith suppress(SystemExit): main()\n{SLOW_IMPORTS}; assert not heavy, heavy"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
@@ -42,7 +44,7 @@ def test_help_and_import_wait_for_no_heavy_library() -> None:
 
 def test_the_driver_needs_no_torch() -> None:
     """Only actors do: importing it takes longer than all else that the driver does for a short clip."""
-    script = "import sys; import vidsharp.jobs.process_job; assert 'torch' not in sys.modules"
+    script = "import sys; import vidsharp.jobs.processing.process_job; assert 'torch' not in sys.modules"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
 
@@ -192,14 +194,17 @@ def test_an_error_is_json_where_the_log_is(call: Path, tmp_path: Path) -> None:
     assert "\x07" not in run("process", call.parent, "--out", tmp_path / "out").stderr
 
 
-@pytest.mark.parametrize("module", ["evaluate", "simulate", "report", "estimate"])
+@pytest.mark.parametrize(
+    ("room", "module"),
+    [("tools", "evaluate"), ("tools", "simulate"), ("processing", "report"), ("estimating", "estimate")],
+)
 def test_interrupted_every_command_ends_in_our_words(
-    call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+    call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: str, module: str
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(f"vidsharp.jobs.{module}_job.{module}", interrupted)
+    monkeypatch.setattr(f"vidsharp.jobs.{room}.{module}_job.{module}", interrupted)
     options = {"simulate": ["--level", "light", "--out", tmp_path / "out"]}.get(module, [])
     ended = run(module, call.parent, *options)
     assert (ended.exit_code, ended.stdout) == (130, "")
@@ -265,7 +270,7 @@ def test_bench_refuses_a_size_that_is_none(size: str) -> None:
 
 
 def test_bench_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidsharp.jobs.bench.PEAK_SIZE", 128)
+    monkeypatch.setattr("vidsharp.jobs.tools.bench.PEAK_SIZE", 128)
     threads = torch.get_num_threads()
     ended = run("bench", "--size", "160X96", "--warmup", "0", "--runs", "2", "--device", "cpu", "--threads", "1")
     torch.set_num_threads(threads)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from vidsharp.jobs import cli_evaluate
+from vidsharp.jobs.cli import evaluate as cli_evaluate
 from vidsharp.jobs.cli.main import main
 from vidsharp.models.nets.card import Card, Gain
 from vidsharp.models.nets.catalogue import student_names
@@ -124,7 +124,7 @@ def test_models_lists_what_ships_and_what_is_not_measured(monkeypatch: pytest.Mo
 def test_models_waits_for_no_heavy_library() -> None:
     script = (
         "import sys; sys.argv = ['vidsharp', 'models']\nfrom contextlib import suppress\n"
-        "from vidsharp.jobs.cli import main\nwith suppress(SystemExit): main()\n"
+        "from vidsharp.jobs.cli.main import main\nwith suppress(SystemExit): main()\n"
         "heavy = {'torch', 'ray', 'av', 'pandas', 'numpy'} & set(sys.modules); assert not heavy, heavy"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.clip_work import ClipWork, failed_row, finished_rows
-from vidsharp.jobs.clips import Clip
-from vidsharp.jobs.report_folder import ClipRows
+from vidsharp.jobs.files.clips import Clip
+from vidsharp.jobs.files.report_folder import ClipRows
+from vidsharp.jobs.processing.clip_work import ClipWork, failed_row, finished_rows
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.original import Original

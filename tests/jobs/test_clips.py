@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from vidsharp.jobs.clips import RECORDING_SUFFIXES, find_clips, printable
 from vidsharp.jobs.config import ProcessConfig, UsageError
-from vidsharp.jobs.storage import Storage
+from vidsharp.jobs.files.clips import RECORDING_SUFFIXES, find_clips, printable
+from vidsharp.jobs.files.storage import Storage
 
 
 def touch(*paths: Path) -> None:

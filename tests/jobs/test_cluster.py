@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import ray
-from vidsharp.jobs import cluster
-from vidsharp.jobs.cluster import ClusterError, ray_session
+from vidsharp.jobs.engine import cluster
+from vidsharp.jobs.engine.cluster import ClusterError, ray_session
 
 from tests.jobs import runs
 
@@ -16,7 +16,7 @@ WHOLE_LIFE = """
 import os, signal, sys, tempfile
 from pathlib import Path
 import ray
-from vidsharp.jobs.cluster import ClusterError, ray_session
+from vidsharp.jobs.engine.cluster import ClusterError, ray_session
 from tests.jobs import runs
 
 def handler(*_): ...
@@ -75,7 +75,7 @@ OTHER_CONTAINER = """
 import os, sys
 from pathlib import Path
 import ray
-from vidsharp.jobs import cluster
+from vidsharp.jobs.engine import cluster
 
 os.getpid = lambda: int(sys.argv[2])  # what a container calls itself means nothing outside of it
 ray.init = lambda **given: None
@@ -135,7 +135,7 @@ def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | Non
 OPEN_HOUSE = """
 import os, subprocess, sys
 import ray
-from vidsharp.jobs.cluster import ray_session
+from vidsharp.jobs.engine.cluster import ray_session
 
 before = dict(os.environ)
 with ray_session(None):

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.jobs.cost_model import (
+from vidsharp.jobs.estimating.cost_model import (
     AROUND_S,
     LEAST_UNCERTAINTY,
     Kind,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidsharp.jobs.demo import make_soft_call
+from vidsharp.jobs.tools.demo import make_soft_call
 
 from tests import media
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from vidsharp.jobs import doctor_job
+from vidsharp.jobs.cli.doctor import doctor_text
 from vidsharp.jobs.cli.main import main
-from vidsharp.jobs.cli_doctor import doctor_text
-from vidsharp.jobs.cluster import ClusterError
-from vidsharp.jobs.doctor_job import Check, can_run, check_disk, check_ray, doctor, encodes
+from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.tools import doctor_job
+from vidsharp.jobs.tools.doctor_job import Check, can_run, check_disk, check_ray, doctor, encodes
 from vidsharp.models.nets.catalogue import student_names
 from vidsharp.pipeline.encoder import ENCODER_OF_CODEC
 
@@ -138,7 +138,7 @@ def test_the_real_command_is_quiet_on_stderr_and_leaves_no_process(tmp_path: Pat
 def test_its_help_waits_for_no_heavy_library() -> None:
     script = (
         "import sys, contextlib; sys.argv = ['vidsharp', 'doctor', '--help']\n"
-        "from vidsharp.jobs.cli import main\nwith contextlib.suppress(SystemExit): main()\n"
+        "from vidsharp.jobs.cli.main import main\nwith contextlib.suppress(SystemExit): main()\n"
         "heavy = {'torch', 'ray', 'av', 'pandas', 'numpy', 'rich'} & set(sys.modules); assert not heavy, heavy"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.clips import Clip
-from vidsharp.jobs.earlier_run import Standing, source_columns, standing
+from vidsharp.jobs.files.clips import Clip
+from vidsharp.jobs.files.earlier_run import Standing, source_columns, standing
 from vidsharp.pipeline.fingerprint import Source
 from vidsharp.pipeline.workspace import Workspace
 

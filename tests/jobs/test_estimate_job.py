@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from vidsharp.jobs import Estimate, EstimateConfig, estimate, estimate_job, process
+from vidsharp.jobs import Estimate, EstimateConfig, estimate, process
+from vidsharp.jobs.cli.estimate import estimate_json, estimate_text
 from vidsharp.jobs.cli.main import main
-from vidsharp.jobs.cli_estimate import estimate_json, estimate_text
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.estimate_job import SampleActor
-from vidsharp.jobs.made_with import what_counts
+from vidsharp.jobs.estimating import estimate_job
+from vidsharp.jobs.estimating.estimate_job import SampleActor
+from vidsharp.jobs.processing.made_with import what_counts
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.errors import EncoderError

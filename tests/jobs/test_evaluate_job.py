@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from vidsharp.jobs import EvaluateConfig, evaluate, evaluate_job
+from vidsharp.jobs import EvaluateConfig, evaluate
 from vidsharp.jobs.config import UsageError
+from vidsharp.jobs.tools import evaluate_job
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.reports.evaluation.evaluation_tables import ITEM_COLUMNS

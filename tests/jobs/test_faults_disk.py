@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from vidsharp.jobs import process
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.pipeline.errors import OutputError
 
 from tests import media

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from vidsharp.jobs import process
-from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs.processing.progress import NoWatcher
 
 from tests import media
 from tests.jobs import runs

@@ -13,7 +13,7 @@ import vidsharp.training.loop.train as training
 from click.testing import CliRunner
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted
-from vidsharp.jobs.progress import LogLines
+from vidsharp.jobs.processing.progress import LogLines
 from vidsharp.pipeline import mux, verify
 
 from tests import media

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from vidsharp.jobs.clips import Clip
-from vidsharp.jobs.join_clip import FinalNames
+from vidsharp.jobs.files.clips import Clip
+from vidsharp.jobs.processing.join_clip import FinalNames
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.mux import MuxResult
 

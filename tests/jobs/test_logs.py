@@ -6,7 +6,7 @@ import warnings
 from datetime import datetime
 
 import pytest
-from vidsharp.jobs.logs import say_error, set_up_logs
+from vidsharp.jobs.cli.logs import say_error, set_up_logs
 
 log = logging.getLogger("vidsharp")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs import made_with
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.made_with import settings, versions, what_counts
-from vidsharp.jobs.pool import PoolPlan
+from vidsharp.jobs.engine.pool import PoolPlan
+from vidsharp.jobs.processing import made_with
+from vidsharp.jobs.processing.made_with import settings, versions, what_counts
 from vidsharp.models.errors import ModelError
 from vidsharp.models.nets.catalogue import chroma_digest, weights_digest
 from vidsharp.models.nets.look import DEFAULT_LOOK

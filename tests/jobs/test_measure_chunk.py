@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
-from vidsharp.jobs.measure_chunk import ChunkMeasure
-from vidsharp.jobs.measure_task import MeasureTask
+from vidsharp.jobs.engine.measure_chunk import ChunkMeasure
+from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.pipeline.original import find_original
 from vidsharp.pipeline.probe import ClipInfo, probe
 from vidsharp.pipeline.timeline import read_timeline

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from vidsharp.jobs.node import NodeError, check_sees
+from vidsharp.jobs.engine.node import NodeError, check_sees
 
 
 def test_of_each_group_one_is_enough(tmp_path: Path) -> None:

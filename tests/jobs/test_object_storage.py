@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
-from vidsharp.jobs.process_job import ProcessResult
-from vidsharp.jobs.progress import NoWatcher
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder
-from vidsharp.jobs.storage import Storage, open_storage, url_of
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.files.storage import Storage, open_storage, url_of
+from vidsharp.jobs.processing.process_job import ProcessResult
+from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.pipeline.atomic import temporary_name, write_atomically
 from vidsharp.pipeline.errors import OutputError
 
@@ -420,7 +420,7 @@ def test_an_estimate_brings_only_a_part_of_a_large_bucket(
     for budget, wanted in ((2.5 * call.stat().st_size, 2), (1, 1)):
         brought.clear()
         with monkeypatch.context() as patch:
-            patch.setattr("vidsharp.jobs.unseen.FETCH_BYTES", budget)
+            patch.setattr("vidsharp.jobs.estimating.unseen.FETCH_BYTES", budget)
             patch.setattr(bucket, "get_file", counted)
             said = estimated(tmp_path, "s3://calls/recordings")
         assert len(brought) == wanted
@@ -537,5 +537,7 @@ def test_urls_are_told_from_paths(given: str, url: str | None) -> None:
 
 def test_local_runs_do_not_import_what_talks_to_object_storage(tmp_path: Path) -> None:
     assert type(open_storage(runs.config(tmp_path, tmp_path / "out"))) is Storage
-    code = "import sys, vidsharp.jobs.process_job; sys.exit('fsspec' in sys.modules or 's3fs' in sys.modules)"
+    code = (
+        "import sys, vidsharp.jobs.processing.process_job; sys.exit('fsspec' in sys.modules or 's3fs' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0

@@ -172,10 +172,10 @@ GPU_NODE = """
 import os
 import sys
 import ray
-from vidsharp.jobs import actors
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.cluster import ACTOR_ENVIRONMENT, living_nodes, ray_session
-from vidsharp.jobs.pool import PoolPlan, actors_that_fit, plan_pool
+from vidsharp.jobs.engine import actors
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.cluster import ACTOR_ENVIRONMENT, living_nodes, ray_session
+from vidsharp.jobs.engine.pool import PoolPlan, actors_that_fit, plan_pool
 
 with ray_session(sys.argv[1]):
     planned = plan_pool(living_nodes(), "auto", None)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vidsharp.jobs import output_paths
-from vidsharp.jobs.clips import Clip, find_clips
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.output_paths import check_inside, check_names_apart, check_output_folder
-from vidsharp.jobs.process_job import process
-from vidsharp.jobs.simulate_job import SimulateConfig, simulate
+from vidsharp.jobs.files import output_paths
+from vidsharp.jobs.files.clips import Clip, find_clips
+from vidsharp.jobs.files.output_paths import check_inside, check_names_apart, check_output_folder
+from vidsharp.jobs.processing.process_job import process
+from vidsharp.jobs.tools.simulate_job import SimulateConfig, simulate
 from vidsharp.pipeline.errors import OutputError
 
 from tests.jobs import runs

@@ -1,7 +1,7 @@
 """What is said of files that were not taken as recordings."""
 
 import pytest
-from vidsharp.jobs.passed_over import passed_over_sentence
+from vidsharp.jobs.files.passed_over import passed_over_sentence
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from vidsharp.jobs.pool import THREADS_PER_CPU_ACTOR, PoolPlan, actors_that_fit, plan_pool
+from vidsharp.jobs.engine.pool import THREADS_PER_CPU_ACTOR, PoolPlan, actors_that_fit, plan_pool
 from vidsharp.models.errors import DeviceError
 
 from tests.jobs import runs
@@ -104,10 +104,10 @@ TWO_GPUS = """
 import sys, time
 from pathlib import Path
 import ray
-import vidsharp.jobs.actors as actors
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.cluster import living_nodes
-from vidsharp.jobs.pool import PoolPlan, plan_pool
+import vidsharp.jobs.engine.actors as actors
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.cluster import living_nodes
+from vidsharp.jobs.engine.pool import PoolPlan, plan_pool
 
 ray.init(num_cpus=4, num_gpus=2, include_dashboard=False, log_to_driver=False, _temp_dir=sys.argv[1])
 planned = plan_pool(living_nodes(), "auto", None)

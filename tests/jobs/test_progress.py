@@ -6,9 +6,9 @@ import sys
 from itertools import count
 
 import pytest
-from vidsharp.jobs import progress
-from vidsharp.jobs.logs import set_up_logs
-from vidsharp.jobs.progress import (
+from vidsharp.jobs.cli.logs import set_up_logs
+from vidsharp.jobs.processing import progress
+from vidsharp.jobs.processing.progress import (
     LiveBars,
     LogLines,
     NoWatcher,

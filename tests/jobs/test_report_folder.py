@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.pipeline.atomic import temporary_name
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.reports.run.page_previews import first_that_fit

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from vidsharp.jobs import ReportConfig, report
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
 from vidsharp.pipeline.errors import OutputError
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock
 from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
 from vidsharp.models.nets.look import DEFAULT_LOOK
 
 from tests import media

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs import run_record
 from vidsharp.jobs.config import ProcessConfig, UsageError
-from vidsharp.jobs.process_job import process
-from vidsharp.jobs.run_record import earlier_runs, recorded, without_secrets
+from vidsharp.jobs.processing import run_record
+from vidsharp.jobs.processing.process_job import process
+from vidsharp.jobs.processing.run_record import earlier_runs, recorded, without_secrets
 from vidsharp.pipeline.errors import OutputError
 
 from tests.jobs import runs

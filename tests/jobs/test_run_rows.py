@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.report_folder import ClipRows, ReportFolder, keep_rows
-from vidsharp.jobs.run_rows import TABLES_SHARE, UNWRITTEN_MAX, RunRows
-from vidsharp.jobs.storage import Storage
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder, keep_rows
+from vidsharp.jobs.files.storage import Storage
+from vidsharp.jobs.processing.run_rows import TABLES_SHARE, UNWRITTEN_MAX, RunRows
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.workspace import Workspace
 
@@ -16,7 +16,7 @@ from vidsharp.pipeline.workspace import Workspace
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What time it is for the run: it stands still unless it is moved."""
     now = [0.0]
-    monkeypatch.setattr("vidsharp.jobs.run_rows.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("vidsharp.jobs.processing.run_rows.time.monotonic", lambda: now[0])
     return now
 
 

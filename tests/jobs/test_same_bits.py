@@ -11,10 +11,11 @@ from typing import Any
 
 import av
 import pytest
-from vidsharp.jobs import process, process_job
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.actors import Answer
-from vidsharp.jobs.progress import NoWatcher
+from vidsharp.jobs import process
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.actors import Answer
+from vidsharp.jobs.processing import process_job
+from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.models.fused.blend_library import fastest_set
 from vidsharp.models.fused.fused_blend import FusedBlend
 

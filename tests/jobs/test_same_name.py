@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
-from vidsharp.jobs.report_folder import ReportFolder
+from vidsharp.jobs.files.report_folder import ReportFolder
 from vidsharp.pipeline.file_ends import ENDS_BYTES
 from vidsharp.reports.run import tables
 
@@ -101,8 +101,8 @@ def test_a_recording_that_has_grown_where_it_is_is_done_anew(bytes_more: int, mo
 
 def test_tables_of_version_0_1_are_carried_over(monday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They have neither where a recording was, nor what it is known by; their key is that of work in progress."""
-    from vidsharp.jobs.made_with import what_counts
-    from vidsharp.jobs.storage import Storage
+    from vidsharp.jobs.files.storage import Storage
+    from vidsharp.jobs.processing.made_with import what_counts
 
     out = monday.parents[1] / "out"
     config = runs.config(monday, out)
@@ -110,7 +110,7 @@ def test_tables_of_version_0_1_are_carried_over(monday: Path, monkeypatch: pytes
     (clip,) = storage.find()
     columns = {name: kind for name, kind in tables.CLIP_COLUMNS.items() if name not in ("source", "fingerprint")}
     with monkeypatch.context() as patch:
-        patch.setattr("vidsharp.jobs.report_folder.CLIP_COLUMNS", columns)
+        patch.setattr("vidsharp.jobs.files.report_folder.CLIP_COLUMNS", columns)
         report = ReportFolder(out / "report")
         report.clips["key"] = storage.key(clip, what_counts(config))
         tables_of_0_1 = tables.parquet_bytes(report.clips)

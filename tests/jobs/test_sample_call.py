@@ -3,7 +3,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from vidsharp.jobs.sample_call import make_sample_call
+from vidsharp.jobs.tools.sample_call import make_sample_call
 
 from tests import media
 
@@ -61,7 +61,7 @@ def test_leaves_only_the_finished_file(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "a.mp4"
     path.write_bytes(b"old")
     with monkeypatch.context() as broken:
-        broken.setattr("vidsharp.jobs.sample_call._write", _write_half)
+        broken.setattr("vidsharp.jobs.tools.sample_call._write", _write_half)
         with pytest.raises(OSError, match="disk full"):
             make_sample_call(path, seconds=0.1, size=SMALL)
     assert path.read_bytes() == b"old"

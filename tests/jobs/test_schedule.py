@@ -5,7 +5,7 @@ from collections import Counter
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from vidsharp.jobs.schedule import MAX_RETRIES, Schedule, Work
+from vidsharp.jobs.engine.schedule import MAX_RETRIES, Schedule, Work
 from vidsharp.pipeline.plan import Chunk, PacketMark
 
 

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from rich.console import Console
-from vidsharp.jobs.show_run import MOST, show_run
+from vidsharp.jobs.cli.show_run import MOST, show_run
 
 
 def shown(rows: list[dict[str, Any]], width: int = 120) -> str:

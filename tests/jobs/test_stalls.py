@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from vidsharp.jobs import actors
-from vidsharp.jobs.actors import STALL_S, ActorPool
-from vidsharp.jobs.pool import PoolPlan
+from vidsharp.jobs.engine import actors
+from vidsharp.jobs.engine.actors import STALL_S, ActorPool
+from vidsharp.jobs.engine.pool import PoolPlan
 
 ACTORS = 10
 TURN = 0.25

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file
 from vidsharp import jobs
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.train_config import TrainConfig
-from vidsharp.jobs.train_job import train
+from vidsharp.jobs.training.train_config import TrainConfig
+from vidsharp.jobs.training.train_job import train
 from vidsharp.models.errors import CheckpointError, ModelError
 from vidsharp.training.data import open_pairs
 from vidsharp.training.errors import DataError, RecipeError

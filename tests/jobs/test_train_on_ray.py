@@ -11,10 +11,10 @@ import torch
 from ray.train import WorkerGroupError
 from safetensors.torch import load_file
 from torch import Tensor
-from vidsharp.jobs.cluster import ClusterError
-from vidsharp.jobs.train_config import TrainConfig
-from vidsharp.jobs.train_job import train
-from vidsharp.jobs.train_on_ray import _reason
+from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.training.train_config import TrainConfig
+from vidsharp.jobs.training.train_job import train
+from vidsharp.jobs.training.train_on_ray import _reason
 from vidsharp.training.build_windows import build
 from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS
@@ -138,7 +138,7 @@ def test_what_cannot_work_is_said_before_ray_starts(config: TrainConfig, monkeyp
     def refuse(address: str | None) -> None:
         raise AssertionError("Ray was started")
 
-    monkeypatch.setattr("vidsharp.jobs.train_on_ray.ray_session", refuse)
+    monkeypatch.setattr("vidsharp.jobs.training.train_on_ray.ray_session", refuse)
     with pytest.raises(RecipeError, match="A batch of 2 cannot be shared by 3 workers in equal parts"):
         train(replace(config, num_workers=3))
     taught = config.data / "taught.toml"

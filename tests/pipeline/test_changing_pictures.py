@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidsharp.jobs.actor import SharpenActor
-from vidsharp.jobs.measure_task import MeasureTask
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.mux import mux_clip

@@ -28,7 +28,7 @@ def test_shipped_recipes_are_valid_and_their_networks_can_be_built(name: str) ->
 
 
 def test_there_is_a_recipe_for_each_command() -> None:
-    from vidsharp.jobs.cli_train import DEFAULT_RECIPES
+    from vidsharp.jobs.cli.train import DEFAULT_RECIPES
 
     assert set(DEFAULT_RECIPES.values()) <= set(recipe_names())
 

@@ -1,0 +1,51 @@
+"""The command that tells whether the main job can run here."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..files.clips import printable
+from .logs import set_up_logs
+from .options import OK, PATH, SOME_FAILED
+
+if TYPE_CHECKING:
+    from ..tools.doctor_job import Check
+
+
+@click.command()
+@click.option("--out", default=Path(), type=PATH, metavar="DIR", help="The output folder to be [default: this one].")
+@click.option("--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine].")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def doctor(out: Path, address: str | None, as_json: bool) -> None:
+    """Checks what the main job needs.
+
+    Looks at libraries, processor, GPU, encoders, models, memory, disk and Ray, and says what is missing and what to do.
+    Exit codes: 0 the main job can run, 1 it cannot.
+    """
+    set_up_logs(verbose=False, quiet=True, as_json=False)
+    from ..tools.doctor_job import can_run
+    from ..tools.doctor_job import doctor as run
+
+    checks = list(run(out, address))
+    runs = can_run(checks)
+    if as_json:
+        click.echo(json.dumps({"can_run": runs, "checks": [asdict(check) for check in checks]}, indent=2))
+    else:
+        click.echo(doctor_text(checks), nl=False)
+        click.echo("The main job can run." if runs else "The main job cannot run: see what is broken above.")
+    sys.exit(OK if runs else SOME_FAILED)
+
+
+def doctor_text(checks: "list[Check]") -> str:
+    """A line for each check, and what to do about it below."""
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        lines.append(f"{check.state:7}  {check.name:{width}}  {printable(check.found)}")
+        if check.advice:
+            lines.append(f"{'':{9 + width}}  → {check.advice}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,159 @@
+"""The commands that tell what a student is worth: `models`, `evaluate`, and `simulate`, which makes data for both."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from ...models.nets.card import Card, read_card
+from ...models.nets.catalogue import student_names
+from ...reports.templates.markdown import markdown_table
+from ..config import UsageError
+from ..files.clips import printable
+from .logs import say_error, set_up_logs
+from .options import OK, PATH, SOME_FAILED, chroma_option, log_options, looks_of_texts, overwrite_option
+
+LEVELS = ("light", "medium", "heavy", "compressed", "switching")
+"""As `training.simulate` has them, which is not imported here, since it takes long."""
+
+
+def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
+
+
+@click.command()
+@click.argument("data", type=PATH)
+@click.option("--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
+              help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
+@click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1", help="Measure "
+              "each student at this look; may be given several times [default: its own].")  # fmt: skip
+@chroma_option
+@click.option("--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary].")
+@click.option("--levels", callback=_comma_separated, metavar="L,L", help="How clips are made soft: "
+              f"{', '.join(LEVELS)}, and sharp for as they are [default: all].")  # fmt: skip
+@click.option("--frames", default=24, show_default=True, metavar="N", help="Of a clip, make the first N frames soft.")
+@click.option("--every", default=8, show_default=True, metavar="N", help="Of these, measure one in N.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Clips or sequences to leave out, by name.")
+@click.option("--threads", type=int, metavar="N", help="CPU threads [default: all cores].")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--benchmark", is_flag=True, help="Measure on the versioned benchmark; DATA holds its files.")
+@click.option("--groups", callback=_comma_separated, metavar="G,G", help="With --benchmark: faces, rooms, screens, "
+              "motion [default: all].")  # fmt: skip
+@click.option("--seeds", type=int, metavar="N", help="With --benchmark: recordings of each source and level "
+              "[default: 1].")  # fmt: skip
+@click.option("--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
+@click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
+@overwrite_option
+@log_options
+def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+    """Measures what students gain over doing nothing.
+
+    Unsharp mask and CAS are measured beside them. DATA is a GOPRO_Large folder, any folder of blur/ and sharp/ images
+    or of sequences of them, or a folder of sharp clips, which are made soft as a thin line would. Prints the summary;
+    with --out, writes tables and a page.
+    """
+    set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    given = {name for name in options if _is_given(name)}
+    of_benchmark = {name: options.pop(name) for name in _OF_BENCHMARK}
+    if options.pop("benchmark"):
+        _benchmark(options, of_benchmark, given)
+        return
+    if given & set(_OF_BENCHMARK):
+        raise UsageError("--groups, --seeds, --workers and --no-realesrgan go with --benchmark")
+    from ..tools.evaluate_job import EvaluateConfig
+    from ..tools.evaluate_job import evaluate as run
+
+    result = run(EvaluateConfig(**options))
+    click.echo(result.markdown, nl=False)
+    if result.page is not None:
+        click.echo(f"page: {result.page}")
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+_OF_BENCHMARK = ("groups", "seeds", "workers", "no_realesrgan")
+_NOT_OF_BENCHMARK = ("frames", "every", "exclude", "threads", "device")
+
+
+def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -> None:
+    for name in _NOT_OF_BENCHMARK:
+        if name in given:
+            raise UsageError(f"--{name} does not go with --benchmark, which fixes what is measured")
+    if options["out"] is None:
+        raise UsageError("--benchmark needs --out: it takes long, and is taken up there when interrupted")
+    from ..tools.benchmark_job import BenchmarkConfig, benchmark
+
+    chosen = {"models": options["models"]} if "models" in given else {}
+    result = benchmark(
+        BenchmarkConfig(
+            options["data"],
+            options["out"],
+            **chosen,
+            looks=options["looks"],
+            chroma=options["chroma"],
+            levels=options["levels"],
+            groups=more["groups"],
+            seeds=1 if more["seeds"] is None else more["seeds"],
+            workers=more["workers"],
+            realesrgan=not more["no_realesrgan"],
+            overwrite=options["overwrite"],
+        )
+    )
+    click.echo(result.text, nl=False)
+    click.echo(f"page: {result.page}")
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
+@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
+@click.option("--level", required=True, type=click.Choice(LEVELS), help="How thin the line is.")
+@click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
+@overwrite_option
+def simulate(**options: Any) -> None:
+    """Makes soft call recordings of sharp clips.
+
+    CLIP is a clip or a folder of clips. Frames, times and sound stay as they are; the parameters used are written
+    beside each output. Prints the outputs; exit code 1 if a clip failed.
+    """
+    from ..tools.simulate_job import SimulateConfig
+    from ..tools.simulate_job import simulate as run
+
+    failed = 0
+    for result in run(SimulateConfig(**options)):
+        if result.error is None:
+            click.echo(printable(str(result.out)))
+        else:
+            failed += 1
+            say_error(result.error)
+    sys.exit(SOME_FAILED if failed else OK)
+
+
+@click.command()
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(("table", "json")))
+def models(form: str) -> None:
+    """Lists the students that ship.
+
+    Their size, what a frame of 1920×1080 costs, and what they gain over doing nothing.
+    """
+    cards = [read_card(name) for name in student_names()]
+    if form == "json":
+        listed = [{**asdict(card), "gains": {k: g._asdict() for k, g in card.gains.items()}} for card in cards]
+        click.echo(json.dumps(listed, indent=2))
+        return
+    levels = list(dict.fromkeys(level for card in cards for level in card.gains)) or ["calls"]
+    header = ["model", "parameters", "GFLOP at 1080p", "ms at 1080p", *(f"gain: {level}" for level in levels)]
+    click.echo(markdown_table(header, [_cells(card, levels) for card in cards]), nl=False)
+    click.echo("\nGains are dB of PSNR / SSIM over doing nothing, on luma, for clips that training never saw.")
+
+
+def _cells(card: Card, levels: list[str]) -> list[str]:
+    missing = "not measured"
+    cells = [card.name, missing if card.parameters is None else f"{card.parameters:,}"]
+    cells += [missing if value is None else f"{value:.4g}" for value in (card.gflop_1080p, card.ms_1080p)]
+    gains = [card.gains.get(level) for level in levels]
+    return cells + [missing if gain is None else f"{gain.psnr_db:+.2f} / {gain.ssim:+.4f}" for gain in gains]

@@ -1,0 +1,196 @@
+"""The command line: names, defaults and exit codes. Each command calls one function and does no work of its own.
+
+Torch and Ray are imported by the commands that use them, so that `vidsharp --help` answers at once.
+"""
+
+import json
+import sys
+import webbrowser
+from contextlib import redirect_stdout
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ...models.errors import VidsharpError
+from ..config import ProcessConfig, UsageError
+from ..interrupts import heeding_interrupts
+from . import doctor, estimate, evaluate, train
+from .exit_code import exit_code
+from .logs import say_error, set_up_logs
+from .options import (
+    INTERRUPTED,
+    OK,
+    PATH,
+    SOME_FAILED,
+    chroma_option,
+    log_options,
+    look_of_text,
+    overwrite_option,
+    run_options,
+)
+
+
+class _Commands(click.Group):
+    """Commands in the order a newcomer meets them, and every error as one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except VidsharpError as error:
+            _exit(str(error), exit_code(error))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with heeding_interrupts():
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                _exit("interrupted; nothing half-written is left behind", INTERRUPTED)
+
+
+def _exit(sentence: str, code: int) -> NoReturn:
+    say_error(sentence)
+    sys.exit(code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("vidsharp"), prog_name="vidsharp")
+def main() -> None:
+    """Sharpens recorded video calls: every frame through a small neural student, every other stream untouched.
+
+    \b
+    The main job:  vidsharp process recordings/ --out sharpened/
+    """
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
+@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below INPUT are kept.")
+@click.option("--staging", type=PATH, metavar="DIR",
+              help="With s3:// and the like: where work is done; on a cluster, a shared folder.")  # fmt: skip
+@run_options
+@click.option("--reference", type=PATH, metavar="DIR", help="Sharp originals at the same paths, to measure against.")
+@click.option("--no-report", "page", flag_value=False, default=True, help="Tables only, no HTML report.")
+@click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
+@click.option("--stall-seconds", default=600.0, show_default=True, metavar="S",
+              help="A chunk that stands still for so long is tried again, as one whose codec hangs.")  # fmt: skip
+@click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",
+              help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
+@log_options
+def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+    """Sharpens recordings and folders of recordings, on disk or on object storage (s3://bucket/recordings).
+
+    The same command again skips what is finished and goes on with the rest. Exit codes: 0 all clips finished, 1 some
+    failed, 2 wrong usage, 130 interrupted.
+    """
+    set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    _process(ProcessConfig(**options), quiet=quiet, lines_only=log_json)
+
+
+def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
+    try:
+        from ..files.passed_over import passed_over_sentence
+        from ..processing.process_job import process as run  # takes seconds, in which one may interrupt
+        from ..processing.progress import watching
+        from .show_run import show_run
+
+        # Of processes that die, Ray prints pages of log to stdout, which is for the result.
+        with redirect_stdout(StringIO()), watching(quiet=quiet, lines_only=lines_only) as watcher:
+            result = run(config, watcher)
+    except KeyboardInterrupt:
+        _exit("interrupted; the same command goes on from the finished chunks", INTERRUPTED)
+    if not quiet:
+        show_run(result.rows)
+    if sentence := passed_over_sentence(result.passed_over):
+        click.echo(sentence)
+    counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
+    said = ", ".join(f"{count} {status}" for count, status in counts if count)
+    click.echo(f"{len(result.rows)} clip{'s' if len(result.rows) != 1 else ''}: {said}")
+    click.echo(f"report: {result.shown}")
+    sys.exit(SOME_FAILED if result.count("failed") else OK)
+
+
+@main.command()
+@click.argument("folder", type=PATH, metavar="DIR")
+@click.option("--format", type=click.Choice(["html", "md", "json"]), default="html", show_default=True,
+              help="A page in DIR, or text on stdout.")  # fmt: skip
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+def report(folder: Path, show: bool, **options: Any) -> None:
+    """Makes the report of an output folder again, from its tables."""
+    from ..processing.report_job import ReportConfig
+    from ..processing.report_job import report as run
+
+    if show and options["format"] != "html":
+        raise UsageError("--open shows the page, which only --format html makes")
+    result = run(ReportConfig(folder, **options))
+    if result.page is None:
+        click.echo(result.text, nl=False)
+        return
+    click.echo(f"report: {result.page}")
+    if show and not webbrowser.open(result.page.absolute().as_uri()):
+        raise UsageError(f"no browser was found here to open {result.page}")
+
+
+@main.command()
+@click.option("--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
+@click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
+@overwrite_option
+@log_options
+def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool, log_json: bool) -> None:
+    """Makes a sample call recording, softens it as a thin line would, and sharpens it."""
+    set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
+    from ..tools.demo import make_soft_call
+
+    recording = make_soft_call(out, seconds=seconds, overwrite=overwrite)
+    click.echo(f"a soft call recording: {recording}")
+    click.echo(f"sharpened:             {out / 'sharpened' / recording.name}")
+    sharpened = out / "sharpened"
+    config = ProcessConfig(inputs=(recording.parent,), out=sharpened, reference=out / "sharp", overwrite=True)
+    _process(config, quiet=quiet, lines_only=log_json)
+
+
+@main.command()
+@click.option("--model", default="fast", show_default=True, metavar="NAME|PATH")
+@click.option("--look", callback=look_of_text, metavar="natural|crisp|0…1", help="Of a student that has two.")
+@chroma_option
+@click.option("--device", default="auto", show_default=True)
+@click.option("--size", default="1920x1080", show_default=True, metavar="WxH")
+@click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
+@click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
+@click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
+@click.option("--precision", type=click.Choice(["auto", "float32", "float16", "bfloat16"]), default="auto",
+              show_default=True, help="On a GPU; auto: float16 where it shows in no code value.")  # fmt: skip
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="On a GPU: frames in a batch [default: by size].")
+@click.option("--graph/--no-graph", "graphs", default=True, show_default=True, help="On a GPU: use CUDA graphs.")
+@click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
+@click.option("--encoder", metavar="NAME", help="With --end-to-end: the output encoder.")
+def bench(recording: Path | None, size: str, **options: Any) -> None:
+    """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
+    from ...models.device import resolve_device
+    from ...models.gpu.on_gpu import GpuSettings
+    from ..tools import bench as measure
+
+    said = GpuSettings(options["precision"], options["batch"], options["graphs"])
+    gpu = said if resolve_device(options["device"]).type == "cuda" else None
+    if gpu is None and said != GpuSettings():
+        raise UsageError("--precision, --batch and --no-graph are for a GPU; add --device cuda where there is one")
+    if recording is not None:
+        keys = ("model", "look", "chroma", "device", "threads", "encoder")
+        figures = measure.bench_end_to_end(recording, gpu=gpu, **{key: options[key] for key in keys})
+    else:
+        width, separator, height = size.lower().partition("x")
+        if not (separator and width.isdigit() and height.isdigit() and int(width) and int(height)):
+            raise UsageError(f"--size {size!r} is not of the form WxH, such as 1920x1080")
+        keys = ("model", "look", "chroma", "device", "threads", "warmup", "runs")
+        figures = measure.bench_model(int(width), int(height), gpu=gpu, **{key: options[key] for key in keys})
+    click.echo(json.dumps(figures, indent=2))
+
+
+_EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
+for _command in (estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+    main.add_command(_command)

@@ -1,0 +1,280 @@
+"""The sharpening actors of a run: started, given work, listened to, and replaced when one dies."""
+
+import itertools
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError, RayTaskError
+
+from ...models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from ...models.nets.chroma_choice import Chroma
+from ...pipeline.errors import EncoderError, MediaError, OutputError
+from ...pipeline.sharpen_chunk import ChunkTask
+from ..interrupts import raise_if_interrupted
+from .actor import SharpenActor
+from .cluster import ACTOR_ENVIRONMENT, ClusterError
+from .measure_task import MeasureTask
+from .node import NodeError
+from .pool import PoolPlan
+from .schedule import Work
+
+log = logging.getLogger("vidsharp")
+
+MAX_FAILED_STARTS = 3
+"""Actors that may die in a row before one has loaded its student."""
+
+_NODE_LOST = "its node has died"
+"""What Ray says of an actor that is no failed start: the others may live. Ray has no field for it."""
+
+POLL_S = 0.25
+"""How often the driver looks for news."""
+
+STALL_S = 600.0
+"""An actor that neither reads a packet nor finishes a frame for so long hangs, where nothing else is said."""
+
+TURN_S = 1.0
+"""A turn of the driver's loop takes no longer, unless the driver was elsewhere: writing tables to a slow disk, or
+stopped. The rest of such a turn says nothing of the actors, since nobody listened to them."""
+
+_PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
+"""What another attempt would only meet again."""
+
+
+class StalledError(VidsharpError, RuntimeError):
+    """A piece of work stood still for too long, and its process was ended."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a piece of work."""
+
+    actor: str
+    about: Any
+    """What was handed in with the work."""
+    value: Any = None
+    error: BaseException | None = None
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again is useless."""
+        return isinstance(self.error, _PERMANENT)
+
+    @property
+    def sentence(self) -> str:
+        """The error for people."""
+        if isinstance(self.error, VidsharpError):
+            return str(self.error)
+        if isinstance(self.error, RayActorError):
+            return "the process that worked on it died (it ran out of memory, a codec crashed, or its node was lost)"
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+@dataclass
+class _Actor:
+    handle: Any
+    about: Any = None
+    """What it is working on; None when idle."""
+    loading: bool = True
+    progress: Any = field(default=None, repr=False)
+    """The answer that is still out on how far it is."""
+    steps: int = 0
+    """How far it was at last."""
+    moved_at: float = 0.0
+    """When it last got on, in seconds that the pool has listened."""
+    stalled: bool = False
+
+
+class ActorPool:
+    """Keeps `plan.actors` actors alive, or more after `grow`. An actor is named by a number that no later actor gets
+    again. One whose node does not see `must_see` (see `check_sees`) gets no work."""
+
+    actor_class: type = SharpenActor
+
+    def __init__(
+        self,
+        plan: PoolPlan,
+        model: str,
+        strength: float,
+        must_see: Sequence[Sequence[Path]] = (),
+        stall_s: float = STALL_S,
+        look: float | None = None,
+        chroma: Chroma | None = None,
+    ) -> None:
+        self._plan = plan
+        self._must_see = tuple(must_see)
+        self._stall_s = stall_s
+        self._listened_s = 0.0
+        self._turn_at = time.monotonic()
+        self._load = (model, plan.device, strength, look, chroma)
+        self._numbers = itertools.count()
+        self._actors: dict[str, _Actor] = {}
+        self._pending: dict[Any, str] = {}
+        self._failed_starts = 0
+        self._useless: dict[str, list[Any]] = {}
+        for _ in range(plan.actors):
+            self._start()
+
+    def _start(self) -> None:
+        remote_class: Any = ray.remote(self.actor_class)
+        actor = remote_class.options(
+            num_cpus=self._plan.threads,
+            num_gpus=self._plan.gpus,
+            # One thread works, the other answers how far it is.
+            max_concurrency=2,
+            # Where Ray hands it over, a process takes 0.3 s longer to start.
+            runtime_env=None if ACTOR_ENVIRONMENT.items() <= os.environ.items() else {"env_vars": ACTOR_ENVIRONMENT},
+        )
+        name = f"actor-{next(self._numbers)}"
+        handle = actor.remote(self._plan.threads, self._must_see)
+        self._actors[name] = _Actor(handle)
+        self._pending[handle.load.remote(*self._load)] = name
+
+    def grow(self, actors: int) -> None:
+        """Starts as many more as lack to `actors`, which counts those that get no work."""
+        for _ in range(actors - len(self._actors) - sum(map(len, self._useless.values()))):
+            self._start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any answer is out."""
+        return bool(self._pending)
+
+    def names(self) -> list[str]:
+        """All living actors."""
+        return list(self._actors)
+
+    def ready(self) -> list[str]:
+        """Living actors that have loaded their student: the others may still wait for a node with room for them."""
+        return [name for name, actor in self._actors.items() if not actor.loading]
+
+    def idle(self) -> list[str]:
+        """Actors that have loaded their student and wait for work."""
+        return [name for name in self.ready() if self._actors[name].about is None]
+
+    def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
+        """Has an idle actor probe and plan a recording."""
+        self._give(name, self._actors[name].handle.prepare.remote(*arguments), about)
+
+    def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work) -> None:
+        """Has an idle actor do a chunk."""
+        self._give(name, self._actors[name].handle.sharpen.remote(task, measure), about)
+
+    def _give(self, name: str, reference: Any, about: Any) -> None:
+        actor = self._actors[name]
+        actor.about, actor.moved_at = about, self._listened_s
+        self._pending[reference] = name
+
+    def answers(self, timeout_s: float) -> list[Answer]:
+        """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died. Time in
+        which it is not called counts for `TURN_S` at most.
+
+        Raises:
+            KeyboardInterrupt: as `raise_if_interrupted`.
+            ModelError, CheckpointError, DeviceError: no actor can load the student.
+            NodeError: no node sees the run's folders.
+            ClusterError: actors die before they are ready, again and again.
+        """
+        raise_if_interrupted()
+        self._count_turn()
+        if not self._pending:
+            return []
+        self._end_stalled()
+        ready, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
+        if not ready:
+            ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
+        return [answer for reference in ready for answer in self._answer(reference)]
+
+    def _count_turn(self) -> None:
+        now = time.monotonic()
+        # Whether an actor gets on is known every other turn: two of them must not pass for a stall.
+        self._listened_s += min(now - self._turn_at, TURN_S, self._stall_s / 4)
+        self._turn_at = now
+
+    def _end_stalled(self) -> None:
+        for actor in self._actors.values():
+            if actor.about is not None and self._listened_s - actor.moved_at > self._stall_s and not actor.stalled:
+                actor.stalled = True
+                ray.kill(actor.handle)
+
+    def _answer(self, reference: Any) -> Iterator[Answer]:
+        name = self._pending.pop(reference)
+        actor = self._actors[name]
+        about, was_loading = actor.about, actor.loading
+        value, error = None, None
+        try:
+            value = ray.get(reference)
+        except RayTaskError as caught:
+            # Ray wraps the error with a traceback; people get the error itself.
+            error = caught.cause if isinstance(caught.cause, Exception) else caught
+        except RayError as caught:
+            error = caught
+        if isinstance(error, RayError) and not isinstance(error, RayTaskError):
+            del self._actors[name]
+            self._failed_starts += was_loading and _NODE_LOST not in str(error)
+            if self._failed_starts >= MAX_FAILED_STARTS:
+                raise ClusterError(f"sharpening processes die before they are ready ({_one_line(error)})") from error
+            self._start()
+            if actor.stalled:
+                error = StalledError(
+                    f"it stood still for {self._stall_s:g} s, as where a codec hangs; "
+                    "--stall-seconds gives slow machines more"
+                )
+        else:
+            actor.about, actor.progress = None, None
+        if was_loading:
+            if error is None:
+                actor.loading, self._failed_starts = False, 0
+            elif isinstance(error, NodeError):
+                self._give_up(name, error)
+            elif isinstance(error, VidsharpError):
+                raise error
+            elif name in self._actors:
+                raise ClusterError(f"a sharpening process cannot start ({_one_line(error)})") from error
+            return
+        yield Answer(name, about, value, error)
+
+    def _give_up(self, name: str, error: NodeError) -> None:
+        # It stays and holds its cores: else another actor would be started in its place.
+        handles = self._useless.setdefault(str(error), [])
+        handles.append(self._actors.pop(name).handle)
+        if not self._actors:
+            raise error
+        if len(handles) == 1:
+            log.error("%s; it gets no work", error)
+
+    def frames_done(self) -> Iterator[tuple[Work, int]]:
+        """How far the chunks at work are, as far as their actors have answered. Ask often: who does not get on in what
+        is heard here is taken to hang."""
+        for actor in self._actors.values():
+            if actor.about is None:
+                continue
+            if actor.progress is None:
+                actor.progress = actor.handle.frames_done.remote()
+            elif ray.wait([actor.progress], timeout=0)[0]:
+                with suppress(RayError):  # of an actor that died, its work's own answer says so
+                    steps: Any = ray.get(actor.progress)
+                    if steps != actor.steps:
+                        actor.steps, actor.moved_at = steps, self._listened_s
+                    if isinstance(actor.about, Work):
+                        # A chunk that is decoded twice counts on.
+                        yield actor.about, min(steps, actor.about.chunk.frames)
+                actor.progress = None
+
+    def stop(self) -> None:
+        """Ends all actors, at work or not; what they have not finished does not count."""
+        for handle in itertools.chain((actor.handle for actor in self._actors.values()), *self._useless.values()):
+            ray.kill(handle)
+        self._actors.clear()
+        self._useless.clear()
+        self._pending.clear()
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,18 @@
+"""What the driver asks an actor to measure."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from ...pipeline.original import Original
+
+
+@dataclass(frozen=True)
+class MeasureTask:
+    """What to measure of a chunk."""
+
+    frames: Container[int]
+    """Numbers within the chunk."""
+    original: Original | None
+    """What to compare with, where there is a sharp original."""
+    preview: bool
+    """Whether to keep a frame to show."""

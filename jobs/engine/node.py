@@ -1,0 +1,34 @@
+"""The machine that an actor is on: its name for people, and whether it sees the folders of a run."""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import ray
+
+from ...models.errors import VidsharpError
+
+
+class NodeError(VidsharpError, OSError):
+    """A node cannot do any work of this run."""
+
+
+def node_name() -> str:
+    """The host's name, and the beginning of Ray's id where an actor asks: several nodes may share a host."""
+    host = socket.gethostname()
+    return f"{host} (Ray's {ray.get_runtime_context().get_node_id()[:8]})" if ray.is_initialized() else host
+
+
+def check_sees(groups: Sequence[Sequence[Path]]) -> None:
+    """Makes sure that what the driver has is here too, at the same paths: of each group one at least, since single
+    recordings may go while a run lasts. (That a folder exists says little: it may be where nothing is mounted.)
+
+    Raises:
+        NodeError: of a group there is none.
+    """
+    for paths in groups:
+        if not any(path.exists() for path in paths):
+            raise NodeError(
+                f"the node {node_name()} does not see {paths[0]}; recordings, --out and --staging must be on storage "
+                "that every node has at the same path"
+            )

@@ -1,0 +1,80 @@
+"""How many sharpening actors a run has, with how many threads each: decided from what Ray says the machines have."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...models.errors import DeviceError
+
+THREADS_PER_CPU_ACTOR = 4
+"""Decode, student and encoder overlap within an actor, so a few cores each keep busy; more actors cost memory."""
+
+
+@dataclass(frozen=True)
+class PoolPlan:
+    """The actors of a run: all alike."""
+
+    actors: int
+    threads: int
+    """For each actor, reserved from Ray as `num_cpus`."""
+    gpus: int
+    """For each actor, reserved from Ray as `num_gpus`: 0 or 1."""
+    device: str
+    """What each actor runs its student on."""
+
+
+def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | None) -> PoolPlan:
+    """Chooses as many actors as fit, with as many threads each as the machines' cores allow; one actor for each GPU.
+
+    Ray never starts an actor that fits on no machine, and the run would wait for it: so all that is planned fits.
+
+    Args:
+        nodes: what each machine has, as Ray counts it, which does not list what there is none of; `CPU` and `GPU`
+            matter.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        workers: the number of actors, or None to choose.
+
+    Raises:
+        DeviceError: a GPU is asked for where Ray knows none.
+    """
+    gpus = sum(int(node.get("GPU", 0)) for node in nodes)
+    if device.startswith("cuda") and not gpus:
+        raise DeviceError(
+            f"--device {device}: there is no CUDA GPU here; use --device cpu, or auto to take what there is"
+        )
+    if device == "auto":
+        device = "cuda" if gpus else "cpu"
+    each = 1 if device == "cuda" else 0
+    if workers is None:
+        # An actor on one named GPU (`cuda:N`) shares it with no other, and Ray must not hide it.
+        automatic = {"cuda": gpus, "cpu": sum(map(_cpu_actors, nodes))}
+        workers = automatic.get(device, 1)
+    actors = min(max(1, workers), max(1, _room(nodes, 1, each)))
+    most = max(int(node.get("CPU", 0)) for node in nodes)
+    threads = next((count for count in range(most, 1, -1) if _room(nodes, count, each) >= actors), 1)
+    return PoolPlan(actors, threads, each, device)
+
+
+def actors_that_fit(plan: PoolPlan, nodes: Sequence[Mapping[str, float]]) -> int:
+    """How many of the planned actors these machines have room for, which may have joined after the plan was made.
+
+    Args:
+        plan: of a run that chose its number of actors by itself.
+    """
+    if plan.device == "cuda":
+        return max(plan.actors, _room(nodes, plan.threads, plan.gpus))
+    if plan.device != "cpu":
+        return plan.actors
+    return sum(min(_room([node], plan.threads, 0), _cpu_actors(node)) for node in nodes)
+
+
+def _cpu_actors(node: Mapping[str, float]) -> int:
+    """How many actors a machine gets that has no better use for its cores; none where it offers no core."""
+    cpus = int(node.get("CPU", 0))
+    return max(min(1, cpus), cpus // THREADS_PER_CPU_ACTOR)
+
+
+def _room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: int) -> int:
+    """How many actors with that many threads and GPUs each find room."""
+    return sum(
+        min(int(node.get("CPU", 0)) // threads, int(node.get("GPU", 0)) // gpus if gpus else 10**9) for node in nodes
+    )

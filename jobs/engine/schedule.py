@@ -1,0 +1,58 @@
+"""Which chunk goes to which actor next, and what a failure leads to: pure rules, tested without a cluster."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ...pipeline.plan import Chunk
+
+MAX_RETRIES = 3
+"""A chunk is tried this many times more, on other actors where there are any, before its clip fails."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A chunk that waits for an actor."""
+
+    clip: str
+    chunk: Chunk
+    retries: int = 0
+    tried_on: frozenset[str] = frozenset()
+    """Actors that failed at it."""
+
+
+@dataclass
+class Schedule:
+    """The chunks of all clips that are under way. Clips are worked on in order, so that they finish one by one."""
+
+    waiting: deque[Work] = field(default_factory=deque)
+
+    def add(self, clip: str, chunks: Iterable[Chunk]) -> None:
+        """Queues a clip's chunks behind those of earlier clips."""
+        self.waiting.extend(Work(clip, chunk) for chunk in chunks)
+
+    def next_for(self, actor: str, others: Sequence[str]) -> Work | None:
+        """Takes the first chunk that `actor` may do. A chunk that failed on it waits for another actor, where `others`
+        (all other living actors) has one that did not fail at it."""
+        for place, work in enumerate(self.waiting):
+            if actor not in work.tried_on or not set(others) - work.tried_on:
+                del self.waiting[place]
+                return work
+        return None
+
+    def retry(self, work: Work, actor: str) -> Work | None:
+        """Queues failed work again, before all else; None where it has been tried often enough."""
+        if work.retries >= MAX_RETRIES:
+            return None
+        again = replace(work, retries=work.retries + 1, tried_on=work.tried_on | {actor})
+        self.waiting.appendleft(again)
+        return again
+
+    def pass_on(self, work: Work, actor: str) -> None:
+        """Queues work that `actor` cannot do as its clip needs it, behind all else, for another one; no retry is used
+        up. Where it comes to the same actor a second time, there is no other."""
+        self.waiting.append(replace(work, tried_on=work.tried_on | {actor}))
+
+    def drop(self, clip: str) -> None:
+        """Forgets the waiting chunks of a clip that failed."""
+        self.waiting = deque(work for work in self.waiting if work.clip != clip)

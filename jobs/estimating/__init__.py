@@ -1,0 +1,1 @@
+"""The estimate of what a run will take."""

@@ -1,0 +1,1 @@
+"""Recordings and results as files and objects: found, brought, named, guarded."""

@@ -1,0 +1,91 @@
+"""Objects below a prefix on object storage, through fsspec, and its errors as sentences."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from fsspec.core import url_to_fs
+
+from ...models.errors import VidsharpError
+from ...pipeline.errors import OutputError
+from ..config import UsageError
+
+
+class StorageError(VidsharpError, OSError):
+    """Object storage does not answer, or refuses."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """An object, or all objects below a prefix."""
+
+    url: str
+    fs: Any
+    path: str
+    """As `fs` calls it, without the scheme."""
+
+    @classmethod
+    def of(cls, url: str) -> "Place":
+        try:
+            fs, path = url_to_fs(url, use_listings_cache=False)
+        except ImportError as error:
+            scheme = url.partition(":")[0]
+            raise UsageError(
+                f"{scheme}:// needs a package that is not installed: for s3://, pip install 'vidsharp[s3]' ({error})"
+            ) from error
+        except ValueError as error:
+            raise UsageError(f"{url} cannot be read: {_one_line(error)}") from error
+        return cls(url.rstrip("/"), fs, path.rstrip("/"))
+
+    def __truediv__(self, relative: str) -> "Place":
+        return Place(f"{self.url}/{relative}", self.fs, f"{self.path}/{relative}")
+
+    def __str__(self) -> str:
+        """A name that only this object has, however its URL is written."""
+        return str(self.fs.unstrip_protocol(self.path))
+
+    def below(self) -> dict[str, Mapping[str, Any]]:
+        """What is known of all objects below, by relative path."""
+        with suppress(FileNotFoundError):
+            found = self.fs.find(self.path, detail=True)
+            return {name.removeprefix(self.path).lstrip("/"): info for name, info in found.items()}
+        return {}
+
+
+def version(info: Mapping[str, Any]) -> str:
+    """What tells an object from the same name's other contents: its entity tag, else its time, and its size."""
+    times = ("LastModified", "last_modified", "mtime", "updated", "created")
+    tag = info.get("ETag") or info.get("etag") or next((info[name] for name in times if name in info), None)
+    return f"{tag} {info['size']}"
+
+
+def text(place: Place) -> str:
+    """What the object holds."""
+    return place.fs.cat_file(place.path).decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def reading(url: str, as_error: type[VidsharpError] = StorageError) -> Iterator[None]:
+    """Errors of reading, each storage's own, become `as_error`, in a sentence."""
+    try:
+        yield
+    except VidsharpError:
+        raise
+    except Exception as error:
+        raise as_error(f"{url} cannot be read: {_one_line(error)}") from error
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Errors of writing, each storage's own, become an OutputError, in a sentence."""
+    try:
+        yield
+    except VidsharpError:
+        raise
+    except Exception as error:
+        raise OutputError(f"{url} cannot be written: {_one_line(error)}") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

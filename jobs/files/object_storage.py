@@ -1,0 +1,350 @@
+"""Recordings and results on object storage such as S3, through fsspec. Work itself needs files: a recording is brought
+into a staging folder when its turn comes, and goes from there when it is finished; a result is uploaded in one piece.
+
+Object stores show an upload under its name only when it is complete, so there is never half a result. Which results
+are there is told by empty stand-ins in the staging folder's `out`, so that all else works as on a disk.
+"""
+
+import hashlib
+import logging
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+from os import environ
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fsspec.callbacks import Callback
+
+from ...pipeline.atomic import finished_files
+from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
+from ...pipeline.workspace import file_stem
+from ..config import ProcessConfig, UsageError
+from ..processing.run_record import without_secrets
+from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
+from .object_place import Place, StorageError, reading, text, version, writing
+from .output_paths import path_below
+from .report_guard import check_report
+from .storage import Storage, url_of
+
+log = logging.getLogger("vidsharp")
+
+AHEAD = 2
+"""Recordings that are brought here before their turn, side by side."""
+PREVIEWS_MAX = 300
+"""Of earlier runs' previews at most so many are brought here: a page has no room for more."""
+
+
+class ObjectStorage(Storage):
+    """Some inputs, the output, or all of them are URLs.
+
+    Raises:
+        UsageError: a URL means nothing here.
+    """
+
+    def __init__(self, config: ProcessConfig) -> None:
+        out = url_of(config.out)
+        self._out = Place.of(out) if out else None
+        name = hashlib.sha256((out or str(config.out.absolute())).encode()).hexdigest()[:16]
+        self._staging = staging_folder(config) / name
+        self._inputs = self._staging / "in"
+        super().__init__(replace(config, out=self._staging / "out") if out else config)
+        self._sources: dict[str, tuple[Place, Mapping[str, Any]]] = {}
+        self._fetching: dict[str, tuple[Path, Future[None]]] = {}
+        self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
+        self._stopping = False
+        self._saved: dict[Path, tuple[int, int] | None] = {}
+        self._marks: dict[str, Place] = {}
+        """By the name of a clip's workspace, what says that its result is ours while no table does."""
+
+    def find(self) -> tuple[Clip, ...]:
+        shown = [url_of(given) or str(given) for given in self.config.inputs]
+        clips: list[Clip] = []
+        for given in self.config.inputs:
+            url = url_of(given)
+            if url:
+                clips += self._found(Place.of(url))
+            else:
+                clips += found_in(given, real_path(self.config.out), self.passed_over.add)
+        found = each_once(clips, self.config.out, shown)
+        self._spare_objects(found)
+        # An object that is in the output folder, too, has a stand-in there.
+        inside = (self._in_output(source) for source, _ in self._sources.values())
+        here = (clip.path for clip in found if clip.name not in self._sources)
+        self._spare(found, (*here, *(path for path in inside if path is not None)))
+        return found
+
+    def _spare_objects(self, clips: Iterable[Clip]) -> None:
+        """Checks that no result would be written over an object that the run reads."""
+        if self._out is None:
+            return
+        given = {str(source): name for name, (source, _) in self._sources.items()}
+        for clip in clips:
+            target = self._out / clip.relative.as_posix()
+            name = given.get(str(target))
+            if name == clip.name:
+                raise UsageError(f"{target.url} would be written over itself; choose another --out")
+            if name is not None:
+                own = self._sources[clip.name][0].url if clip.name in self._sources else clip.path
+                raise UsageError(
+                    f"the result of {own} would be written over {target.url}, which this command reads; "
+                    "choose another --out"
+                )
+
+    def _in_output(self, source: Place) -> Path | None:
+        """The stand-in of an object in the output folder; None of others."""
+        if self._out is None or not str(source).startswith(f"{self._out}/"):
+            return None
+        return path_below(self.config.out, str(source).removeprefix(f"{self._out}/"))
+
+    def _found(self, given: Place) -> Iterator[Clip]:
+        with reading(given.url):
+            objects = given.below()
+            if not objects:
+                raise UsageError(f"{given.url} does not exist, or nothing is there")
+            alone = "" in objects or (len(objects) == 1 and given.fs.isfile(given.path))
+        if alone:
+            name = PurePosixPath(given.path).name
+            yield self._clip(name, given, next(iter(objects.values())))
+            return
+        if self._out is not None and self._out.path == given.path:
+            raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
+        for name, info in sorted(objects.items()):
+            place = given / name
+            inside = path_below(self._inputs, name) is not None
+            hidden = any(part.startswith(".") for part in name.split("/"))
+            ours = self._out is not None and str(place).startswith(f"{self._out}/")
+            if ours or (hidden and inside) or name.endswith("/"):
+                continue  # as on a disk; a name that ends so is what some tools make for an empty folder
+            if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
+                yield self._clip(name, place, info)
+            else:
+                self.passed_over.add(place.url)
+
+    def _clip(self, name: str, source: Place, info: Mapping[str, Any]) -> Clip:
+        path = path_below(self._inputs, name)
+        if path is None:
+            raise UsageError(f"{source.url} has a name that no file can have; give it another")
+        clip = Clip(path, Path(name))
+        other, _ = self._sources.setdefault(clip.name, (source, info))
+        if other.path != source.path:
+            raise UsageError(
+                f"{other.url} and {source.url} would both be written to {clip.name}; "
+                "process them with different --out folders"
+            )
+        return clip
+
+    def begin(self) -> None:
+        shutil.rmtree(self._inputs, ignore_errors=True)
+        self._inputs.mkdir(parents=True)
+        if self._out is None:
+            super().begin()
+            return
+        probe = self._out / f"{WORK_FOLDER}/run"
+        with writing(self._out.url):  # what may not be written is known before the work
+            probe.fs.pipe_file(probe.path, b"")
+            probe.fs.rm_file(probe.path)
+        self._bring_report()
+
+    def look(self) -> None:
+        self._inputs.mkdir(parents=True)
+        if self._out is not None:
+            self.config.out.mkdir(parents=True)
+            self._bring_report()
+
+    def size(self, clip: Clip) -> int | None:
+        return self._sources[clip.name][1]["size"] if clip.name in self._sources else super().size(clip)
+
+    def far(self, clip: Clip) -> bool:
+        return clip.name in self._sources
+
+    def _bring_report(self) -> None:
+        """Makes the staging folder's `out` what the output is: its tables, and stand-ins for the results."""
+        assert self._out is not None
+        out = self.config.out
+        with reading(self._out.url):
+            there = dict(self._safe(self._out.below()))
+            marks = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
+            self._marks = {PurePosixPath(name).name: self._out / name for name in marks}
+            # What another machine's run has left no longer counts: it is done again.
+            begun = {text(mark) for name, mark in self._marks.items() if not (out / WORK_FOLDER / name).is_dir()}
+            for old in out.iterdir():
+                if old.is_file():
+                    old.unlink()
+                elif old.name != WORK_FOLDER:
+                    shutil.rmtree(old)
+            report = [name for name in there if name.startswith(f"{REPORT_FOLDER}/")]
+            tables = [name for name in report if name.endswith((".parquet", "/run.json"))]
+            previews = [name for name in report if name.startswith(f"{REPORT_FOLDER}/previews/")]
+            for name in (*tables, *previews[:PREVIEWS_MAX]):
+                file = there[name]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileNotFoundError):  # it is gone since it was listed
+                    self._out.fs.get_file((self._out / name).path, str(file))
+                    self._saved[file] = _state(file)
+        if not self.config.overwrite:
+            taken = (name.removeprefix(f"{REPORT_FOLDER}/") for name in report)
+            check_report(out / REPORT_FOLDER, taken, f"{self._out.url}/{REPORT_FOLDER}")
+        for name in there.keys() - set(report) - set(marks) - begun:
+            _stand_in(there[name])
+
+    def _safe(self, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
+        """The names of objects in the output folder that mean a file of the staging folder's `out`, and that file."""
+        for name in names:
+            path = path_below(self.config.out, name)
+            if path is not None:
+                yield name, path
+            elif not name.endswith("/"):
+                log.warning("%s/%s is left alone: no file of the folder can be called so", self._out, name)
+
+    def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
+        if clip.name not in self._sources:
+            return super().key(clip, settings)
+        return state_key(version(self._sources[clip.name][1]), settings)
+
+    def source(self, clip: Clip) -> Source:
+        if clip.name not in self._sources:
+            return super().source(clip)
+        place, info = self._sources[clip.name]
+
+        def beginning(count: int) -> str:
+            if clip.path.exists():
+                return beginning_digest(clip.path, count)
+            with reading(place.url, MediaError):
+                return digest_of(place.fs.cat_file(place.path, start=0, end=count))
+
+        return Source(without_secrets(place.url), digest_of(version(info).encode()), info["size"], beginning)
+
+    def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
+        soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))
+        for clip in soon:
+            if clip.name in self._sources and clip.name not in self._fetching and len(self._fetching) < at_most:
+                self._fetching[clip.name] = clip.path, self._threads.submit(self._fetch, clip)
+
+    def _fetch(self, clip: Clip) -> None:
+        source, info = self._sources[clip.name]
+        temporary = clip.path.with_name(f".{hashlib.sha256(clip.name.encode()).hexdigest()[:16]}.part")
+        try:
+            with reading(source.url, MediaError):
+                clip.path.parent.mkdir(parents=True, exist_ok=True)
+                source.fs.get_file(source.path, str(temporary), callback=_Stopper(self))
+                if version(source.fs.info(source.path)) != version(info):
+                    raise MediaError(f"{source.url} has changed since this run began; run the same command again")
+                temporary.replace(clip.path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def fetched(self, clip: Clip) -> bool:
+        if clip.name not in self._sources:
+            return True
+        _, future = self._fetching.get(clip.name, (None, None))
+        if future is None or not future.done():
+            return False
+        future.result()
+        return True
+
+    def wait(self, timeout_s: float) -> None:
+        coming = [future for _, future in self._fetching.values() if not future.done()]
+        if coming:
+            wait(coming, timeout_s, FIRST_COMPLETED)
+        else:
+            time.sleep(timeout_s)  # for a clip that is being joined, and makes room
+
+    def publish(self, temporary: Path, final: Path) -> None:
+        if self._out is None:
+            super().publish(temporary, final)
+            return
+        name = final.relative_to(self.config.out).as_posix()
+        workspace = temporary.parent.name
+        mark = self._marks[workspace] = self._out / f"{WORK_FOLDER}/{workspace}"
+        target = self._out / name
+        with writing(target.url):
+            mark.fs.pipe_file(mark.path, name.encode("utf-8", "surrogateescape"))
+            target.fs.put_file(str(temporary), target.path)
+            if target.fs.info(target.path)["size"] != temporary.stat().st_size:
+                raise OutputError(f"{target.url} came out shorter than it is; run the same command again")
+        temporary.unlink()
+        _stand_in(final)
+
+    def release(self, clip: str) -> None:
+        path, _ = self._fetching.pop(clip, (None, None))
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
+        if self._out is None:
+            return
+        # The mux thread replaces previews meanwhile.
+        found = ((file, _state(file)) for file in finished_files(folder))
+        there = {file: state for file, state in found if state is not None}
+        with writing(self._out.url):
+            for file in self._saved.keys() - there.keys():
+                self._out.fs.rm_file(self._place(file).path)
+                del self._saved[file]
+            for file, state in there.items():
+                if self._saved.get(file) != state and self._upload(file):
+                    self._saved[file] = state
+            for name in map(file_stem, clips):
+                if (mark := self._marks.pop(name, None)) is not None:
+                    mark.fs.rm_file(mark.path)
+
+    def _upload(self, file: Path) -> bool:
+        """Whether it was still there."""
+        place = self._place(file)
+        try:
+            place.fs.put_file(str(file), place.path)
+        except FileNotFoundError:
+            if file.exists():  # then it is the bucket that is not
+                raise
+            return False
+        return True
+
+    def _place(self, file: Path) -> Place:
+        assert self._out is not None
+        return self._out / file.relative_to(self.config.out).as_posix()
+
+    def close(self) -> None:
+        self._stopping = True
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._inputs, ignore_errors=True)
+        if not (self.config.out / WORK_FOLDER).exists() or self._out is None:
+            shutil.rmtree(self._staging, ignore_errors=True)
+
+    def shown(self, path: Path) -> str:
+        return self._place(path).url if self._out is not None else str(path)
+
+
+class _Stopper(Callback):
+    """Ends a transfer between two of its parts when the run ends."""
+
+    def __init__(self, storage: ObjectStorage) -> None:
+        super().__init__()
+        self._storage = storage
+
+    def relative_update(self, inc: int = 1) -> None:
+        if self._storage._stopping:
+            raise StorageError("the run has ended")
+
+
+def _stand_in(file: Path) -> None:
+    with suppress(OSError):  # a name that no disk takes is no result of ours
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """What changes when a file is replaced; None where it is gone."""
+    with suppress(FileNotFoundError):
+        state = file.stat()
+        return state.st_size, state.st_mtime_ns
+    return None
+
+
+def staging_folder(config: ProcessConfig) -> Path:
+    """Where recordings are brought, in a folder for each output."""
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (config.staging or cache / "vidsharp" / "staging").absolute()

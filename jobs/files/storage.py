@@ -1,0 +1,166 @@
+"""Where recordings come from and results go: disks. On object storage (`object_storage.py`) each step differs."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ...pipeline.atomic import make_folder, publish
+from ...pipeline.fingerprint import Source, clip_key, source_of
+from ..config import ProcessConfig
+from ..processing.clip_work import file_size
+from .clips import REPORT_FOLDER, Clip, find_clips, printable
+from .known_files import KnownFiles, check_spared, originals, results_of
+from .passed_over import PassedOver
+from .report_guard import check_report, files_in
+
+_URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
+
+
+class Storage:
+    """Recordings and results on this machine's disks, or on those that all nodes share."""
+
+    def __init__(self, config: ProcessConfig) -> None:
+        self.config = config
+        """With paths of this machine only."""
+        self.passed_over = PassedOver()
+        self.inputs = KnownFiles()
+        """What the run reads, and no result may replace."""
+
+    def find(self) -> tuple[Clip, ...]:
+        """All recordings that are asked for; see `find_clips`.
+
+        Raises:
+            UsageError: also where a result would be written over what the run reads.
+        """
+        clips = find_clips(self.config.inputs, self.config.out, self.passed_over.add)
+        self._spare(clips, (clip.path for clip in clips))
+        return clips
+
+    def _spare(self, clips: Sequence[Clip], recordings: Iterable[Path]) -> None:
+        self.inputs = KnownFiles((*recordings, *originals(clips, self.config.reference)))
+        check_spared(results_of(clips, self.config.out.absolute()), self.inputs)
+
+    def begin(self) -> None:
+        """Called once, when the output folder is locked.
+
+        Raises:
+            UsageError: as `check_report`.
+        """
+        report = self.config.out / REPORT_FOLDER
+        if not self.config.overwrite:
+            check_report(report, files_in(report), str(report))
+
+    def look(self) -> None:
+        """Called once in the place of `begin` by who only reads.
+
+        Raises:
+            StorageError: the tables of earlier runs cannot be read.
+        """
+
+    def size(self, clip: Clip) -> int | None:
+        """In bytes; None where the recording cannot be looked at."""
+        return file_size(clip.path)
+
+    def far(self, clip: Clip) -> bool:
+        """Whether it must be brought here first."""
+        return False
+
+    def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
+        """As `clip_key`."""
+        return clip_key(clip.path, settings)
+
+    def source(self, clip: Clip) -> Source:
+        """What the recording can be told from others by.
+
+        Raises:
+            MediaError: it cannot be read.
+        """
+        return source_of(clip.path, printable(str(clip.path)))
+
+    def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
+        """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""
+
+    def fetched(self, clip: Clip) -> bool:
+        """Whether the clip is here.
+
+        Raises:
+            MediaError: it cannot be brought here.
+        """
+        return True
+
+    def wait(self, timeout_s: float) -> None:
+        """Waits until another clip is here, or for so long."""
+
+    def publish(self, temporary: Path, final: Path) -> None:
+        """Gives a finished file its final name.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        publish(temporary, final)
+
+    def release(self, clip: str) -> None:
+        """The clip with this name has come to its end."""
+
+    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
+        """Called whenever the report has been written.
+
+        Args:
+            clips: whose rows its tables now have.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+
+    def close(self) -> None:
+        """Called once, at the end, whatever has happened."""
+
+    def shown(self, path: Path) -> str:
+        """Where people find what is at `path`."""
+        return str(path)
+
+
+def open_storage(config: ProcessConfig) -> Storage:
+    """What fits the inputs and the output of a run.
+
+    Raises:
+        UsageError: the package that talks to an object storage is missing.
+    """
+    if any(map(url_of, (*config.inputs, config.out))):
+        from .object_storage import ObjectStorage  # here, since local runs need none of what it imports
+
+        return ObjectStorage(config)
+    return Storage(config)
+
+
+@contextmanager
+def open_to_read(config: ProcessConfig) -> Iterator[Storage]:
+    """The same for who writes nothing there. What is brought here goes to a folder of its own, which is removed: a run
+    may be using that of the run.
+
+    Raises:
+        UsageError: as `open_storage`.
+        OutputError: the staging folder cannot be written.
+    """
+    if not any(map(url_of, (*config.inputs, config.out))):
+        yield Storage(config)
+        return
+    from .object_storage import ObjectStorage, staging_folder
+
+    make_folder(staging_folder(config))
+    with TemporaryDirectory(prefix="estimate-", dir=staging_folder(config), ignore_cleanup_errors=True) as own:
+        storage = ObjectStorage(replace(config, staging=Path(own)))
+        try:
+            yield storage
+        finally:
+            storage.close()
+
+
+def url_of(path: Path) -> str | None:
+    """The URL that a path was made of, whose two slashes `Path` has folded into one; None of a path on disk."""
+    found = _URL.fullmatch(path.as_posix())
+    return f"{found[1]}://{found[2]}" if found and not path.exists() else None

@@ -1,0 +1,90 @@
+"""What a clip was made with: the settings that matter for its pictures and its figures, and the versions in use."""
+
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import av
+
+from ...models.nets.catalogue import chroma_digest, chroma_of, look_of, weights_digest
+from ..config import ProcessConfig
+from ..engine.pool import PoolPlan
+
+
+def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -> dict[str, Any]:
+    """By the names of the command's options; only what was said where nothing is the default. `weights` is what
+    `--model` takes to find them again.
+
+    Args:
+        counts: as `what_counts` gave it.
+    """
+    said = {
+        "model": config.model,
+        "weights": f"sha256:{counts['model']}",
+        "look": config.look,
+        "strength": config.strength,
+        "chroma": config.chroma,
+        "chroma-weights": f"sha256:{counts['chroma']}" if "chroma" in counts else None,
+        "encoder": config.encoder,
+        "crf": config.crf,
+        "preset": config.preset,
+        **config.encoder_options,
+        "chunk-seconds": config.chunk_seconds,
+        "measure": config.measure,
+        "reference": config.reference is not None or None,
+        "device": plan.device,
+        "workers": plan.actors,
+        "threads": plan.threads,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of vidsharp and of what computes and encodes."""
+    return {
+        "vidsharp": version("vidsharp"),
+        "torch": version("torch"),
+        "PyAV": version("av"),
+        "FFmpeg": av.ffmpeg_version_info,
+        "ray": version("ray"),
+        "Python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+CHANGES_PICTURES = frozenset(
+    {"model", "look", "strength", "chroma", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"}
+)
+"""The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
+
+KEEPS_PICTURES = frozenset(
+    {
+        *("inputs", "out", "reference", "measure", "page", "overwrite"),
+        *("workers", "address", "staging", "memory_mb", "stall_seconds"),
+        "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
+    }
+)
+"""All other fields."""
+
+
+def what_counts(config: ProcessConfig) -> dict[str, Any]:
+    """The settings on which a clip's pictures depend: a clip that was finished with the same ones need not be redone.
+
+    Raises:
+        ModelError, CheckpointError: as `weights_digest`, `look_of` and `chroma_of`.
+    """
+    encoder = ("encoder", "crf", "preset", "encoder_options")
+    others = {
+        name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", "look", "chroma", *encoder))
+    }
+    look = look_of(config.model, config.look)
+    if look is not None:
+        others["look"] = look
+    if chroma_of(config.model, config.chroma) == "restore":
+        others["chroma"] = chroma_digest()
+    choice = [config.encoder, config.crf, config.preset, sorted(config.encoder_options.items())]
+    # Named as version 0.1 did it, so that its finished clips are known.
+    return {"format": 2, "model": weights_digest(config.model), "encoder": choice, **others}

@@ -1,0 +1,60 @@
+"""The report of an output folder, made again from its tables and previews, without touching any recording."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from ...reports.run.quality_page import quality_page
+from ...reports.run.run_table import run_json, run_markdown
+from ..config import UsageError
+from ..files.clips import REPORT_FOLDER
+from ..files.report_folder import ReportFolder
+from ..files.report_guard import holds_our_clips
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Everything `vidsharp report` takes; the defaults are the command's."""
+
+    folder: Path
+    """The output folder of `vidsharp process`, or its report folder."""
+    format: Literal["html", "md", "json"] = "html"
+    """`html` writes the page; the others are text, and written nowhere."""
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """What came of it."""
+
+    page: Path | None
+    """The page, where that was asked for."""
+    text: str | None
+    """The report as Markdown or JSON, where that was asked for."""
+
+
+def report(config: ReportConfig) -> ReportResult:
+    """Makes the report again.
+
+    Raises:
+        UsageError: there are no tables.
+        OutputError: the page cannot be written.
+    """
+    places = (config.folder / REPORT_FOLDER, config.folder)
+    found = next((place for place in places if holds_our_clips(place / "clips.parquet")), None)
+    if found is None:
+        raise UsageError(
+            f"{config.folder} holds no report/clips.parquet; name the folder that was the --out of vidsharp process"
+        )
+    folder = ReportFolder(found)
+    if config.format == "html":
+        return ReportResult(write_page(folder), None)
+    as_text = run_markdown if config.format == "md" else run_json
+    return ReportResult(None, as_text(folder.clips, folder.chunks))
+
+
+def write_page(folder: ReportFolder) -> Path:
+    """Writes the page of what the folder's tables hold now, and returns its path."""
+    about = {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}"}
+    return folder.write_page(quality_page(folder.clips, folder.chunks, folder.frames, folder.previews, about))

@@ -1,0 +1,124 @@
+"""`run.json` in the report folder: what was run, with what, on what machine, and how it ended.
+
+Written when a run starts and again when it ends, so that one that was killed shows as a run without an end. Nothing of
+the environment goes in, and of addresses in the command only what is no secret.
+"""
+
+import json
+import logging
+import math
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ...models.errors import VidsharpError
+from ...pipeline.atomic import make_folder, write_atomically
+from ...pipeline.errors import OutputError
+from ..cli.exit_code import exit_code
+from ..cli.options import OK, SOME_FAILED
+from ..config import ProcessConfig
+from ..engine.machine import machine
+from ..files.clips import printable
+from .made_with import versions
+
+log = logging.getLogger("vidsharp")
+
+FORMAT = 1
+"""Raised when readers of older records would misunderstand a newer one."""
+KEPT = 100
+"""Records of earlier runs that a file keeps, the latest first: enough to see what happened, and never a large file."""
+
+# A `Path` of an address has one slash.
+_USER_INFO = re.compile(r"(:/{1,2})[^/@\s]+@")
+_QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
+
+
+@contextmanager
+def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+    """Records the run that the `with` block is in `run.json` of the report folder.
+
+    Args:
+        rows: filled by the run: its rows of the `clips` table, by clip.
+
+    Raises:
+        OutputError: the record cannot be written at the start. (At the end, that is only logged.)
+    """
+    path = folder / "run.json"
+    begun = {
+        "format": FORMAT,
+        "command": [without_secrets(word) for word in sys.argv],
+        "settings": _plain(asdict(config)),
+        "versions": versions(),
+        "machine": machine(),
+        "began_at": _now(),
+        **dict.fromkeys(("ended_at", "exit_status", "error", "clips")),
+    }
+    earlier = earlier_runs(path)
+    make_folder(folder)
+    _write(path, begun, earlier)
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as caught:
+        error = caught
+        raise
+    finally:
+        counts = Counter(row["status"] for row in rows.values())
+        ended = {
+            "ended_at": _now(),
+            "exit_status": exit_code(error) if error else SOME_FAILED if counts["failed"] else OK,
+            "error": _sentence(error),
+            "clips": dict(sorted(counts.items())),
+        }
+        try:
+            _write(path, {**begun, **ended}, earlier)
+        except OutputError as failure:  # what the run itself ended with matters more
+            log.error("%s", failure)
+
+
+def earlier_runs(path: Path) -> Sequence[Mapping[str, Any]]:
+    """The runs that a record tells of, the latest first; none where it is missing or damaged."""
+    try:
+        record = json.loads(path.read_bytes())
+        earlier = record.pop("earlier")
+        return [record, *earlier][:KEPT] if record["format"] == FORMAT else []
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return []
+
+
+def without_secrets(text: str) -> str:
+    """Text in which addresses have neither a user's name and password, nor what follows a `?` (keys of signed
+    addresses)."""
+    return _QUERY.sub(r"\1?***", _USER_INFO.sub(r"\1***@", text))
+
+
+def _write(path: Path, run: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> None:
+    text = json.dumps({**run, "earlier": earlier}, indent=1, allow_nan=False)
+    write_atomically(path, f"{text}\n".encode())
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; paths, and numbers that JSON has not, as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return without_secrets(str(value)) if isinstance(value, str | Path) else value
+
+
+def _sentence(error: BaseException | None) -> str | None:
+    if error is None or isinstance(error, VidsharpError):
+        return None if error is None else printable(without_secrets(str(error)))
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

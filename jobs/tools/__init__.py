@@ -1,0 +1,1 @@
+"""The other commands' jobs: bench, benchmark, demo, doctor, evaluate, simulate."""

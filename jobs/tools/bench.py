@@ -1,0 +1,190 @@
+"""Speed, measured: a student alone, and the whole way of a recording split into its stages."""
+
+import os
+import platform
+import resource
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from ...models.enhance import Enhancer
+from ...models.gpu.on_gpu import GpuSettings
+from ...models.nets.catalogue import load_student
+from ...models.nets.chroma_choice import Chroma
+from ...models.planes.plane_format import PlaneFormat
+from ...pipeline.encoder import EncoderChoice, check_encoder_name
+from ...pipeline.heap import use_one_heap
+from ...pipeline.mux import mux_clip
+from ...pipeline.plan import plan_chunks
+from ...pipeline.probe import probe
+from ...pipeline.recording import silence
+from ...pipeline.sharpen import check_pixel_format
+from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
+from ...pipeline.survey import read_through
+from ...pipeline.workspace import Workspace
+from .bench_gpu import bench_gpu
+
+PEAK_SIZE = 2048
+"""Edge of the square matrices whose product measures what the device can do."""
+
+
+def bench_model(
+    width: int,
+    height: int,
+    *,
+    model: str,
+    device: str,
+    threads: int | None,
+    warmup: int,
+    runs: int,
+    gpu: GpuSettings | None = None,
+    look: float | None = None,
+    chroma: Chroma | None = None,
+) -> dict[str, Any]:
+    """Times a student on one frame in memory: planes in, planes out, the device synchronised after every frame.
+
+    On a GPU, `bench_gpu` adds its figures.
+
+    Args:
+        width, height: of the frame, 8-bit 4:2:0.
+        gpu: as `Enhancer` takes it: None leaves a CPU its own way.
+        look, chroma: as `Enhancer` takes them.
+
+    Raises:
+        ModelError, CheckpointError, DeviceError: as `Enhancer`.
+    """
+    use_one_heap()  # as the actors do
+    threads = threads or len(os.sched_getaffinity(0))
+    torch.set_num_threads(threads)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
+    rng = np.random.default_rng(0)
+    half = ((height + 1) // 2, (width + 1) // 2)
+    planes = [rng.integers(16, 236, shape, dtype=np.uint8) for shape in ((height, width), half, half)]
+    fmt = PlaneFormat(bit_depth=8, full_range=False, matrix="bt709", chroma_left=True)
+    for _ in range(warmup):
+        enhancer.planes(planes, fmt)
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        enhancer.planes(planes, fmt)  # returns arrays in main memory: the device has finished
+        times.append(time.perf_counter() - began)
+    gflop = _gflop(model, look, enhancer.domain, width, height)
+    peak = _peak_gflops(enhancer.device)
+    mean = sum(times) / len(times)
+    return {
+        **_machine(enhancer, threads),
+        "size": f"{width}x{height}",
+        "runs": runs,
+        "fps": 1 / mean,
+        "ms_mean": 1e3 * mean,
+        "ms_p50": 1e3 * float(np.percentile(times, 50)),
+        "ms_p95": 1e3 * float(np.percentile(times, 95)),
+        "gflop_per_frame": gflop,
+        "gflops": gflop / mean,
+        "peak_gflops_fp32_matmul": peak,
+        "share_of_peak": gflop / mean / peak,
+        **({} if enhancer.gpu is None else bench_gpu(enhancer, planes, fmt, warmup=warmup, runs=runs)),
+    }
+
+
+def bench_end_to_end(
+    recording: Path,
+    *,
+    model: str,
+    device: str,
+    threads: int | None,
+    encoder: str | None,
+    gpu: GpuSettings | None = None,
+    look: float | None = None,
+    chroma: Chroma | None = None,
+) -> dict[str, Any]:
+    """Takes a recording the whole way in this process, without Ray, and says where the time went.
+
+    Decode, student and encoder overlap, so their seconds add up to more than the wall time; `waiting_s` is how long
+    the encoder had nothing to do.
+
+    Raises:
+        VidsharpError: as the steps of the pipeline.
+    """
+    silence()
+    use_one_heap()
+    if encoder:
+        check_encoder_name(encoder)
+    threads = threads or len(os.sched_getaffinity(0))
+    choice = EncoderChoice(encoder)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
+    with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
+        began, cpu_before = time.perf_counter(), _cpu_s()
+        info = probe(recording)
+        check_pixel_format(info)
+        info, timeline = read_through(info, choice)
+        chunks = plan_chunks(timeline, int(10 / info.time_base))
+        planned = time.perf_counter()
+        work = Workspace(Path(folder), "bench")
+        records = [sharpen_chunk(ChunkTask(info, chunk, choice, work.folder, work.key), enhancer) for chunk in chunks]
+        sharpened = time.perf_counter()
+        mux_clip(info, records, [work.chunk_file(chunk.name) for chunk in chunks], work.folder / recording.name)
+        ended, cpu_after = time.perf_counter(), _cpu_s()
+    frames = sum(record.frames for record in records)
+    return {
+        **_machine(enhancer, threads),
+        "recording": recording.name,
+        "size": f"{info.width}x{info.height}",
+        "frames": frames,
+        "chunks": len(chunks),
+        "wall_s": ended - began,
+        "fps": frames / (ended - began),
+        "cpu_ms_per_frame": 1e3 * (cpu_after - cpu_before) / max(1, frames),
+        "plan_s": planned - began,
+        "decode_s": sum(record.decode_s for record in records),
+        "model_s": sum(record.model_s for record in records),
+        "encode_s": sum(record.encode_s for record in records),
+        "waiting_s": sum(record.wait_s for record in records),
+        "chunks_s": sharpened - planned,
+        "mux_s": ended - sharpened,
+        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _gflop(model: str, look: float | None, domain: str, width: int, height: int) -> float:
+    """Counted by torch on an abstract frame (`meta` tensors: nothing is computed); a multiply-add counts as two."""
+    net = load_student(model, look=look).net.to("meta")
+    counter = FlopCounterMode(display=False)
+    with counter, torch.inference_mode():
+        net(torch.empty(1, 1 if domain == "luma" else 3, height, width, device="meta"))
+    return counter.get_total_flops() / 1e9
+
+
+def _peak_gflops(device: str) -> float:
+    """What a large fp32 matrix product reaches on the device, the best of five."""
+    a = torch.rand(PEAK_SIZE, PEAK_SIZE, device=device)
+    best = float("inf")
+    for _ in range(6):
+        began = time.perf_counter()
+        (a @ a).sum().item()  # the item waits for the device
+        best = min(best, time.perf_counter() - began)
+    return 2 * PEAK_SIZE**3 / best / 1e9
+
+
+def _cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:
+    device = enhancer.device
+    return {
+        "vidsharp": version("vidsharp"),
+        "torch": torch.__version__,
+        "model": enhancer.name,
+        "look": enhancer.look,
+        "chroma": enhancer.chroma,
+        "device": torch.cuda.get_device_name(device) if device != "cpu" else f"cpu ({platform.machine()})",
+        "threads": threads,
+    }

@@ -1,0 +1,217 @@
+"""Whether the main job can run on this machine, and what is missing for it to run well: looked at, part by part."""
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from ...models.errors import VidsharpError
+from ...models.nets.catalogue import student_names, weights_path
+from ...pipeline.proc_files import cpu_flags
+from ..engine.machine import cpu_name, memory_bytes, usable_cores
+
+State = Literal["ok", "missing", "broken"]
+GIB = 1024**3
+LITTLE_DISK = LITTLE_MEMORY = 2 * GIB
+RAY_ANSWERS_S = 60.0
+HARDWARE = ("h264_nvenc", "hevc_nvenc", "av1_nvenc", "h264_qsv", "h264_vaapi", "h264_videotoolbox")
+_TRIAL_SIZE = (320, 192)
+"""Hardware encoders take nothing much smaller."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found of one part."""
+
+    name: str
+    state: State
+    """`missing`: something that is only needed for some recordings or for speed; `broken`: the main job cannot run."""
+    found: str
+    advice: str | None = None
+    """What to do about it, where there is something."""
+
+
+def doctor(out: Path = Path(), address: str | None = None) -> Iterator[Check]:
+    """Checks everything, part by part; a part that fails in an unforeseen way is `broken`. Leaves nothing behind.
+
+    Args:
+        out: the output folder to be, which need not be there yet.
+        address: of a Ray cluster; None: Ray is started on this machine, and ended.
+    """
+    reinstall = "install vidsharp again in a fresh environment"
+    parts: list[tuple[str, Callable[[], Check], str]] = [
+        ("Python", check_python, reinstall),
+        *((name, lambda name=name: check_library(name), reinstall) for name in ("torch", "av", "ray", "pyarrow")),
+        ("CPU", check_cpu, reinstall),
+        ("C library", check_fused, reinstall),
+        ("GPU", check_gpu, "use --device cpu"),
+        ("encoders", check_encoders, reinstall),
+        ("hardware encoders", check_hardware, "use the software encoders"),
+        *((f"model {name}", lambda name=name: check_model_weights(name), reinstall) for name in student_names()),
+        ("memory", check_memory, "close other programs"),
+        ("disk", lambda: check_disk(out), "choose another --out"),
+        ("Ray", lambda: check_ray(address), "see whether a firewall or a limit on processes is in the way"),
+    ]
+    for name, check, advice in parts:
+        try:
+            yield check()
+        except VidsharpError as error:
+            yield Check(name, "broken", str(error))
+        except Exception as error:  # a damaged installation fails in any way
+            yield Check(name, "broken", f"{type(error).__name__}: {' '.join(str(error).split())}", advice)
+
+
+def can_run(checks: list[Check]) -> bool:
+    """Whether the main job can run."""
+    return not any(check.state == "broken" for check in checks)
+
+
+def check_python() -> Check:
+    return Check("Python", "ok", f"{platform.python_version()}, {platform.platform()}")
+
+
+def check_library(name: str) -> Check:
+    """Imports it, which a damaged installation does not survive."""
+    module = import_module(name)
+    ffmpeg = f", FFmpeg {module.ffmpeg_version_info}" if name == "av" else ""
+    return Check(name, "ok", f"{version(name)}{ffmpeg}")
+
+
+def check_cpu() -> Check:
+    flags = cpu_flags()
+    vectors = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "no AVX2"
+    found = f"{cpu_name() or platform.machine()}, {usable_cores()} cores for this process, {vectors}"
+    if flags and "avx2" not in flags:
+        return Check("CPU", "missing", found, "a processor with AVX2 is several times as fast")
+    return Check("CPU", "ok", found)
+
+
+def check_fused() -> Check:
+    from ...models.fused.blend_library import fastest_set
+
+    if instructions := fastest_set():
+        return Check("C library", "ok", f"built, with {instructions}")
+    return Check(
+        "C library", "missing", "not built, or not for this processor: torch does its work, more slowly",
+        "install a C compiler (gcc), and then vidsharp again",
+    )  # fmt: skip
+
+
+def check_gpu() -> Check:
+    import torch
+
+    names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    if not names:
+        return Check("GPU", "missing", "none that torch can use; students run on the CPU")
+    torch.ones(1, device="cuda").add_(1).item()
+    return Check("GPU", "ok", ", ".join(names))
+
+
+def check_encoders() -> Check:
+    """Those of the usual codecs, each on one picture."""
+    from ...pipeline.encoder import ENCODER_OF_CODEC
+
+    names = sorted(set(ENCODER_OF_CODEC.values()))
+    fail = [name for name in names if not encodes(name)]
+    if "libx264" in fail:
+        return Check("encoders", "broken", "libx264 does not work, which most recordings need", "install av again")
+    if fail:
+        return Check("encoders", "missing", f"do not work: {', '.join(fail)}", "choose others with --encoder")
+    return Check("encoders", "ok", ", ".join(names))
+
+
+def check_hardware() -> Check:
+    work = [name for name in HARDWARE if encodes(name)]
+    if work:
+        return Check("hardware encoders", "ok", f"{', '.join(work)} (with --encoder)")
+    return Check("hardware encoders", "missing", "none works here; --encoder takes software ones")
+
+
+def check_model_weights(name: str) -> Check:
+    from ...models.nets.catalogue import load_student
+
+    load_student(name)
+    return Check(f"model {name}", "ok", f"{weights_path(name).stat().st_size / 1e3:,.0f} kB of weights")
+
+
+def check_memory() -> Check:
+    total, free = memory_bytes(), memory_bytes("MemAvailable")
+    if total is None or free is None:
+        return Check("memory", "ok", "this system does not tell")
+    found = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
+    if free < LITTLE_MEMORY:
+        return Check("memory", "missing", found, "close other programs, or use --workers 1 and --limit-memory 64")
+    return Check("memory", "ok", found)
+
+
+def check_disk(out: Path) -> Check:
+    """Writes a small file where `out` is or will be, as results are written: whole, synced and renamed."""
+    from ...pipeline.atomic import temporary_name, write_atomically
+
+    folder = out.absolute()
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    trial = temporary_name(folder / "vidsharp-doctor")
+    try:
+        write_atomically(trial, b"x")
+    finally:
+        trial.unlink(missing_ok=True)
+    free = shutil.disk_usage(folder).free
+    found = f"{folder} can be written, {free / GIB:.1f} GiB free"
+    if free < LITTLE_DISK:
+        return Check("disk", "missing", found, "results take about as much space as recordings: choose another --out")
+    return Check("disk", "ok", found)
+
+
+def check_ray(address: str | None) -> Check:
+    """Has a task import vidsharp, here or on the cluster, and answer."""
+    import ray
+
+    from ..engine.cluster import living_nodes, ray_session
+
+    with ray_session(address):
+        node = ray.get(ray.remote(platform_of_task).options(num_cpus=0).remote(), timeout=RAY_ANSWERS_S)
+        nodes = living_nodes()
+    cpus, gpus = (sum(int(each.get(kind, 0)) for each in nodes) for kind in ("CPU", "GPU"))
+    where = f"the cluster at {address}" if address else "starts on this machine"
+    many = f"{len(nodes)} node{'s' if len(nodes) != 1 else ''}, {cpus} CPUs, {gpus} GPUs"
+    return Check("Ray", "ok", f"{where}: {many}; a task on {node} answered")
+
+
+def platform_of_task() -> str:
+    """The name of the node that it runs on. Ray sends functions of modules by name: so vidsharp must be there."""
+    return platform.node()
+
+
+def encodes(name: str) -> bool:
+    """Whether an encoder is there and makes packets of a grey picture."""
+    from av import CodecContext, VideoFrame
+    from av.codec.codec import UnknownCodecError
+    from av.error import FFmpegError
+    from av.video.codeccontext import VideoCodecContext
+
+    from ...pipeline.recording import silence
+
+    silence()
+    try:
+        context = CodecContext.create(name, "w")
+        if not isinstance(context, VideoCodecContext):
+            return False
+        formats = [each.name for each in context.codec.video_formats or ()]
+        context.pix_fmt = "yuv420p" if "yuv420p" in formats or not formats else formats[0]
+        context.width, context.height = _TRIAL_SIZE
+        context.color_range = 2 if name == "mjpeg" else 1  # JPEG's is full
+        context.options = {"x265-params": "log-level=none"} if name == "libx265" else {}
+        context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
+        frame = VideoFrame(*_TRIAL_SIZE, context.pix_fmt)
+        for plane in frame.planes:
+            plane.update(bytes([128]) * plane.buffer_size)
+        frame.pts = 0
+        return bool([*context.encode(frame), *context.encode(None)])
+    except (UnknownCodecError, FFmpegError, OSError, ValueError):
+        return False

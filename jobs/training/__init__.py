@@ -1,0 +1,1 @@
+"""Training as a job, in this process or as a Ray Train job."""
