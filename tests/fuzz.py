@@ -43,7 +43,7 @@ from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.recording import main_video, silence
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
-from tests import media, media_fields, media_hdr10plus, media_sizes
+from tests.support import media, media_fields, media_hdr10plus, media_sizes
 
 HANG_S = 90.0
 """A case takes a fraction of a second; one that takes this long hangs."""

@@ -36,7 +36,7 @@ def _blend() -> int:
     from vidsharp.models.fused.blend_library import instruction_sets
     from vidsharp.models.fused.fused_blend import FusedBlend
 
-    from tests.models.plain_students import plain_student
+    from tests.support.plain_students import plain_student
 
     done = 0
     students = [

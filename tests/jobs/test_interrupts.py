@@ -16,11 +16,9 @@ from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted
 from vidsharp.jobs.processing.progress import LogLines
 from vidsharp.pipeline import mux, verify
 
-from tests import media
-from tests.jobs import runs
-from tests.jobs.local_pool import use_no_ray
-from tests.jobs.test_train_job import RECIPE
-from tests.training import crops
+from tests.jobs.training.test_train_job import RECIPE
+from tests.support import crops, media, runs
+from tests.support.local_pool import use_no_ray
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests import machines, media
-from tests.jobs import runs
-from tests.jobs.kill_points import Runner
+from tests import machines
+from tests.support import media, runs
+from tests.support.kill_points import Runner
 
 FEW, MANY = 1, 16
 SIZE = (640, 360)

@@ -16,7 +16,7 @@ from vidsharp.models.sequence.cover import Box
 
 from tests.kernels.job_file import HEAD, UNTOUCHED, job_bytes, results
 from tests.kernels.toolchains import BLEND, OPTIMISED, TOOLCHAINS, Toolchain, instruction_sets
-from tests.models.plain_students import plain_student
+from tests.support.plain_students import plain_student
 
 PROGRAM = [Path(__file__).with_name("run_jobs.c"), *BLEND]
 

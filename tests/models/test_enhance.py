@@ -13,7 +13,7 @@ from vidsharp.models.nets.look import DEFAULT_LOOK
 from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.models.planes.plane_format import PlaneFormat
 
-from tests.models.students import random_student, two_looks
+from tests.support.students import random_student, two_looks
 
 VIDEO8 = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 VIDEO10 = PlaneFormat(10, full_range=False, matrix="bt2020", chroma_left=True)

@@ -9,7 +9,7 @@ from vidsharp.models.open_media import PHOTOS, open_media
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.recording import open_recording
 
-from tests import media
+from tests.support import media
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 DASH = (

@@ -10,7 +10,7 @@ from vidsharp.pipeline.canvas import Place, canvas_notes, canvas_of, format_of, 
 from vidsharp.pipeline.limits import MOST_PIXELS
 from vidsharp.pipeline.probe import ClipInfo, Shape, probe
 
-from tests import media
+from tests.support import media
 
 Sizes = Sequence[tuple[Any, ...]]
 """Width, height and, where they are not square, the shape of pixels."""

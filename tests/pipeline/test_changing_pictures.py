@@ -16,9 +16,9 @@ from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 from vidsharp.pipeline.workspace import Workspace
 
-from tests import media, media_sizes
-from tests.media import Media
-from tests.pipeline.whole_way import LOSSLESS, Passage, main_times, pass_through, stub
+from tests.support import media, media_sizes
+from tests.support.media import Media
+from tests.support.whole_way import LOSSLESS, Passage, main_times, pass_through, stub
 
 OWN = EncoderChoice()
 

@@ -7,9 +7,9 @@ import pytest
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.probe import probe
 
-from tests import media
-from tests.media_siting import sited, siting_of
-from tests.pipeline.whole_way import LOSSLESS, pass_through
+from tests.support import media
+from tests.support.media_siting import sited, siting_of
+from tests.support.whole_way import LOSSLESS, pass_through
 
 SMALL: dict[str, Any] = {"size": (160, 96), "frames": 6}
 X265 = EncoderChoice("libx265", preset="ultrafast")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.clip_times import ClipTimes
 
-from tests.pipeline.records import chunk_record
+from tests.support.records import chunk_record
 
 
 @st.composite

@@ -9,7 +9,7 @@ import pytest
 from av.stream import Disposition
 from vidsharp.pipeline.container import MATROSKA, add_copy, can_hold, cover_type, muxers_to_try, open_output
 
-from tests import media
+from tests.support import media
 
 
 @pytest.mark.parametrize(

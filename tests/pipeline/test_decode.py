@@ -16,9 +16,9 @@ from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.plan import Chunk, PacketMark
 from vidsharp.pipeline.probe import ClipInfo
 
-from tests import media
-from tests.media import Media
-from tests.pipeline.whole_way import plan_of
+from tests.support import media
+from tests.support.media import Media
+from tests.support.whole_way import plan_of
 
 Picture = tuple[int | None, str]
 SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}

@@ -22,7 +22,7 @@ from vidsharp.pipeline.encoder import (
 from vidsharp.pipeline.errors import EncoderError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
 
-from tests import media
+from tests.support import media
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_threads
 from vidsharp.pipeline.probe import ClipInfo, probe
 
-from tests import media
+from tests.support import media
 
 DISPLAY = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
 SVT_DISPLAY = "G(0.26500,0.69000)B(0.15000,0.06000)R(0.68000,0.32000)WP(0.31270,0.32900)L(1000.0000,0.0001)"
@@ -65,7 +65,7 @@ def test_light_level_alone_is_said_alone(info: ClipInfo) -> None:
 ENCODE = """
 import sys
 from pathlib import Path
-from tests.pipeline.whole_way import plan_of, sharpen_all, stub
+from tests.support.whole_way import plan_of, sharpen_all, stub
 from vidsharp.pipeline.encoder import EncoderChoice
 info, chunks = plan_of(Path(sys.argv[1]), seconds=100)
 _, [file] = sharpen_all(info, chunks, Path(sys.argv[2]), EncoderChoice("libx264"), stub(0))

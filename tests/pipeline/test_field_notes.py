@@ -7,8 +7,8 @@ import pytest
 from vidsharp.pipeline.field_notes import field_notes
 from vidsharp.pipeline.probe import ClipInfo, probe
 
-from tests import media
-from tests.pipeline.records import chunk_record
+from tests.support import media
+from tests.support.records import chunk_record
 
 
 @pytest.fixture(scope="module")

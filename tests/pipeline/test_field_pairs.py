@@ -7,7 +7,7 @@ import pytest
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.timeline import missing_pictures, read_timeline
 
-from tests import media, media_fields
+from tests.support import media, media_fields
 
 
 @pytest.mark.parametrize("name", ["a.ts", "a.mp4", "a.mkv", "a.h264"])

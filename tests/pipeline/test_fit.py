@@ -12,7 +12,7 @@ from vidsharp.pipeline.fit import Fitter
 from vidsharp.pipeline.probe import ClipInfo, probe
 from vidsharp.pipeline.sharpen import plane_arrays
 
-from tests import media
+from tests.support import media
 
 TICK = Fraction(1, 1000)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vidsharp.pipeline.h264_headers import H264Headers
 
-from tests import media, media_fields
-from tests.media import Media
+from tests.support import media, media_fields
+from tests.support.media import Media
 
 SMALL: dict[str, Any] = {"frames": 12, "gop": 6, "size": (160, 96), "audio": 0}
 

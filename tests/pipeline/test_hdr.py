@@ -7,7 +7,7 @@ import pytest
 from vidsharp.pipeline.hdr import LightLevel, Mastering, in_decimals, in_integers, parse_light_level, parse_mastering
 from vidsharp.pipeline.probe import ClipInfo, probe
 
-from tests import media
+from tests.support import media
 
 BT2020 = Mastering(
     red=(Fraction(34000, 50000), Fraction(16000, 50000)),

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media
-from tests.media_hdr10plus import hdr10_plus, hdr10_plus_of
-from tests.pipeline.whole_way import FFV1, pass_through, stub
+from tests.support import media
+from tests.support.media_hdr10plus import hdr10_plus, hdr10_plus_of
+from tests.support.whole_way import FFV1, pass_through, stub
 
 SMALL: dict[str, Any] = {"size": (160, 96), "frames": 24, "gop": 8}
 X265 = EncoderChoice("libx265", preset="ultrafast")

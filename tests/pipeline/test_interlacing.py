@@ -9,7 +9,7 @@ from vidsharp.pipeline import interlacing
 from vidsharp.pipeline.interlacing import turns_interlaced
 from vidsharp.pipeline.probe import probe
 
-from tests import media, media_fields
+from tests.support import media, media_fields
 
 SMALL: dict[str, Any] = {"frames": 20, "gop": 10, "size": (160, 96)}
 

@@ -18,8 +18,8 @@ from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.recording import open_recording
 from vidsharp.pipeline.timeline import read_timeline
 
-from tests import media
-from tests.pipeline.whole_way import pass_through
+from tests.support import media
+from tests.support.whole_way import pass_through
 
 SMALL: dict[str, Any] = {"size": (64, 48), "frames": 20}
 

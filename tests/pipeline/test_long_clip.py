@@ -9,9 +9,9 @@ from av.packet import Packet
 from vidsharp.pipeline.mux import mux_clip
 from vidsharp.pipeline.timeline import read_timeline
 
-from tests import media
-from tests.pipeline.records import chunk_record
-from tests.pipeline.whole_way import plan_of
+from tests.support import media
+from tests.support.records import chunk_record
+from tests.support.whole_way import plan_of
 
 PLAIN = {"pix_fmt": "yuvj420p", "audio": 0}
 HOUR = {

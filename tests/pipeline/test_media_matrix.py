@@ -1,4 +1,4 @@
-"""The promises about every finished clip, over every kind of recording in `tests/media_kinds.py`, from probe to mux."""
+"""The promises about every finished clip, over each kind of `tests/support/media_kinds.py`, from probe to mux."""
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +16,9 @@ from av.video.frame import VideoFrame
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.probe import ClipInfo, probe
 
-from tests import media
-from tests.media_kinds import DOCUMENT, EXACT, GROUPS, OWN, REAL, REFUSED, Kind, RealClip, filled_in
-from tests.pipeline.whole_way import (
+from tests.support import media
+from tests.support.media_kinds import DOCUMENT, EXACT, GROUPS, OWN, REAL, REFUSED, Kind, RealClip, filled_in
+from tests.support.whole_way import (
     Passage,
     copied_streams,
     main_index,
@@ -109,7 +109,7 @@ def test_all_nasty_recordings_are_in_the_table() -> None:
 
 def test_the_document_says_what_is_tested() -> None:
     text = DOCUMENT.read_text()
-    assert filled_in(text) == text, "run .venv/bin/python -m tests.media_kinds"
+    assert filled_in(text) == text, "run .venv/bin/python -m tests.support.media_kinds"
 
 
 def _is_refused(source: Path, sentence: str, folder: Path) -> None:

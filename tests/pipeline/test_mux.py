@@ -20,8 +20,8 @@ from vidsharp.pipeline.errors import MediaError, OutputError
 from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.probe import ClipInfo
 
-from tests import media
-from tests.pipeline.whole_way import LOSSLESS, copied_streams, main_times, plan_of, sharpen_all, stub
+from tests.support import media
+from tests.support.whole_way import LOSSLESS, copied_streams, main_times, plan_of, sharpen_all, stub
 
 # --- Joining ----------------------------------------------------------------------------------------------------------
 

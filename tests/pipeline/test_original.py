@@ -13,7 +13,7 @@ from vidsharp.pipeline.sharpen import plane_arrays
 from vidsharp.pipeline.survey import read_through
 from vidsharp.pipeline.timeline import read_timeline
 
-from tests import media, media_sizes
+from tests.support import media, media_sizes
 
 SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}
 

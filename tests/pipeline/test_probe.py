@@ -11,8 +11,8 @@ from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.hdr import LightLevel
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
 
-from tests import media
-from tests.media import Media
+from tests.support import media
+from tests.support.media import Media
 
 SHORT: dict[str, Any] = {"frames": 6, "size": (160, 96)}
 

@@ -11,7 +11,7 @@ from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.probe import ClipInfo, probe
 from vidsharp.pipeline.provenance import digest, provenance
 
-from tests import media
+from tests.support import media
 
 
 @pytest.fixture(scope="module")

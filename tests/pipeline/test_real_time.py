@@ -11,7 +11,7 @@ from vidsharp.pipeline.encoder import EncoderChoice, add_encoder
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.real_time import no_real_time
 
-from tests import media
+from tests.support import media
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").is_dir() or not hasattr(os, "sched_setscheduler"), reason="Linux alone shows threads"

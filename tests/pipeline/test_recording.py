@@ -19,7 +19,7 @@ from av.stream import Discard
 from vidsharp.pipeline.errors import ChunkError, MediaError
 from vidsharp.pipeline.recording import main_video, open_recording, readable_packets, video_alone
 
-from tests import media
+from tests.support import media
 
 
 def _missing_moov(path: Path) -> None:

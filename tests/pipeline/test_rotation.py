@@ -6,7 +6,7 @@ import pytest
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.rotation import rotation
 
-from tests import media
+from tests.support import media
 
 
 @pytest.mark.parametrize("degrees", [90, 180, -90])

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from vidsharp.pipeline.encoder import EncoderChoice
 
-from tests import media
-from tests.media_hevc_layers import AUXILIARY, VIEW, layered
-from tests.pipeline.whole_way import pass_through
+from tests.support import media
+from tests.support.media_hevc_layers import AUXILIARY, VIEW, layered
+from tests.support.whole_way import pass_through
 
 X265 = EncoderChoice("libx265", preset="ultrafast", options={"x265-params": "lossless=1"})
 

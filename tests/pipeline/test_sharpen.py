@@ -22,8 +22,8 @@ from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
 from vidsharp.pipeline.sharpen import check_pixel_format, has_chroma, is_planar_yuv, plane_arrays, plane_format
 
-from tests import media
-from tests.pipeline.whole_way import stub
+from tests.support import media
+from tests.support.whole_way import stub
 
 EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 TEN = replace(EIGHT, bit_depth=10)

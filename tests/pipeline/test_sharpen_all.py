@@ -15,8 +15,8 @@ from vidsharp.pipeline.overlap import Stopwatch
 from vidsharp.pipeline.sharpen import sharpen
 from vidsharp.pipeline.sharpen_all import sharpen_all
 
-from tests import media
-from tests.models.gpu import student
+from tests.support import media
+from tests.support.gpu import student
 
 EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 NUMBERS = [0, 1, 1, 2, 3, 3, 3, 4, 5, 0]

@@ -21,8 +21,8 @@ from vidsharp.pipeline.probe import ClipInfo
 from vidsharp.pipeline.sharpen_chunk import ChunkTask, frames_in_flight, packet_order, sharpen_chunk
 from vidsharp.pipeline.workspace import Workspace
 
-from tests import media
-from tests.pipeline.whole_way import FFV1, LOSSLESS, QUICK, plan_of, stub
+from tests.support import media
+from tests.support.whole_way import FFV1, LOSSLESS, QUICK, plan_of, stub
 
 SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}
 

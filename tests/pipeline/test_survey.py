@@ -10,7 +10,7 @@ from vidsharp.pipeline.probe import Shape, probe
 from vidsharp.pipeline.survey import Survey, holding_all, read_through
 from vidsharp.pipeline.timeline import read_timeline
 
-from tests import media, media_sizes
+from tests.support import media, media_sizes
 
 
 def surveyed(path: Path) -> tuple[list[tuple[int, int, str]], int]:

@@ -10,7 +10,7 @@ from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.timeline import missing_pictures, read_timeline
 
-from tests import media
+from tests.support import media
 
 SMALL: dict[str, Any] = {"size": (160, 96)}
 

@@ -6,7 +6,7 @@ import av
 import pytest
 from vidsharp.pipeline.vp9_header import Vp9Headers, Vp9Picture
 
-from tests import media, media_sizes
+from tests.support import media, media_sizes
 
 
 def _bits(*fields: tuple[int, int]) -> bytes:

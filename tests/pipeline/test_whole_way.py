@@ -16,8 +16,8 @@ from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.sharpen import plane_format
 from vidsharp.pipeline.workspace import Workspace
 
-from tests import media, media_fields
-from tests.pipeline.whole_way import (
+from tests.support import media, media_fields
+from tests.support.whole_way import (
     FFV1,
     LOSSLESS,
     QUICK,

@@ -10,7 +10,7 @@ from vidsharp.models.nets.forward import forward
 from vidsharp.training.errors import RecipeError
 from vidsharp.training.recipe import Recipe, read_recipe, recipe_names
 
-from tests.training.crops import BLEND
+from tests.support.crops import BLEND
 
 LOOKS = "[size]\nlooks = 2\n[crisp]\n"
 LEAST = "network = 'blend'\nsteps = 1\nbatch = 1\npatch_px = 32\nlearning_rate = 1e-3\n"

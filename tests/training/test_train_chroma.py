@@ -19,8 +19,8 @@ from vidsharp.training.loop.chroma_gains import chroma_gains
 from vidsharp.training.loss.losses import relative_error, squared_error
 from vidsharp.training.train_chroma import CHECKPOINT, WEIGHTS, Settings, train_chroma
 
-from tests.training.chroma_windows import write_smeared
-from tests.training.crops import differing
+from tests.support.chroma_windows import write_smeared
+from tests.support.crops import differing
 
 QUICK = Settings(steps=6, warmup=2, patches=Patches(batch=2, side=32))
 SMALL = {"width": 8, "radii": [2], "dilations": [1]}

@@ -10,7 +10,7 @@ from vidsharp.training.benchmark.sources import Look
 from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation.evaluation_pictures import Planes
 
-from tests import media
+from tests.support import media
 
 
 def same(planes: Planes, fmt: PlaneFormat) -> Planes:

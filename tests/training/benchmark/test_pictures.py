@@ -13,7 +13,7 @@ from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED, frame_planes
 from vidsharp.training.simulate import PictureFacts, SimulatedCall, draw_parameters
 
-from tests import media
+from tests.support import media
 from tests.training.benchmark import toy
 
 Toy = tuple[BenchmarkSource, SharpPictures]

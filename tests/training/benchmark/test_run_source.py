@@ -19,8 +19,8 @@ from vidsharp.training.benchmark import run_source
 from vidsharp.training.benchmark.run_source import REALESRGAN, SourceTask, begin_worker, measure_task, videos_of
 from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED
 
-from tests.media import video_frames
-from tests.models.students import two_looks
+from tests.support.media import video_frames
+from tests.support.students import two_looks
 from tests.training.benchmark import toy
 
 

@@ -7,7 +7,7 @@ import pytest
 from vidsharp.training.benchmark.side_by_side import PART_PX, ROUNDS, ZOOM, write_side_by_side
 from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Planes, Position
 
-from tests.media import video_frames
+from tests.support.media import video_frames
 
 
 def grey(luma: int, width: int, height: int) -> Planes:

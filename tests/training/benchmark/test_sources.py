@@ -23,7 +23,7 @@ from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED
 from vidsharp.training.simulate import LEVELS
 
-from tests.media import shared_data
+from tests.support.media import shared_data
 from tests.training.benchmark import toy
 
 

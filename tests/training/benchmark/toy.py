@@ -8,7 +8,7 @@ from PIL import Image
 from skimage import data
 from vidsharp.training.benchmark.sources import BenchmarkSource, Group
 
-from tests import media
+from tests.support import media
 
 SIZE = (192, 128)
 

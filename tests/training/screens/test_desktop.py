@@ -14,7 +14,7 @@ from vidsharp.training.screens.scene import Scene, Stage
 from vidsharp.training.screens.sheet import Sheet
 from vidsharp.training.screens.style import draw_style
 
-from tests.media import call
+from tests.support.media import call
 from tests.training.screens.needs import needs_fonts
 
 pytestmark = needs_fonts

@@ -1,0 +1,542 @@
+"""Recordings and results in a bucket, on a real S3 server (moto's) on loopback."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from vidsharp.jobs import process
+from vidsharp.jobs.cli.main import main
+from vidsharp.jobs.config import ProcessConfig, UsageError
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.files.storage import Storage, open_storage, url_of
+from vidsharp.jobs.processing.process_job import ProcessResult
+from vidsharp.jobs.processing.progress import NoWatcher
+from vidsharp.pipeline.atomic import temporary_name, write_atomically
+from vidsharp.pipeline.errors import OutputError
+
+from tests.support import media, runs
+
+s3fs = pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
+moto_server = pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    running = moto_server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The file system with the empty bucket `calls`, found by the environment as a user would say it."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    fs = s3fs.S3FileSystem(use_listings_cache=False)
+    fs.mkdir("calls")
+    yield fs
+    fs.rm("calls", recursive=True)
+
+
+@pytest.fixture
+def recordings(bucket: Any, tmp_path: Path) -> dict[str, Path]:
+    """Two recordings in the bucket, and what is none; by name, the same files on disk."""
+    folder = tmp_path / "recordings"
+    runs.clip(folder / "a.mp4", frames=30)
+    runs.clip(folder / "team" / "b.mp4", frames=45)
+    for file in folder.rglob("*.mp4"):
+        bucket.put_file(str(file), f"calls/recordings/{file.relative_to(folder).as_posix()}")
+    bucket.pipe_file("calls/recordings/notes.txt", b"no recording")
+    bucket.pipe_file("calls/recordings/.trash/c.mp4", b"hidden")
+    return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.mp4")}
+
+
+def config(tmp_path: Path, inputs: str = "s3://calls/recordings", out: str = "s3://calls/out", **more: Any) -> Any:
+    return runs.config(Path(inputs), Path(out), **{"staging": tmp_path / "staging", **more})
+
+
+def statuses(result: ProcessResult) -> dict[str, str]:
+    return {row["clip"]: row["status"] for row in result.rows}
+
+
+def objects(bucket: Any) -> set[str]:
+    """Names below the output, but of the report."""
+    names = (name.removeprefix("calls/out/") for name in bucket.find("calls/out"))
+    return {name for name in names if not name.startswith("report/")}
+
+
+def fetched(bucket: Any, name: str, tmp_path: Path) -> Path:
+    file = tmp_path / "fetched" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    bucket.get_file(f"calls/out/{name}", str(file))
+    return file
+
+
+def test_results_and_report_are_in_the_bucket_and_nothing_is_left_here(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    result = process(config(tmp_path))
+    assert statuses(result) == {"a.mp4": "done", "team/b.mp4": "done"}
+    assert objects(bucket) == {"a.mp4", "team/b.mp4"}
+    process(runs.config(tmp_path / "recordings", tmp_path / "local"))
+    for name in recordings:
+        ours = media.frame_hashes(fetched(bucket, name, tmp_path))
+        assert ours == media.frame_hashes(tmp_path / "local" / name)
+    on_disk = {path.relative_to(tmp_path / "local").as_posix() for path in (tmp_path / "local").rglob("*.*")}
+    assert {name.removeprefix("calls/out/") for name in bucket.find("calls/out")} == {
+        name for name in on_disk if (tmp_path / "local" / name).is_file()
+    }
+    assert result.shown == "s3://calls/out/report/index.html"
+    assert b"a.mp4" in bucket.cat_file("calls/out/report/index.html")
+    assert not list((tmp_path / "staging").rglob("*")), "bounded disk: all is gone"
+
+
+def test_finished_clips_are_skipped_wherever_the_command_runs_next(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process(config(tmp_path))
+    with monkeypatch.context() as patch:
+        runs.forbid_ray(patch)
+        result = process(config(tmp_path, staging=tmp_path / "another machine"))
+    assert statuses(result) == {"a.mp4": "skipped", "team/b.mp4": "skipped"}
+    page = bucket.cat_file("calls/out/report/index.html")
+    assert page.count(b"data:image/") > 2, "previews of the earlier run are in the page"
+
+    runs.clip(recordings["a.mp4"], frames=32)
+    bucket.put_file(str(recordings["a.mp4"]), "calls/recordings/a.mp4")
+    refused = process(config(tmp_path))
+    assert statuses(refused) == {"a.mp4": "failed", "team/b.mp4": "skipped"}
+    assert refused.rows[0]["error"].startswith(
+        "s3://calls/out/a.mp4 was made of another recording, s3://calls/recordings/a.mp4; choose another --out for s3:"
+    )
+    assert statuses(process(config(tmp_path, inputs="s3://calls/recordings/a.mp4", overwrite=True))) == {
+        "a.mp4": "done"
+    }
+    assert len(media.frame_hashes(fetched(bucket, "a.mp4", tmp_path))) == 32
+    bucket.rm_file("calls/out/team/b.mp4")
+    assert statuses(process(config(tmp_path))) == {"a.mp4": "skipped", "team/b.mp4": "done"}
+
+
+def test_at_most_a_few_recordings_are_here_at_a_time(shared_ray: None, bucket: Any, tmp_path: Path) -> None:
+    call = runs.clip(tmp_path / "call.mp4", frames=30).path
+    for number in range(8):
+        bucket.put_file(str(call), f"calls/recordings/{number}.mp4")
+
+    class Counting(NoWatcher):
+        most = 0
+
+        def look(self) -> None:
+            self.most = max(self.most, len(list((tmp_path / "staging").glob("*/in/*.mp4"))))
+
+        def clip_moved(self, clip: str, done: int) -> None:
+            self.look()
+
+        def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+            self.look()
+
+    watcher = Counting()
+    assert process(config(tmp_path, workers=1), watcher).count("done") == 8
+    assert 1 <= watcher.most <= 3
+
+
+def test_an_upload_that_fails_leaves_nothing_and_the_next_run_goes_on(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: str, path: str) -> None:
+        if path.endswith("a.mp4"):
+            raise PermissionError("Access\nDenied")
+        put_file(file, path)
+
+    put_file = bucket.put_file
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "put_file", refused)  # fsspec has one instance for all that ask alike
+        result = process(config(tmp_path))
+    assert statuses(result) == {"a.mp4": "failed", "team/b.mp4": "done"}
+    assert result.rows[0]["error"] == "s3://calls/out/a.mp4 cannot be written: Access Denied"
+    assert "a.mp4" not in objects(bucket)
+    assert statuses(process(config(tmp_path))) == {"a.mp4": "resumed", "team/b.mp4": "skipped"}
+    assert objects(bucket) == {"a.mp4", "team/b.mp4"}
+
+
+@pytest.mark.parametrize("same_machine", [True, False])
+def test_stopped_between_upload_and_tables_a_result_is_known_as_ours(
+    shared_ray: None,
+    bucket: Any,
+    recordings: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    same_machine: bool,
+) -> None:
+    runs.stop_before_the_tables(config(tmp_path), monkeypatch)
+    assert "a.mp4" in objects(bucket)
+    again = process(config(tmp_path, staging=tmp_path / ("staging" if same_machine else "another machine")))
+    assert statuses(again)["a.mp4"] == ("skipped" if same_machine else "done")
+    assert again.count("failed") == 0
+    assert objects(bucket) == {"a.mp4", "team/b.mp4"}, "no mark is left"
+
+
+def test_an_object_that_no_run_made_is_never_replaced(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    bucket.pipe_file("calls/out/a.mp4", b"somebody's")
+    result = process(config(tmp_path))
+    assert result.rows[0]["error"].startswith("s3://calls/out/a.mp4 exists and was not made by vidsharp; remove it")
+    assert bucket.cat_file("calls/out/a.mp4") == b"somebody's"
+    assert process(config(tmp_path, overwrite=True)).count("failed") == 0
+    assert len(media.frame_hashes(fetched(bucket, "a.mp4", tmp_path))) == 30
+
+
+# --- A report that changes while it goes up ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def report(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
+    """The storage of a run into the bucket, and its report folder with a table and two previews."""
+    bucket.pipe_file("calls/recordings/a.mp4", b"x")
+    storage = open_storage(config(tmp_path))
+    storage.find()
+    storage.config.out.mkdir(parents=True)
+    storage.begin()
+    folder = storage.config.out / "report"
+    for name in ("clips.csv", "previews/0a.json", "previews/0b.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    yield storage, folder
+    storage.close()
+
+
+def saved(storage: Storage, folder: Path) -> str:
+    """How it ended."""
+    try:
+        storage.save_report(folder)
+    except OutputError as error:
+        return str(error)
+    return "saved"
+
+
+def in_the_report(bucket: Any) -> dict[str, str]:
+    names = bucket.find("calls/out/report")
+    return {name.removeprefix("calls/out/report/"): bucket.cat_file(name).decode() for name in names}
+
+
+def test_what_vanishes_between_listing_and_upload_is_no_error(
+    bucket: Any, report: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, folder = report
+    put_file = bucket.put_file
+
+    def replaced_meanwhile(file: str, path: str) -> None:
+        if "0b" in file:
+            Path(file).unlink(missing_ok=True)
+        put_file(file, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "put_file", replaced_meanwhile)
+        assert saved(storage, folder) == "saved"
+    assert set(in_the_report(bucket)) == {"clips.csv", "previews/0a.json"}
+    (folder / "previews" / "0b.json").write_text("there again")
+    assert saved(storage, folder) == "saved"
+    assert in_the_report(bucket)["previews/0b.json"] == "there again"
+
+
+def test_what_is_still_being_written_is_not_published(bucket: Any, report: tuple[Storage, Path]) -> None:
+    storage, folder = report
+    temporary_name(folder / "previews" / "0a.json").write_text("ha")
+    temporary_name(folder / "clips.parquet").write_text("half of it")
+    assert saved(storage, folder) == "saved"
+    assert set(in_the_report(bucket)) == {"clips.csv", "previews/0a.json", "previews/0b.json"}
+
+
+def test_a_bucket_that_goes_away_is_still_an_error(
+    bucket: Any, report: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(file: str, path: str) -> None:
+        raise FileNotFoundError("The specified bucket does not exist")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "put_file", gone)
+        assert "cannot be written: The specified bucket does not exist" in saved(*report)
+
+
+def test_previews_may_be_replaced_all_the_while(bucket: Any, report: tuple[Storage, Path]) -> None:
+    storage, folder = report
+    stop = threading.Event()
+
+    def replace_and_remove() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            for name in ("0a", "0b", "0c", "0d"):
+                preview = folder / "previews" / f"{name}.json"
+                write_atomically(preview, json.dumps({"number": number}).encode())
+                if name == "0d":
+                    preview.unlink()
+
+    other = threading.Thread(target=replace_and_remove)
+    other.start()
+    try:
+        assert {saved(storage, folder) for _ in range(30)} == {"saved"}
+    finally:
+        stop.set()
+        other.join()
+    assert saved(storage, folder) == "saved"
+    there = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.*")}
+    assert in_the_report(bucket) == there
+
+
+def test_a_recording_that_is_gone_or_changed_fails_alone(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    class Meanwhile(NoWatcher):
+        def run_started(self, clips: int) -> None:
+            bucket.rm_file("calls/recordings/a.mp4")
+            bucket.pipe_file("calls/recordings/c.mp4", b"longer than it was")
+
+    bucket.pipe_file("calls/recordings/c.mp4", b"as listed")
+    result = process(config(tmp_path), Meanwhile())
+    errors = {row["clip"]: str(row.get("error")) for row in result.rows}
+    assert errors["a.mp4"].startswith("s3://calls/recordings/a.mp4 cannot be read: ")
+    assert errors["c.mp4"].startswith("s3://calls/recordings/c.mp4 has changed since this run began; run")
+    assert statuses(result)["team/b.mp4"] == "done"
+
+
+def test_one_side_may_be_on_disk(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
+    assert process(config(tmp_path, inputs=str(recordings["a.mp4"]))).count("done") == 1
+    assert objects(bucket) == {"a.mp4"}
+    assert recordings["a.mp4"].exists()
+    out = tmp_path / "results"
+    result = process(config(tmp_path, inputs="s3://calls/recordings/team/b.mp4", out=str(out)))
+    assert result.count("done") == 1
+    assert runs.files(out) == {"b.mp4"}
+    assert result.shown == str(out / "report" / "index.html")
+    assert not list((tmp_path / "staging").rglob("*.mp4"))
+
+
+def test_the_command_says_where_the_report_is(
+    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    more = ["--out", "s3://calls/out/", "--staging", str(tmp_path / "staging"), "--encoder", "libx264"]
+    said = CliRunner().invoke(main, ["process", "s3://calls/recordings/", *more])
+    assert said.exit_code == 0, said.output
+    assert said.stdout.splitlines()[-3:] == [
+        "1 file was not taken as a recording: 1 .txt (-v lists them; name one to have it tried)",
+        "2 clips: 2 done",
+        "report: s3://calls/out/report/index.html",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "out", "said"),
+    [
+        (("s3://calls/nothing",), "s3://calls/out", "s3://calls/nothing does not exist, or nothing is there"),
+        (("s3://no-such-bucket/x",), "s3://calls/out", "s3://no-such-bucket/x does not exist, or nothing is there"),
+        (("s3://calls/texts",), "s3://calls/out", "there is no recording in s3://calls/texts (looked for .mp4"),
+        (("s3://calls/x/a.mp4",), "s3://calls/x", "s3://calls/x/a.mp4 would be written over itself"),
+        (("s3://calls/x",), "s3://calls/x", "--out s3://calls/x is where the recordings themselves are"),
+        (("s3://calls/x", "s3://calls/y"), "s3://calls/out", "s3://calls/x/a.mp4 and s3://calls/y/a.mp4 would both be"),
+        (("s4://calls/x",), "s3://calls/out", "s4://calls/x cannot be read: Protocol not known: s4"),
+        (("s3://calls/x",), "gs://calls/out", "gs:// needs a package that is not installed"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_any_work(
+    bucket: Any, tmp_path: Path, inputs: tuple[str, ...], out: str, said: str
+) -> None:
+    for name in ("x/a.mp4", "y/a.mp4", "texts/a.txt"):
+        bucket.pipe_file(f"calls/{name}", b"x")
+    with pytest.raises(UsageError) as caught:
+        process(ProcessConfig(tuple(map(Path, inputs)), Path(out), staging=tmp_path / "staging"))
+    assert str(caught.value).startswith(said)
+
+
+def test_a_bucket_that_may_not_be_written_is_said_before_any_work(bucket: Any, tmp_path: Path) -> None:
+    bucket.pipe_file("calls/x/a.mp4", b"x")
+    with pytest.raises(OutputError, match="s3://no-such-bucket/out cannot be written: ") as caught:
+        process(config(tmp_path, inputs="s3://calls/x", out="s3://no-such-bucket/out"))
+    assert "\n" not in str(caught.value)
+    assert not list((tmp_path / "staging").rglob("*"))
+
+
+def test_a_report_in_the_bucket_that_no_run_made_stays(bucket: Any, tmp_path: Path) -> None:
+    bucket.pipe_file("calls/x/a.mp4", b"x")
+    bucket.pipe_file("calls/out/report/index.html", b"mine")
+    with pytest.raises(UsageError, match=r"/out/report/index\.html is there already"):
+        process(config(tmp_path, inputs="s3://calls/x"))
+    assert bucket.cat_file("calls/out/report/index.html") == b"mine"
+
+
+# --- What a run will take ---------------------------------------------------------------------------------------------
+
+
+def estimated(tmp_path: Path, *words: str) -> Any:
+    """What the command says, as JSON."""
+    options = ["--staging", str(tmp_path / "staging"), "--format", "json", "--sample-seconds", "0.2", "--workers", "1"]
+    quick = ["--encoder", "libx264", "--preset", "ultrafast", "--chunk-seconds", "0.5"]
+    said = CliRunner().invoke(main, ["estimate", *words, *options, *quick, "-q"])
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert not list((tmp_path / "staging").rglob("*")), "all that was brought here is gone"
+    return json.loads(said.stdout)
+
+
+def test_an_estimate_of_a_bucket(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
+    before = set(bucket.find("calls"))
+    said = estimated(tmp_path, "s3://calls/recordings")
+    assert (said["recordings"], said["finished"], said["failing"], said["frames"]) == (2, 0, [], 75)
+    assert (said["frames_exact"], said["unseen"], said["passed_over"]) == (True, 0, {".txt": 1})
+    assert said["wall_s"] > 0
+    assert set(bucket.find("calls")) == before, "nothing is written"
+    assert process(config(tmp_path, inputs="s3://calls/recordings/a.mp4")).count("done") == 1
+    said = estimated(tmp_path, "s3://calls/recordings", "--out", "s3://calls/out")
+    assert (said["recordings"], said["finished"], said["frames"]) == (1, 1, 45)
+    assert estimated(tmp_path, str(tmp_path / "recordings"), "--out", "s3://calls/out")["finished"] == 0
+
+
+def test_an_estimate_brings_only_a_part_of_a_large_bucket(
+    shared_ray: None, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = runs.clip(tmp_path / "call.mp4", frames=30).path
+    for number in range(6):
+        bucket.put_file(str(call), f"calls/recordings/{number}.mp4")
+    brought: list[str] = []
+    get_file = bucket.get_file
+
+    def counted(path: str, *more: Any, **options: Any) -> None:
+        brought.append(path)
+        get_file(path, *more, **options)
+
+    for budget, wanted in ((2.5 * call.stat().st_size, 2), (1, 1)):
+        brought.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr("vidsharp.jobs.estimating.unseen.FETCH_BYTES", budget)
+            patch.setattr(bucket, "get_file", counted)
+            said = estimated(tmp_path, "s3://calls/recordings")
+        assert len(brought) == wanted
+        assert (said["recordings"], said["unseen"], said["frames_exact"]) == (6, 6 - wanted, False)
+        assert (said["frames"], said["chunks"]) == (180, pytest.approx(6 * 2, abs=6))
+
+
+def test_an_estimate_of_what_is_not_there_says_its_url(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said = CliRunner().invoke(main, ["estimate", "s3://calls/nothing"])
+    assert (said.exit_code, said.stderr) == (2, "vidsharp: s3://calls/nothing does not exist, or nothing is there\n")
+    assert not list(tmp_path.glob("vidsharp/staging/*"))
+
+
+# --- Names that would lead elsewhere ----------------------------------------------------------------------------------
+
+OUTSIDE = ("../../up.mp4", "a/../b.mp4", "a//c.mp4", "./d.mp4", "e/./f.mp4", "g/..")
+
+
+def test_names_in_a_bucket_do_not_leave_the_folders(bucket: Any, tmp_path: Path) -> None:
+    for name in (*OUTSIDE, "good.mp4"):
+        bucket.pipe_file(f"calls/x/{name}", b"x")
+    storage = open_storage(config(tmp_path, inputs="s3://calls/x"))
+    assert [clip.name for clip in storage.find()] == ["good.mp4"]
+
+
+def test_a_report_in_a_bucket_does_not_leave_its_folder(bucket: Any, tmp_path: Path) -> None:
+    """Such keys were brought here as previews, tables and stand-ins of results."""
+    up = "../" * 6
+    names = [f"report/previews/{up}caught.json", f"report/{up}caught.parquet", f"{up}caught.mp4", "report/previews/.."]
+    for name in (*names, "report/previews//double.json", "report/previews/good.json", "result.mp4"):
+        bucket.pipe_file(f"calls/out/{name}", b"x")
+    assert {f"calls/out/{name}" for name in names} <= set(bucket.find("calls/out")), "the server keeps such keys"
+    bucket.pipe_file("calls/recordings/a.mp4", b"x")
+    deep = tmp_path.joinpath("1", "2", "3")
+    storage = open_storage(config(tmp_path, staging=deep))
+    storage.find()
+    out = storage.config.out
+    out.mkdir(parents=True)
+    try:
+        storage.begin()
+    except OutputError as error:
+        begun = str(error)
+    else:
+        begun = "begun"
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == {
+        (out / name).relative_to(tmp_path) for name in ("report/previews/good.json", "result.mp4")
+    }
+    assert begun == "begun"
+    storage.close()
+
+
+@pytest.mark.parametrize("name", ["..", "x/.."])
+def test_an_object_without_a_files_name_is_refused(bucket: Any, tmp_path: Path, name: str) -> None:
+    bucket.pipe_file(f"calls/{name}", b"x")
+    with pytest.raises(UsageError) as caught:
+        open_storage(config(tmp_path, inputs=f"s3://calls/{name}")).find()
+    assert str(caught.value) == f"s3://calls/{name} has a name that no file can have; give it another"
+
+
+def test_a_table_that_names_a_file_elsewhere_does_not_make_it_ours(bucket: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.mp4").touch()
+    report = ReportFolder(tmp_path / "out" / "report")
+    for number, out in enumerate(("../mine.mp4", "/etc/passwd", "a/../../mine.mp4", "fine/b.mp4")):
+        report.add([ClipRows({"clip": f"{number}.mp4", "status": "done", "out": out})])
+    assert [row["out"] for row in report.earlier().values()] == [None, None, None, "fine/b.mp4"]
+
+
+# --- Results over recordings ------------------------------------------------------------------------------------------
+
+
+def test_one_clips_result_is_never_another_clips_object(bucket: Any, tmp_path: Path) -> None:
+    for name in ("rec/a/b.ts", "rec/out/a/b.ts"):
+        bucket.pipe_file(f"calls/{name}", b"x")
+    inputs = (Path("s3://calls/rec"), Path("s3://calls/rec/out/a/b.ts"))
+    said = "found"
+    try:
+        open_storage(ProcessConfig(inputs, Path("s3://calls/rec/out"), staging=tmp_path, overwrite=True)).find()
+    except UsageError as error:
+        said = str(error)
+    assert said == (
+        "the result of s3://calls/rec/a/b.ts would be written over s3://calls/rec/out/a/b.ts, which this command "
+        "reads; choose another --out"
+    )
+
+
+def test_a_result_that_becomes_mkv_spares_an_object_of_that_name(shared_ray: None, bucket: Any, tmp_path: Path) -> None:
+    files = runs.clip(tmp_path / "c.webm", frames=3, codec="libvpx"), runs.clip(tmp_path / "c.mkv", frames=3)
+    bucket.put_file(str(files[0].path), "calls/recordings/sub/c.webm")
+    bucket.put_file(str(files[1].path), "calls/out/sub/c.mkv")
+    inputs = (Path("s3://calls/recordings"), Path("s3://calls/out/sub/c.mkv"))
+    out, more = Path("s3://calls/out"), {"staging": tmp_path / "staging", "overwrite": True, "page": False}
+    result = process(runs.config(inputs, out, **more))
+    assert bucket.cat_file("calls/out/sub/c.mkv") == files[1].path.read_bytes()
+    assert {row["out"] for row in result.rows} == {"sub/c.webm.mkv", "c.mkv"}
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("s3://bucket/calls", "s3://bucket/calls"),
+        ("s3://bucket", "s3://bucket"),
+        ("calls/a.mp4", None),
+        ("/calls/s3:/x", None),
+        ("a:b", None),
+        ("c:/calls", None),
+    ],
+)
+def test_urls_are_told_from_paths(given: str, url: str | None) -> None:
+    assert url_of(Path(given)) == url
+
+
+def test_local_runs_do_not_import_what_talks_to_object_storage(tmp_path: Path) -> None:
+    assert type(open_storage(runs.config(tmp_path, tmp_path / "out"))) is Storage
+    code = (
+        "import sys, vidsharp.jobs.processing.process_job; sys.exit('fsspec' in sys.modules or 's3fs' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0

@@ -1,0 +1,89 @@
+"""What a clip was made with can be told from its row."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vidsharp.jobs.config import ProcessConfig
+from vidsharp.jobs.engine.pool import PoolPlan
+from vidsharp.jobs.processing import made_with
+from vidsharp.jobs.processing.made_with import settings, versions, what_counts
+from vidsharp.models.errors import ModelError
+from vidsharp.models.nets.catalogue import chroma_digest, weights_digest
+from vidsharp.models.nets.look import DEFAULT_LOOK
+
+from tests.support import runs
+from tests.support.students import two_looks
+
+
+def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_choice(tmp_path: Path) -> None:
+    config = runs.config(tmp_path, tmp_path / "out", encoder_options={"tune": "film"}, reference=tmp_path)
+    said = settings(config, PoolPlan(2, 4, 0, "cpu"), what_counts(config))
+    assert said == {
+        "model": "fast", "weights": f"sha256:{weights_digest('fast')}",
+        "strength": 1.0, "encoder": "libx264", "preset": "ultrafast", "tune": "film",
+        "chunk-seconds": 0.5, "measure": "auto", "reference": True, "device": "cpu", "workers": 2, "threads": 4,
+    }  # fmt: skip
+    assert "crf" not in said
+    config = runs.config(tmp_path, tmp_path / "out", look=0.5)
+    said = settings(config, PoolPlan(1, 1, 0, "cpu"), {"model": "12"})
+    assert "reference" not in said
+    assert said["look"] == 0.5
+    assert {"chroma", "chroma-weights"}.isdisjoint(said)
+    restored = replace(config, model="fast", look=None, chroma="restore")
+    said = settings(restored, PoolPlan(1, 1, 0, "cpu"), what_counts(restored))
+    assert (said["chroma"], said["chroma-weights"]) == ("restore", f"sha256:{chroma_digest()}")
+
+
+def test_the_weights_that_are_said_are_found_by_it(tmp_path: Path) -> None:
+    config = runs.config(tmp_path, tmp_path / "out", model="balanced")
+    weights = settings(config, PoolPlan(1, 1, 0, "cpu"), what_counts(config))["weights"]
+    assert what_counts(replace(config, model=weights)) == what_counts(config)
+
+
+def test_every_option_is_said_to_change_pictures_or_to_keep_them() -> None:
+    """A new one must be put into one of the lists, so that none is forgotten in the key of results."""
+    changes: frozenset[str] = getattr(made_with, "CHANGES_PICTURES", frozenset())
+    keeps: frozenset[str] = getattr(made_with, "KEEPS_PICTURES", frozenset())
+    assert sorted([*changes, *keeps]) == sorted(field.name for field in fields(ProcessConfig))
+
+
+def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) -> None:
+    others: dict[str, Any] = {
+        "model": "balanced", "look": 0.25, "strength": 0.5, "chroma": "restore", "encoder": "ffv1", "crf": 3.0,
+        "preset": "slow", "chunk_seconds": 7.0,
+        "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
+        "workers": 5, "address": "auto", "reference": tmp_path, "measure": 9, "page": False, "overwrite": True,
+        "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
+    }  # fmt: skip
+    config = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
+    assert set(others) == {field.name for field in fields(ProcessConfig)}, "try the new option here, too"
+    counted = {name for name in others if what_counts(replace(config, **{name: others[name]})) != what_counts(config)}
+    assert counted == getattr(made_with, "CHANGES_PICTURES", frozenset())
+
+
+def test_a_look_counts_where_there_are_two_and_where_it_is_another(tmp_path: Path) -> None:
+    two = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
+    by_look = {look: what_counts(replace(two, look=look)) for look in (None, 0.0, 0.5, 1.0)}
+    assert [found["look"] for found in by_look.values()] == [DEFAULT_LOOK, 0.0, 0.5, 1.0]
+    assert by_look[None] == by_look[DEFAULT_LOOK]
+    one = replace(two, model="fast-0.1")
+    assert what_counts(replace(one, look=0.0)) == what_counts(one), "and clips of version 0.1 are known"
+    assert "look" not in what_counts(one)
+    with pytest.raises(ModelError, match=r"The student 'fast-0\.1' has one look"):
+        what_counts(replace(one, look=1.0))
+
+
+def test_chroma_counts_where_it_is_restored(tmp_path: Path) -> None:
+    config = ProcessConfig((tmp_path,), tmp_path / "out")
+    assert what_counts(replace(config, chroma="keep")) == what_counts(config), "and clips of before are known"
+    assert what_counts(replace(config, chroma="restore")) == {**what_counts(config), "chroma": chroma_digest()}
+    assert "chroma" not in what_counts(replace(config, model="reference"))
+    with pytest.raises(ModelError, match="'reference' makes colour itself"):
+        what_counts(replace(config, model="reference", chroma="restore"))
+
+
+def test_versions_of_all_that_makes_pictures() -> None:
+    assert {"vidsharp", "torch", "PyAV", "FFmpeg", "Python"} <= set(versions())
+    assert all(versions().values())

@@ -1,0 +1,64 @@
+"""Whole frames where they fit, else tiles with the same result, else one sentence."""
+
+import pytest
+import torch
+from torch import Tensor
+from vidsharp.models.errors import DeviceError
+from vidsharp.models.gpu import what_fits
+from vidsharp.models.gpu.what_fits import WhatFits
+
+from tests.support.students import random_student
+
+
+class Memory:
+    """A network on a device that has room for so many pixels of input."""
+
+    def __init__(self, room: int) -> None:
+        self.net, self.room = random_student(), room
+        self.calls: list[int] = []
+
+    def __call__(self, x: Tensor) -> Tensor:
+        self.calls.append(x.shape[0] * x.shape[-1] * x.shape[-2])
+        if self.calls[-1] > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
+        return self.net(x)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(what_fits, "SMALLEST_PIXELS", 1 << 12)
+
+
+def fits(memory: Memory) -> WhatFits:
+    return WhatFits(memory.net.halo_px, memory.net.align_px)
+
+
+@pytest.mark.parametrize("pictures", [1, 3])
+@torch.inference_mode()
+def test_tiles_give_the_whole_frames_result_and_are_remembered(pictures: int) -> None:
+    x = torch.rand((pictures, 1, 250, 131), generator=torch.Generator().manual_seed(1))
+    memory = Memory(x.numel() // 2)
+    it = fits(memory)
+    whole = memory.net(x)
+    torch.testing.assert_close(it.run(memory, x), whole)
+    assert memory.calls[0] == x.numel() > memory.room
+    memory.calls.clear()
+    torch.testing.assert_close(it.run(memory, x), whole)
+    assert len(memory.calls) > 1
+    assert max(memory.calls) <= memory.room, "what found no room is not tried again"
+
+
+@torch.inference_mode()
+def test_a_frame_that_fits_is_one_call() -> None:
+    x = torch.rand((2, 1, 90, 70))
+    memory = Memory(x.numel())
+    assert torch.equal(fits(memory).run(memory, x), memory.net(x))
+    assert memory.calls == [x.numel()]
+
+
+@torch.inference_mode()
+def test_a_full_gpu_is_said_in_one_sentence() -> None:
+    memory = Memory(0)
+    with pytest.raises(DeviceError, match=r"not enough free memory for a frame of 300x200.*--workers.*--device cpu\.$"):
+        fits(memory).run(memory, torch.zeros(1, 1, 200, 300))
+    assert len(memory.calls) < 10

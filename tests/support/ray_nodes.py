@@ -1,0 +1,131 @@
+"""A Ray cluster on this machine for tests: every node a `ray start` of its own, that can be lost as a whole."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support import runs
+
+# Names a node as a host of its own would be named: Python runs this before anything else in each of its processes.
+_HOST_NAME = """
+import os, socket
+if "TEST_HOST_NAME" in os.environ:
+    socket.gethostname = lambda: os.environ["TEST_HOST_NAME"]
+"""
+
+
+# Nodes share this machine, and maybe with other people's.
+_ANY_PORT = ("--dashboard-agent-listen-port=0", "--min-worker-port=0", "--max-worker-port=0")
+
+
+class RayNodes:
+    """The first node is the head; it does no work, as in a cluster in the cloud."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "sitecustomize.py").write_text(_HOST_NAME)
+        self._nodes: dict[str, subprocess.Popen[bytes]] = {}
+        self.dashboard = ""
+        with ExitStack() as stack:
+            free = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+            self._port, self._dashboard_port, self._client_port = (each.getsockname()[1] for each in free)
+        self.address = f"127.0.0.1:{self._port}"
+        self.environment = {
+            **runs.plain_environment(),
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            # A node that is lost is given up after about 5 s, not 30.
+            "RAY_health_check_period_ms": "1000",
+            "RAY_health_check_initial_delay_ms": "1000",
+        }
+        """For nodes, and for whoever wants to talk to them."""
+
+    def start_head(self, *, dashboard: bool = False) -> None:
+        """Starts the node that the others join. With `dashboard`, jobs can be submitted to it."""
+        more = ["--include-dashboard=false"]
+        if dashboard:
+            more = ["--include-dashboard=true", f"--dashboard-port={self._dashboard_port}"]
+            self.dashboard = f"http://127.0.0.1:{self._dashboard_port}"
+        self._start(
+            "head",
+            "--head",
+            f"--port={self._port}",
+            f"--temp-dir={self._folder}",
+            "--num-cpus=0",
+            f"--ray-client-server-port={self._client_port}",
+            *more,
+        )
+
+    @contextmanager
+    def joined(self, name: str, *more: str, hide: Path | None = None) -> Iterator[None]:
+        """A node that joins with one core, for a `with` block. What is below the folder `hide` is not seen there.
+
+        Raises:
+            pytest.skip.Exception: this user may not hide folders from processes.
+        """
+        self._start(name, f"--address={self.address}", "--num-cpus=1", *more, hide=hide)
+        try:
+            yield
+        finally:
+            self.lose(name)
+
+    def _start(self, name: str, *options: str, hide: Path | None = None) -> None:
+        command = [Path(sys.executable).with_name("ray"), "start", "--block", "--node-ip-address=127.0.0.1", *options]
+        command = [*map(str, command), "--disable-usage-stats", *_ANY_PORT, f"--object-store-memory={100 * 1024**2}"]
+        if hide is not None:
+            if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+                pytest.skip("hiding a folder from a node needs the right to unshare mounts")
+            command = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs none "{hide}" && exec "$@"', "sh", *command]
+        path = os.pathsep.join((str(self._folder), *filter(None, [os.environ.get("PYTHONPATH")])))
+        environment = {**self.environment, "TEST_HOST_NAME": name, "PYTHONPATH": path}
+        log = (self._folder / f"{name}.log").open("wb")
+        self._nodes[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        with suppress(AssertionError):
+            runs.wait_until(lambda: b"--block" in self.log(name) or self._nodes[name].poll() is not None, 90)
+        assert b"--block" in self.log(name), self.log(name).decode()
+        assert self._nodes[name].poll() is None, self.log(name).decode()
+
+    def log(self, name: str) -> bytes:
+        """What `ray start` has said."""
+        return (self._folder / f"{name}.log").read_bytes()
+
+    def pids(self, name: str, title: str = "") -> list[int]:
+        """Processes of a node. (Workers are in sessions of their own, below the node's raylet.)"""
+        return runs.below(self._nodes[name].pid, title) if name in self._nodes else []
+
+    def lose(self, name: str) -> None:
+        """What a loss of power does: all of a node's processes end at once, without a word."""
+        for pid in self.pids(name):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        node = self._nodes.pop(name, None)
+        if node is not None:
+            node.kill()
+            node.wait(30)
+
+    def stop(self) -> None:
+        """Ends what is still there, the head last."""
+        for name in reversed(list(self._nodes)):
+            self.lose(name)
+
+
+@contextmanager
+def ray_nodes() -> Iterator[RayNodes]:
+    """For a `with` block; nothing is left of it."""
+    folder = Path(tempfile.mkdtemp(prefix="vs-", dir="/tmp"))  # Ray's sockets are below it: a short path
+    nodes = RayNodes(folder)
+    try:
+        yield nodes
+    finally:
+        nodes.stop()
+        shutil.rmtree(folder, ignore_errors=True)

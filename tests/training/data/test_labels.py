@@ -1,0 +1,130 @@
+"""A teacher's kept answers: found by their windows, tamed on reading, made once and resumed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+from vidsharp.training import label_windows
+from vidsharp.training.data import labels
+from vidsharp.training.data.labels import label_file, open_labels, save_label
+from vidsharp.training.data.window_cache import CROP, RADIUS, open_window_cache
+from vidsharp.training.errors import DataError
+from vidsharp.training.label_windows import label, wanted
+from vidsharp.training.loss.taming import Taming, tamed
+
+from tests.support import windows
+
+
+def by_level(rgb: Tensor, reduced: int) -> Tensor:
+    """A teacher whose answer shows what it was asked: brighter by the factor that pictures are reduced by."""
+    return (rgb + 0.01 * reduced).clamp(0, 1)
+
+
+@pytest.fixture
+def teacher(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    asked: list[int] = []
+
+    def load(name: str) -> Callable[[Tensor, int], Tensor]:
+        def restore(rgb: Tensor, reduced: int) -> Tensor:
+            asked.append(reduced)
+            return by_level(rgb, reduced)
+
+        return restore
+
+    monkeypatch.setattr(label_windows, "load_teacher", load)
+    return asked
+
+
+def test_only_soft_pictures_of_the_world_are_shown_and_no_screen(tmp_path: Path) -> None:
+    parts = [("heavy", "photo"), ("sharp", "photo"), ("light", "clip"), ("medium", "screen"), ("medium", "clip")]
+    cache = open_window_cache(windows.write(tmp_path, parts, count=5), "train")
+    shown = [(part.level, part.kind, window, index) for part, window, index in wanted(cache, 2)]
+    assert shown == [("heavy", "photo", w, w) for w in (0, 2, 4)] + [("medium", "clip", w, 20 + w) for w in (0, 2, 4)]
+
+
+def test_answers_are_made_once_and_a_finer_run_adds_to_them(tmp_path: Path, teacher: list[int]) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo"), ("medium", "photo")], count=4), "train")
+    assert label(cache, "realesrgan", each=4) == 2
+    assert teacher == [3, 2], "heavy pictures hold less and are shown smaller"
+    kept = {file: file.read_bytes() for file in (tmp_path / "labels").rglob("*.png")}
+    assert label(cache, "realesrgan", each=2) == 4
+    assert len(teacher) == 4
+    assert all(file.read_bytes() == was for file, was in kept.items())
+    assert open_labels(cache, "realesrgan", Taming()).answered == [0, 2, 4, 6]
+
+
+def test_two_processes_share_the_work_without_overlap(tmp_path: Path, teacher: list[int]) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=5), "train")
+    for share in (0, 1):
+        label(cache, "realesrgan", each=1, share=share, of=2)
+    assert len(teacher) == 5
+    assert len(open_labels(cache, "realesrgan", Taming()).answered) == 5
+
+
+def test_an_answer_is_tamed_by_the_windows_own_original(tmp_path: Path) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo"), ("medium", "photo")], count=3), "train")
+    answer = np.random.default_rng(0).integers(0, 256, (CROP, CROP), dtype=np.uint8)
+    save_label(label_file(tmp_path / "labels" / "some", cache.parts[1].file, 2), answer)
+    known = open_labels(cache, "some", Taming(low_px=5))
+    assert known.answered == [5]
+    original = cache.planes(5)[1][RADIUS, :CROP]
+    assert np.array_equal(known.picture(5), (tamed(answer, original, Taming(low_px=5)) / np.float32(255))[None])
+    assert known.picture(5).dtype == np.float32
+    soft = cache.planes(5)[0][RADIUS, :CROP]
+    assert np.array_equal(known.picture(5, known=False)[0] * 255, tamed(answer, soft, Taming(low_px=5, beyond=0.5)))
+
+
+def test_missing_and_damaged_answers_are_named(tmp_path: Path) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=2), "train")
+    with pytest.raises(DataError, match="label_windows"):
+        open_labels(cache, "realesrgan", Taming())
+    file = label_file(tmp_path / "labels" / "realesrgan", cache.parts[0].file, 0)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no picture")
+    with pytest.raises(DataError, match=file.name):
+        open_labels(cache, "realesrgan", Taming()).picture(0)
+    Image.new("L", (8, 8)).save(file)
+    with pytest.raises(DataError, match="192"):
+        open_labels(cache, "realesrgan", Taming()).picture(0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--share", "x"], ["--share", "2/2"], ["--share", "1"], ["--each", "0"], ["--each", "-1"]]
+)
+def test_a_share_or_a_count_that_is_none_is_said_in_a_line(
+    wrong: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["label_windows", "cache", *wrong])
+    with pytest.raises(SystemExit) as stopped:
+        label_windows.main()
+    assert stopped.value.code == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"'{wrong[1]}' is no" in last
+
+
+def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(labels.Image.Image, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_label(tmp_path / "a" / "00.png", np.zeros((CROP, CROP), np.uint8))
+    assert not list((tmp_path / "a").iterdir())
+
+
+def test_the_teacher_sees_colour_in_0_to_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Tensor] = []
+
+    def load(name: str) -> Callable[[Tensor, int], Tensor]:
+        return lambda rgb, reduced: seen.append(rgb) or rgb  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(label_windows, "load_teacher", load)
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=1), "train")
+    label(cache, "realesrgan", each=1)
+    assert seen[0].shape == (1, 3, CROP, CROP)
+    assert seen[0].dtype == torch.float32
+    assert 0 <= float(seen[0].min()) < float(seen[0].max()) <= 1
