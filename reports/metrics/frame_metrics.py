@@ -2,7 +2,7 @@
 
 Planes are [H, W], uint8 or uint16 with values 0..2^bit_depth − 1, of any strides; they are only read. All sums of
 integers are exact. Planes are taken in strips of rows, so that temporaries stay in the cache: about 6 MB for 1080p.
-Times: `benchmarks/metrics.py`.
+Times: `benchmarks/speed/metrics.py`.
 """
 
 import ctypes

@@ -1,7 +1,8 @@
 """The two classic sharpeners that every student is compared with, on luma.
 
 Their defaults gain the most on training pairs of the levels light, medium and heavy (z = PSNR gain / 1 dB + SSIM gain /
-0.01), as `python benchmarks/tune_classic.py CACHE` found. Nothing was tuned on pictures that students are judged by.
+0.01), as `python benchmarks/quality/tune_classic.py CACHE` found. Nothing was tuned on pictures that students are
+judged by.
 """
 
 import numpy as np

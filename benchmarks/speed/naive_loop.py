@@ -1,6 +1,6 @@
 """The loop that everyone writes first: PyAV → RGB → torch → RGB → PyAV, one frame after the other.
 
-    python benchmarks/naive_loop.py IN OUT [--model fast] [--frames 75] [--crf 18] [--preset veryfast]
+    python benchmarks/speed/naive_loop.py IN OUT [--model fast] [--frames 75] [--crf 18] [--preset veryfast]
 
 The same student and the same encoder as `vidsharp process`, so that what differs is the way. It keeps no sound, no time
 stamps and no colour tags.

@@ -1,6 +1,6 @@
 """Peak memory of one chunk worker on a 1080p recording of 10 seconds and of 5 minutes: it must not grow with the clip.
 
-    python benchmarks/memory.py [--seconds 10 300] [--fps 30]
+    python benchmarks/speed/memory.py [--seconds 10 300] [--fps 30]
 
 Builds the recordings from the sample call (the long one repeats the short one's packets), takes each the whole way in a
 process of its own (`vidsharp bench --end-to-end`), and prints both peaks and their ratio as JSON.

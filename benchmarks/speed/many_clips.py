@@ -1,6 +1,6 @@
 """What thousands of clips cost the driver: the whole job with simulated actors, which answer at once.
 
-    python benchmarks/many_clips.py --clips 10000
+    python benchmarks/speed/many_clips.py --clips 10000
 
 Prints time and peak memory of the driver as JSON: planning and scheduling, tables, page. Media are neither read nor
 written; the plans, rows, previews, tables and the page are real.

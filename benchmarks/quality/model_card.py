@@ -1,7 +1,7 @@
 """Writes the figures of a shipped student's card, models/weights/NAME.json and a table in NAME.md, from an evaluation.
 
 vidsharp evaluate DATA --model fast --look natural --look crisp --frames 24 --every 8 --out EVALUATION
-python benchmarks/model_card.py EVALUATION fast
+python benchmarks/quality/model_card.py EVALUATION fast
 
 The JSON holds the gains of the look that the student has unless another is asked for; the table holds all that were
 measured, beside doing nothing, an unsharp mask and CAS. It stands between the headings "Measured" and "Limits".

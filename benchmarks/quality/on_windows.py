@@ -1,6 +1,6 @@
 """How students do on the windows that are kept for validation: quick enough to choose by, and no benchmark.
 
-    python benchmarks/on_windows.py CACHE --model runs/fast/weights.safetensors --look natural --look crisp
+    python benchmarks/quality/on_windows.py CACHE --model runs/fast/weights.safetensors --look natural --look crisp
 
 Prints gains over doing nothing as means over sources, a line for each level (cameras and screens apart) and method:
 PSNR, SSIM, VMAF-NEG with the worst window, and three values beside the input's: how much of the original's detail is

@@ -1,7 +1,7 @@
 """Draws the README's picture from a demo run: sharp original, soft recording and sharpened recording, side by side.
 
 vidsharp demo --out demo
-python benchmarks/before_after.py demo docs/before-after.png
+python benchmarks/quality/before_after.py demo docs/before-after.png
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """What measuring one 1080p frame costs, metric by metric, with scikit-image's SSIM beside ours.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/metrics.py [--runs 30]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/speed/metrics.py [--runs 30]
 
 Milliseconds of wall and of processor time, each the least of all runs. The metrics take turns, so that whatever else
 the machine does meets all of them. "All" is what the job measures of a frame without a reference.

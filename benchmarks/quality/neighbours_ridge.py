@@ -1,6 +1,6 @@
 """What pictures before and after could bring, by ridge regression: the cheapest predictor with and without them.
 
-    python benchmarks/neighbours_ridge.py CACHE [--windows 2] [--pixels 300000] [--folds 4]
+    python benchmarks/quality/neighbours_ridge.py CACHE [--windows 2] [--pixels 300000] [--folds 4]
 
 CACHE holds windows (`python -m vidsharp.training.build_windows`). For each group (camera or screen, level), filters
 learn to predict sharp − soft luma of a pixel from the soft picture around it, and from patches of other soft pictures

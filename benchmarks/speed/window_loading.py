@@ -1,6 +1,6 @@
 """What windows cost: to build, to keep and to read; and how long a trainer waits for them.
 
-    python benchmarks/window_loading.py DATA [--photos 4] [--clips 2] [--screens 2] [--steps 60]
+    python benchmarks/speed/window_loading.py DATA [--photos 4] [--clips 2] [--screens 2] [--steps 60]
 
 DATA has `photos/` and `clips/`. A small cache is built of some of them in a temporary folder. Times are processor time,
 which other work on the machine changes little, but where it says waiting. Reading is from memory: the files were just

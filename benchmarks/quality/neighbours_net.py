@@ -1,6 +1,6 @@
 """What pictures before and after bring a net: the student's design with them, and with the centre in their place.
 
-    python benchmarks/neighbours_net.py CACHE [--steps 1500] [--windows 8]
+    python benchmarks/quality/neighbours_net.py CACHE [--steps 1500] [--windows 8]
 
 CACHE holds windows (`python -m vidsharp.training.build_windows`). Each net is trained alike: same steps, same
 patches, same first weights, one thread. The net beside it that sees no neighbours has as many weights and as much to

@@ -1,6 +1,6 @@
 """What vidsharp takes beside ffmpeg's filters and beside a naive loop, as whole processes, with the same encoder.
 
-    python -m benchmarks.against_ffmpeg DATA [--rounds 2] [--short 10] [--seconds 30] [--keep DIR] [--page FILE]
+    python -m benchmarks.speed.against_ffmpeg DATA [--rounds 2] [--short 10] [--seconds 30] [--keep DIR] [--page FILE]
 
 Builds three 1080p call recordings of DATA (people in a gallery, slides, one speaker), each short and long, and lets all
 contenders take turns on them. Of several rounds the least counts. What a frame takes without start-up is the long run's
@@ -23,11 +23,11 @@ from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_thr
 from vidsharp.pipeline.probe import probe
 from vidsharp.reports.templates.markdown import markdown_table
 
-from benchmarks.bar_chart import Bar, bar_chart
-from benchmarks.call_clips import FPS, record
-from benchmarks.measured_process import Cost, measure
-from benchmarks.memory import repeated
-from benchmarks.performance_page import PAGE, machine, put
+from benchmarks.speed.bar_chart import Bar, bar_chart
+from benchmarks.speed.call_clips import FPS, record
+from benchmarks.speed.measured_process import Cost, measure
+from benchmarks.speed.memory import repeated
+from benchmarks.speed.performance_page import PAGE, machine, put
 
 RECORDINGS = {"gallery": "six people", "slides": "slides and a small face", "speaker": "one person"}
 CRF, PRESET = "18", "veryfast"
@@ -194,8 +194,8 @@ def _reuse(data: Path, folder: Path, kinds: Sequence[str], frames: int) -> dict[
     chosen = [part for kind in kinds for part in ("--kind", kind)]
     options = ["--model", "reference", "--frames", frames, "--repeats", 2, "--first", 5, "--keep", folder.absolute()]
     said = subprocess.run(
-        [str(part) for part in (sys.executable, "-m", "benchmarks.reuse", data.absolute(), *chosen, *options)],
-        check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1],
+        [str(part) for part in (sys.executable, "-m", "benchmarks.speed.reuse", data.absolute(), *chosen, *options)],
+        check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2],
     ).stdout  # fmt: skip
     rows = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in said.splitlines()[2:]]
     return {row[0]: row for row in rows if len(row) == 8}

@@ -1,6 +1,6 @@
 """How vidsharp's cost grows: with a recording's length, with the picture's size, and with the number of its actors.
 
-    python -m benchmarks.growth DATA [--rounds 2] [--keep DIR] [--page FILE] [--quick]
+    python -m benchmarks.speed.growth DATA [--rounds 2] [--keep DIR] [--page FILE] [--quick]
 
 Length: 720p, ten frames a second, 10 s, 1 min and 5 min. Size: 720p, 1080p and 4K. Actors: two clips by one actor on
 one core, and by two actors on two. All of it whole processes on the six-person gallery; ffmpeg's `cas` takes turns
@@ -21,7 +21,7 @@ import av
 import pandas as pd
 from vidsharp.reports.templates.markdown import markdown_table
 
-from benchmarks.against_ffmpeg import (
+from benchmarks.speed.against_ffmpeg import (
     CONTENDERS,
     FPS,
     VIDSHARP,
@@ -32,11 +32,11 @@ from benchmarks.against_ffmpeg import (
     said,
     vidsharp,
 )
-from benchmarks.bar_chart import Bar, bar_chart
-from benchmarks.call_clips import RECORDER
-from benchmarks.measured_process import Cost, measure
-from benchmarks.memory import repeated
-from benchmarks.performance_page import PAGE, machine, put
+from benchmarks.speed.bar_chart import Bar, bar_chart
+from benchmarks.speed.call_clips import RECORDER
+from benchmarks.speed.measured_process import Cost, measure
+from benchmarks.speed.memory import repeated
+from benchmarks.speed.performance_page import PAGE, machine, put
 
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 BOTH = (VIDSHARP, "ffmpeg cas")

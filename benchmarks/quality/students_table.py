@@ -2,9 +2,9 @@
 
     vidsharp evaluate DATA --model fast --model balanced --look natural --look crisp --out NEW
     vidsharp evaluate DATA --model fast-0.1 --model balanced-0.1 --out EARLIER
-    python benchmarks/students_table.py NEW EARLIER
+    python benchmarks/quality/students_table.py NEW EARLIER
 
-Parameters and operations are those of the students' cards, which `benchmarks/model_card.py` writes.
+Parameters and operations are those of the students' cards, which `benchmarks/quality/model_card.py` writes.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 from vidsharp.models.nets.catalogue import WEIGHTS
 
-from benchmarks.model_card import table
+from benchmarks.quality.model_card import table
 
 PAGES = (Path("README.md"), Path("docs/students.md"))
 MARKS = "<!-- students -->", "<!-- end of students -->"

@@ -1,6 +1,6 @@
 """What the C library saves: a frame of noise through a blend student, by torch and by the library, in turns.
 
-    python benchmarks/fused_blend.py --model fast --model balanced --threads 1
+    python benchmarks/speed/fused_blend.py --model fast --model balanced --threads 1
 
 With `--recording FILE` it is that recording's first frame.
 

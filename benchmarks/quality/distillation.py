@@ -1,6 +1,6 @@
 """Does the teacher help? The same student with and without its answers, at equal compute, over several seeds.
 
-    python benchmarks/distillation.py CACHE --out runs/distillation --recipe fast
+    python -m benchmarks.quality.distillation CACHE --out runs/distillation --recipe fast
 
 CACHE holds windows and a teacher's answers to some of them (`build_windows`, `label_windows`). All ways draw the same
 patches; they differ in what is looked at:
@@ -32,7 +32,7 @@ from vidsharp.training.evaluation.methods import IDENTITY, methods
 from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Places, train
 from vidsharp.training.recipe import Recipe, read_recipe
 
-from benchmarks.on_windows import measured
+from benchmarks.quality.on_windows import measured
 
 WAYS = ("originals", "teacher", "unlabelled", "staged")
 STAGED = 1 / 3

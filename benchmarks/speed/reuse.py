@@ -1,6 +1,6 @@
 """What exact reuse saves: 1080p call recordings, each frame sharpened with and without it, one after the other.
 
-    python benchmarks/reuse.py DATA --model fast --model balanced --frames 50
+    python -m benchmarks.speed.reuse DATA --model fast --model balanced --frames 50
 
 Prints, per recording and student: the share of pixels that were copied, milliseconds per frame without and with reuse,
 the same for the frames that move most, and milliseconds to find what changed. Both results are compared, bit for bit.
@@ -19,7 +19,7 @@ from vidsharp.models.sequence.changes import changed_cells
 from vidsharp.models.sequence.reuse import Reuse
 from vidsharp.pipeline.sharpen import plane_arrays
 
-from benchmarks.call_clips import KINDS, record
+from benchmarks.speed.call_clips import KINDS, record
 
 FMT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 

@@ -1,6 +1,6 @@
 """Finds the best strength of the classic sharpeners on training pairs, so that students are compared with good ones.
 
-    python benchmarks/tune_classic.py CACHE [--crops 300] [--seed 0]
+    python benchmarks/quality/tune_classic.py CACHE [--crops 300] [--seed 0]
 
 CACHE holds crops as version 0.1 made them. Every setting sharpens the luma of the same crops, as many of each level
 (light, medium, heavy), drawn from the training split; gains are over leaving them as they are, means over the levels.

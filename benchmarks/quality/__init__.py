@@ -1,0 +1,1 @@
+"""Benchmarks and studies of what students make of pictures."""
