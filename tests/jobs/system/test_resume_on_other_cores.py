@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests import machines
-from tests.support import media, runs
+from tests.support import machines, media, runs
 from tests.support.kill_points import Runner
 
 FEW, MANY = 1, 16
