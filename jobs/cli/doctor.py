@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
 from .logs import set_up_logs
-from .options import OK, PATH, SOME_FAILED
+from .options import PATH
 
 if TYPE_CHECKING:
     from ..tools.doctor_job import Check

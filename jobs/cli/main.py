@@ -16,15 +16,12 @@ import click
 
 from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
+from ..exit_code import INTERRUPTED, OK, SOME_FAILED, exit_code
 from ..interrupts import heeding_interrupts
 from . import doctor, estimate, evaluate, train
-from .exit_code import exit_code
 from .logs import say_error, set_up_logs
 from .options import (
-    INTERRUPTED,
-    OK,
     PATH,
-    SOME_FAILED,
     chroma_option,
     log_options,
     look_of_text,

@@ -1,4 +1,4 @@
-"""Options and exit codes that several commands share."""
+"""Options that several commands share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,6 @@ import click
 from ...models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA
 from ...models.nets.look import parse_look
 
-OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PATH = click.Path(path_type=Path)
 
 

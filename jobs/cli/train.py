@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from ..exit_code import INTERRUPTED
 from ..interrupts import raise_if_interrupted
 from .logs import say_error, set_up_logs
-from .options import INTERRUPTED, PATH, log_options, overwrite_option
+from .options import PATH, log_options, overwrite_option
 
 DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 

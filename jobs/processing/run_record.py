@@ -20,10 +20,9 @@ from typing import Any
 from ...models.errors import VidsharpError
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
-from ..cli.exit_code import exit_code
-from ..cli.options import OK, SOME_FAILED
 from ..config import ProcessConfig
 from ..engine.machine import machine
+from ..exit_code import OK, SOME_FAILED, exit_code
 from ..files.clips import printable
 from .made_with import versions
 

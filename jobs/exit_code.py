@@ -1,11 +1,12 @@
-"""With what exit code a command ends that an error has ended."""
+"""Exit codes of the command, and which of them an error leads to."""
 
-from ...models.errors import CheckpointError, DeviceError, ModelError
-from ...pipeline.errors import EncoderError
-from ...pipeline.ownership import NotOursError
-from ...training.errors import DataError, RecipeError
-from ..config import UsageError
-from .options import INTERRUPTED, SOME_FAILED, WRONG_USAGE
+from ..models.errors import CheckpointError, DeviceError, ModelError
+from ..pipeline.errors import EncoderError
+from ..pipeline.ownership import NotOursError
+from ..training.errors import DataError, RecipeError
+from .config import UsageError
+
+OK, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _USERS = (UsageError, ModelError, CheckpointError, DeviceError, EncoderError, DataError, RecipeError, NotOursError)
 """Something was asked for that is not there, or is in the way."""
