@@ -1,4 +1,4 @@
-"""Draws the README's picture from a demo run: sharp original, soft recording and sharpened recording, side by side.
+"""Draws the README's picture from a demo run: soft recording, sharpened recording and sharp original, side by side.
 
 vidsharp demo --out demo
 python benchmarks/quality/before_after.py demo docs/before-after.png
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("demo", type=Path)
     parser.add_argument("picture", type=Path)
     arguments = parser.parse_args()
-    columns = [("sharp original", "sharp"), ("soft recording", "recordings"), ("sharpened", "sharpened")]
+    columns = [("soft recording", "recordings"), ("sharpened", "sharpened"), ("sharp original", "sharp")]
     width, height = SCALE * (CROPS[0][2] - CROPS[0][0]), SCALE * (CROPS[0][3] - CROPS[0][1])
     canvas = Image.new("RGB", (3 * width + 20, len(CROPS) * (height + 10) + 20), "white")
     for column, (title, folder) in enumerate(columns):
