@@ -14,7 +14,7 @@ from .errors import ModelError
 from .fused.fused_student import FusedStudent
 from .nets.catalogue import Student, at_look, load_student
 from .nets.chroma_choice import Chroma, chosen_chroma
-from .nets.domain import Domain
+from .nets.protocol import Domain
 from .planes.plane_format import PlaneFormat
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ Writing in place keeps all else a frame carries (chroma of a luma student, side 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from av.video.format import VideoFormat
@@ -13,9 +13,6 @@ from av.video.frame import PictureType, VideoFrame
 from ..models.planes.plane_format import PlaneFormat
 from .errors import MediaError
 from .probe import ClipInfo
-
-if TYPE_CHECKING:  # torch stays out of processes that only plan and join
-    from ..models.sequence.reuse import Reuse
 
 _MATRIX = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
 """ITU-T H.273 table 4 (MatrixCoefficients) to the matrices that the RGB students know."""
@@ -72,17 +69,6 @@ def plane_arrays(frame: VideoFrame) -> list[np.ndarray[Any, Any]]:
         )
         arrays.append(rows[:, : plane.width])
     return arrays
-
-
-def sharpen(frame: VideoFrame, reuse: "Reuse", fmt: PlaneFormat) -> VideoFrame:
-    """Sharpens a frame in place and returns it. Fields of an interlaced frame are pictures of their own.
-
-    At strength 0, the frame is returned as it was decoded, untouched. What did not change since the frame before is
-    copied: the first and the second fields, and whole frames, each have a history of their own.
-    """
-    for sequence, field in pictures_of(frame, reuse.strength).items():
-        write(field, reuse.planes(field, fmt, sequence))
-    return frame
 
 
 def pictures_of(frame: VideoFrame, strength: float) -> dict[int, list[np.ndarray[Any, Any]]]:

@@ -8,32 +8,29 @@ from av.video.frame import VideoFrame
 
 from ..models.enhance import Later
 from ..models.planes.plane_format import PlaneFormat
-from ..models.sequence.ahead import Ahead
-from ..models.sequence.reuse import Reuse
+from ..models.sequence.session import Session
 from .overlap import Stopwatch
-from .sharpen import pictures_of, sharpen, write
+from .sharpen import pictures_of, write
 
 _Begun = tuple[VideoFrame, list[tuple[list[np.ndarray], Later]]]
 
 
 def sharpen_all(
-    frames: Iterable[VideoFrame], student: Reuse | Ahead, fmt: PlaneFormat, clock: Stopwatch, ahead: int
+    frames: Iterable[VideoFrame], student: Session, fmt: PlaneFormat, clock: Stopwatch, ahead: int
 ) -> Iterator[VideoFrame]:
-    """Yields the frames, sharpened in place as by `sharpen`.
+    """Yields the frames, sharpened in place. Fields of interlaced frames are pictures of their own.
+
+    At strength 0, frames come as they were decoded, untouched. Whole frames, first and second fields are each a
+    sequence of the session.
 
     Args:
         clock: counts the student's time, without that of the frames' coming.
-        ahead: how many frames may be begun before the first one is waited for, with `Ahead`.
+        ahead: how many frames may be begun before the first one is waited for, where the session's answers stay valid.
 
     Raises:
         ModelError, DeviceError: as `Enhancer.begin`.
     """
-    if isinstance(student, Reuse):
-        for frame in frames:
-            with clock:
-                sharpen(frame, student, fmt)
-            yield frame
-        return
+    ahead = 0 if student.lends else ahead
     waiting: deque[_Begun] = deque()
     for frame in frames:
         with clock:

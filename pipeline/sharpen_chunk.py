@@ -101,13 +101,12 @@ def sharpen_chunk(
 def _attempt(
     task: ChunkTask, start: PacketMark, enhancer: "Enhancer", on_frame: Callable[[], None], witness: Witness
 ) -> tuple[ChunkRecord, Path]:
-    from ..models.sequence.ahead import Ahead
-    from ..models.sequence.reuse import Reuse
+    from ..models.sequence.session import session_of
     from .sharpen_all import sharpen_all
 
     began, began_at = perf_counter(), time.time()
     decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
-    fmt, student = plane_format(task.info), Reuse(enhancer) if enhancer.gpu is None else Ahead(enhancer)
+    fmt, student = plane_format(task.info), session_of(enhancer)
     errors: list[str] = []
     memory, ahead = task.memory_bytes, enhancer.ahead(task.info.height, task.info.width)
     if ahead:  # a third is for what the GPU has begun

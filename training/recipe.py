@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..models.nets.domain import Domain
+from ..models.nets.protocol import Domain
 from .errors import RecipeError
 from .loss.taming import Taming
 

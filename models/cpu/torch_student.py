@@ -7,10 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..nets.blend import BlendStudent
 from ..nets.catalogue import Student
-from ..nets.domain import Domain
-from ..nets.forward import forward
+from ..nets.protocol import Domain, TakesCodes, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from ..planes.transfer import download, upload
@@ -38,9 +36,8 @@ class TorchStudent:
         self.name, self.align_px = student.name, student.align_px
         self.domain: Domain = student.domain
         self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
-        self.tiles_exactly = not getattr(student.net, "sees_beyond_halo", False)
-        # It takes codes and gives codes.
-        self._blend = student.net if isinstance(student.net, BlendStudent) else None
+        self.tiles_exactly = not student.net.sees_beyond_halo
+        self._on_codes = student.net if isinstance(student.net, TakesCodes) else None
         self._same_bits: tuple[Shape, SameBits] | None = None
 
     @property
@@ -52,11 +49,11 @@ class TorchStudent:
     @torch.inference_mode()
     def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:
         """Sharpens [Y], or for an RGB student all planes, as `Enhancer.planes`."""
-        if self._blend is not None:
+        if self._on_codes is not None:
             luma = seen[0]
             as_is = luma.dtype == np.uint8 and luma.flags.writeable  # torch warns of arrays that nobody may write to
             codes = torch.from_numpy(luma if as_is else luma.astype(np.uint8 if fmt.bit_depth == 8 else np.int32))
-            made = [self._blend.sharpen_codes(codes, fmt.peak, self._strength, STRIP_PIXELS["luma"])]
+            made = [self._on_codes.sharpen_codes(codes, fmt.peak, self._strength, STRIP_PIXELS["luma"])]
         else:
             uploaded = [upload(plane)[None] for plane in seen]
             made = [plane[0] for plane in sharpen_codes(uploaded, fmt, self.domain, self._strength, self._run)]
@@ -72,8 +69,8 @@ class TorchStudent:
 
     def _tile_shapes(self, height: int, width: int) -> set[Shape]:
         """The shapes, in whole multiples of `align_px`, in which a frame of height × width is computed."""
-        if self._blend is not None:
-            return self._blend.strip_shapes(height, width, STRIP_PIXELS["luma"])
+        if self._on_codes is not None:
+            return self._on_codes.strip_shapes(height, width, STRIP_PIXELS["luma"])
         windows = [tile.window for tile in tiles_of((height, width), **self._cut(height, width))]
         step = self.align_px
         return {

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..nets.blend_weights import FACTOR, BlendWeights, read_blend_weights
 from ..nets.catalogue import Student, at_look, look_of, weights_path
-from ..nets.domain import Domain
+from ..nets.protocol import Domain
 from ..planes.plane_format import PlaneFormat
 from ..sequence.cover import Box
 from .blend_library import VERSION

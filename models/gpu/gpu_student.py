@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ..nets.catalogue import Student
-from ..nets.forward import forward
 from ..nets.half import Half, error_against, half_type, in_type, trial_picture
+from ..nets.protocol import forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from .on_gpu import GpuSettings, OnGpu

@@ -12,7 +12,7 @@ shared, and what comes after is linear in it, so a blend of the two layers' weig
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +32,7 @@ from .blend_weights import (
 from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .half import exactly
 from .look import chosen_look
+from .protocol import Domain
 
 
 class BlendStudent(nn.Module):
@@ -51,6 +52,8 @@ class BlendStudent(nn.Module):
         ValueError: another number of looks.
     """
 
+    domain: Domain = "luma"
+    sees_beyond_halo = False
     align_px = FACTOR
     """A tile must start at a multiple of this, or the unshuffled grid moves."""
     feature_layer = "features"
@@ -85,6 +88,11 @@ class BlendStudent(nn.Module):
         for head in (self.head, self.crisp):
             for parameter in () if head is None else head.parameters():
                 nn.init.zeros_(parameter)
+
+    @classmethod
+    def of(cls, **size: Any) -> "BlendStudent":
+        """An untrained student; the constructor says of what size."""
+        return cls(**size)
 
     @classmethod
     def like(cls, state: Mapping[str, Tensor]) -> "BlendStudent":

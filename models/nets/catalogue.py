@@ -4,7 +4,7 @@ Torch is imported inside the functions that need it, so that a command line can 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointError, ModelError
 from .chroma_choice import Chroma, chosen_chroma
-from .domain import Domain
 from .look import chosen_look
+from .networks import NETWORKS, network_in
+from .protocol import Domain
 
 if TYPE_CHECKING:
     import torch
@@ -153,9 +154,9 @@ def load_student(name_or_path: str | Path, device: "str | torch.device" = "cpu",
 
     path = weights_path(name_or_path)
     state = read_state_dict(path)
-    net, domain = _build_for(state, path)
+    net = _build_for(state, path)
     load_into(net, state, path)
-    return at_look(student_of(path.stem, net.eval().to(device), domain), look)
+    return at_look(student_of(path.stem, net.eval().to(device)), look)
 
 
 def at_look(student: Student, look: float | None) -> Student:
@@ -164,47 +165,34 @@ def at_look(student: Student, look: float | None) -> Student:
     Raises:
         ModelError: as `chosen_look`, or it has been given another look before.
     """
-    from .blend import BlendStudent
-
     if student.look is not None:
         if look not in (None, student.look):
             raise ModelError(f"The student '{student.name}' was loaded at {student.look:g}, and has no other look now.")
         return student
-    net = student.net
-    chosen = chosen_look(look, net.looks if isinstance(net, BlendStudent) else 1, student.name)
+    chosen = chosen_look(look, student.net.looks, student.name)  # type: ignore[arg-type]
     if chosen is None:
         return student
-    assert isinstance(net, BlendStudent), "no other has two"
-    return replace(student, net=net.with_look(chosen), look=chosen)
+    return replace(student, net=student.net.with_look(chosen), look=chosen)  # type: ignore[operator]
 
 
-def student_of(name: str, net: "nn.Module", domain: Domain) -> Student:
-    """Wraps a network that states its own `halo_px` and `align_px`."""
-    return Student(name, net, domain, int(net.halo_px), int(net.align_px))  # type: ignore[arg-type]
+def student_of(name: str, net: "nn.Module") -> Student:
+    """Wraps a network, which is a `StudentNet`."""
+    return Student(name, net, net.domain, net.halo_px, net.align_px)  # type: ignore[arg-type]
 
 
 def new_network(kind: str, size: "Mapping[str, Any] | None" = None) -> "nn.Module":
-    """An untrained network: `blend` (what `fast` and `balanced` are), `reference` or `swinir` (a teacher).
+    """An untrained network of one of the kinds of `NETWORKS`.
 
     Args:
-        size: what the network's constructor takes.
+        size: what the network's class takes.
 
     Raises:
         ModelError: no such kind, or a size that it does not take.
     """
-    from .blend import BlendStudent
-    from .reference import ReferenceStudent
-    from .teacher import SwinIRTeacher
-
-    kinds: dict[str, Callable[..., nn.Module]] = {
-        "blend": BlendStudent,
-        "reference": ReferenceStudent,
-        "swinir": SwinIRTeacher.of,
-    }
-    if kind not in kinds:
-        raise ModelError(f"There is no network '{kind}'; accepted are {', '.join(kinds)}.")
+    if kind not in NETWORKS:
+        raise ModelError(f"There is no network '{kind}'; accepted are {', '.join(NETWORKS)}.")
     try:
-        return kinds[kind](**(size or {}))
+        return NETWORKS[kind].made_by.of(**(size or {}))
     except CheckpointError:  # a ValueError that says what is wrong already
         raise
     except (TypeError, ValueError) as error:
@@ -259,32 +247,17 @@ def _names_in(path: Path) -> Collection[str]:
 
 def _domain_of(path: Path) -> Domain:
     """Torch only for torch's files, and for teachers."""
-    names = _names_in(path)
-    if "filters" in names:
-        return "luma"
-    return "rgb" if any(map(_is_of_reference, names)) else load_student(path).domain
+    network = network_in(_names_in(path))
+    return (network and network.domain) or load_student(path).domain
 
 
-def _is_of_reference(name: str) -> bool:
-    return name.startswith(("encoder.", "resblock.", "decoder."))
-
-
-def _build_for(state: "Mapping[str, Tensor]", path: Path) -> "tuple[nn.Module, Domain]":
-    """An untrained network of the kind whose names the state dict holds."""
-    if "filters" in state:
-        from .blend import BlendStudent
-
-        return BlendStudent.like(state), "luma"
-    if any(map(_is_of_reference, state)):
-        from .reference import ReferenceStudent
-
-        return ReferenceStudent(), "rgb"
-    if "conv_first.weight" in state and any(name.startswith("layers.0.residual_group.") for name in state):
-        from .teacher import SwinIRTeacher
-
-        teacher = SwinIRTeacher.like(state)
-        return teacher, teacher.domain
-    some = ", ".join(list(state)[:3])
-    raise CheckpointError(
-        f"'{path}' holds none of the networks known here (fast, balanced, reference, SwinIR); its first keys: {some}."
-    )
+def _build_for(state: "Mapping[str, Tensor]", path: Path) -> "nn.Module":
+    """An untrained network of the kind and size whose names and shapes the state dict holds."""
+    network = network_in(state)
+    if network is None:
+        some = ", ".join(list(state)[:3])
+        raise CheckpointError(
+            f"'{path}' holds none of the networks known here (fast, balanced, reference, SwinIR); its first keys: "
+            f"{some}."
+        )
+    return network.made_by.like(state)

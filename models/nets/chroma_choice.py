@@ -6,7 +6,7 @@ An RGB student makes colour itself, so that there is nothing to choose.
 from typing import Literal, get_args
 
 from ..errors import ModelError
-from .domain import Domain
+from .protocol import Domain
 
 Chroma = Literal["keep", "restore"]
 """`keep`: bit for bit as it was decoded. `restore`: Cb and Cr go through the chroma student, guided by soft luma."""

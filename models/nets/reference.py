@@ -1,10 +1,13 @@
 """The `reference` student: the network of the project report, unchanged in structure and parameter names."""
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .half import exactly
+from .protocol import Domain
 
 
 class Sigmoid(nn.Sigmoid):
@@ -34,6 +37,9 @@ class ResidualBlock(nn.Module):
 class ReferenceStudent(nn.Module):
     """RGB in, RGB out, 503,683 parameters, about 266 GMAC per 1080p frame."""
 
+    domain: Domain = "rgb"
+    sees_beyond_halo = False
+    looks = 1
     align_px = 2
     """A tile or strip must start at an even row and column, or the stride-2 grid moves."""
     halo_px = 8
@@ -49,6 +55,16 @@ class ReferenceStudent(nn.Module):
         self.decoder = nn.Sequential(
             nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1), nn.ReLU(), nn.Conv2d(64, 3, 3, padding=1), Sigmoid()
         )
+
+    @classmethod
+    def of(cls) -> "ReferenceStudent":
+        """An untrained student; there is one size."""
+        return cls()
+
+    @classmethod
+    def like(cls, state: Mapping[str, Tensor]) -> "ReferenceStudent":
+        """As `of`, whatever the state dict."""
+        return cls()
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
         """Sharpens RGB.

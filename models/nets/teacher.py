@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
-from .domain import Domain
+from .protocol import Domain
 from .swinir import SwinIR, SwinIRConfig
 
 FACTORS = {1: 1, 4: 2, 16: 4}
@@ -26,6 +26,7 @@ class SwinIRTeacher(SwinIR):
     """Tiles overlap by this. Attention reaches farther in principle; what lies beyond weighs next to nothing."""
     sees_beyond_halo = True
     """So no part of a frame can be computed alone and equal the frame: only whole frames are reused."""
+    looks = 1
     feature_layer = "conv_after_body"
 
     def __init__(self, config: SwinIRConfig) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..nets.domain import Domain
+from ..nets.protocol import Domain
 from .colour import rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .plane_format import PlaneFormat
 

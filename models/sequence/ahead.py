@@ -24,7 +24,9 @@ class _Last:
 
 
 class Ahead:
-    """A student on the pictures of one chunk, in order."""
+    """A `Session` on a GPU."""
+
+    lends = False
 
     def __init__(self, enhancer: Enhancer) -> None:
         self._enhancer = enhancer
@@ -42,11 +44,7 @@ class Ahead:
         return self._copied / self._pictures if self._pictures else None
 
     def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat, sequence: int = 0) -> Later:
-        """As `Enhancer.begin`, but the arrays are only lent: not to be written on.
-
-        Args:
-            sequence: which sequence of pictures this one is the next of; the fields of interlaced frames are two.
-        """
+        """As `Session.begin`."""
         last = self._last.get(sequence)
         self._pictures += 1
         alike = last is not None and last.fmt == fmt and len(last.given) == len(planes)

@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from ..enhance import Enhancer
+from ..enhance import Enhancer, Later
 from ..fused.fused_student import FusedStudent
 from ..planes.plane_format import PlaneFormat
 from .changes import CELL_PX, Grid, changed_cells, coarser, grown
@@ -73,7 +73,9 @@ class Sharpener(Protocol):
 
 
 class Reuse:
-    """A student on the pictures of one chunk, in order, and the chroma student where it works beside it."""
+    """A `Session` on a CPU, with the chroma student where it works beside the other."""
+
+    lends = True
 
     def __init__(self, enhancer: Enhancer) -> None:
         self.strength = enhancer.strength
@@ -85,6 +87,11 @@ class Reuse:
     def share(self) -> float | None:
         """Share of the student's pixels that were copied, mean over all pictures; None before the first one."""
         return self._student.share
+
+    def begin(self, planes: Planes, fmt: PlaneFormat, sequence: int = 0) -> Later:
+        """As `Session.begin`; the work is done at once."""
+        made = self.planes(planes, fmt, sequence)
+        return lambda: made
 
     def planes(self, planes: Planes, fmt: PlaneFormat, sequence: int = 0) -> list[np.ndarray | None]:
         """What `Enhancer.planes` gives, to the last bit.

@@ -22,6 +22,9 @@ VIDEO10 = PlaneFormat(10, full_range=False, matrix="bt2020", chroma_left=True)
 class Brighter(nn.Module):
     """Adds a constant."""
 
+    sees_beyond_halo = False
+    looks = 1
+
     def __init__(self, by: float) -> None:
         super().__init__()
         self.by = by
@@ -104,6 +107,9 @@ def test_rgb_identity_keeps_all_planes(chroma: tuple[int, int] | None) -> None:
     """Only the change goes through RGB: with no change, even colours out of gamut stay exactly."""
 
     class Same(nn.Module):
+        sees_beyond_halo = False
+        looks = 1
+
         def forward(self, x: Tensor) -> tuple[Tensor, None]:
             return x.clone(), None
 

@@ -13,14 +13,15 @@ from torch import nn
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.catalogue import student_of
-from vidsharp.models.nets.domain import Domain
+from vidsharp.models.nets.protocol import Domain
 from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.models.sequence.reuse import Reuse
-from vidsharp.pipeline import sharpen as sharpen_file
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError
+from vidsharp.pipeline.overlap import Stopwatch
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
 from vidsharp.pipeline.sharpen import check_pixel_format, has_chroma, is_planar_yuv, plane_arrays, plane_format
+from vidsharp.pipeline.sharpen_all import sharpen_all
 
 from tests.support import media
 from tests.support.whole_way import stub
@@ -41,11 +42,13 @@ def fast() -> Enhancer:
     net = BlendStudent()
     for weight in net.parameters():
         nn.init.normal_(weight, std=0.05)
-    return Enhancer(student_of("fast", net, "luma"), threads=1)
+    return Enhancer(student_of("fast", net), threads=1)
 
 
 def sharpen(frame: VideoFrame, enhancer: Enhancer | Reuse, fmt: PlaneFormat) -> VideoFrame:
-    return sharpen_file.sharpen(frame, enhancer if isinstance(enhancer, Reuse) else Reuse(enhancer), fmt)
+    session = enhancer if isinstance(enhancer, Reuse) else Reuse(enhancer)
+    (sharpened,) = sharpen_all([frame], session, fmt, Stopwatch(), ahead=0)
+    return sharpened
 
 
 def _frame(pix_fmt: str = "yuv420p", size: tuple[int, int] = (160, 96)) -> VideoFrame:

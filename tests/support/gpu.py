@@ -25,8 +25,8 @@ def student(name: str) -> Student:
     """An untrained network, with no zero weights where it makes a difference."""
     torch.manual_seed(3)
     if name == "reference":
-        return student_of(name, ReferenceStudent().eval(), "rgb")
-    return student_of(name, random_student(dilations=(1, 2, 4, 1), depth=4), "luma")
+        return student_of(name, ReferenceStudent().eval())
+    return student_of(name, random_student(dilations=(1, 2, 4, 1), depth=4))
 
 
 def noise(seed: int, size: tuple[int, int], fmt: PlaneFormat = EIGHT) -> Planes:

@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from torch import Tensor, nn
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.nets.catalogue import student_of
-from vidsharp.models.nets.domain import Domain
+from vidsharp.models.nets.protocol import Domain
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.mux import MuxResult, mux_clip
@@ -45,9 +45,12 @@ class _Formula(nn.Module):
 
     halo_px = 1
     align_px = 1
+    sees_beyond_halo = False
+    looks = 1
 
-    def __init__(self) -> None:
+    def __init__(self, domain: Domain) -> None:
         super().__init__()
+        self.domain = domain
         self.anchor = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -57,7 +60,7 @@ class _Formula(nn.Module):
 
 def stub(strength: float = 1.0, domain: Domain = "luma") -> Enhancer:
     """An enhancer whose student is cheap, changes every picture, and mixes neighbouring rows."""
-    return Enhancer(student_of("stub", _Formula(), domain), strength=strength)
+    return Enhancer(student_of("stub", _Formula(domain)), strength=strength)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from vidsharp.models.nets.catalogue import new_network
-from vidsharp.models.nets.forward import forward
+from vidsharp.models.nets.protocol import forward
 from vidsharp.training.errors import RecipeError
 from vidsharp.training.recipe import Recipe, read_recipe, recipe_names
 

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
-from ...models.nets.domain import Domain
+from ...models.nets.protocol import Domain
 
 Split = Literal["train", "val"]
 

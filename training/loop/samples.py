@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ...models.nets.forward import forward
+from ...models.nets.protocol import forward
 from ...pipeline.atomic import make_folder
 from ..data.pair_set import Domain, PairSet
 from .validate import at_each_look, whole_window

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ...models.errors import CheckpointError
-from ...models.nets.blend import BlendStudent
 from ...models.nets.catalogue import new_network
 from ...models.nets.checkpoint import load_into
-from ...models.nets.forward import forward
+from ...models.nets.protocol import forward
 from ...models.nets.reference import ReferenceStudent
 from ...pipeline.proc_files import cpu_flags
 from ..data.batches import Batch
@@ -138,8 +137,8 @@ class _Pictures(nn.Module):
         self.net = net
 
     def forward(self, soft: Tensor) -> tuple[Tensor, ...]:
-        if isinstance(self.net, BlendStudent) and self.net.crisp is not None:
-            return self.net.both(soft)
+        if self.net.looks == 2:
+            return self.net.both(soft)  # type: ignore[operator]
         return (forward(self.net, soft),)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...models.nets.catalogue import load_student
-from ...models.nets.forward import forward
+from ...models.nets.protocol import forward
 from ..data.batches import Batch
 from ..errors import RecipeError
 from ..recipe import Recipe

@@ -8,8 +8,8 @@ from torch import Tensor
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.nets import half
 from vidsharp.models.nets.catalogue import load_student
-from vidsharp.models.nets.forward import forward
 from vidsharp.models.nets.half import Half, error_against, exactly, half_type, in_type, trial_picture
+from vidsharp.models.nets.protocol import forward
 
 from tests.support.gpu import student
 

@@ -31,11 +31,11 @@ def student(name: str) -> Student:
     """An untrained network of a student's kind and size, with no zero weights."""
     torch.manual_seed(3)
     if name == "reference":
-        return student_of(name, ReferenceStudent().eval(), "rgb")
+        return student_of(name, ReferenceStudent().eval())
     if name == "teacher":
-        return student_of(name, random_teacher(3), "rgb")
+        return student_of(name, random_teacher(3))
     size = {"dilations": (1, 2, 4, 1), "depth": 4} if name == "fast" else {"bands": 4, "width": 32, "depth": 8}
-    return student_of(name, random_student(**size), "luma")
+    return student_of(name, random_student(**size))
 
 
 def enhancer_of(name: str, strength: float = 1.0) -> Enhancer:

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 from vidsharp.models.nets.blend import BlendStudent
-from vidsharp.models.nets.forward import forward
+from vidsharp.models.nets.protocol import forward
 from vidsharp.training.data.batches import Batch
 from vidsharp.training.errors import RecipeError
 from vidsharp.training.loss.losses import charbonnier, fair_weights, l1, luma, ssim
