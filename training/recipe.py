@@ -4,16 +4,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
+from ..models.nets.networks import NETWORKS
 from ..models.nets.protocol import Domain
 from .errors import RecipeError
 from .loss.taming import Taming
 
-Network = Literal["blend", "reference", "swinir"]
 RECIPES = Path(__file__).parent / "recipes"
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "network": get_args(Network),
+    "network": tuple(NETWORKS),
     "optimiser": ("adam", "adamw"),
     "schedule": ("cosine", "steps"),
     "pixel_loss": ("charbonnier", "l1", "relative"),
@@ -43,7 +43,8 @@ class Recipe:
         RecipeError: a value out of range.
     """
 
-    network: Network
+    network: str
+    """A key of `NETWORKS`."""
     batch: int
     patch_px: int
     """Side of a patch; 0 takes whole pictures, which must then be of one size."""

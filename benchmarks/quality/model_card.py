@@ -8,7 +8,6 @@ measured, beside doing nothing, an unsharp mask and CAS. It stands between the h
 """
 
 import argparse
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,9 @@ from pathlib import Path
 import pandas as pd
 from safetensors.numpy import load_file
 from vidsharp.jobs.tools.bench import bench_model
-from vidsharp.models.nets.catalogue import WEIGHTS
-from vidsharp.models.nets.look import CRISP, DEFAULT_LOOK, NATURAL, named_at
+from vidsharp.models.nets.catalogue import WEIGHTS, look_of, weights_digest, weights_path
+from vidsharp.models.nets.look import CRISP, NATURAL, named_at
+from vidsharp.reports.templates.markdown import markdown_table
 
 TRAINED_ON = (
     "vidsharp's public photos and clips (credits in the card), and screens made by code, over simulated calls; CPU only"
@@ -49,38 +49,31 @@ def main() -> None:
     args = parser.parse_args()
     summary = pd.read_csv(args.evaluation / "summary.csv")
     for name in args.models:
-        weights = WEIGHTS / f"{name}.safetensors"
-        tensors = load_file(weights)
-        looks = 2 if "crisp.weight" in tensors else 1
-        shown = [named_at(name, look) for look in (NATURAL, CRISP)] if looks == 2 else [name]
-        default = named_at(name, DEFAULT_LOOK) if looks == 2 else name
+        look = look_of(name)
+        shown = [name] if look is None else [named_at(name, each) for each in (NATURAL, CRISP)]
         card = {
-            "parameters": sum(of.size for key, of in tensors.items() if key != "dilations"),
+            "parameters": sum(of.size for key, of in load_file(weights_path(name)).items() if key != "dilations"),
             **_cost(name),
             "gains": {
                 row["level"]: [round(row["psnr_gain_db"], 3), round(row["ssim_gain"], 5)]
-                for row in pd.DataFrame(summary[summary["method"] == default]).to_dict("records")
+                for row in pd.DataFrame(summary[summary["method"] == named_at(name, look)]).to_dict("records")
             },
             "trained_on": TRAINED_ON,
             "licence": LICENCE,
         }
         (WEIGHTS / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n")
         text = WEIGHTS / f"{name}.md"
-        text.write_text(with_figures(text.read_text(), weights, table(COLUMNS, _rows(summary, shown))))
+        text.write_text(
+            with_figures(text.read_text(), weights_digest(name), markdown_table(COLUMNS, _rows(summary, shown), 2))
+        )
         print(name, json.dumps(card))
 
 
-def with_figures(card: str, weights: Path, figures: str) -> str:
-    """A card's text with the digest of its weights, and with other figures before its limits."""
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+def with_figures(card: str, digest: str, figures: str) -> str:
+    """A card's text with another digest of its weights, and with other figures before its limits."""
     card = re.sub(r"SHA-256 `[0-9a-f]{64}`", f"SHA-256 `{digest}`", card, count=1)
     before, after = card.split("\n## Limits\n")
-    return before[: before.index("\n| level |") + 1] + figures + "\n\n## Limits\n" + after
-
-
-def table(columns: Sequence[str], lines: Sequence[str]) -> str:
-    """Markdown."""
-    return "\n".join([f"| {' | '.join(columns)} |", "|---" * len(columns) + "|", *lines])
+    return before[: before.index("\n| level") + 1] + figures + "\n## Limits\n" + after
 
 
 def _cost(name: str) -> dict[str, float]:
@@ -90,26 +83,25 @@ def _cost(name: str) -> dict[str, float]:
     return {"gflop_1080p": round(speed["gflop_per_frame"], 2), "ms_1080p": round(speed["ms_p50"], 1)}
 
 
-def _rows(summary: pd.DataFrame, shown: Sequence[str]) -> list[str]:
-    """Markdown: a line for each level and method."""
+def _rows(summary: pd.DataFrame, shown: Sequence[str]) -> list[list[str]]:
+    """The cells of a row for each level and method."""
     rows: dict[tuple[str, str], dict[str, float]] = summary.set_index(["level", "method"]).to_dict("index")  # type: ignore[assignment]
-    lines = []
-    for level in LEVELS:
-        for method in (*BESIDE, *shown):
-            if of := rows.get((level, method)):
-                gains = "– | – | –" if method == BESIDE[0] else _gains(of)
-                figures = (
-                    f"{of['psnr_db']:.2f} | {of['ssim']:.4f} | {of['vmaf_neg']:.1f} | {gains} | {of['flicker']:.3f}"
-                )
-                lines.append(f"| {level} | {method} | {figures} |")
-    return lines
+    return [
+        [level, method, *_cells(of, method)]
+        for level in LEVELS
+        for method in (*BESIDE, *shown)
+        if (of := rows.get((level, method)))
+    ]
 
 
-def _gains(of: Mapping[str, float]) -> str:
+def _cells(of: Mapping[str, float], method: str) -> list[str]:
     def gain(name: str, digits: str) -> str:
         return f"{of[name]:+{digits}} [{of[f'{name}_low']:+{digits}}, {of[f'{name}_high']:+{digits}}]"
 
-    return f"{gain('psnr_gain_db', '.3f')} | {gain('ssim_gain', '.4f')} | {of['vmaf_neg_gain']:+.1f}"
+    gains = [gain("psnr_gain_db", ".3f"), gain("ssim_gain", ".4f"), f"{of['vmaf_neg_gain']:+.1f}"]
+    if method == BESIDE[0]:
+        gains = ["–"] * len(gains)
+    return [f"{of['psnr_db']:.2f}", f"{of['ssim']:.4f}", f"{of['vmaf_neg']:.1f}", *gains, f"{of['flicker']:.3f}"]
 
 
 if __name__ == "__main__":

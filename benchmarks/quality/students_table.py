@@ -1,8 +1,8 @@
-"""Writes the table of students in README.md and docs/students.md, between its marks, from evaluations.
+"""Writes the table of students in README.md and docs/students.md, between the marks of its section, from evaluations.
 
     vidsharp evaluate DATA --model fast --model balanced --look natural --look crisp --out NEW
     vidsharp evaluate DATA --model fast-0.1 --model balanced-0.1 --out EARLIER
-    python benchmarks/quality/students_table.py NEW EARLIER
+    python -m benchmarks.quality.students_table NEW EARLIER
 
 Parameters and operations are those of the students' cards, which `benchmarks/quality/model_card.py` writes.
 """
@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pandas as pd
 from vidsharp.models.nets.catalogue import WEIGHTS
+from vidsharp.reports.templates.markdown import markdown_table
 
-from benchmarks.quality.model_card import table
+from benchmarks.speed.performance_page import put
 
-PAGES = (Path("README.md"), Path("docs/students.md"))
-MARKS = "<!-- students -->", "<!-- end of students -->"
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "students.md")
+SECTION = "students"
 COLUMNS = (
     "student",
     "parameters",
@@ -42,23 +44,14 @@ def main() -> None:
     whole = pd.concat([pd.read_csv(folder / "summary.csv") for folder in args.evaluations])
     whole = whole.drop_duplicates(["level", "method"])
     methods = [method for method in whole["method"].unique() if method not in (*LEFT_OUT, *TITLES)]
-    text = table(
-        COLUMNS, [_line(pd.DataFrame(whole[whole["method"] == method]), method) for method in (*methods, *TITLES)]
-    )
+    rows = [_cells(pd.DataFrame(whole[whole["method"] == method]), method) for method in (*methods, *TITLES)]
+    text = markdown_table(COLUMNS, rows)
     for page in PAGES:
-        page.write_text(_between(page.read_text(), text))
+        put(page, SECTION, text)
     print(text)
 
 
-def _between(page: str, text: str) -> str:
-    before, marked, rest = page.partition(MARKS[0])
-    _, ended, after = rest.partition(MARKS[1])
-    if not (marked and ended):
-        raise SystemExit(f"The page has no marks {' and '.join(MARKS)} to write a table between.")
-    return f"{before}{marked}\n{text}\n{ended}{after}"
-
-
-def _line(rows: pd.DataFrame, method: str) -> str:
+def _cells(rows: pd.DataFrame, method: str) -> list[str]:
     of: dict[str, dict[str, float]] = rows.set_index("level").to_dict("index")
 
     def gains(level: str) -> str:
@@ -67,9 +60,15 @@ def _line(rows: pd.DataFrame, method: str) -> str:
     neg = ", ".join(f"{of[level]['vmaf_neg_gain']:+.1f}" for level in ("medium", "heavy"))
     student, _, look = method.partition(" ")
     name = TITLES.get(method) or f"`{student}`" + (f", {look}" if look else "")
-    cells = [name, *_size(student), gains("light"), gains("medium"), gains("heavy"), neg, gains("compressed")]
-    line = f"| {' | '.join(cells)} | {of['sharp']['ssim_gain']:+.4f} |"
-    return re.sub(r"(?<=[ ,])-(?=[0-9])", "−", line)
+    cells = [
+        gains("light"),
+        gains("medium"),
+        gains("heavy"),
+        neg,
+        gains("compressed"),
+        f"{of['sharp']['ssim_gain']:+.4f}",
+    ]
+    return [name, *_size(student), *(re.sub(r"-(?=[0-9])", "−", cell) for cell in cells)]
 
 
 def _size(student: str) -> tuple[str, str]:

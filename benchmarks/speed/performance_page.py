@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from vidsharp.pipeline.proc_files import cpu_flags, proc_value
+
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
@@ -39,11 +41,8 @@ def machine(others: float) -> str:
 
 
 def _cpu() -> str:
-    cpu = Path("/proc/cpuinfo")
-    text = cpu.read_text() if cpu.exists() else ""
-    names = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")]
-    wide = ", which has AVX-512" if " avx512" in text else ""
-    return (names[0] if names else platform.machine()) + wide
+    wide = ", which has AVX-512" if any(flag.startswith("avx512") for flag in cpu_flags()) else ""
+    return (proc_value("/proc/cpuinfo", "model name") or platform.machine()) + wide
 
 
 def _ffmpeg_version() -> str:
