@@ -164,7 +164,8 @@ def _ends_the_past(packets: Sequence[PacketTiming], place: int, earliest_from: S
         if packet.second_field:
             continue
         if packet.dts is not None:
-            # Where decode times do not rise, the clock was set back: what looks like a leading picture comes later.
+            # Where decode times do not rise, the clock was set back: what looks like a leading picture comes later. A
+            # step that a gap hides cannot be told from an open GOP, and is read as one: nothing is lost by it.
             set_back = set_back or (decoded is not None and packet.dts <= decoded)
             decoded = packet.dts
         if packet.shown and packet.pts is not None and keyframe.pts is not None:
