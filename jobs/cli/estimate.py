@@ -11,7 +11,7 @@ from .options import PATH, log_options, run_options
 
 if TYPE_CHECKING:
     from ..estimating.cost_model import KindEstimate
-    from ..estimating.estimate_job import Estimate
+    from ..estimating.estimate_result import Estimate
 
 KINDS_SHOWN = 8
 """Lines of the table; JSON has all."""
@@ -34,7 +34,7 @@ def estimate(form: str, quiet: bool, verbose: bool, log_json: bool, **options: A
     process. Writes nothing; exit code 0 also where recordings will fail: they are listed.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
-    from ..estimating.estimate_job import EstimateConfig
+    from ..estimating.estimate_config import EstimateConfig
     from ..estimating.estimate_job import estimate as run
 
     result = run(EstimateConfig(**{name: value for name, value in options.items() if value is not None}))
