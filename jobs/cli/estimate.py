@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...models.wording import counted
 from .logs import set_up_logs
 from .options import PATH, log_options, run_options
 
@@ -59,7 +60,6 @@ def estimate_json(result: "Estimate") -> str:
 
 def estimate_text(result: "Estimate") -> str:
     """What a person wants to know, the answer first."""
-    from ...reports.templates.page_words import counted
     from ..files.passed_over import passed_over_sentence
 
     lines: list[str] = []
@@ -81,7 +81,7 @@ def estimate_text(result: "Estimate") -> str:
 
 def _answer(result: "Estimate") -> list[str]:
     from ...reports.templates.markdown import markdown_table
-    from ...reports.templates.page_words import counted, size
+    from ...reports.templates.page_words import size
 
     about = "" if result.frames_exact else "about "
     hours = f"{_hours(result.core_s)} core-hours"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...models.nets.catalogue import check_model, chroma_of, look_of
+from ...models.wording import counted
 from ...pipeline.encoder import check_encoder_name
 from ...pipeline.recording import silence
-from ...reports.templates.page_words import counted
 from ..engine.cluster import ClusterError, living_nodes, ray_session
 from ..engine.pool import plan_pool
 from ..files.clips import Clip

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...models.nets.chroma_choice import Chroma
 from ...models.nets.look import at_looks, named_at
+from ...models.wording import counted
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.ownership import MARK, mark_made, refuse_others
 from ...reports.evaluation.evaluation_page import PictureStrip, evaluation_page
@@ -193,10 +194,10 @@ def _encoded(strip: Strip) -> PictureStrip:
 
 def _about(config: EvaluateConfig, count: int, *, pairs: bool) -> dict[str, str]:
     if pairs:
-        what = f"{count} sequence{'s' if count != 1 else ''} of image pairs, every pair"
+        what = f"{counted(count, 'sequence')} of image pairs, every pair"
     else:
         seen = f"first {config.frames} frames of each" if config.frames > 1 else "first frame of each"
-        what = f"{count} sharp clip{'s' if count != 1 else ''} made soft, {seen}, one in {config.every} measured"
+        what = f"{counted(count, 'sharp clip')} made soft, {seen}, one in {config.every} measured"
     return {
         "data": f"{printable(config.data.resolve().name)}: {what}",
         "models": ", ".join(
