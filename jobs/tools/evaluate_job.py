@@ -22,18 +22,16 @@ from ...reports.metrics.words import Reader
 from ...reports.run.tables import csv_bytes, parquet_bytes, table
 from ...reports.templates.picture_uri import picture_uri
 from ...training.evaluation.evaluate import Row, measure
-from ...training.evaluation.evaluation_pictures import UNCHANGED
+from ...training.evaluation.evaluation_pictures import ALL_LEVELS
 from ...training.evaluation.evaluation_sources import PairSequence, find_sources
 from ...training.evaluation.methods import methods
 from ...training.evaluation.strip import Strip
-from ...training.simulate import LEVELS
 from ..config import UsageError, check_chroma, check_looks
 from ..files.clips import RECORDING_SUFFIXES, printable
 from ..interrupts import raise_if_interrupted
 
 log = logging.getLogger("vidsharp")
 
-ALL_LEVELS = (*LEVELS, UNCHANGED)
 FILES = ("evaluation.csv", "evaluation.parquet", "sources.csv", "summary.csv", "summary.md", "index.html")
 """What is written to the output folder."""
 
