@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import ProcessConfig
-    from .estimating.estimate_job import Estimate, EstimateConfig, estimate
+    from .estimating.estimate_config import EstimateConfig
+    from .estimating.estimate_job import estimate
+    from .estimating.estimate_result import Estimate
     from .processing.process_job import ProcessResult, process
     from .processing.report_job import ReportConfig, ReportResult, report
     from .tools.evaluate_job import EvaluateConfig, EvaluateResult, evaluate
@@ -38,7 +40,9 @@ _MODULES = {
     "ProcessConfig": "config",
     **dict.fromkeys(("ProcessResult", "process"), "processing.process_job"),
     **dict.fromkeys(("ReportConfig", "ReportResult", "report"), "processing.report_job"),
-    **dict.fromkeys(("Estimate", "EstimateConfig", "estimate"), "estimating.estimate_job"),
+    "Estimate": "estimating.estimate_result",
+    "EstimateConfig": "estimating.estimate_config",
+    "estimate": "estimating.estimate_job",
     **dict.fromkeys(("EvaluateConfig", "EvaluateResult", "evaluate"), "tools.evaluate_job"),
     **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "tools.simulate_job"),
     "TrainConfig": "training.train_config",

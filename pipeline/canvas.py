@@ -11,6 +11,7 @@ from typing import Any
 
 from av.video.format import VideoFormat
 
+from ..models.wording import counted
 from .limits import MOST_PIXELS
 from .probe import ClipInfo, Shape
 
@@ -109,7 +110,7 @@ def canvas_notes(info: ClipInfo, fitted: Iterable[Sequence[Any]]) -> list[str]:
             counts[change] = counts.get(change, 0) + count
     notes: dict[str, list[str]] = {}
     for (what, to), count in counts.items():
-        notes.setdefault(to, []).append(f"{count} {'picture' if count == 1 else 'pictures'} {what}")
+        notes.setdefault(to, []).append(f"{counted(count, 'picture')} {what}")
     return [f"{', '.join(parts)} {to}" for to, parts in notes.items()]
 
 

@@ -32,8 +32,10 @@ from .data.sharp_sequences import SequencePlan, is_screen, sharp_sequence
 from .data.window_cache import CROP, FAR, INDEX, PARTS, RADIUS, Part, is_whole, part_bytes
 from .errors import SimulationError
 from .evaluation.evaluation_pictures import UNCHANGED
-from .simulate import LEVELS, LINES, Lines, draw_parameters, simulate_call
+from .simulate.call import simulate_call
+from .simulate.draw import draw_parameters
 from .simulate.encoders import ENCODERS
+from .simulate.parameters import LEVELS, LINES, Lines
 from .simulate.stream import recorded
 
 WINDOWS = 32

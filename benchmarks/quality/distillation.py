@@ -25,10 +25,11 @@ import numpy as np
 import pandas as pd
 import torch
 from vidsharp.models.nets.look import CRISP, NATURAL, StudentLook
+from vidsharp.reports.evaluation.evaluation_tables import IDENTITY
 from vidsharp.reports.metrics.statistics import bootstrap_interval
 from vidsharp.training.data.labels import LABELS
 from vidsharp.training.data.window_cache import open_window_cache
-from vidsharp.training.evaluation.methods import IDENTITY, methods
+from vidsharp.training.evaluation.methods import methods
 from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Places, train
 from vidsharp.training.recipe import Recipe, read_recipe
 

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from vidsharp.models.nets.look import StudentLook, at_looks, parse_look
+from vidsharp.reports.evaluation.evaluation_tables import IDENTITY
 from vidsharp.training.data.window_cache import NEAR, RADIUS, WindowCache, open_window_cache, planes_of
 from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Position
 from vidsharp.training.evaluation.measure_pictures import measure_pictures
-from vidsharp.training.evaluation.methods import IDENTITY, Method, methods
+from vidsharp.training.evaluation.methods import Method, methods
 
 PICTURES = range(RADIUS - 1, RADIUS + 2)
 """Of each window: its centre, and one before and after it."""

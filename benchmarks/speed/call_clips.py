@@ -7,8 +7,8 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw, ImageFont
-from vidsharp.training.simulate import draw_parameters
 from vidsharp.training.simulate.call import before_recorder
+from vidsharp.training.simulate.draw import draw_parameters
 
 RECORDER = {"preset": "veryfast", "crf": "21"}
 WIDTH, HEIGHT, FPS = 1920, 1080, 25

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...models.wording import counted
 from .logs import set_up_logs
 from .options import PATH, log_options, run_options
 
 if TYPE_CHECKING:
     from ..estimating.cost_model import KindEstimate
-    from ..estimating.estimate_job import Estimate
+    from ..estimating.estimate_result import Estimate
 
 KINDS_SHOWN = 8
 """Lines of the table; JSON has all."""
@@ -34,7 +35,7 @@ def estimate(form: str, quiet: bool, verbose: bool, log_json: bool, **options: A
     process. Writes nothing; exit code 0 also where recordings will fail: they are listed.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
-    from ..estimating.estimate_job import EstimateConfig
+    from ..estimating.estimate_config import EstimateConfig
     from ..estimating.estimate_job import estimate as run
 
     result = run(EstimateConfig(**{name: value for name, value in options.items() if value is not None}))
@@ -59,7 +60,6 @@ def estimate_json(result: "Estimate") -> str:
 
 def estimate_text(result: "Estimate") -> str:
     """What a person wants to know, the answer first."""
-    from ...reports.templates.page_words import counted
     from ..files.passed_over import passed_over_sentence
 
     lines: list[str] = []
@@ -81,7 +81,7 @@ def estimate_text(result: "Estimate") -> str:
 
 def _answer(result: "Estimate") -> list[str]:
     from ...reports.templates.markdown import markdown_table
-    from ...reports.templates.page_words import counted, size
+    from ...reports.templates.page_words import size
 
     about = "" if result.frames_exact else "about "
     hours = f"{_hours(result.core_s)} core-hours"

@@ -11,14 +11,12 @@ from click.core import ParameterSource
 from ...models.nets.card import Card, read_card
 from ...models.nets.catalogue import student_names
 from ...reports.templates.markdown import markdown_table
+from ...training.simulate.parameters import LEVELS
 from ..config import UsageError
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
 from .logs import say_error, set_up_logs
 from .options import PATH, chroma_option, log_options, looks_of_texts, overwrite_option
-
-LEVELS = ("light", "medium", "heavy", "compressed", "switching")
-"""As `training.simulate` has them, which is not imported here, since it takes long."""
 
 
 def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:

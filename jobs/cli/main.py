@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from ...models.errors import VidsharpError
+from ...models.wording import counted
 from ..config import ProcessConfig, UsageError
 from ..exit_code import INTERRUPTED, OK, SOME_FAILED, exit_code
 from ..interrupts import heeding_interrupts
@@ -107,7 +108,7 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
         click.echo(sentence)
     counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
     said = ", ".join(f"{count} {status}" for count, status in counts if count)
-    click.echo(f"{len(result.rows)} clip{'s' if len(result.rows) != 1 else ''}: {said}")
+    click.echo(f"{counted(len(result.rows), 'clip')}: {said}")
     click.echo(f"report: {result.shown}")
     sys.exit(SOME_FAILED if result.count("failed") else OK)
 

@@ -8,6 +8,7 @@ from typing import Any
 from fsspec.core import url_to_fs
 
 from ...models.errors import VidsharpError
+from ...models.wording import one_line
 from ...pipeline.errors import OutputError
 from ..config import UsageError
 
@@ -35,7 +36,7 @@ class Place:
                 f"{scheme}:// needs a package that is not installed: for s3://, pip install 'vidsharp[s3]' ({error})"
             ) from error
         except ValueError as error:
-            raise UsageError(f"{url} cannot be read: {_one_line(error)}") from error
+            raise UsageError(f"{url} cannot be read: {one_line(error)}") from error
         return cls(url.rstrip("/"), fs, path.rstrip("/"))
 
     def __truediv__(self, relative: str) -> "Place":
@@ -73,7 +74,7 @@ def reading(url: str, as_error: type[VidsharpError] = StorageError) -> Iterator[
     except VidsharpError:
         raise
     except Exception as error:
-        raise as_error(f"{url} cannot be read: {_one_line(error)}") from error
+        raise as_error(f"{url} cannot be read: {one_line(error)}") from error
 
 
 @contextmanager
@@ -84,8 +85,4 @@ def writing(url: str) -> Iterator[None]:
     except VidsharpError:
         raise
     except Exception as error:
-        raise OutputError(f"{url} cannot be written: {_one_line(error)}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+        raise OutputError(f"{url} cannot be written: {one_line(error)}") from error

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from ...models.wording import counted
 from .clips import printable
 
 log = logging.getLogger("vidsharp")
@@ -37,5 +38,5 @@ def passed_over_sentence(by_ending: Mapping[str, int]) -> str | None:
     if more := found[ENDINGS_SHOWN:]:
         parts.append(f"{sum(count for _, count in more):,} of {len(more):,} other endings")
     total = sum(by_ending.values())
-    taken = "1 file was not taken as a recording" if total == 1 else f"{total:,} files were not taken as recordings"
+    taken = counted(total, "file was not taken as a recording", "files were not taken as recordings")
     return f"{taken}: {', '.join(parts)} (-v lists them; name one to have it tried)"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...models.wording import counted
 from ...pipeline.chunk_record import ChunkRecord
 from ...pipeline.encoder import EncoderChoice, encoder_name
 from ...pipeline.mux import MuxResult
@@ -85,8 +86,7 @@ def finished_rows(
     sharpens = config.strength > 0
     notes = list(joined.notes)
     if lost:
-        pictures = "1 picture" if lost == 1 else f"{lost} pictures"
-        notes.append(f"{pictures} of the recording cannot be decoded; their time stays empty")
+        notes.append(f"{counted(lost, 'picture')} of the recording cannot be decoded; their time stays empty")
     if config.reference is not None and work.original is None:
         notes.append("the reference folder holds nothing at its path, so it is compared with its input only")
     if work.original is not None and (alone := _without_reference(frame_rows)):

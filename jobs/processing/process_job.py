@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
+from ...models.wording import counted
 from ...pipeline.atomic import make_folder
 from ...pipeline.encoder import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError, disk_sentence
@@ -25,7 +26,6 @@ from ...pipeline.recording import silence
 from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ...pipeline.workspace import Workspace
-from ...reports.templates.page_words import counted
 from ..config import ProcessConfig, UsageError
 from ..engine.actor import MadeOtherwise, Prepared
 from ..engine.actors import POLL_S, ActorPool, Answer
@@ -200,7 +200,7 @@ class _Run:
             row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.clips.values()
         )
         if self.config.reference is not None and unmeasured:
-            clips = "1 clip was" if unmeasured == 1 else f"{unmeasured} clips were"
+            clips = counted(unmeasured, "clip was", "clips were")
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
 
     def _sort(self, clip: Clip, row: dict[str, Any], workspace: Workspace) -> None:

@@ -59,9 +59,8 @@ from ...training.benchmark.sources import (
     other_inputs,
 )
 from ...training.errors import DataError
-from ...training.evaluation.evaluation_pictures import UNCHANGED
+from ...training.evaluation.evaluation_pictures import ALL_LEVELS
 from ...training.evaluation.measure_pictures import MEASURES
-from ...training.simulate import LEVELS
 from ..config import UsageError, check_chroma, check_looks
 from ..engine.machine import usable_cores
 from ..interrupts import raise_if_interrupted
@@ -69,7 +68,6 @@ from .evaluate_job import reader_at_hand, vmaf_at_hand
 
 log = logging.getLogger("vidsharp")
 
-ALL_LEVELS = (*LEVELS, UNCHANGED)
 FILES = (
     *("benchmark.parquet", "words.parquet", "sources.csv", "windows.csv", "summary.csv", "windows_summary.csv"),
     *("claims.csv", "floors.csv", "by_keyframe.csv", "by_switch.csv", "by_height.csv", "hard_words.csv"),

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import student_names, weights_path
+from ...models.wording import counted
 from ...pipeline.proc_files import cpu_flags
 from ..engine.machine import cpu_name, memory_bytes, usable_cores
 
@@ -179,7 +180,7 @@ def check_ray(address: str | None) -> Check:
         nodes = living_nodes()
     cpus, gpus = (sum(int(each.get(kind, 0)) for each in nodes) for kind in ("CPU", "GPU"))
     where = f"the cluster at {address}" if address else "starts on this machine"
-    many = f"{len(nodes)} node{'s' if len(nodes) != 1 else ''}, {cpus} CPUs, {gpus} GPUs"
+    many = f"{counted(len(nodes), 'node')}, {cpus} CPUs, {gpus} GPUs"
     return Check("Ray", "ok", f"{where}: {many}; a task on {node} answered")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...models.nets.chroma_choice import Chroma
 from ...models.nets.look import at_looks, named_at
+from ...models.wording import counted
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.ownership import MARK, mark_made, refuse_others
 from ...reports.evaluation.evaluation_page import PictureStrip, evaluation_page
@@ -21,18 +22,16 @@ from ...reports.metrics.words import Reader
 from ...reports.run.tables import csv_bytes, parquet_bytes, table
 from ...reports.templates.picture_uri import picture_uri
 from ...training.evaluation.evaluate import Row, measure
-from ...training.evaluation.evaluation_pictures import UNCHANGED
+from ...training.evaluation.evaluation_pictures import ALL_LEVELS
 from ...training.evaluation.evaluation_sources import PairSequence, find_sources
 from ...training.evaluation.methods import methods
 from ...training.evaluation.strip import Strip
-from ...training.simulate import LEVELS
 from ..config import UsageError, check_chroma, check_looks
 from ..files.clips import RECORDING_SUFFIXES, printable
 from ..interrupts import raise_if_interrupted
 
 log = logging.getLogger("vidsharp")
 
-ALL_LEVELS = (*LEVELS, UNCHANGED)
 FILES = ("evaluation.csv", "evaluation.parquet", "sources.csv", "summary.csv", "summary.md", "index.html")
 """What is written to the output folder."""
 
@@ -193,10 +192,10 @@ def _encoded(strip: Strip) -> PictureStrip:
 
 def _about(config: EvaluateConfig, count: int, *, pairs: bool) -> dict[str, str]:
     if pairs:
-        what = f"{count} sequence{'s' if count != 1 else ''} of image pairs, every pair"
+        what = f"{counted(count, 'sequence')} of image pairs, every pair"
     else:
         seen = f"first {config.frames} frames of each" if config.frames > 1 else "first frame of each"
-        what = f"{count} sharp clip{'s' if count != 1 else ''} made soft, {seen}, one in {config.every} measured"
+        what = f"{counted(count, 'sharp clip')} made soft, {seen}, one in {config.every} measured"
     return {
         "data": f"{printable(config.data.resolve().name)}: {what}",
         "models": ", ".join(

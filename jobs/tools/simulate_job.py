@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ...pipeline.errors import OutputError
 from ...training.errors import SimulationError
-from ...training.simulate import LEVELS
 from ...training.simulate.clip import simulate_clip
+from ...training.simulate.parameters import LEVELS
 from ..config import UsageError
 from ..files.clips import Clip, find_clips
 from ..files.known_files import KnownFiles, check_spared

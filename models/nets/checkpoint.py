@@ -10,6 +10,7 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
+from ..wording import first_few
 
 LAYOUTS = ("model_state_dict", "params_ema", "params", "model", "state_dict")
 """Keys under which trainers put the weights; the averaged ones first where a file holds both."""
@@ -66,9 +67,9 @@ def load_into(model: nn.Module, state: Mapping[str, Tensor], source: str | Path)
         if name in state and state[name].shape != wanted[name].shape
     ]
     problems = [
-        _first_few("missing", [name for name in wanted if name not in state]),
-        _first_few("unexpected", [name for name in state if name not in wanted]),
-        _first_few("of wrong shape", shapes),
+        _listed("missing", [name for name in wanted if name not in state]),
+        _listed("unexpected", [name for name in state if name not in wanted]),
+        _listed("of wrong shape", shapes),
     ]
     if any(problems):
         raise CheckpointError(
@@ -77,8 +78,5 @@ def load_into(model: nn.Module, state: Mapping[str, Tensor], source: str | Path)
     model.load_state_dict(state)
 
 
-def _first_few(what: str, names: Sequence[str], most: int = 3) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{len(names)} {what} ({', '.join(names[:most])}{more})"
+def _listed(what: str, names: Sequence[str]) -> str:
+    return f"{len(names)} {what} ({first_few(names)})" if names else ""

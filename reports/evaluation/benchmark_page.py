@@ -10,8 +10,7 @@ from ..run.tables import rows
 from ..templates.page_template import page_template
 from .benchmark_tables import ALL, HYPOTHESES
 from .curve_plot import curve_plot
-from .evaluation_page import CLASSIC
-from .evaluation_tables import IDENTITY, gain_of
+from .evaluation_tables import CLASSIC, IDENTITY, gain_of
 
 PICTURES_MAX_BYTES = 6_000_000
 """For all crops together, so that the page can still be mailed."""

@@ -8,13 +8,11 @@ import pandas as pd
 
 from ..run.tables import rows
 from ..templates.page_template import page_template
-from .evaluation_tables import CALL_LEVELS, CALLS, IDENTITY, STEADY, with_interval
+from .evaluation_tables import CALL_LEVELS, CALLS, CLASSIC, IDENTITY, STEADY, with_interval
 from .gain_plot import gain_plot
 
 PICTURES_MAX_BYTES = 4_000_000
 """For all pictures together, so that the page stays one that can be mailed."""
-CLASSIC = ("unsharp", "cas")
-"""The methods that nobody trained."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from ..templates.markdown import markdown_table
 
 IDENTITY = "identity"
 """The method that does nothing; gains are over it."""
+CLASSIC = ("unsharp", "cas")
+"""The methods that nobody trained."""
 CALLS = "calls"
 CALL_LEVELS = ("light", "medium", "heavy")
 """Where all three were measured, their mean is given as one more level, `CALLS`."""

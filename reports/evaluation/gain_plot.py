@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..run.series import round_numbers
+
 _TICKS = 3
 """About so many on the scale."""
 
@@ -63,5 +65,4 @@ def round_step(span: float) -> float:
     """A round number (1, 2 or 5 times a power of ten) that divides the span into about `_TICKS`."""
     if span <= 0:
         return 1.0
-    power = 10.0 ** math.floor(math.log10(span / _TICKS))
-    return min((power * n for n in (1, 2, 5, 10)), key=lambda step: abs(span / step - _TICKS))
+    return min(round_numbers(span / _TICKS), key=lambda step: abs(span / step - _TICKS))

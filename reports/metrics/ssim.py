@@ -45,8 +45,8 @@ def _by_library(x: Plane, y: Plane, bit_depth: int) -> float:
     """The sum over all places."""
     metrics = library()
     assert metrics is not None
-    window = _gaussian().astype(np.float32)
-    c1, c2 = _constants(bit_depth)
+    window = window_line().astype(np.float32)
+    c1, c2 = constants(white(bit_depth))
     with planes_job(x, y, grey=_grey(x, y), c1=c1, c2=c2, window=window.ctypes.data) as job:
         total = ctypes.c_double()
         if not metrics.vidsharp_ssim(job, ctypes.byref(total)):
@@ -61,7 +61,7 @@ def _by_numpy(x: Plane, y: Plane, bit_depth: int) -> float:
     reach = WINDOW - 1
     height, width = x.shape[0] - reach, x.shape[1] - reach
     blocks, (full, rest) = math.ceil(width / BLOCK), divmod(width, BLOCK)
-    c1, c2 = _constants(bit_depth)
+    c1, c2 = constants(white(bit_depth))
     planes = np.zeros((5, ROWS + reach, blocks * BLOCK + reach), np.float32)
     between = np.empty((ROWS, planes.shape[2]), np.float32)
     sums = np.empty((4, blocks, ROWS, BLOCK), np.float32)
@@ -136,12 +136,12 @@ def _filter(plane: Numbers, band: Numbers, between: Numbers, out: Numbers) -> No
 
 def _band() -> Numbers:
     """[BLOCK, BLOCK + 10]: in each row the window's Gaussian, a place further right."""
-    line = np.concatenate([_gaussian(), np.zeros(BLOCK - 1)])
+    line = np.concatenate([window_line(), np.zeros(BLOCK - 1)])
     return np.stack([np.roll(line, shift) for shift in range(BLOCK)]).astype(np.float32)
 
 
-def _gaussian() -> NDArray[np.float64]:
-    """[11], summing to 1."""
+def window_line() -> NDArray[np.float64]:
+    """SSIM's window along a line: [11], summing to 1."""
     gauss = np.exp(-((np.arange(WINDOW) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
     return gauss / gauss.sum()
 
@@ -151,6 +151,6 @@ def _grey(x: Plane, y: Plane) -> np.float32:
     return np.float32(round((x[::8].mean() + y[::8].mean()) / 2))
 
 
-def _constants(bit_depth: int) -> tuple[float, float]:
-    """C1 and C2."""
-    return (K1 * white(bit_depth)) ** 2, (K2 * white(bit_depth)) ** 2
+def constants(data_range: float) -> tuple[float, float]:
+    """C1 and C2 of SSIM, which keep it from dividing by nothing, for values that span `data_range`."""
+    return (K1 * data_range) ** 2, (K2 * data_range) ** 2

@@ -45,7 +45,8 @@ def histogram(values: Sequence[float]) -> Histogram:
     """Counts between round edges (multiples of 1, 2 or 5 times a power of ten) that cover all values, at least one."""
     low, high = min(values), max(values)
     bars = min(max(_BARS[0], round(math.sqrt(len(values)))), _BARS[1])
-    step = _round_step((high - low) / bars) if high > low else (abs(high) or 1.0) / 10
+    wanted = (high - low) / bars if high > low else 0
+    step = min(round_numbers(wanted), key=lambda n: abs(math.log(n / wanted))) if wanted else (abs(high) or 1.0) / 10
     first = math.floor(low / step)
     last = max(first + 1, math.ceil(high / step))
     edges = [float(f"{n * step:.9g}") for n in range(first, last + 1)]
@@ -54,6 +55,7 @@ def histogram(values: Sequence[float]) -> Histogram:
     return Histogram(tuple(edges), tuple(counts.tolist()))
 
 
-def _round_step(step: float) -> float:
-    power = 10.0 ** math.floor(math.log10(step))
-    return min((power * n for n in (1, 2, 5, 10)), key=lambda rounded: abs(math.log(rounded / step)))
+def round_numbers(near: float) -> tuple[float, ...]:
+    """1, 2, 5 and 10 times the power of ten at or below a positive number: steps that a scale can have."""
+    power = 10.0 ** math.floor(math.log10(near))
+    return tuple(power * n for n in (1, 2, 5, 10))

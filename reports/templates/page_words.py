@@ -40,8 +40,3 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """`1 clip`, `2 clips`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -9,9 +9,10 @@ from av.error import FFmpegError
 
 from ...models.open_media import CLIPS, PHOTOS, open_media
 from ...models.planes.picture import busiest, rgb_picture
+from ...reports.evaluation.evaluation_tables import IDENTITY
 from ..errors import DataError
 from ..evaluation.evaluation_pictures import CLIP_FORMAT, frame_planes
-from ..evaluation.methods import IDENTITY, Method
+from ..evaluation.methods import Method
 from ..evaluation.strip import Strip
 from ..simulate.scaling import scaled
 from .sources import Look

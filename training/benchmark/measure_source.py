@@ -14,7 +14,7 @@ from ..evaluation.measure_pictures import Figures, MeasuredPictures, measure_pic
 from ..evaluation.methods import Method
 from ..evaluation.read_words import WordRead, read_words
 from ..evaluation.strip import Strip, cut_strip
-from ..simulate import LineParameters
+from ..simulate.parameters import LineParameters
 from .pictures import Recording, recording, sharp_pictures
 from .sources import BenchmarkSource
 

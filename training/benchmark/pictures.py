@@ -16,7 +16,8 @@ from ...reports.metrics.words import Box, Text
 from ..errors import DataError
 from ..evaluation.evaluation_pictures import CLIP_FORMAT, UNCHANGED, Position, frame_planes
 from ..screens import Word, screen_clip
-from ..simulate import LineParameters, PictureFacts, simulate_call
+from ..simulate.call import simulate_call
+from ..simulate.parameters import LineParameters, PictureFacts
 from ..simulate.scaling import scaled
 from .sources import BenchmarkSource
 

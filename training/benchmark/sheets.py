@@ -19,8 +19,9 @@ from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model
 from ...models.nets.look import StudentLook, parse_look
 from ...pipeline.atomic import make_folder, write_atomically
+from ...reports.evaluation.evaluation_tables import CLASSIC, IDENTITY
 from ..errors import DataError
-from ..evaluation.methods import IDENTITY, Method, methods
+from ..evaluation.methods import Method, methods
 from .blind_pairs import draw_pairs, empty_answers, key_json, read_key, score_answers, scores_markdown
 from .contact_pages import contact_pages
 from .crop_pictures import crop_pictures, remembered
@@ -28,7 +29,6 @@ from .crops import crops, sources_of
 from .run_source import REALESRGAN
 from .sources import check_sources
 
-CLASSIC = ("unsharp", "cas")
 SLOW = "realesrgan"
 """What is run on the crops alone, its answers kept in `OUT/answers-of-realesrgan`."""
 SEED = 1

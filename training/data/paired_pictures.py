@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from ...models.wording import first_few
 from ..errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -54,7 +55,7 @@ def pair_up(sequences: Sequence[Path], below: Path) -> dict[Path, tuple[ImagePai
         total = len(lonely) + 2 * sum(map(len, paired.values()))
         raise DataError(
             f"In '{below}', {len(lonely)} of {total} pictures have no partner of the same name "
-            f"in the blur/ or sharp/ beside them ({_first_few(lonely)}); add the partners, or remove the pictures."
+            f"in the blur/ or sharp/ beside them ({first_few(lonely)}); add the partners, or remove the pictures."
         )
     return paired
 
@@ -77,7 +78,7 @@ def pair_sizes(pairs: Sequence[ImagePair], below: Path) -> list[tuple[int, int]]
     if unequal:
         raise DataError(
             f"In '{below}', {len(unequal)} of {len(pairs)} pairs have a blur and a sharp picture of unequal size "
-            f"({_first_few(unequal)}); give both the same size, or remove them."
+            f"({first_few(unequal)}); give both the same size, or remove them."
         )
     return [size for size, _ in sizes]
 
@@ -138,8 +139,3 @@ def _opened(file: Path) -> Iterator[Image.Image]:
 
 def _as_text(size: tuple[int, int]) -> str:
     return f"{size[1]}×{size[0]}"
-
-
-def _first_few(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}"

@@ -15,7 +15,8 @@ from ...models.planes.colour import rgb_to_yuv
 from ...models.planes.plane_format import PlaneFormat
 from ..data.paired_pictures import read_rgb
 from ..errors import DataError
-from ..simulate import simulate_call
+from ..simulate.call import simulate_call
+from ..simulate.parameters import LEVELS
 from .evaluation_sources import PairSequence, SharpClip
 
 Planes = list[np.ndarray]
@@ -27,6 +28,8 @@ RECORDED = "blur"
 """The level of image pairs: as soft as they were recorded."""
 UNCHANGED = "sharp"
 """The level of a clip as it is: what a method breaks there, it breaks in good recordings."""
+ALL_LEVELS = (*LEVELS, UNCHANGED)
+"""The levels of a clip."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from ...models.enhance import Enhancer
 from ...models.nets.look import StudentLook, named_at
 from ...models.planes.plane_format import PlaneFormat
+from ...reports.evaluation.evaluation_tables import IDENTITY
 from .classic import cas, unsharp_mask
 from .evaluation_pictures import Planes
 
-IDENTITY = "identity"
 Method = Callable[[Planes, PlaneFormat], Planes]
 """Returns planes of the same shapes and dtype, possibly the same arrays; modifies none."""
 

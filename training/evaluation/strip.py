@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...models.planes.picture import busiest, rgb_picture
+from ...reports.evaluation.evaluation_tables import IDENTITY
 from .evaluation_pictures import Planes, Position
-from .methods import IDENTITY
 
 SIDE_PX = 256
 

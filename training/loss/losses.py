@@ -1,19 +1,15 @@
 """What training minimises and what is reported: L1 and Charbonnier, and the SSIM of Wang et al. 2004, on tensors."""
 
-from functools import cache
-
 import torch
 from torch import Tensor
 
+from ...reports.metrics.ssim import constants, window_line
 from .filtered import filtered
 
-WINDOW = 11
-SIGMA = 1.5
 GOOD = 1.5 / 255
 """Root of the squared error of a picture that is good."""
 GOOD_SSIM = 0.99
 """SSIM of a picture that is good."""
-K1, K2 = 0.01, 0.03
 
 
 def charbonnier(x: Tensor, y: Tensor, epsilon: float = 1e-3) -> Tensor:
@@ -77,22 +73,14 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
         Float [N]: means over all places where the window lies wholly inside, which is also what scikit-image averages
         with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False`.
     """
-    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
+    c1, c2 = constants(data_range)
     n = len(x)
-    maps = filtered(torch.stack([x, y, x * x, y * y, x * y]), _gaussian(x.dtype), whole=True)
+    maps = filtered(torch.stack([x, y, x * x, y * y, x * y]), tuple(window_line().tolist()), whole=True)
     mx, my, xx, yy, xy = maps.reshape(5, n, -1)
     covariance = xy - mx * my
     variances = xx - mx * mx + yy - my * my
     score = ((2 * mx * my + c1) * (2 * covariance + c2)) / ((mx * mx + my * my + c1) * (variances + c2))
     return score.mean(dim=1)
-
-
-@cache
-def _gaussian(dtype: torch.dtype) -> tuple[float, ...]:
-    """The window's taps along a line, as exact as the type has them."""
-    taps = torch.arange(WINDOW, dtype=dtype) - WINDOW // 2
-    gauss = torch.exp(-(taps**2) / (2 * SIGMA**2))
-    return tuple((gauss / gauss.sum()).tolist())
 
 
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:

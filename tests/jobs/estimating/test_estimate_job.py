@@ -11,8 +11,8 @@ from vidsharp.jobs import Estimate, EstimateConfig, estimate, process
 from vidsharp.jobs.cli.estimate import estimate_json, estimate_text
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.estimating import estimate_job
-from vidsharp.jobs.estimating.estimate_job import SampleActor
+from vidsharp.jobs.estimating import estimate_config, look_at_clips
+from vidsharp.jobs.estimating.sample_actor import SampleActor
 from vidsharp.jobs.processing.made_with import what_counts
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.encoder import EncoderChoice
@@ -85,7 +85,7 @@ def test_recordings_that_will_fail_are_listed(estimated: Estimate) -> None:
 
 def test_nothing_is_written(estimated: Estimate, folder: Path) -> None:
     assert runs.files(folder) == {"a.mp4", "deep/b.mkv", "small.mp4", "notes.mp4", "empty.mp4"}
-    assert not estimate_job.NOWHERE.exists()
+    assert not estimate_config.NOWHERE.exists()
 
 
 def test_the_text(estimated: Estimate) -> None:
@@ -116,7 +116,7 @@ def test_a_folder_too_large_to_read_is_reckoned_from_its_headers(
     for name in ("a.mp4", "b.mp4", "c.mp4"):
         runs.clip(tmp_path / name)
     size = (tmp_path / "a.mp4").stat().st_size
-    monkeypatch.setattr(estimate_job, "READ_BYTES", 1.5 * size)
+    monkeypatch.setattr(look_at_clips, "READ_BYTES", 1.5 * size)
     estimated = estimate(config(tmp_path, measure="off"))
     assert (estimated.recordings, estimated.frames_exact) == (3, False)
     assert estimated.frames == pytest.approx(180, abs=9), "sound may be longer than video"

@@ -10,7 +10,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.nets.catalogue import student_names
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.training.simulate import simulate_frames
+from vidsharp.training.simulate.call import simulate_frames
 
 FORMAT = PlaneFormat(8, full_range=False, matrix="bt601", chroma_left=True)
 

@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from vidsharp.reports.metrics import frame_metrics as metrics
 from vidsharp.reports.metrics.frame_metrics import change, psnr, sharpness
 from vidsharp.reports.metrics.metrics_library import Job, library
+from vidsharp.reports.metrics.ssim import WINDOW
 
 from tests.reports.hard_planes import KINDS, pair
 
@@ -26,6 +29,11 @@ def test_the_job_is_laid_out_as_the_library_reads_it() -> None:
     metrics = library()
     assert metrics is not None
     assert metrics.vidsharp_metrics_job_bytes() == ctypes.sizeof(Job)
+
+
+def test_the_window_is_as_long_in_c_as_in_python() -> None:
+    header = Path(metrics.__file__).with_name("metrics.h").read_text("utf-8")
+    assert re.findall(r"#define METRICS_WINDOW (\d+)", header) == [str(WINDOW)]
 
 
 @needs_library

@@ -11,7 +11,9 @@ from vidsharp.training.benchmark.pictures import MEASURED, Recording, SharpPictu
 from vidsharp.training.benchmark.sources import BenchmarkSource
 from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED, frame_planes
-from vidsharp.training.simulate import PictureFacts, SimulatedCall, draw_parameters
+from vidsharp.training.simulate.call import SimulatedCall
+from vidsharp.training.simulate.draw import draw_parameters
+from vidsharp.training.simulate.parameters import PictureFacts
 
 from tests.support import media
 from tests.training.benchmark import toy

@@ -21,7 +21,7 @@ from vidsharp.training.benchmark.sources import (
 )
 from vidsharp.training.errors import DataError
 from vidsharp.training.evaluation.evaluation_pictures import UNCHANGED
-from vidsharp.training.simulate import LEVELS
+from vidsharp.training.simulate.parameters import LEVELS
 
 from tests.support.media import shared_data
 from tests.training.benchmark import toy

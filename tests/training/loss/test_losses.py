@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from vidsharp.reports.metrics.ssim import ssim as ssim_of_planes
 from vidsharp.training.loss.losses import (
     charbonnier,
     dissimilarity,
@@ -26,6 +27,14 @@ def test_ssim_equals_scikit_image(size: tuple[int, int]) -> None:
     ours = ssim(torch.from_numpy(a)[None, None], torch.from_numpy(b)[None, None])
     theirs = structural_similarity(a, b, data_range=1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
     assert float(ours) == pytest.approx(theirs, abs=1e-10)
+
+
+def test_ssim_on_tensors_is_that_of_the_report() -> None:
+    draw = np.random.default_rng(0)
+    a = draw.integers(0, 256, (40, 57)).astype(np.uint8)
+    b = np.clip(a + draw.normal(0, 20, a.shape), 0, 255).astype(np.uint8)
+    x, y = (torch.from_numpy(codes.astype(np.float64))[None, None] for codes in (a, b))
+    assert float(ssim(x, y, 255.0)) == pytest.approx(ssim_of_planes(a, b, 8), abs=1e-6)
 
 
 def test_psnr_equals_scikit_image_and_is_capped() -> None:

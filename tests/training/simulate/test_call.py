@@ -9,10 +9,10 @@ from av import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from skimage import data
 from vidsharp.training.errors import SimulationError
-from vidsharp.training.simulate import LEVELS, draw_parameters, simulate_call, simulate_frames
-from vidsharp.training.simulate.draw import NO_CAMERA
+from vidsharp.training.simulate.call import simulate_call, simulate_frames
+from vidsharp.training.simulate.draw import NO_CAMERA, draw_parameters
 from vidsharp.training.simulate.encoders import ENCODERS, here
-from vidsharp.training.simulate.parameters import Camera, FrameDip, RateStep, Recorder
+from vidsharp.training.simulate.parameters import LEVELS, Camera, FrameDip, RateStep, Recorder
 
 from tests.training.simulate.moving import luma, moving, psnr
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from skimage import data
 from vidsharp.training.errors import SimulationError
-from vidsharp.training.simulate import draw_parameters, simulate_call
+from vidsharp.training.simulate.call import simulate_call
 from vidsharp.training.simulate.clip import ANYWHERE, simulate_clip
+from vidsharp.training.simulate.draw import draw_parameters
 
 from tests.training.simulate.moving import luma
 

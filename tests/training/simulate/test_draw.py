@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import pytest
 from vidsharp.training.errors import SimulationError
-from vidsharp.training.simulate import LEVELS, draw_parameters
 from vidsharp.training.simulate.composition import HELD_OUT_LAYOUTS, LAYOUTS
-from vidsharp.training.simulate.draw import FILTERS, HELD_OUT_FILTERS
+from vidsharp.training.simulate.draw import FILTERS, HELD_OUT_FILTERS, draw_parameters
 from vidsharp.training.simulate.encoders import ENCODERS, missing_encoders
+from vidsharp.training.simulate.parameters import LEVELS
 
 HELD_OUT = {name for name, encoder in ENCODERS.items() if encoder.held_out}
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from av import VideoFrame
-from vidsharp.training.simulate import LineParameters, draw_parameters
+from vidsharp.training.simulate.draw import draw_parameters
 from vidsharp.training.simulate.encoders import ENCODERS, here
 from vidsharp.training.simulate.line import Shown, through_line
-from vidsharp.training.simulate.parameters import FrameDip, Loss, RateStep, SizeStep
+from vidsharp.training.simulate.parameters import FrameDip, LineParameters, Loss, RateStep, SizeStep
 from vidsharp.training.simulate.scaling import scaled
 
 from tests.training.simulate.moving import moving, psnr

@@ -1,0 +1,47 @@
+"""The work that an earlier run into the same folder has left to do, clip by clip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...pipeline.errors import MediaError
+from ...pipeline.workspace import Workspace
+from ..config import ProcessConfig
+from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip
+from ..files.earlier_run import standing
+from ..files.report_folder import ReportFolder
+from ..files.storage import Storage
+from ..processing.made_with import what_counts
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an earlier run has left to do of a clip: all of it, where nothing else is said."""
+
+    finished: bool = False
+    failing: str | None = None
+    done: frozenset[int] = frozenset()
+    """Chunks."""
+
+
+def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -> dict[str, Left]:
+    """What a run into `config.out` would skip, refuse, or take over, by clip."""
+    out = config.out.absolute()
+    earlier = ReportFolder(out / REPORT_FOLDER).earlier()
+    settings = what_counts(config)
+    left: dict[str, Left] = {}
+    for clip in clips:
+        try:
+            workspace = Workspace.of(out / WORK_FOLDER, clip.name, storage.key(clip, settings))
+            row, source = earlier.get(clip.name, {}), storage.source(clip)
+            found = standing(clip, out, row, workspace, source, settings)
+        except MediaError as error:
+            left[clip.name] = Left(failing=str(error))
+            continue
+        if found in ("foreign", "clash"):
+            how = "was not made by vidsharp" if found == "foreign" else "was made of another recording"
+            left[clip.name] = Left(failing=f"{out / clip.relative} exists and {how}")
+        else:
+            plan = workspace.load_plan() or ()
+            done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)
+            left[clip.name] = Left(finished=found == "finished", done=done)
+    return left

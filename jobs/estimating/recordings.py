@@ -1,0 +1,71 @@
+"""Recordings as the cost model takes them, from what workers have seen of them."""
+
+from collections.abc import Collection, Mapping
+
+from ...pipeline.encoder import EncoderChoice
+from ...pipeline.probe import ClipInfo
+from ...pipeline.sample import usual_count
+from ..config import ProcessConfig
+from .cost_model import Recording
+from .looked import Looked, kind_of
+from .unseen import evenly
+
+
+def recordings_of(
+    looked_at: Mapping[str, Looked],
+    sizes: Mapping[str, int],
+    done: Mapping[str, Collection[int]],
+    config: ProcessConfig,
+    encoder: EncoderChoice,
+) -> list[Recording]:
+    """What a run has to work on. Recordings whose packets were not read are reckoned from duration, rate and size.
+
+    Args:
+        sizes: in bytes, by name.
+        done: chunks that an earlier run has finished, by name.
+    """
+    read = [(looked, sizes[name]) for name, looked in looked_at.items() if looked.chunks]
+    bytes_read = sum(size for _, size in read) or 1
+    read_s = sum(looked.read_s for looked, _ in read) / bytes_read
+    video_share = sum(looked.video_bytes for looked, _ in read) / bytes_read
+    recordings = []
+    for name, looked in looked_at.items():
+        info, size = looked.info, sizes[name]
+        if looked.chunks:
+            every = [chunk.frames for chunk in looked.chunks]
+            left = [frames for n, frames in enumerate(every) if n not in done[name]]
+            reading_s, looking_s, other = looked.read_s, looked.look_s, size - looked.video_bytes
+        else:
+            left = every = _even_chunks(info, config.chunk_seconds)
+            reading_s, other = size * read_s, int(size * (1 - video_share))
+            looking_s = looked.look_s + reading_s
+        frames = sum(every)
+        share = sum(left) / max(1, frames)
+        recordings.append(
+            Recording(
+                name=name,
+                kind=kind_of(info, encoder),
+                video_s=float(frames / info.frame_rate) if info.duration_s is None else info.duration_s,
+                chunk_frames=tuple(left),
+                measured_frames=round(share * _measured(config, frames)),
+                look_s=looking_s,
+                read_s=reading_s,
+                other_bytes=max(0, other),
+            )
+        )
+    return recordings
+
+
+def _measured(config: ProcessConfig, frames: int) -> int:
+    """How many frames of a clip a run measures."""
+    wanted = config.measure
+    if wanted == "off":
+        return 0
+    return frames if wanted == "every" else min(frames, usual_count(frames) if wanted == "auto" else wanted)
+
+
+def _even_chunks(info: ClipInfo, chunk_seconds: float) -> list[int]:
+    """About the chunks of a recording whose packets were not read."""
+    duration_s = info.duration_s or 0.0
+    frames = round(duration_s * float(info.frame_rate))
+    return evenly(frames, int(duration_s / chunk_seconds))

@@ -1,0 +1,128 @@
+"""The workers of an estimate: as `process` has them, but they also say what things took, and keep no result."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...pipeline.encoder import EncoderChoice, check_encoder
+from ...pipeline.errors import MediaError
+from ...pipeline.plan import Chunk, plan_chunks
+from ...pipeline.probe import ClipInfo, probe
+from ...pipeline.recording import open_recording
+from ...pipeline.sharpen import check_pixel_format
+from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
+from ...pipeline.survey import read_through
+from ...pipeline.workspace import Workspace
+from ..engine.actor import SharpenActor
+from ..engine.actors import POLL_S, ActorPool
+from ..engine.measure_chunk import ChunkMeasure
+from ..engine.measure_task import MeasureTask
+from .cost_model import Piece
+from .looked import Looked, Start, kind_of
+from .piece_times import piece_of
+
+WARM_FRAMES = 4
+STEP_S = 2.0
+"""Pieces begin at keyframes, at least so far from each other."""
+ONE_MEASURED_IN = 12
+"""Twice as often as `process` measures: there are few frames to learn from what one takes."""
+
+
+class SampleActor(SharpenActor):
+    """A worker as `process` has them, which also says what things took. Its results are thrown away."""
+
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
+        super().__init__(threads, must_see)
+        self._warm: set[tuple[int, int, str]] = set()
+
+    def look(self, path: Path, chunk_seconds: float, encoder: EncoderChoice, read: bool) -> Looked:
+        """Does what `prepare` does, but writes nothing.
+
+        Raises:
+            MediaError, EncoderError: the recording or the encoder cannot do it.
+        """
+        began = time.perf_counter()
+        info = probe(path)
+        check_pixel_format(info)
+        if not read and info.duration_s:
+            check_encoder(encoder, info)
+            return Looked(info, (), (), 0, time.perf_counter() - began, 0.0)
+        probed = time.perf_counter()
+        info, timeline = read_through(info, encoder)
+        seconds_read = time.perf_counter() - probed
+        chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
+        look_s = time.perf_counter() - began
+        starts = plan_chunks(timeline, int(STEP_S / info.time_base))
+        video_bytes = sum(packet.size for packet in timeline)
+        ends = tuple(Start(chunk, len(timeline)) for chunk in starts)
+        return Looked(info, chunks, ends, video_bytes, look_s, seconds_read)
+
+    def piece(
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderChoice, measured: bool
+    ) -> Piece:
+        """Sharpens `frames` frames from `start` on, and says what that took.
+
+        Raises:
+            MediaError, EncoderError, OutputError, ChunkError: as `sharpen_chunk`.
+        """
+        look = (info.width, info.height, info.pix_fmt)
+        warm_s = 0.0
+        if look not in self._warm:
+            self._warm.add(look)
+            warm_s = self._time(name, info, start, WARM_FRAMES, encoder, measured=False).wall_s
+        piece = self._time(name, info, start, frames, encoder, measured)
+        usual_s = piece.chunk_s + WARM_FRAMES * piece.frame_s
+        return replace(piece, warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0)
+
+    def _time(
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderChoice, measured: bool
+    ) -> Piece:
+        assert self._enhancer is not None, "load() comes first"
+        chunk = start.chunk
+        end = min(start.end_packet, chunk.start.index + frames)
+        # Cut off by packets: what is shown a little later than these is not worth the search.
+        chunk = replace(
+            chunk, index=0, end_pts=None, earlier_start=None, end_packet=end, frames=end - chunk.start.index
+        )
+        task = MeasureTask(range(ONE_MEASURED_IN // 2, frames, ONE_MEASURED_IN) if measured else (), None, preview=True)
+        marks = [(time.perf_counter(), time.process_time())]
+
+        def mark() -> None:
+            marks.append((time.perf_counter(), time.process_time()))
+
+        with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
+            work = Workspace(Path(folder), "estimate")
+            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key)
+            record = sharpen_chunk(chunk_task, self._enhancer, mark, lambda: ChunkMeasure(task, info))
+            mark()
+            first = _first_packet_bytes(work.chunk_file(chunk.name)) if record.frames else 0
+        if not record.frames:
+            raise MediaError(f"{info.path}: none of the pictures at {_clock(chunk, info)} decodes", info.path)
+        return piece_of(name, kind_of(info, encoder), record, marks, first)
+
+
+def _clock(chunk: Chunk, info: ClipInfo) -> str:
+    return f"{float((chunk.start_pts or 0) * info.time_base):.1f} s"
+
+
+def _first_packet_bytes(path: Path) -> int:
+    with open_recording(path) as container:
+        return next((packet.size for packet in container.demux(video=0) if packet.size), 0)
+
+
+class SamplePool(ActorPool):
+    """The workers of the sample, kept alive as those of a run are."""
+
+    actor_class = SampleActor
+
+    def ask(self, name: str, method: str, arguments: tuple[Any, ...], about: Any) -> None:
+        """Has an idle actor call one of its methods."""
+        self._give(name, getattr(self._actors[name].handle, method).remote(*arguments), about)
+
+    def wait_until_loaded(self) -> None:
+        """Returns when the first actor can work."""
+        while not self.idle():
+            self.answers(POLL_S)
