@@ -15,6 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from .chroma_siting import is_420
+from .container_traits import source_traits
 from .encoder_parameters import encoder_parameters, encoder_threads
 from .errors import EncoderError
 from .probe import ClipInfo
@@ -162,8 +163,7 @@ def _options(name: str, choice: EncoderChoice, info: ClipInfo) -> dict[str, str]
     if not choice.options.keys().isdisjoint(("b", "qp")):
         # A default quality would win over the bitrate or the quantiser asked for.
         options = {key: value for key, value in options.items() if key not in ("crf", *_CONSTANT_QUANTISER)}
-    if info.container in ("avi", "flv"):
-        # These know one time for a packet and none before zero: no picture may be decoded earlier than it is shown.
+    if not source_traits(info.container).reordering:
         options["bf"] = "0"
     if info.chroma_location != "left" and is_420(info.pix_fmt):
         options["chroma_sample_location"] = info.chroma_location

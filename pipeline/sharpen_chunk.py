@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 
 from .atomic import publish, temporary_name
 from .chunk_record import ChunkRecord
+from .container_traits import source_traits
 from .decode import decode_chunk, frame_pts
 from .encoder import EncoderChoice, add_encoder, chunk_format
 from .errors import ChunkError, OutputError, disk_sentence
@@ -199,8 +200,7 @@ def _encode(
     pts: list[int] = []
     durations: list[int] = []
     interlaced = 0
-    # AVI stores no presentation times: those read belong to the packets, and are all right but in decode order.
-    in_order = task.info.container != "avi"
+    in_order = source_traits(task.info.container).presentation_times
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
         with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
