@@ -17,7 +17,9 @@ from av.video.format import VideoFormat
 
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...pipeline.chunk_record import ChunkRecord
-from ...pipeline.encoder import EncoderChoice, check_encoder, check_encoder_name, encoder_name
+from ...pipeline.encoder import EncoderChoice, check_encoder, resolve_encoder
+from ...pipeline.encoder_plan import EncoderPlan
+from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError
 from ...pipeline.plan import Chunk, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
@@ -150,6 +152,7 @@ class Looked:
     """What a worker says of a recording."""
 
     info: ClipInfo
+    encoder: EncoderPlan
     chunks: tuple[Chunk, ...]
     """As `process` plans it; empty where its packets were not read."""
     starts: tuple[Start, ...]
@@ -195,20 +198,21 @@ class SampleActor(SharpenActor):
         info = probe(path)
         check_pixel_format(info)
         if not read and info.duration_s:
-            check_encoder(encoder, info)
-            return Looked(info, (), (), 0, time.perf_counter() - began, 0.0)
+            plan = resolve_encoder(encoder, info)
+            check_encoder(plan, info)
+            return Looked(info, plan, (), (), 0, time.perf_counter() - began, 0.0)
         probed = time.perf_counter()
-        info, timeline = read_through(info, encoder)
+        info, plan, timeline = read_through(info, encoder)
         seconds_read = time.perf_counter() - probed
         chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
         look_s = time.perf_counter() - began
         starts = plan_chunks(timeline, int(STEP_S / info.time_base))
         video_bytes = sum(packet.size for packet in timeline)
         ends = tuple(Start(chunk, len(timeline)) for chunk in starts)
-        return Looked(info, chunks, ends, video_bytes, look_s, seconds_read)
+        return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read)
 
     def piece(
-        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderChoice, measured: bool
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
     ) -> Piece:
         """Sharpens `frames` frames from `start` on, and says what that took.
 
@@ -225,7 +229,7 @@ class SampleActor(SharpenActor):
         return replace(piece, warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0)
 
     def _time(
-        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderChoice, measured: bool
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
     ) -> Piece:
         assert self._enhancer is not None, "load() comes first"
         chunk = start.chunk
@@ -292,10 +296,10 @@ def _piece(name: str, kind: Kind, record: ChunkRecord, marks: Sequence[tuple[flo
     )
 
 
-def kind_of(info: ClipInfo, encoder: EncoderChoice) -> Kind:
+def kind_of(info: ClipInfo, encoder: EncoderPlan) -> Kind:
     """What decides what a frame of a recording costs."""
     bits = VideoFormat(info.pix_fmt).components[0].bits
-    return Kind(info.width, info.height, info.codec, bits, encoder_name(encoder, info))
+    return Kind(info.width, info.height, info.codec, bits, encoder.name)
 
 
 class _SamplePool(ActorPool):
@@ -411,12 +415,12 @@ class _Estimation:
     # What pieces of it cost.
 
     def _sample(self, pool: _SamplePool) -> None:
-        by_kind = sorted(self.looked.items(), key=lambda one: (kind_of(one[1].info, self.encoder), one[0]))
+        by_kind = sorted(self.looked.items(), key=lambda one: (kind_of(one[1].info, one[1].encoder), one[0]))
         starts = [(name, looked, start) for name, looked in by_kind for start in looked.starts]
         if not starts:
             return
         shares = [start.chunk.frames * looked.info.width * looked.info.height for _, looked, start in starts]
-        first = _middle_of_most([kind_of(looked.info, self.encoder) for _, looked, _ in starts], shares)
+        first = _middle_of_most([kind_of(looked.info, looked.encoder) for _, looked, _ in starts], shares)
         once = _each_once(places(shares), len(starts), first)
         order = chain((first, first), once)  # the first is tried with a few frames, which tells how long pieces may be
         began = time.perf_counter()
@@ -429,7 +433,7 @@ class _Estimation:
                 if place is not None:
                     name, looked, start = starts[place]
                     frames = self._piece_frames(looked, trial, len(starts))
-                    wanted = (name, looked.info, start, frames, self.encoder, self.config.measure != "off")
+                    wanted = (name, looked.info, start, frames, looked.encoder, self.config.measure != "off")
                     pool.ask(actor, "piece", wanted, name)
             if not pool.busy:
                 break
@@ -485,7 +489,7 @@ class _Estimation:
             recordings.append(
                 Recording(
                     name=clip.name,
-                    kind=kind_of(info, self.encoder),
+                    kind=kind_of(info, looked.encoder),
                     video_s=float(frames / info.frame_rate) if info.duration_s is None else info.duration_s,
                     chunk_frames=tuple(left),
                     measured_frames=round(share * self._measured(frames)),
