@@ -25,6 +25,7 @@ from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.jobs.processing.run_rows import RunRows
 from vidsharp.pipeline.chunk_record import ChunkRecord
+from vidsharp.pipeline.encoder import resolve_encoder
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.plan import Chunk, PacketMark
 from vidsharp.pipeline.probe import ClipInfo, Colour
@@ -60,10 +61,11 @@ class Actors:
         pass
 
     def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
-        path, clip, folder, key, *_ = arguments
-        plan = tuple(_chunk(index) for index in range(self._chunks))
-        Workspace(folder, key).begin(clip, plan)
-        self._answer(name, about, Prepared(_info(path), plan, {}, None, "a stub"))
+        (task,) = arguments
+        chunks = tuple(_chunk(index) for index in range(self._chunks))
+        Workspace(task.folder, task.key).begin(task.clip, chunks)
+        info = _info(task.path)
+        self._answer(name, about, Prepared(info, resolve_encoder(task.encoder, info), chunks, "a stub"))
 
     def sharpen(self, name: str, task: Any, measure: Any, about: Any) -> None:
         workspace = Workspace(task.folder, task.key)

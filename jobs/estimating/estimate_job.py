@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
-from ...pipeline.encoder import check_encoder_name
+from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
 from ..engine.cluster import ClusterError, living_nodes, ray_session
 from ..engine.pool import plan_pool
@@ -109,7 +109,7 @@ class _Estimation:
         self.failing |= look.failing
 
     def _sample(self, pool: SamplePool) -> None:
-        sample = PieceSample(self.config, self.encoder, self.looked)
+        sample = PieceSample(self.config, self.looked)
         sample.run(pool)
         self.pieces, self.sampled_s = sample.pieces, sample.sampled_s
         self.failing |= sample.failing
@@ -118,7 +118,7 @@ class _Estimation:
     def _recordings(self) -> list[Recording]:
         looked = {clip.name: self.looked[clip.name] for clip in self.clips if clip.name in self.looked}
         done = {name: self.left[name].done for name in looked}
-        recordings = recordings_of(looked, self.sizes, done, self.config, self.encoder)
+        recordings = recordings_of(looked, self.sizes, done, self.config)
         if not recordings:
             why = "it was not looked at: none of the recordings that were can be sharpened"
             self.failing |= {clip.name: why for clip in self.unseen}

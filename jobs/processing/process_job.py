@@ -19,7 +19,7 @@ from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.atomic import make_folder
-from ...pipeline.encoder import check_encoder_name
+from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError, disk_sentence
 from ...pipeline.plan import Chunk
 from ...pipeline.recording import silence
@@ -27,7 +27,7 @@ from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig, UsageError
-from ..engine.actor import MadeOtherwise, Prepared
+from ..engine.actor import MadeOtherwise, Prepared, PrepareTask
 from ..engine.actors import POLL_S, ActorPool, Answer
 from ..engine.cluster import ClusterError, living_nodes, ray_session
 from ..engine.measure_task import MeasureTask
@@ -303,7 +303,7 @@ class _Run:
                 task = ChunkTask(
                     info=clip.info,
                     chunk=work.chunk,
-                    encoder=self.encoder,
+                    encoder=clip.encoder,
                     folder=clip.workspace.folder,
                     key=clip.workspace.key,
                     memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
@@ -314,14 +314,16 @@ class _Run:
             elif self._next_is_here():
                 clip, workspace, tries = self.to_prepare.popleft()
                 self.preparing.add(clip.name)
-                pool.prepare(
-                    actor,
-                    (
-                        *(clip.path, clip.name, workspace.folder, workspace.key),
-                        *(self.config.chunk_seconds, self.encoder, self._original(clip)),
-                    ),
-                    (clip, workspace, tries),
+                task = PrepareTask(
+                    path=clip.path,
+                    clip=clip.name,
+                    folder=workspace.folder,
+                    key=workspace.key,
+                    chunk_seconds=self.config.chunk_seconds,
+                    encoder=self.encoder,
+                    original=self._original(clip),
                 )
+                pool.prepare(actor, (task,), (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
         """Whether the next clip can be prepared. Those that cannot be had have failed."""
@@ -382,6 +384,7 @@ class _Run:
             clip=clip,
             workspace=workspace,
             info=prepared.info,
+            encoder=prepared.encoder,
             chunks=prepared.chunks,
             records=dict(prepared.done),
             reused=frozenset(prepared.done),

@@ -115,7 +115,7 @@ def check_gpu() -> Check:
 
 def check_encoders() -> Check:
     """Those of the usual codecs, each on one picture."""
-    from ...pipeline.encoder import ENCODER_OF_CODEC
+    from ...pipeline.encoders import ENCODER_OF_CODEC
 
     names = sorted(set(ENCODER_OF_CODEC.values()))
     fail = [name for name in names if not encodes(name)]

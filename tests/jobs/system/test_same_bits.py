@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from vidsharp.jobs.processing import process_job
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.models.fused.blend_library import fastest_set
 from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.pipeline import encoders
 
 from tests.support import media, runs
 from tests.support.kill_points import Runner
@@ -145,19 +147,55 @@ def test_chunks_that_were_made_otherwise_are_made_again(
     assert media.frame_hashes(tmp_path / "out" / "call.mp4") == media.frame_hashes(tmp_path / "whole" / "call.mp4")
 
 
+OF_0_1 = (2, ("made_by", "made_with", "encoder"))
+WITHOUT_AN_ENCODER = (3, ("encoder",))
+"""Of the time when plans did not say how their chunks are encoded."""
+
+
 @pytest.mark.usefixtures("_no_ray")
-def test_an_unfinished_run_of_version_0_1_is_done_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "lacking"), [OF_0_1, WITHOUT_AN_ENCODER])
+def test_an_unfinished_run_of_an_earlier_format_is_done_again(
+    number: int, lacking: tuple[str, ...], tmp_path: Path
+) -> None:
     source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         process(runs.config(source, out), Stop())
     for file in out.glob(".vidsharp/*/*.json"):
         data = json.loads(file.read_bytes())
-        data.pop("made_by", None)
-        data.pop("made_with", None)
-        file.write_text(json.dumps({**data, "format": 2}))
+        data = {name: value for name, value in data.items() if name not in lacking}
+        file.write_text(json.dumps({**data, "format": number}))
     (row,) = process(runs.config(source, out)).rows
     assert (row["status"], row["frames"]) == ("done", 60)
     assert not runs.table(out, "chunks")["reused"].any(), "nobody knows what made them"
+
+
+@pytest.mark.usefixtures("_no_ray")
+def test_an_unfinished_clip_keeps_the_encoder_of_its_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Defaults may change before it is taken up again; half of it is encoded by the old ones."""
+    source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
+    process(runs.config(source, tmp_path / "whole"))
+    with pytest.raises(KeyboardInterrupt):
+        process(runs.config(source, out), Stop())
+    coarse = replace(encoders.ENCODERS["libx264"], quality={"crf": "45"})
+    monkeypatch.setattr(encoders, "ENCODERS", {**encoders.ENCODERS, "libx264": coarse})
+    assert process(runs.config(source, out)).rows[0]["status"] == "resumed"
+    assert media.packet_md5(out / "call.mp4", 0) == media.packet_md5(tmp_path / "whole" / "call.mp4", 0)
+    process(runs.config(source, tmp_path / "coarse"))
+    assert media.packet_md5(tmp_path / "coarse" / "call.mp4", 0) != media.packet_md5(out / "call.mp4", 0)
+
+
+@pytest.mark.usefixtures("_no_ray")
+@pytest.mark.parametrize("told", [{"crf": "45", "preset": "ultrafast"}, {"tuen": "film"}])
+def test_chunks_count_only_with_the_encoder_that_made_them(told: dict[str, str], tmp_path: Path) -> None:
+    source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        process(runs.config(source, out), Stop())
+    (plan,) = out.glob(".vidsharp/*/manifest.json")
+    data = json.loads(plan.read_bytes())
+    data["encoder"]["options"] = told
+    plan.write_text(json.dumps(data))
+    assert process(runs.config(source, out)).rows[0]["status"] == "done"
+    assert not runs.table(out, "chunks")["reused"].any()
 
 
 @pytest.mark.usefixtures("_no_ray")

@@ -14,7 +14,7 @@ from vidsharp.jobs.engine.cluster import ClusterError
 from vidsharp.jobs.tools import doctor_job
 from vidsharp.jobs.tools.doctor_job import Check, can_run, check_disk, check_ray, doctor, encodes
 from vidsharp.models.nets.catalogue import student_names
-from vidsharp.pipeline.encoder import ENCODER_OF_CODEC
+from vidsharp.pipeline.encoders import ENCODER_OF_CODEC
 
 from tests.support import runs
 
