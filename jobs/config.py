@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..models.errors import VidsharpError
 from ..models.nets.chroma_choice import CHROMA_CHOICES, Chroma
+from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 
 
 class UsageError(VidsharpError, ValueError):
@@ -24,6 +25,14 @@ def check_chroma(chroma: str | None) -> None:
     """Raises UsageError where it is no choice."""
     if chroma is not None and chroma not in CHROMA_CHOICES:
         raise UsageError(f"--chroma {chroma!r} is not known; accepted are {', '.join(CHROMA_CHOICES)}")
+
+
+def check_engine(engine: str, address: str | None) -> None:
+    """Raises UsageError where there is no such engine, or none that joins a cluster."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine {engine!r} is not known; accepted are {', '.join(ENGINES)}")
+    if address is not None and not ENGINES[engine].joins_clusters:
+        raise UsageError(f"--address is of a cluster, which --engine {engine} does not join; say only one of them")
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class ProcessConfig:
     """Sharpening actors; None: one for each GPU, or what fits the CPUs."""
     address: str | None = None
     """Of a Ray cluster; None starts Ray on this machine for the run."""
+    engine: EngineName = DEFAULT_ENGINE
+    """What runs the sharpening processes: `ray`, or `local`, worker processes of this machine without Ray."""
     chunk_seconds: float = 10.0
     encoder: str | None = None
     """An FFmpeg encoder; None: the one of the source's codec."""
@@ -85,6 +96,7 @@ class ProcessConfig:
             raise UsageError(
                 f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"
             )
+        check_engine(self.engine, self.address)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
         if not 0.1 <= self.chunk_seconds <= 3600:

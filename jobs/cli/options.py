@@ -7,6 +7,7 @@ import click
 
 from ...models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA
 from ...models.nets.look import parse_look
+from ..engine.engines import DEFAULT_ENGINE, ENGINES
 
 PATH = click.Path(path_type=Path)
 
@@ -70,6 +71,13 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine]."
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(list(ENGINES)),
+            default=DEFAULT_ENGINE,
+            show_default=True,
+            help="What runs these processes: Ray, or this machine alone, where Ray does not run.",
         ),
         click.option(
             "--workers", type=int, metavar="N", help="Sharpening processes [default: one for each GPU, or by CPUs]."

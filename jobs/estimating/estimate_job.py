@@ -1,6 +1,6 @@
 """What a run will take: recordings are looked at, short pieces of them are sharpened, and the rest is added up.
 
-Ray and the workers are those that `process` would start, so their start and what they take from each other are in it.
+Engine and workers are those that `process` would start, so their start and what they take from each other are in it.
 """
 
 import logging
@@ -31,10 +31,11 @@ from ...reports.templates.page_words import counted
 from ..config import ProcessConfig, UsageError
 from ..engine.actor import SharpenActor
 from ..engine.actors import POLL_S, ActorPool, Answer
-from ..engine.cluster import ClusterError, living_nodes, ray_session
+from ..engine.engines import open_engine
 from ..engine.measure_chunk import ChunkMeasure
 from ..engine.measure_task import MeasureTask
 from ..engine.pool import plan_pool
+from ..engine.protocol import ClusterError
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip
 from ..files.earlier_run import standing
 from ..files.report_folder import ReportFolder
@@ -305,7 +306,7 @@ class _SamplePool(ActorPool):
 
     def ask(self, name: str, method: str, arguments: tuple[Any, ...], about: Any) -> None:
         """Has an idle actor call one of its methods."""
-        self._give(name, getattr(self._actors[name].handle, method).remote(*arguments), about)
+        self._give(name, method, arguments, about)
 
     def wait_until_loaded(self) -> None:
         """Returns when the first actor can work."""
@@ -344,11 +345,10 @@ class _Estimation:
         if not self.clips:
             return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
         began = time.perf_counter()
-        with ray_session(self.config.address):
-            nodes = living_nodes()
-            plan = plan_pool(nodes, self.config.device, self.config.workers)
+        with open_engine(self.config.engine, self.config.address) as engine:
+            plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
             chosen = {"look": self.config.look, "chroma": self.config.chroma}
-            pool = _SamplePool(plan, self.config.model, self.config.strength, **chosen)
+            pool = _SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
             try:
                 pool.wait_until_loaded()
                 here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)
