@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..models.errors import VidsharpError
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
+from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 from .option import OPTION, Option, option
 
 
@@ -25,6 +26,14 @@ def check_chroma(chroma: str | None) -> None:
     """Raises UsageError where it is no choice."""
     if chroma is not None and chroma not in CHROMA_CHOICES:
         raise UsageError(f"--chroma {chroma!r} is not known; accepted are {', '.join(CHROMA_CHOICES)}")
+
+
+def check_engine(engine: str, address: str | None) -> None:
+    """Raises UsageError where there is no such engine, or none that joins a cluster."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine {engine!r} is not known; accepted are {', '.join(ENGINES)}")
+    if address is not None and not ENGINES[engine].joins_clusters:
+        raise UsageError(f"--address is of a cluster, which --engine {engine} does not join; say only one of them")
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,10 @@ class ProcessConfig:
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
-    """None starts Ray on this machine for the run."""
+    """None starts the engine on this machine for the run."""
+    engine: EngineName = option(
+        DEFAULT_ENGINE, "What runs these processes: Ray, or this machine alone, where Ray does not run."
+    )
     chunk_seconds: float = option(10.0, "Length of a chunk; chunks begin at keyframes.", metavar="S")
     encoder: str | None = option(
         None, "Output encoder, e.g. libx264 or h264_nvenc.", metavar="NAME", default_words="the source's"
@@ -111,6 +123,7 @@ class ProcessConfig:
             raise UsageError(
                 f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"
             )
+        check_engine(self.engine, self.address)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
         if not 0.1 <= self.chunk_seconds <= 3600:

@@ -183,12 +183,12 @@ def measure(folder: Path, clips: int, chunks: int, actors: int) -> dict[str, Any
         (folder / "in" / f"call-{number:06d}.mp4").write_bytes(b"%d" % number)
     config = ProcessConfig((folder / "in",), folder / "out")
     spent: dict[str, float] = {}
+    machines = mock.Mock(nodes=lambda: [{"CPU": 4.0}] * actors)
     at_start, watcher = memory_mib("VmRSS"), Clocks(clips)
     run = process_job._Run
     with (
         mock.patch.object(process_job, "ActorPool", side_effect=[Actors(chunks, actors)]),
-        mock.patch.object(process_job, "ray_session", return_value=nullcontext()),
-        mock.patch.object(process_job, "living_nodes", return_value=[{"CPU": 4.0}] * actors),
+        mock.patch.object(process_job, "open_engine", return_value=nullcontext(machines)),
         mock.patch.object(join_clip, "mux_clip", _mux),
         mock.patch.object(run, "_sort_out", timed(spent, "find and plan", run._sort_out)),
         mock.patch.object(RunRows, "write", timed(spent, "tables", RunRows.write)),

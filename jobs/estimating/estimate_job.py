@@ -1,7 +1,7 @@
 """The estimate of what a run will take: recordings are looked at, short pieces of them are sharpened, and the rest is
 added up.
 
-Ray and the workers are those that `process` would start, so their start and what they take from each other are in it.
+Engine and workers are those that `process` would start, so their start and what they take from each other are in it.
 """
 
 import logging
@@ -13,8 +13,9 @@ from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
-from ..engine.cluster import ClusterError, living_nodes, ray_session
+from ..engine.engines import open_engine
 from ..engine.pool import plan_pool
+from ..engine.protocol import ClusterError
 from ..files.clips import Clip
 from ..files.storage import Storage, open_to_read, url_of
 from ..processing.clip_work import encoder_choice
@@ -83,11 +84,10 @@ class _Estimation:
         if not self.clips:
             return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
         began = time.perf_counter()
-        with ray_session(self.config.address):
-            nodes = living_nodes()
-            plan = plan_pool(nodes, self.config.device, self.config.workers)
+        with open_engine(self.config.engine, self.config.address) as engine:
+            plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
             chosen = {"look": self.config.look, "chroma": self.config.chroma}
-            pool = SamplePool(plan, self.config.model, self.config.strength, **chosen)
+            pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
             try:
                 pool.wait_until_loaded()
                 here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)

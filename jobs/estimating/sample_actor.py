@@ -122,7 +122,7 @@ class SamplePool(ActorPool):
 
     def ask(self, name: str, method: str, arguments: tuple[Any, ...], about: Any) -> None:
         """Has an idle actor call one of its methods."""
-        self._give(name, getattr(self._actors[name].handle, method).remote(*arguments), about)
+        self._give(name, method, arguments, about)
 
     def wait_until_loaded(self) -> None:
         """Returns when the first actor can work."""

@@ -29,9 +29,10 @@ from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig, UsageError
 from ..engine.actor import MadeOtherwise, Prepared, PrepareTask
 from ..engine.actors import POLL_S, ActorPool, Answer
-from ..engine.cluster import ClusterError, living_nodes, ray_session
+from ..engine.engines import open_engine
 from ..engine.measure_task import MeasureTask
 from ..engine.pool import actors_that_fit, plan_pool
+from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Schedule, Work
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
 from ..files.earlier_run import source_columns, standing
@@ -163,8 +164,8 @@ class _Run:
         self._sort_out()
         try:
             if self.to_prepare:
-                with ray_session(self.config.address):
-                    self._work()
+                with open_engine(self.config.engine, self.config.address) as engine:
+                    self._work(engine)
         finally:
             self.rows.write()
         page = self._page()
@@ -232,11 +233,11 @@ class _Run:
 
     # The work.
 
-    def _work(self) -> None:
-        plan = plan_pool(living_nodes(), self.config.device, self.config.workers)
+    def _work(self, engine: Engine) -> None:
+        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
         self.plan = plan
         pool = ActorPool(
-            *(plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
+            *(engine, plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
             look=self.config.look,
             chroma=self.config.chroma,
         )
@@ -244,7 +245,7 @@ class _Run:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:
                 while self.to_prepare or self.preparing or self.under_way or self.joining:
-                    self._look_for_nodes(pool)
+                    self._look_for_nodes(engine, pool)
                     self.storage.fetch((clip for clip, *_ in self.to_prepare), at_most=len(pool.names()) + 2)
                     self._dispatch(pool)
                     if self.to_prepare and not pool.busy:
@@ -271,19 +272,17 @@ class _Run:
             groups[self.config.reference] = [path for path in originals if path is not None]
         return [group for group in groups.values() if group]
 
-    def _look_for_nodes(self, pool: ActorPool) -> None:
+    def _look_for_nodes(self, engine: Engine, pool: ActorPool) -> None:
         """Machines that join get actors, too, and where there is none with room, the log says so.
 
         Raises:
-            ClusterError: no machine is left, not even this one.
+            ClusterError: as `Engine.nodes`.
         """
         now = time.monotonic()
         if now < self.look_for_nodes_at:
             return
         self.look_for_nodes_at = now + NODES_EVERY_S
-        nodes = living_nodes()
-        if not nodes:  # Ray waits for ever for a machine to start processes on; with this one's gone, none comes
-            raise ClusterError("Ray's node process died; run the same command again to go on")
+        nodes = engine.nodes()
         if self.config.workers is None:
             pool.grow(actors_that_fit(self.plan, nodes))
         if pool.ready():

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from vidsharp.jobs.cli.doctor import doctor_text
 from vidsharp.jobs.cli.main import main
-from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.engine.protocol import ClusterError
 from vidsharp.jobs.tools import doctor_job
 from vidsharp.jobs.tools.doctor_job import Check, can_run, check_disk, check_ray, doctor, encodes
 from vidsharp.models.nets.catalogue import student_names
