@@ -1,5 +1,6 @@
 """What a recording is: its container, streams and first picture, read once and handed on as plain values."""
 
+import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -181,3 +182,12 @@ def _frame_rate(container: InputContainer, stream: VideoStream) -> Fraction:
 
 def _nine_numbers(raw: bytes) -> tuple[int, ...]:
     return struct.unpack("=9i", raw[:36])
+
+
+def rotation(matrix: tuple[int, ...] | None) -> int | None:
+    """Degrees counter-clockwise by which a player turns the picture, as FFmpeg's av_display_rotation_get."""
+    if not matrix:
+        return None
+    a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
+    scale = math.hypot(a, c), math.hypot(b, d)
+    return round(-math.degrees(math.atan2(b / scale[1], a / scale[0]))) if all(scale) else None

@@ -9,8 +9,7 @@ import numpy as np
 from ...models.errors import VidsharpError
 from ...pipeline.atomic import write_atomically
 from ...pipeline.original import OriginalReader
-from ...pipeline.probe import ClipInfo
-from ...pipeline.rotation import rotation
+from ...pipeline.probe import ClipInfo, rotation
 from ...pipeline.sharpen import plane_arrays, plane_format
 from ...reports.metrics.frame_metrics import change, psnr, sharpness
 from ...reports.metrics.ssim import WINDOW, ssim

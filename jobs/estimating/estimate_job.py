@@ -17,7 +17,8 @@ from ..engine.engines import open_engine
 from ..engine.pool import plan_pool
 from ..engine.protocol import ClusterError
 from ..files.clips import Clip
-from ..files.storage import Storage, open_to_read, url_of
+from ..files.open_storage import open_to_read
+from ..files.storage import Storage, url_of
 from ..processing.clip_work import encoder_choice
 from .cost_model import Piece, Recording, Workload, workload
 from .estimate_config import NOWHERE, EstimateConfig

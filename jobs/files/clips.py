@@ -133,3 +133,11 @@ def _same_folder(one: Path, other: Path) -> bool:
         return real_path(one) == other or (other.exists() and one.samefile(other))
     except FileNotFoundError:  # one was removed since it was listed
         return False
+
+
+def file_size(path: Path) -> int | None:
+    """A file's size in bytes; None where the file cannot be looked at."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

@@ -1,18 +1,14 @@
 """Where recordings come from and results go: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ...pipeline.atomic import make_folder, publish
+from ...pipeline.atomic import publish
 from ...pipeline.fingerprint import Source, clip_key, source_of
 from ..config import ProcessConfig
-from ..processing.clip_work import file_size
-from .clips import REPORT_FOLDER, Clip, find_clips, printable
+from .clips import REPORT_FOLDER, Clip, file_size, find_clips, printable
 from .known_files import KnownFiles, check_spared, originals, results_of
 from .passed_over import PassedOver
 from .report_guard import check_report, files_in
@@ -122,42 +118,6 @@ class Storage:
     def shown(self, path: Path) -> str:
         """Where people find what is at `path`."""
         return str(path)
-
-
-def open_storage(config: ProcessConfig) -> Storage:
-    """What fits the inputs and the output of a run.
-
-    Raises:
-        UsageError: the package that talks to an object storage is missing.
-    """
-    if any(map(url_of, (*config.inputs, config.out))):
-        from .object_storage import ObjectStorage  # here, since local runs need none of what it imports
-
-        return ObjectStorage(config)
-    return Storage(config)
-
-
-@contextmanager
-def open_to_read(config: ProcessConfig) -> Iterator[Storage]:
-    """The same for who writes nothing there. What is brought here goes to a folder of its own, which is removed: a run
-    may be using that of the run.
-
-    Raises:
-        UsageError: as `open_storage`.
-        OutputError: the staging folder cannot be written.
-    """
-    if not any(map(url_of, (*config.inputs, config.out))):
-        yield Storage(config)
-        return
-    from .object_storage import ObjectStorage, staging_folder
-
-    make_folder(staging_folder(config))
-    with TemporaryDirectory(prefix="estimate-", dir=staging_folder(config), ignore_cleanup_errors=True) as own:
-        storage = ObjectStorage(replace(config, staging=Path(own)))
-        try:
-            yield storage
-        finally:
-            storage.close()
 
 
 def url_of(path: Path) -> str | None:

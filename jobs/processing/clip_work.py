@@ -13,13 +13,12 @@ from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.mux import MuxResult
 from ...pipeline.original import Original
 from ...pipeline.plan import Chunk
-from ...pipeline.probe import ClipInfo
-from ...pipeline.rotation import rotation
+from ...pipeline.probe import ClipInfo, rotation
 from ...pipeline.sharpen import has_chroma
 from ...pipeline.workspace import Workspace
-from ...reports.run.clip_figures import clip_figures
+from ...reports.run.tables import clip_figures
 from ..config import ProcessConfig
-from ..files.clips import Clip
+from ..files.clips import Clip, file_size
 from ..files.report_folder import ClipRows
 
 
@@ -231,11 +230,3 @@ def _span(records: Sequence[ChunkRecord]) -> tuple[int, int]:
     """The first picture's time and the last one's end, in ticks."""
     filled = [record for record in records if record.frames]
     return (filled[0].pts[0], filled[-1].pts[-1] + filled[-1].durations[-1]) if filled else (0, 0)
-
-
-def file_size(path: Path) -> int | None:
-    """In bytes; None where the file cannot be looked at."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None

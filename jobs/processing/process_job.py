@@ -36,9 +36,10 @@ from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Schedule, Work
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
 from ..files.earlier_run import source_columns, standing
+from ..files.open_storage import open_storage
 from ..files.output_paths import check_inside, check_names_apart, check_output_folder
 from ..files.report_folder import ClipRows, ReportFolder
-from ..files.storage import Storage, open_storage, url_of
+from ..files.storage import Storage, url_of
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .join_clip import FinalNames, changed, join_clip
 from .made_with import what_counts

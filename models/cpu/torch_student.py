@@ -10,8 +10,7 @@ from torch import Tensor
 from ..nets.catalogue import Student
 from ..nets.protocol import Domain, TakesCodes, forward
 from ..planes.plane_format import PlaneFormat
-from ..planes.plane_tensors import sharpen_codes
-from ..planes.transfer import download, upload
+from ..planes.plane_tensors import download, sharpen_codes, upload
 from ..sequence.windows import RGB_GRID
 from .same_bits import SameBits, Shape
 from .tiles import STRIP_PIXELS, WIDEST_RGB, in_tiles, strip_of, tiles_of

@@ -1,13 +1,30 @@
-"""A student's work on planes that are tensors: codes in, codes out, for one picture or a batch, on any device."""
+"""Planes as tensors: made on the CPU and turned back (for a GPU, see `staging.py`), and a student's work on them: codes
+in, codes out, for one picture or a batch, on any device."""
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..nets.protocol import Domain
 from .colour import rgb_to_code_steps, round_to_codes, yuv_to_rgb
 from .plane_format import PlaneFormat
+
+
+def upload(plane: np.ndarray) -> Tensor:
+    """A plane, uint8 or uint16 [H, W] with rows possibly padded, as float32 of the same values."""
+    codes = torch.from_numpy(plane if plane.flags.writeable else plane.copy())  # torch warns of what is read-only
+    return codes.float()
+
+
+def download(codes: Tensor, dtype: np.dtype) -> np.ndarray:
+    """Integers [H, W] as a plane.
+
+    Args:
+        dtype: uint8 or uint16, which holds all of the values.
+    """
+    return codes.to(torch.uint8 if dtype == np.uint8 else torch.uint16).numpy()
 
 
 def sharpen_codes(

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..templates.page_data import script_json
+from ..templates.page_template import script_json
 
 _PICTURE = re.compile(r"data:image/(?:webp|jpeg|png);base64,[A-Za-z0-9+/]+={0,2}")
 _WHOLE, _SPOT = ("before", "after"), ("spot_before", "spot_after")

@@ -15,8 +15,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ...models.wording import counted
-from ..templates.page_data import script_json
-from ..templates.page_template import page_template
+from ..templates.page_template import page_template, script_json
 from ..templates.page_words import cell, size, spoken
 from .headline import FINISHED, Row, headline, sharpness_ratio, ssim_gain, worst_first
 from .page_previews import Preview, first_that_fit

@@ -1,13 +1,12 @@
 """What the script of a run's page draws from: clips, chunks and measured frames as columns, few enough to send."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..templates.page_data import brief, columns_of
 from .headline import Row, sharpness_ratio, ssim_gain
 from .series import Histogram, binned, histogram
 from .tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS
@@ -114,3 +113,14 @@ def cost_and_gain(clips: Sequence[Row]) -> dict[str, Any] | None:
     if len(points) < CLIPS_TO_COMPARE:
         return None
     return {"gain": "SSIM gain" if gained else "Sharpness, after ÷ before", "points": points}
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Rows as columns, without those that are null throughout: names then stand there once, not in each row."""
+    columns = {name: [row[name] for row in rows] for name in names}
+    return {name: values for name, values in columns.items() if any(value is not None for value in values)}
+
+
+def brief(value: Any, digits: int = 5) -> Any:
+    """A float with so many significant digits: enough for a plot, and shorter. Anything else stays as it is."""
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value

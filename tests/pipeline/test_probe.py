@@ -9,7 +9,7 @@ import pytest
 from vidsharp.pipeline import probe as probe_module
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.hdr import LightLevel
-from vidsharp.pipeline.probe import ClipInfo, Colour, probe
+from vidsharp.pipeline.probe import ClipInfo, Colour, probe, rotation
 
 from tests.support import media
 from tests.support.media import Media
@@ -115,3 +115,18 @@ def test_reading_facts_does_not_change_the_recording(tmp_path: Path) -> None:
     before = (clip.path.read_bytes(), clip.path.stat().st_mtime_ns)
     probe(clip.path)
     assert (clip.path.read_bytes(), clip.path.stat().st_mtime_ns) == before
+
+
+@pytest.mark.parametrize("degrees", [90, 180, -90])
+def test_rotation_is_what_ffmpeg_calls_it(tmp_path: Path, degrees: int) -> None:
+    clip = media.rotated(tmp_path / "turned.mp4", degrees=degrees, frames=3, size=(160, 96))
+    (frame, *_) = media.video_frames(clip.path)
+    found = rotation(probe(clip.path).display_matrix)
+    assert found is not None
+    assert (found - frame.rotation) % 360 == 0
+    assert (found - degrees) % 360 == 0
+
+
+def test_no_matrix_and_an_empty_one_turn_nothing() -> None:
+    assert rotation(None) is None
+    assert rotation((0,) * 9) is None

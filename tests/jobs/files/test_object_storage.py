@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
+from vidsharp.jobs.files.open_storage import open_storage
 from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
-from vidsharp.jobs.files.storage import Storage, open_storage, url_of
+from vidsharp.jobs.files.storage import Storage, url_of
 from vidsharp.jobs.processing.process_job import ProcessResult
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.pipeline.atomic import temporary_name, write_atomically

@@ -19,7 +19,7 @@ from vidsharp.reports.run.run_data import POINTS
 from vidsharp.reports.run.series import binned, histogram
 from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, rows, table
 from vidsharp.reports.run.work_times import busy_s, without_pauses
-from vidsharp.reports.templates.page_data import script_json
+from vidsharp.reports.templates.page_template import script_json
 
 from tests.reports.sample_run import HOSTILE, SampleRun, sample_run
 
