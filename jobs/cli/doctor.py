@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def doctor(out: Path, address: str | None, as_json: bool) -> None:
     """Checks what the main job needs.
 
-    Looks at libraries, processor, GPU, encoders, models, memory, disk and Ray, and says what is missing and what to do.
+    Looks at libraries, processor, GPU, encoders, models, memory, disk and engines, and says what is missing and what to
+    do.
     Exit codes: 0 the main job can run, 1 it cannot.
     """
     set_up_logs(verbose=False, quiet=True, as_json=False)

@@ -69,24 +69,10 @@ class LocalEngine:
 
     def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> _Worker:
         gpu = self._least_used_gpu() if gpus and self._gpus else None
-        ours, theirs = Pipe()
-        counter = _new_counter()
-        command = [sys.executable, "-P", "-c", _PROGRAM, *map(str, (theirs.fileno(), counter, os.getpid()))]
         try:
-            process = subprocess.Popen(
-                [*command, *map(str, sys.path)],
-                env=_environment(threads, gpu),
-                pass_fds=(theirs.fileno(), counter),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            worker = _spawn(threads, gpu)
         except OSError as error:
-            os.close(counter)
             raise ClusterError(f"no process can be started on this machine ({error.strerror or error})") from error
-        finally:
-            theirs.close()
-        worker = _Worker(process, ours, counter, gpu)
         self._workers.add(worker)
         self._send(worker, (worker_class, (threads, *arguments)))
         return worker
@@ -152,8 +138,29 @@ class LocalEngine:
         return min(self._gpus, key=used.count)
 
 
+def _spawn(threads: int, gpu: str | None) -> _Worker:
+    """A process that waits for its first message."""
+    ours, theirs = Pipe()
+    with theirs:
+        counter = _new_counter()
+        descriptors = (theirs.fileno(), counter)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _PROGRAM, *map(str, (*descriptors, os.getpid(), *sys.path))],
+                env=_environment(threads, gpu),
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError:
+            os.close(counter)
+            raise
+    return _Worker(process, ours, counter, gpu)
+
+
 def _environment(threads: int, gpu: str | None) -> dict[str, str]:
-    """What Ray gives its actors, and so the same bits."""
+    """As that of Ray's actors is."""
     environment = {"OMP_NUM_THREADS": str(threads), **os.environ, **ACTOR_ENVIRONMENT}
     return environment if gpu is None else {**environment, "CUDA_VISIBLE_DEVICES": gpu}
 

@@ -60,13 +60,19 @@ def doctor(out: Path = Path(), address: str | None = None) -> Iterator[Check]:
         ("Ray", lambda: check_ray(address), "see whether a firewall or a limit on processes is in the way"),
     ]
     spared = ("ray", "Ray") if address is None else ()
+
+    def failed(name: str, found: str, advice: str | None) -> Check:
+        if name in spared:
+            return Check(name, "missing", found, "use --engine local, which needs no Ray")
+        return Check(name, "broken", found, advice)
+
     for name, check, advice in parts:
         try:
             yield check()
         except VidsharpError as error:
-            yield Check(name, "missing" if name in spared else "broken", str(error))
+            yield failed(name, str(error), None)
         except Exception as error:  # a damaged installation fails in any way
-            yield Check(name, "broken", f"{type(error).__name__}: {' '.join(str(error).split())}", advice)
+            yield failed(name, f"{type(error).__name__}: {' '.join(str(error).split())}", advice)
 
 
 def can_run(checks: list[Check]) -> bool:
