@@ -59,7 +59,7 @@ def earlier_names() -> tuple[str, ...]:
 
 
 def student_name(name_or_path: str | Path) -> str:
-    """What a student is called: as its weights file without the ending, which is a shipped one's name.
+    """A student's name: that of its weights file without the ending, which is a shipped one's name.
 
     Raises:
         ModelError: as `weights_path`.
@@ -79,7 +79,7 @@ def look_of(name_or_path: str | Path, look: float | None = None) -> float | None
 
 
 def chroma_of(name_or_path: str | Path, chroma: Chroma | None = None) -> Chroma | None:
-    """What is done to chroma beside a student when it is asked for: None where that makes colour itself.
+    """The choice for chroma beside a student, given what was asked for: None where it makes colour itself.
 
     Raises:
         ModelError: as `weights_path` and `chosen_chroma`.
@@ -104,7 +104,7 @@ def check_model(name_or_path: str | Path) -> None:
 
 
 def weights_path(name_or_path: str | Path) -> Path:
-    """Where the weights of a student lie: of a shipped one or an earlier version's by its name, of either by the
+    """The file with a student's weights: of a shipped one or an earlier version's by its name, of either by the
     beginning of `weights_digest`, as `sha256:1234abcd`, or else of a checkpoint.
 
     Raises:

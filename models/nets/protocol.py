@@ -1,4 +1,4 @@
-"""What a student's network is to everything around it: which planes it sees, how far it looks, and how it is called."""
+"""The protocol of a student's network: which planes it sees, how far it looks, and how it is called."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
