@@ -1,4 +1,4 @@
-"""What the software encoders are told in their own languages: HDR10 metadata, threads, silence, reproducible output."""
+"""Parameters of the software encoders in their own languages: HDR10 metadata, threads, silence, reproducible output."""
 
 from functools import cache
 

@@ -1,5 +1,5 @@
-"""What a recording may claim before it counts as damaged or hostile: a header of a few bytes must not cost the memory
-of a machine, nor a night of its time. No recording of a call comes near any of these.
+"""Limits beyond which a recording counts as damaged or hostile: a header of a few bytes must not cost the memory of a
+machine, nor a night of its time. No recording of a call comes near any of these.
 
 FFmpeg has limits of its own below these: 1000 streams, and pictures up to about 16384×16384.
 """

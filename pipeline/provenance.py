@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # torch stays out of processes that only plan and join
 
 
 def provenance(enhancer: "Enhancer", choice: EncoderChoice, info: ClipInfo) -> Mapping[str, Any]:
-    """What makes a recording's pictures in this process: plain values. All else that the encoder is told follows from
-    the settings and the recording; how many cores there are, and what else they do, changes nothing."""
+    """The provenance of a recording's pictures that this process makes: plain values. All else that the encoder is told
+    follows from the settings and the recording; how many cores there are, and what else they do, changes nothing."""
     encoder = encoder_name(choice, info)
     return {
         "vidsharp": metadata.version("vidsharp"),
