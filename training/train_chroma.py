@@ -2,7 +2,7 @@
 
     python -m vidsharp.training.train_chroma CACHE --out runs/chroma
 
-Into its folder go `checkpoint.pt` (everything; `--resume` goes on from it), `weights.safetensors` (what ships) and
+Into its folder go `checkpoint.pt` (everything; `--resume` continues from it), `weights.safetensors` (what ships) and
 `gains.json` (what it gains on the cache's validation windows). One thread, so that the sums have one order.
 """
 

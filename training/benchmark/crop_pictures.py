@@ -1,4 +1,4 @@
-"""What each method makes of the crops that people look at, as RGB pictures."""
+"""Each method's versions of the crops that people look at, as RGB pictures."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

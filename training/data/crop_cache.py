@@ -67,7 +67,7 @@ class TaughtCache(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Where they are kept."""
+        """The folder that they are kept in."""
         ...
 
     @property
@@ -104,7 +104,7 @@ class TaughtCrops:
 def taught_crops(
     cache: TaughtCache, domain: Domain, teacher_key: str, teach: Callable[[Tensor], Tensor], say: Callable[[str], None]
 ) -> TaughtCrops:
-    """What a teacher makes of each soft crop, computed once and kept.
+    """A teacher's answer to each soft crop, computed once and kept.
 
     Args:
         teacher_key: tells teachers apart, such as the digest of the weights.

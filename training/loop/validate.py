@@ -1,4 +1,4 @@
-"""What a student gains over doing nothing, on the pairs of validation sources."""
+"""A student's gains over doing nothing, on the pairs of validation sources."""
 
 import random
 from collections import Counter, defaultdict
