@@ -18,7 +18,7 @@ def recordings_of(
     config: ProcessConfig,
     encoder: EncoderChoice,
 ) -> list[Recording]:
-    """What a run has to work on. Recordings whose packets were not read are reckoned from duration, rate and size.
+    """The recordings that a run has to work on. Those whose packets were not read are reckoned from duration and size.
 
     Args:
         sizes: in bytes, by name.

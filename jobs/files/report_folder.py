@@ -28,7 +28,7 @@ PREVIEWS = "previews"
 
 @dataclass(frozen=True)
 class ClipRows:
-    """What the tables get of one clip at its end."""
+    """The rows that the tables get of one clip at its end."""
 
     clip: Row
     chunks: Sequence[Row] = field(default_factory=list)

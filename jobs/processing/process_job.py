@@ -59,7 +59,7 @@ WAIT_WARNING_S = 60.0
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """How a run ended."""
+    """The outcome of a run."""
 
     report: Path
     """The folder with the tables."""

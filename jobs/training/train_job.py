@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a run left behind."""
+    """The outcome of a training run."""
 
     weights: Path
     step: int
