@@ -60,7 +60,7 @@ def check_times(first: Fraction, last: Fraction, path: Path) -> None:
         days = float(last - first) / 86_400
         raise MediaError(
             f"{path}: its pictures are spread over {days:,.0f} days, and at most 366 are taken; its time stamps are "
-            "damaged: encode it anew with an even rate first, e.g. ffmpeg -i IN -vf setpts=N/30/TB OUT",
+            "damaged: encode it again with an even rate first, e.g. ffmpeg -i IN -vf setpts=N/30/TB OUT",
             path,
         )
 

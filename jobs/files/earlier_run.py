@@ -2,7 +2,7 @@
 
 A result stays whose it is. A recording that was moved, copied or touched is the same one, by its content. One that has
 grown, was cut or was downloaded again is the same where it lies in the same place and begins alike; its result is made
-anew. Any other recording under that name (programs that record meetings call them all alike) must not replace it.
+again. Any other recording under that name (programs that record meetings call them all alike) must not replace it.
 """
 
 from collections.abc import Mapping

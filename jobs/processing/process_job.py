@@ -79,7 +79,7 @@ class ProcessResult:
 
 
 def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
-    """Sharpens recordings. Finished clips are skipped, unfinished ones go on from their finished chunks.
+    """Sharpens recordings. Finished clips are skipped, unfinished ones resume from their finished chunks.
 
     One clip's failure is a row in the tables and stops no other.
 
@@ -420,7 +420,7 @@ class _Run:
 
     def _pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
         """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
-        the old plan is at work any more, the clip is planned anew; False where that has been tried often enough."""
+        the old plan is at work any more, the clip is planned again; False where that has been tried often enough."""
         if actor not in work.tried_on or clip.at_work:
             self.schedule.pass_on(work, actor)
             return True

@@ -59,7 +59,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.resume and self.overwrite:
-            raise UsageError("--resume goes on with a run, and --overwrite begins anew: name one of them")
+            raise UsageError("--resume continues a run, and --overwrite starts again: name one of them")
         if self.num_workers < 1:
             raise UsageError(f"--num-workers {self.num_workers} is too few: at least 1")
         if self.num_workers > 1 and not self.ray:

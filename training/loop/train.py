@@ -95,11 +95,11 @@ def checkpoint_to_resume(out: Path, resume: bool, overwrite: bool = False) -> Pa
     if not overwrite:
         if checkpoint.exists():
             raise CheckpointError(
-                f"'{out}' holds a training run already; use --resume, or another folder, or --overwrite to begin anew."
+                f"'{out}' holds a training run already; use --resume, or another folder, or --overwrite to start again."
             )
         if weights.exists():  # as of a finished run, whose large checkpoint is no longer needed
             raise CheckpointError(
-                f"'{out}' holds finished weights already ({WEIGHTS}); use another folder, or --overwrite to begin anew."
+                f"'{out}' holds finished weights already ({WEIGHTS}); name another folder, or --overwrite these."
             )
     refuse_others(out / MARK, RUN_FILES, "train", overwrite=overwrite)
     return None

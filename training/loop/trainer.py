@@ -116,9 +116,9 @@ class Trainer:
             same = Recipe(**state["recipe"]) == self.recipe
             average, model, optimizer, scaler, step, rng = (state[name] for name in _STATE)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"'{source}' is no checkpoint that training can go on from.") from error
+            raise CheckpointError(f"'{source}' is no checkpoint that training can resume from.") from error
         if not same:
-            raise CheckpointError(f"'{source}' was made with another recipe, so training cannot go on from it.")
+            raise CheckpointError(f"'{source}' was made with another recipe, so training cannot resume from it.")
         load_into(self.average, average, source)
         load_into(self.model, model, source)
         self.optimizer.load_state_dict(optimizer)
