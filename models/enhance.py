@@ -1,6 +1,6 @@
 """Applies a student to the planes of a frame: the one thing that the pipeline calls.
 
-Torch is imported where a student needs it: those that the C library does, do not.
+Torch is imported where a student needs it: one run by the C library does not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -102,7 +102,7 @@ class Enhancer:
 
     @property
     def fused(self) -> FusedStudent | None:
-        """The student, where the C library does the work."""
+        """The student, where it is run by the C library."""
         return self._student if isinstance(self._student, FusedStudent) else None
 
     @property
@@ -115,7 +115,7 @@ class Enhancer:
         return self._student.gives_frames_bits(window, frame)
 
     def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
-        """What the bits of its pictures depend on, beyond weights and strength: plain text by name. The number of
+        """All that the bits of its pictures depend on, beyond weights and strength: plain text by name. The number of
         threads, and the C library's instruction set, do not count."""
         of_student = self._student.provenance if self.gpu is None else self.gpu.provenance(fmt)
         return of_student if self.chroma_path is None else {**of_student, **self.chroma_path.provenance}
@@ -170,7 +170,7 @@ class Enhancer:
         return lambda: [*pending.result(), *others]
 
     def ahead(self, height: int, width: int) -> int:
-        """How many frames of this size should be begun before the first is waited for; 0 on a CPU."""
+        """The number of frames of this size that should be begun before the first is waited for; 0 on a CPU."""
         return 0 if self.gpu is None else self.gpu.way.ahead(height, width)
 
     def _restored(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Sequence[np.ndarray]:

@@ -1,4 +1,4 @@
-"""What can go wrong, said in one plain sentence for people; every error survives pickling between processes."""
+"""Errors, each one plain sentence for people; every one survives pickling between processes."""
 
 
 class VidsharpError(Exception):

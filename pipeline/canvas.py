@@ -24,7 +24,7 @@ ROUNDED_PX = 2
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the canvas a picture lies, in pixels; around it there are bars."""
+    """The place of a picture in the canvas, in pixels; around it there are bars."""
 
     left: int
     top: int
@@ -44,7 +44,7 @@ def canvas_of(shapes: Sequence[Shape]) -> tuple[int, int, Fraction]:
 
 
 def place(shape: Shape, canvas: Shape) -> Place:
-    """Where a picture lies: as large as it can be, in the middle, and on whole chroma samples of both fields."""
+    """The place of a picture: as large as it can be, in the middle, and on whole chroma samples of both fields."""
     across, down = _unshrunk(shape, canvas.pixel_aspect)
     scale = min(canvas.width / across, canvas.height / down)
     width = _fitted(across * scale, canvas.width, ROUNDED_PX * across * scale / shape.width)
@@ -97,7 +97,7 @@ def on_canvas(info: ClipInfo, shapes: Iterable[Shape], taken: Sequence[str]) -> 
 
 
 def canvas_notes(info: ClipInfo, fitted: Iterable[Sequence[Any]]) -> list[str]:
-    """What is to be said of pictures that had another shape than the clip's, in a sentence for each kind.
+    """Notes on pictures that had another shape than the clip's, in a sentence for each kind.
 
     Args:
         fitted: width, height, pixel format and number of such pictures.

@@ -1,4 +1,4 @@
-"""Where a stream's subsampled chroma lies. FFmpeg knows, but PyAV does not show it: a Matroska header does."""
+"""The siting of a stream's subsampled chroma. FFmpeg knows it, but PyAV does not show it: a Matroska header does."""
 
 import io
 import re
@@ -20,7 +20,7 @@ _MEANINGS: dict[tuple[int, int], Siting] = {(1, 1): "topleft", (1, 2): "left", (
 
 
 def chroma_siting(stream: VideoStream) -> Siting:
-    """What the stream says, or its codec's own.
+    """The siting that the stream states, or its codec's own.
 
     JPEG and MPEG-1 site chroma between the luma samples, all later MPEG and ITU-T codecs at the left one.
     """

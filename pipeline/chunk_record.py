@@ -1,4 +1,4 @@
-"""What a finished chunk says of itself; its file beside the chunk's pictures is what makes the chunk count as done."""
+"""The record of a finished chunk; its file beside the chunk's pictures is what makes the chunk count as done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

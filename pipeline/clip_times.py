@@ -1,4 +1,4 @@
-"""When each picture of a joined clip is shown and when its packet is decoded."""
+"""The times of a joined clip: when each picture is shown and when its packet is decoded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class ClipTimes:
         )
 
     def dts(self, place: int) -> int:
-        """When the packet at `place` in decode order is decoded: when the picture `reorder_depth` places earlier is
-        shown. That never falls, and is never after the packet's own picture, also across chunks."""
+        """The decode time of the packet at `place` in decode order: when the picture `reorder_depth` places earlier is
+        shown. It never falls, and is never after the packet's own picture, also across chunks."""
         early = self.reorder_depth - place
         return self.pts[0] - early * self.lead if early > 0 else self.pts[-early]

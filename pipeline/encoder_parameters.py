@@ -1,4 +1,4 @@
-"""What the software encoders are told in their own languages: HDR10 metadata, threads, silence, reproducible output.
+"""Parameters of the software encoders in their own languages: HDR10 metadata, threads, silence, reproducible output.
 
 Each function gives options beyond FFmpeg's common ones, by option name; each a list of `key=value` joined with colons.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong between a recording and its sharpened file, each said in one sentence for people."""
+"""Errors on the way from a recording to its sharpened file, each one sentence for people."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class ChunkError(_PathError, RuntimeError):
 
 
 def disk_sentence(error: OSError, path: Path) -> str:
-    """What an operating system error means for the person who asked for `path`."""
+    """An operating system error as a sentence for the person who asked for `path`."""
     import errno
 
     if error.errno == errno.ENOSPC:

@@ -1,4 +1,4 @@
-"""What is said of a written clip whose pictures are not all marked as interlaced or progressive as they were."""
+"""Notes on a written clip whose pictures are not all marked as interlaced or progressive as they were."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which packets hold but the second field of a picture: field-coded H.264 (PAFF) comes as one packet for each field
+"""Packets that hold only the second field of a picture: field-coded H.264 (PAFF) comes as one packet for each field
 from transport streams, raw streams, and files that were copied from them."""
 
 from av.packet import Packet

@@ -24,7 +24,7 @@ BLOCKS = 16
 
 @dataclass(frozen=True)
 class Source:
-    """What one recording can be told from another by."""
+    """The features that tell one recording from another."""
 
     place: str
     """Where it is: its absolute path or its URL."""
@@ -36,7 +36,7 @@ class Source:
 
 
 def source_of(path: Path, place: str) -> Source:
-    """What a recording on disk can be told by. Its content is told by its size, its first and last mebibyte, and blocks
+    """The features of a recording on disk. Its content is told by its size, its first and last mebibyte, and blocks
     in between: a terabyte takes no longer than a gigabyte.
 
     Args:

@@ -1,4 +1,4 @@
-"""What the headers of H.264 say of a picture before it is decoded: whether it is a field, and whether it is interlaced.
+"""The headers of an H.264 picture, read before it is decoded: whether it is a field, and whether it is interlaced.
 
 Numbers of clauses are those of ITU-T H.264.
 """

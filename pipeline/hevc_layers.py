@@ -11,7 +11,7 @@ _NAMES = {_VIEW: "its second view", _AUXILIARY: "its transparency"}
 
 
 def further_layers(extradata: bytes, payload: bytes) -> tuple[str, ...]:
-    """What a stream's further layers hold, in words; empty where there are none.
+    """The contents of a stream's further layers, in words; empty where there are none.
 
     Args:
         extradata: the stream's header.

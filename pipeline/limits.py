@@ -1,5 +1,5 @@
-"""What a recording may claim before it counts as damaged or hostile: a header of a few bytes must not cost the memory
-of a machine, nor a night of its time. No recording of a call comes near any of these.
+"""Limits beyond which a recording counts as damaged or hostile: a header of a few bytes must not cost the memory of a
+machine, nor a night of its time. No recording of a call comes near any of these.
 
 FFmpeg has limits of its own below these: 1000 streams, and pictures up to about 16384×16384.
 """
@@ -60,7 +60,7 @@ def check_times(first: Fraction, last: Fraction, path: Path) -> None:
         days = float(last - first) / 86_400
         raise MediaError(
             f"{path}: its pictures are spread over {days:,.0f} days, and at most 366 are taken; its time stamps are "
-            "damaged: encode it anew with an even rate first, e.g. ffmpeg -i IN -vf setpts=N/30/TB OUT",
+            "damaged: encode it again with an even rate first, e.g. ffmpeg -i IN -vf setpts=N/30/TB OUT",
             path,
         )
 

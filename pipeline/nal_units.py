@@ -15,7 +15,7 @@ _AVCC_BYTES, _HVCC_BYTES = 7, 23
 
 
 def length_bytes(codec: str, extradata: bytes) -> int:
-    """How many bytes tell a NAL unit's length in a stream's packets; 0 where start codes divide them.
+    """The number of bytes that hold a NAL unit's length in a stream's packets; 0 where start codes divide them.
 
     Args:
         codec: "h264" or "hevc".
@@ -36,7 +36,7 @@ def nal_units(payload: bytes, lengths: int) -> Iterator[bytes]:
 
 
 def units_behind_start_codes(data: bytes) -> Iterator[bytes]:
-    """What lies between start codes (ITU-T H.264 annex B; those of MPEG-2 are the same); empty units are left out."""
+    """The units between start codes (ITU-T H.264 annex B; those of MPEG-2 are the same); empty ones are left out."""
     at = data.find(_START_CODE)
     while at >= 0:
         begin = at + len(_START_CODE)

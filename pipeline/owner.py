@@ -1,4 +1,4 @@
-"""Which process a temporary name belongs to, told apart from those of other machines and containers.
+"""The process that a temporary name belongs to, told apart from those of other machines and containers.
 
 A process number alone says little where containers share a disk: each has a process 17. So names carry the machine as
 well: its name, its start (boot) and the namespace that its process numbers are of.
@@ -37,7 +37,7 @@ def owner_part() -> str:
 
 
 def whose(name: str) -> Whose | None:
-    """What has become of the process that a temporary name belongs to; None of a name that is none."""
+    """The fate of the process that a temporary name belongs to; None of a name that is none."""
     found = _OWNER.search(name)
     if found is None:
         return None

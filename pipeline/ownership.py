@@ -30,7 +30,7 @@ class NotOursError(OutputError):
 
 @dataclass(frozen=True)
 class Made:
-    """What a mark says of one file."""
+    """A mark's entry for one file."""
 
     by: str
     """The command, such as `simulate`."""
@@ -42,7 +42,7 @@ class Made:
 
 
 def content_key(content: Path | bytes) -> str:
-    """What tells a file from another, whatever its name and times: its size and both its ends, hashed.
+    """A key that tells a file from another, whatever its name and times: its size and both its ends, hashed.
 
     Raises:
         OSError: it cannot be read.
@@ -140,7 +140,7 @@ def _contents(path: Path, content: Path | bytes | None) -> tuple[str, ...] | Non
 
 
 def read_made(mark: Path) -> dict[str, Made] | None:
-    """What a mark says, by name; None where there is none."""
+    """The entries of a mark, by name; None where there is no mark."""
     try:
         said = json.loads(mark.read_bytes())["made"]
         return {str(name): _made(entry) for name, entry in said.items()}

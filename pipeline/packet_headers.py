@@ -1,4 +1,4 @@
-"""What in a packet says how large its pictures are and how they are stored: found, but not understood.
+"""The headers in a packet that say how large its pictures are and how they are stored: found, but not understood.
 
 A decoder that is fed with the packet understands it. Here it is only told whether there is anything new to decode.
 """

@@ -1,4 +1,4 @@
-"""What a recording is: its container, streams and first picture, read once and handed on as plain values."""
+"""A recording's description: its container, streams and first picture, read once and handed on as plain values."""
 
 import math
 import struct
@@ -45,7 +45,7 @@ class Colour:
 
 @dataclass(frozen=True)
 class Shape:
-    """How large pictures are and how they are stored."""
+    """The size of pictures, and the format that they are stored in."""
 
     width: int
     height: int

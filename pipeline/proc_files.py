@@ -1,10 +1,10 @@
-"""What Linux tells of the machine in files of /proc; other systems tell nothing there."""
+"""Facts about the machine from Linux's files of /proc; other systems have none there."""
 
 from pathlib import Path
 
 
 def proc_value(file: str | Path, name: str) -> str | None:
-    """What follows the first `name:` in a file of /proc; None where there is none."""
+    """The text after the first `name:` in a file of /proc; None where there is none."""
     try:
         lines = Path(file).read_text(errors="replace").splitlines()
     except OSError:
@@ -14,5 +14,5 @@ def proc_value(file: str | Path, name: str) -> str | None:
 
 
 def cpu_flags() -> frozenset[str]:
-    """What the processor says that it can do; empty where the system does not tell."""
+    """The processor's own list of what it can do; empty where the system does not tell."""
     return frozenset((proc_value("/proc/cpuinfo", "flags") or "").split())

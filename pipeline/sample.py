@@ -1,4 +1,4 @@
-"""Which frames of a clip are measured: a sample that is the same whenever it is drawn again."""
+"""The frames of a clip that are measured: a sample that is the same whenever it is drawn again."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ ONE_IN = 24
 
 
 def usual_count(frames: int) -> int:
-    """How many frames of a clip are measured where nothing else is asked for: one in `ONE_IN`, at most `MOST`."""
+    """The number of frames measured of a clip where nothing else is asked for: one in `ONE_IN`, at most `MOST`."""
     return min(MOST, -(-frames // ONE_IN))
 
 

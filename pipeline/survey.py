@@ -1,4 +1,4 @@
-"""Which sizes and pixel formats a stream's pictures have: found from packets' headers, with few pictures decoded.
+"""The sizes and pixel formats of a stream's pictures: found in packets' headers, with few pictures decoded.
 
 The size that a clip is written in must hold them all, and be known before its first chunk is encoded.
 """

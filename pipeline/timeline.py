@@ -41,8 +41,8 @@ def read_timeline(info: ClipInfo, on_packet: Callable[[Packet], None] = lambda _
 
 
 def missing_pictures(info: ClipInfo, timeline: Sequence[PacketTiming]) -> int:
-    """How many pictures the recording's index announces whose packets are not there, since the file was cut off or
-    damaged. Where there is no index of every picture, nobody knows, and this is 0.
+    """The number of pictures that the recording's index announces and whose packets are not there, since the file was
+    cut off or damaged. Where there is no index of every picture, nobody knows, and this is 0.
 
     Raises:
         MediaError: the recording cannot be opened.

@@ -1,4 +1,4 @@
-"""What may watch a chunk's pictures while they are made: the pipeline shows them, and does not know what for."""
+"""An observer of a chunk's pictures while they are made: the pipeline shows them, and does not know what for."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ class Witness(Protocol):
         ...
 
     def figures(self) -> tuple[Mapping[str, Any], ...]:
-        """What it noted, for the chunk's record."""
+        """Figures that it noted, for the chunk's record."""
         ...
 
     def keep(self, path: Path) -> None:

@@ -107,15 +107,15 @@ class Workspace:
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
 
     def chunk_file(self, chunk_name: str) -> Path:
-        """Where a chunk's encoded pictures are."""
+        """The file of a chunk's encoded pictures."""
         return self.folder / f"{chunk_name}.nut"
 
     def preview_file(self, chunk_name: str) -> Path:
-        """Where a chunk's witness keeps what it wants to show."""
+        """The file in which a chunk's witness keeps what it wants to show."""
         return self.folder / f"{chunk_name}.preview"
 
     def joined_file(self, suffix: str) -> Path:
-        """Where the whole clip is written before it gets its final name."""
+        """The file that the whole clip is written to before it gets its final name."""
         return self.folder / f"joined{suffix}"
 
     def joined(self) -> bool:

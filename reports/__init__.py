@@ -1,1 +1,1 @@
-"""What a run says of itself: tables and, from them, pages. Knows neither Ray nor the pipeline."""
+"""Reports: metrics of frames, tables, and the pages made from them. Knows nothing of Ray."""

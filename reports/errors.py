@@ -1,4 +1,4 @@
-"""What can go wrong while figures are made."""
+"""Errors in the making of figures."""
 
 from ..models.errors import VidsharpError
 

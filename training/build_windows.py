@@ -68,7 +68,7 @@ def is_validation(source: str, kind: str) -> bool:
 
 
 def plan_sequences(folder: Path, variants: int, seed: int, screens: int | None = None) -> list[SequencePlan]:
-    """What is made of a folder, in order.
+    """The sequences that are made of a folder, in order.
 
     Args:
         variants: sequences of each photo and clip.

@@ -1,4 +1,4 @@
-"""What can go wrong in training and measuring, said in one plain sentence for people."""
+"""Errors in training and measuring, each one plain sentence for people."""
 
 from ..models.errors import VidsharpError
 

@@ -4,7 +4,7 @@
 
 New layers add nothing yet, new filters have no weight, and the crisp look begins as the natural one, so that the
 larger student gives the same pictures (Net2Net, Chen, Goodfellow and Shlens, ICLR 2016). `vidsharp train student
---start grown.safetensors` goes on from there.
+--start grown.safetensors` continues from there.
 """
 
 import argparse

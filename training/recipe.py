@@ -1,4 +1,4 @@
-"""What a training run is, read from a TOML file: every number that made the weights."""
+"""The recipe of a training run, read from a TOML file: every number that made the weights."""
 
 import tomllib
 from collections.abc import Mapping
@@ -99,7 +99,7 @@ class Recipe:
     """Weighs pairs by fair_floor / (the input's L1 error + fair_floor); 0 weighs all alike."""
 
     mix: Mapping[str, float] | None = None
-    """Shares of the levels in a batch, drawn anew each time; None: each pair once in every epoch."""
+    """Shares of the levels in a batch, drawn again each time; None: each pair once in every epoch."""
     untouched: float = 0.0
     """Share of the patches whose sharp picture is both input and target: what is good already is to stay as it is."""
     all_turns: bool = True
@@ -160,7 +160,7 @@ class Recipe:
         return (self.teacher_weight > 0 and not self.labels) or self.feature_weight > 0
 
     def share(self, workers: int) -> int:
-        """How many patches of a batch each of some workers gets.
+        """The number of patches of a batch that each of some workers gets.
 
         Raises:
             RecipeError: the batch has no equal parts.

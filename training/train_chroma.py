@@ -2,7 +2,7 @@
 
     python -m vidsharp.training.train_chroma CACHE --out runs/chroma
 
-Into its folder go `checkpoint.pt` (everything; `--resume` goes on from it), `weights.safetensors` (what ships) and
+Into its folder go `checkpoint.pt` (everything; `--resume` continues from it), `weights.safetensors` (what ships) and
 `gains.json` (what it gains on the cache's validation windows). One thread, so that the sums have one order.
 """
 
@@ -102,9 +102,9 @@ class ChromaTrainer:
             same = state["settings"] == asdict(self.settings)
             step, parts = int(state["step"]), [state[name] for name in ("params_ema", "params", "optimizer")]
         except Exception as error:  # on garbage, torch's reader fails in any way that its bytes lead it to
-            raise CheckpointError(f"'{path}' is no checkpoint that this training can go on from.") from error
+            raise CheckpointError(f"'{path}' is no checkpoint that this training can resume from.") from error
         if not same:
-            raise CheckpointError(f"'{path}' was made with other settings, so training cannot go on from it.")
+            raise CheckpointError(f"'{path}' was made with other settings, so training cannot resume from it.")
         load_into(self.average, parts[0], path)
         load_into(self.net, parts[1], path)
         self.optimizer.load_state_dict(parts[2])

@@ -25,7 +25,7 @@ KINDS = ("gallery", "filled", "slides", "speaker")
 
 
 def record(data: Path, kind: str, path: Path, frames: int) -> None:
-    """Writes a recording of a kind: people come through thin lines of their own, the whole is recorded at CRF 21."""
+    """Writes a recording of a kind: each person comes over a low-bandwidth link, the whole is recorded at CRF 21."""
     boxes = {
         "gallery": [(180 + 360 * row, 640 * column, 360, 640) for row in (0, 1) for column in (0, 1, 2)],
         "filled": [(540 * row, 640 * column, 540, 640) for row in (0, 1) for column in (0, 1, 2)],

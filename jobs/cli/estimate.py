@@ -58,7 +58,7 @@ def estimate_json(result: "Estimate") -> str:
 
 
 def estimate_text(result: "Estimate") -> str:
-    """What a person wants to know, the answer first."""
+    """The estimate as text for people, the answer first."""
     from ..files.passed_over import passed_over_sentence
 
     lines: list[str] = []

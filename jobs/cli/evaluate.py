@@ -51,8 +51,8 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     """Measures what students gain over doing nothing.
 
     Unsharp mask and CAS are measured beside them. DATA is a GOPRO_Large folder, any folder of blur/ and sharp/ images
-    or of sequences of them, or a folder of sharp clips, which are made soft as a thin line would. Prints the summary;
-    with --out, writes tables and a page.
+    or of sequences of them, or a folder of sharp clips, which are made soft as a low-bandwidth link would. Prints the
+    summary; with --out, writes tables and a page.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
     given = {name for name in options if _is_given(name)}
@@ -110,7 +110,7 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
-@click.option("--level", required=True, type=click.Choice(LEVELS), help="How thin the line is.")
+@click.option("--level", required=True, type=click.Choice(LEVELS), help="How little bandwidth the link has.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
 @overwrite_option
 def simulate(**options: Any) -> None:

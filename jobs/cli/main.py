@@ -93,7 +93,7 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
         with redirect_stdout(StringIO()), watching(quiet=quiet, lines_only=lines_only) as watcher:
             result = run(config, watcher)
     except KeyboardInterrupt:
-        _exit("interrupted; the same command goes on from the finished chunks", INTERRUPTED)
+        _exit("interrupted; the same command resumes from the finished chunks", INTERRUPTED)
     if not quiet:
         show_run(result.rows)
     if sentence := passed_over_sentence(result.passed_over):
@@ -132,7 +132,7 @@ def report(folder: Path, show: bool, **options: Any) -> None:
 @overwrite_option
 @log_options
 def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool, log_json: bool) -> None:
-    """Makes a sample call recording, softens it as a thin line would, and sharpens it."""
+    """Makes a sample call recording, softens it as a low-bandwidth link would, and sharpens it."""
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
     from ..tools.demo import make_soft_call
 

@@ -54,7 +54,7 @@ DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Trains a student or a teacher by a recipe.
 
-    Interrupted, the same command with --resume goes on from the last checkpoint and ends with the same weights.
+    Interrupted, the same command with --resume continues from the last checkpoint and ends with the same weights.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
     from ..processing.progress import training
@@ -71,6 +71,6 @@ def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: b
 
             result = run(config, watcher.said, moved)
     except KeyboardInterrupt:
-        say_error("interrupted; add --resume to go on from the last checkpoint")
+        say_error("interrupted; add --resume to continue from the last checkpoint")
         sys.exit(INTERRUPTED)
     click.echo(f"weights: {result.weights} (step {result.step} of {result.steps})")

@@ -1,4 +1,4 @@
-"""What a run will cost, from measured pieces of its recordings: a pure model, without files, clocks or Ray.
+"""The cost of a run, from measured pieces of its recordings: a pure model, without files, clocks or Ray.
 
 The time of a chunk is a fixed part (decoder and encoder start and end) and a part for each frame; both are measured for
 each kind of picture. A kind that was not measured costs, by pixels, what the measured kind most like it costs.
@@ -101,7 +101,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a kind costs."""
+    """The cost of a kind."""
 
     frame_s: float
     frame_core_s: float
@@ -130,7 +130,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class KindEstimate:
-    """What all recordings of one kind cost."""
+    """The cost of all recordings of one kind."""
 
     kind: Kind
     recordings: int
@@ -146,7 +146,7 @@ class KindEstimate:
 
 @dataclass(frozen=True)
 class Workload:
-    """What a run costs, whatever the number of its workers."""
+    """The cost of a run, whatever the number of its workers."""
 
     kinds: tuple[KindEstimate, ...]
     """The dearest first."""
@@ -165,7 +165,7 @@ class Workload:
         return sum(self.tasks)
 
     def wall_s(self, workers: int, start_s: float) -> float:
-        """How long a run takes, from the command to its end; 0 if nothing is left to do."""
+        """The time that a run takes, from the command to its end; 0 if nothing is left to do."""
         if not self.tasks:
             return 0.0
         chunks_s = makespan(self.tasks, workers)
@@ -218,7 +218,7 @@ def _kind_estimate(kind: Kind, recordings: Sequence[Recording], cost: Cost) -> K
 
 
 def costs_of(kinds: set[Kind], pieces: Sequence[Piece]) -> dict[Kind, Cost]:
-    """What each kind costs: measured, or scaled from the measured kind most like it.
+    """The cost of each kind: measured, or scaled from the measured kind most like it.
 
     Raises:
         ValueError: nothing was measured, but there are kinds.
@@ -275,7 +275,7 @@ def _scaled(kind: Kind, measured: Mapping[Kind, Cost]) -> Cost:
 
 
 def makespan(tasks: Sequence[float], workers: int) -> float:
-    """When the last worker is done, if each takes the next task as soon as it is free.
+    """The time when the last worker is done, if each takes the next task as soon as it is free.
 
     At least the longest task and the even share, at most their sum (Graham, Bounds on multiprocessing timing anomalies,
     1969); more workers never take longer, since the tasks do not wait for each other.
@@ -287,7 +287,7 @@ def makespan(tasks: Sequence[float], workers: int) -> float:
 
 
 def uncertainty(kinds: Sequence[KindEstimate], pieces: Sequence[Piece]) -> float:
-    """How far off the estimate may be, as a share: twice the standard error of its mean costs, as the pieces spread.
+    """The likely error of an estimate, as a share: twice the standard error of its mean costs, as the pieces spread.
 
     Pieces are compared by pixels within their kind; kinds with one piece, and kinds without, spread as the others do.
     """
@@ -306,7 +306,7 @@ def uncertainty(kinds: Sequence[KindEstimate], pieces: Sequence[Piece]) -> float
 
 
 def places(shares: Sequence[float], seed: int = 0) -> Iterator[int]:
-    """Which item to look at next: each as often as its share says, and the first few already spread over all of them.
+    """Items in the order to try them: each as often as its share says, and the first few already spread over all.
 
     Van der Corput's sequence in base 2 along the shares, from a seeded start (Niederreiter, Random Number Generation
     and Quasi-Monte Carlo Methods, 1992, chapter 3). Does not end.

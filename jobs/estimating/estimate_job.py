@@ -1,5 +1,4 @@
-"""The estimate of what a run will take: recordings are looked at, short pieces of them are sharpened, and the rest is
-added up.
+"""The estimate of a run's cost: recordings are looked at, short pieces of them are sharpened, and the rest is added up.
 
 Engine and workers are those that `process` would start, so their start and what they take from each other are in it.
 """
@@ -35,7 +34,7 @@ log = logging.getLogger("vidsharp")
 
 
 def estimate(config: EstimateConfig) -> Estimate:
-    """What `process` would take, after measuring for about `sample_seconds`. Writes nothing but temporary files.
+    """The cost of a run of `process`, measured for about `sample_seconds`. Writes nothing but temporary files.
 
     Raises:
         UsageError: there is nothing to estimate.

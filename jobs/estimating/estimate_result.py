@@ -8,7 +8,7 @@ from .cost_model import KindEstimate
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take. Times are in seconds."""
+    """The cost of a run. Times are in seconds."""
 
     recordings: int
     """That there is work on."""

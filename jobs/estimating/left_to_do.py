@@ -15,7 +15,7 @@ from ..processing.made_with import what_counts
 
 @dataclass(frozen=True)
 class Left:
-    """What an earlier run has left to do of a clip: all of it, where nothing else is said."""
+    """The work that an earlier run has left to do of a clip: all of it, where nothing else is said."""
 
     finished: bool = False
     failing: str | None = None
@@ -24,7 +24,7 @@ class Left:
 
 
 def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -> dict[str, Left]:
-    """What a run into `config.out` would skip, refuse, or take over, by clip."""
+    """The work left for a run into `config.out`, by clip: what it would skip, refuse, or take over."""
     out = config.out.absolute()
     earlier = ReportFolder(out / REPORT_FOLDER).earlier()
     settings = what_counts(config)

@@ -16,7 +16,7 @@ def recordings_of(
     done: Mapping[str, Collection[int]],
     config: ProcessConfig,
 ) -> list[Recording]:
-    """What a run has to work on. Recordings whose packets were not read are reckoned from duration, rate and size.
+    """The recordings that a run has to work on. Those whose packets were not read are reckoned from duration and size.
 
     Args:
         sizes: in bytes, by name.

@@ -12,7 +12,7 @@ FETCH_BYTES = 1024**3
 
 
 def to_bring(clips: Sequence[Clip], sizes: Mapping[str, int]) -> tuple[list[Clip], list[Clip]]:
-    """Which of the clips, taken in this order, are brought here, and which are not."""
+    """The clips, taken in this order, that are brought here, and those that are not."""
     brought: list[Clip] = []
     left = FETCH_BYTES
     for clip in clips:
@@ -27,7 +27,7 @@ def to_bring(clips: Sequence[Clip], sizes: Mapping[str, int]) -> tuple[list[Clip
 
 @dataclass(frozen=True)
 class Reckoner:
-    """What others of a folder are like, which were looked at."""
+    """Recordings of a folder that were looked at, as models of its others."""
 
     looked_at: Sequence[Recording]
     sizes: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""Which recordings a command means, and where each of their results goes."""
+"""The recordings that a command means, and the place of each one's result."""
 
 import os
 import re
@@ -122,7 +122,7 @@ def found_in(given: Path, out: Path, pass_over: Callable[[str], None]) -> Iterat
 
 
 def real_path(path: Path) -> Path:
-    """Where a path leads through links; one that leads back to itself stays in it, where `Path.resolve` raises a
+    """The target of a path through links; one that leads back to itself stays in it, where `Path.resolve` raises a
     RuntimeError before Python 3.13. Whoever then opens the path is told by the system what is wrong."""
     return Path(os.path.realpath(path))
 

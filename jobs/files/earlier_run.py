@@ -1,8 +1,8 @@
-"""What an earlier run into the same output folder means for a clip: it is finished, in the way, or to be worked on.
+"""A clip's state after an earlier run into the same output folder: finished, in the way, or to be worked on.
 
 A result stays whose it is. A recording that was moved, copied or touched is the same one, by its content. One that has
 grown, was cut or was downloaded again is the same where it lies in the same place and begins alike; its result is made
-anew. Any other recording under that name (programs that record meetings call them all alike) must not replace it.
+again. Any other recording under that name (programs that record meetings call them all alike) must not replace it.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def _same_recording(row: Mapping[str, Any], workspace: Workspace, source: Source
 
 
 def source_columns(source: Source, settings: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """What a finished clip's row keeps of its recording, by column.
+    """The columns of a finished clip's row that tell of its recording.
 
     Args:
         row: the one that it has already.

@@ -20,7 +20,7 @@ class KnownFiles:
 
 
 def originals(clips: Iterable[Clip], reference: Path | None) -> Iterator[Path]:
-    """Where the reference folder would have the clips' originals."""
+    """The places of the clips' originals in the reference folder."""
     return (reference.absolute() / clip.relative for clip in clips if reference is not None)
 
 

@@ -47,7 +47,7 @@ class Place:
         return str(self.fs.unstrip_protocol(self.path))
 
     def below(self) -> dict[str, Mapping[str, Any]]:
-        """What is known of all objects below, by relative path."""
+        """All objects below, by relative path, each with what is known of it."""
         with suppress(FileNotFoundError):
             found = self.fs.find(self.path, detail=True)
             return {name.removeprefix(self.path).lstrip("/"): info for name, info in found.items()}
@@ -55,14 +55,14 @@ class Place:
 
 
 def version(info: Mapping[str, Any]) -> str:
-    """What tells an object from the same name's other contents: its entity tag, else its time, and its size."""
+    """A text that tells an object from the same name's other contents: its entity tag, else its time, and its size."""
     times = ("LastModified", "last_modified", "mtime", "updated", "created")
     tag = info.get("ETag") or info.get("etag") or next((info[name] for name in times if name in info), None)
     return f"{tag} {info['size']}"
 
 
 def text(place: Place) -> str:
-    """What the object holds."""
+    """The contents of an object."""
     return place.fs.cat_file(place.path).decode("utf-8", "surrogateescape")
 
 

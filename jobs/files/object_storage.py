@@ -345,6 +345,6 @@ def _state(file: Path) -> tuple[int, int] | None:
 
 
 def staging_folder(config: ProcessConfig) -> Path:
-    """Where recordings are brought, in a folder for each output."""
+    """The folder that recordings are brought to, with a folder in it for each output."""
     cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return (config.staging or cache / "vidsharp" / "staging").absolute()

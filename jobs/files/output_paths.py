@@ -1,4 +1,4 @@
-"""What is written stays in the output folder, and every result has a place of its own there.
+"""Paths of results: all stay in the output folder, and each has a place of its own there.
 
 The output folder itself may be a link. A link inside it that leads out of it is refused: results, tables and work in
 progress would land where nobody asked for them, and unfinished work is deleted without asking.

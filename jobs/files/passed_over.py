@@ -14,7 +14,7 @@ ENDINGS_SHOWN = 8
 
 
 class PassedOver:
-    """What a search has passed over; hidden files, and those of the output folder, are not among it."""
+    """Files that a search has passed over; hidden ones, and those of the output folder, are not among them."""
 
     def __init__(self) -> None:
         self.by_ending: Counter[str] = Counter()
@@ -30,7 +30,7 @@ class PassedOver:
 
 
 def passed_over_sentence(by_ending: Mapping[str, int]) -> str | None:
-    """How many files were not taken, by ending, the most frequent first; None where all were."""
+    """A sentence on how many files were not taken, by ending, the most frequent first; None where all were."""
     if not by_ending:
         return None
     found = sorted(by_ending.items(), key=lambda one: (-one[1], one[0]))

@@ -29,7 +29,7 @@ PREVIEWS = "previews"
 
 @dataclass(frozen=True)
 class ClipRows:
-    """What the tables get of one clip at its end.
+    """The rows that the tables get of one clip at its end.
 
     Raises:
         ValueError: a row has a column that its table has not.

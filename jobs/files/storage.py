@@ -1,4 +1,4 @@
-"""Where recordings come from and results go: disks. On object storage (`object_storage.py`) each step differs."""
+"""The storage of recordings and results: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ class Storage:
         return clip_key(clip.path, settings)
 
     def source(self, clip: Clip) -> Source:
-        """What the recording can be told from others by.
+        """The features that tell the recording from others.
 
         Raises:
             MediaError: it cannot be read.
@@ -116,7 +116,7 @@ class Storage:
         """Called once, at the end, whatever has happened."""
 
     def shown(self, path: Path) -> str:
-        """Where people find what is at `path`."""
+        """The place where people find what is at `path`."""
         return str(path)
 
 

@@ -27,7 +27,7 @@ from .made_with import settings, versions
 
 @dataclass(frozen=True)
 class FinalNames:
-    """What results are called."""
+    """The names of results."""
 
     out: Path
     """The output folder, absolute."""
@@ -83,7 +83,7 @@ def join_clip(
     plan: PoolPlan,
     stop: Event,
 ) -> ClipRows:
-    """Joins a clip whose chunks are all done. Killed at any step, the next run goes on from there.
+    """Joins a clip whose chunks are all done. Killed at any step, the next run continues from there.
 
     Args:
         counts: the settings in the recording's key: see `what_counts`.

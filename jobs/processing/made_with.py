@@ -1,4 +1,4 @@
-"""What a clip was made with: the settings that matter for its pictures and its figures, and the versions in use."""
+"""The provenance of a clip: the settings that matter for its pictures and its figures, and the versions in use."""
 
 import platform
 from collections.abc import Mapping

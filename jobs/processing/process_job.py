@@ -60,7 +60,7 @@ WAIT_WARNING_S = 60.0
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """How a run ended."""
+    """The outcome of a run."""
 
     report: Path
     """The folder with the tables."""
@@ -80,7 +80,7 @@ class ProcessResult:
 
 
 def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
-    """Sharpens recordings. Finished clips are skipped, unfinished ones go on from their finished chunks.
+    """Sharpens recordings. Finished clips are skipped, unfinished ones resume from their finished chunks.
 
     One clip's failure is a row in the tables and stops no other.
 
@@ -422,7 +422,7 @@ class _Run:
 
     def _pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
         """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
-        the old plan is at work any more, the clip is planned anew; False where that has been tried often enough."""
+        the old plan is at work any more, the clip is planned again; False where that has been tried often enough."""
         if actor not in work.tried_on or clip.at_work:
             self.schedule.pass_on(work, actor)
             return True

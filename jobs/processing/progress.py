@@ -1,4 +1,4 @@
-"""What a person sees while the job runs: live bars on a terminal, log lines elsewhere. Written to stderr only."""
+"""Progress as a person sees it while the job runs: live bars on a terminal, log lines elsewhere. On stderr only."""
 
 import logging
 import sys
@@ -168,7 +168,7 @@ class TrainingBar(TrainingLines):
 
 @contextmanager
 def training(*, lines_only: bool) -> Iterator[TrainingLines]:
-    """What shows a training run, as it fits where stderr goes."""
+    """The display of a training run, as it fits where stderr goes."""
     if lines_only or not sys.stderr.isatty():
         yield TrainingLines()
         return

@@ -26,7 +26,7 @@ class ReportConfig:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What came of it."""
+    """The report that was made."""
 
     page: Path | None
     """The page, where that was asked for."""

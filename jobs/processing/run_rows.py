@@ -16,7 +16,7 @@ UNWRITTEN_MAX = 1000
 
 
 class RunRows:
-    """What has come of the clips of one run.
+    """The rows of the clips of one run.
 
     Raises (methods that write):
         OutputError: the tables cannot be written.

@@ -1,4 +1,4 @@
-"""What a GPU does with a student: computing alone, with the copies there and back, and with all of it overlapping."""
+"""A GPU's speed with a student: computing alone, with the copies there and back, and with all of it overlapping."""
 
 from collections.abc import Callable, Sequence
 from time import perf_counter

@@ -128,7 +128,7 @@ class BenchmarkConfig:
 
 @dataclass(frozen=True)
 class BenchmarkResult:
-    """What was measured."""
+    """The outcome of a benchmark."""
 
     sources: pd.DataFrame
     summary: pd.DataFrame

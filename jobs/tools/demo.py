@@ -1,4 +1,4 @@
-"""The demo's input: a sharp sample call, and the soft recording that a thin line makes of it."""
+"""The demo's input: a sharp sample call, and the soft recording that a low-bandwidth link makes of it."""
 
 from pathlib import Path
 

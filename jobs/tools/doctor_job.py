@@ -27,7 +27,7 @@ _TRIAL_SIZE = (320, 192)
 
 @dataclass(frozen=True)
 class Check:
-    """What was found of one part."""
+    """The finding on one part."""
 
     name: str
     state: State

@@ -84,7 +84,7 @@ class EvaluateConfig:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """What was measured."""
+    """The outcome of an evaluation."""
 
     items: pd.DataFrame
     """`ITEM_COLUMNS`: a row for each picture, level and method."""

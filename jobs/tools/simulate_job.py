@@ -43,7 +43,7 @@ class SimulateConfig:
 
 @dataclass(frozen=True)
 class SimulatedClip:
-    """What became of one clip."""
+    """The outcome of one clip."""
 
     clip: str
     """Its path below the folder it was found in."""

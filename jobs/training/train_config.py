@@ -1,4 +1,4 @@
-"""What the training job is asked to do: one frozen value, checked when it is made; and the pairs that it names."""
+"""The settings of the training job: one frozen value, checked when it is made; and the pairs that it names."""
 
 import os
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class TrainConfig:
     """Where pairs made of photos and clips are kept; None: `pairs` in `out`."""
     resume: bool = False
     overwrite: bool = False
-    """Begins anew in `out`, also where a run has been, or other files of these names are."""
+    """Begins again in `out`, also where a run has been, or other files of these names are."""
     stop_after: int | None = None
     """Stops at this step, to be resumed later."""
     device: str = "auto"
@@ -59,7 +59,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.resume and self.overwrite:
-            raise UsageError("--resume goes on with a run, and --overwrite begins anew: name one of them")
+            raise UsageError("--resume continues a run, and --overwrite starts again: name one of them")
         if self.num_workers < 1:
             raise UsageError(f"--num-workers {self.num_workers} is too few: at least 1")
         if self.num_workers > 1 and not self.ray:
@@ -71,7 +71,7 @@ class TrainConfig:
 
 
 def places_of(config: TrainConfig) -> "Places":
-    """Where a run finds and puts things."""
+    """The files and folders that a run reads and writes."""
     from ...training.loop.train import Places
 
     return Places(config.out, config.teacher, config.vgg, config.start)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a run left behind."""
+    """The outcome of a training run."""
 
     weights: Path
     step: int
@@ -49,7 +49,7 @@ def train(
     learn, check = (f"{len(some.levels)} pairs of {len(set(some.sources))} sources" for some in pairs)
     say(f"{learn} to train on, {check} to validate on")
     if config.overwrite:
-        (config.out / CHECKPOINT).unlink(missing_ok=True)  # else this run, once killed, would go on from that one's
+        (config.out / CHECKPOINT).unlink(missing_ok=True)  # else this run, once killed, would resume from that one's
     if config.ray:
         from .train_on_ray import train_on_ray
 

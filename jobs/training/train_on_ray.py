@@ -56,7 +56,7 @@ def train_on_ray(
     with ray_session(config.address):
         on_gpu = _on_gpu(config)
         _check_room(config.num_workers, "GPU" if on_gpu else "CPU")
-        # Of an earlier job; Ray would go on from its last checkpoint, whatever the run in `out` did since.
+        # Of an earlier job; Ray would resume from its last checkpoint, whatever the run in `out` did since.
         remove_folder(config.out / RAY, RAY_JOB)
         claim_folder(config.out / RAY, RAY_JOB)
         say(f"a Ray Train job of {config.num_workers} workers on {'GPUs' if on_gpu else 'CPUs'}")

@@ -42,7 +42,7 @@ class ChromaPath:
         return restore_chroma(planes, fmt, self._net, self._strength)
 
     def on_grid_of(self, planes: Sequence[np.ndarray]) -> "ChromaOnGrid":
-        """What restores pictures of the subsampling of [Y, Cb, Cr].
+        """The restorer of pictures with the subsampling of [Y, Cb, Cr].
 
         Raises:
             ModelError: the shapes fit none.

@@ -1,4 +1,4 @@
-"""Which windows of a frame a network gives the very bits that it gives the whole frame: tried out, once for each shape.
+"""The windows of a frame that get from a network the very bits that the frame gets: tried out, once for each shape.
 
 In exact arithmetic all of them would. In float32 the last bit depends on the order in which a convolution sums, and
 oneDNN chooses that by shape, instruction set and cache: most shapes agree, some do not, and which ones do differs

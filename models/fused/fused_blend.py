@@ -106,7 +106,7 @@ class FusedBlend:
             other.result()
 
     def pixels(self, box: Box) -> float:
-        """What a box costs: as much as so many pixels of a whole frame."""
+        """The cost of a box: that of so many pixels of a whole frame."""
         height, width = box.bottom - box.top, box.right - box.left
         lanes = SETS[self._instructions]
         work = (

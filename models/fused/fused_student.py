@@ -1,4 +1,4 @@
-"""A blend student that the C library does, without torch: importing that takes longer than many a recording."""
+"""A blend student run by the C library, without torch: importing that takes longer than many a recording."""
 
 import os
 from collections.abc import Mapping, Sequence

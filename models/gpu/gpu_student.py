@@ -43,12 +43,12 @@ class GpuStudent:
 
     @property
     def half_error(self) -> float | None:
-        """What half precision changed in a picture of 0..1, at most; None where it was not tried."""
+        """The largest change that half precision made in a picture of 0..1; None where it was not tried."""
         return None if self._half is None else self._half.error
 
     @property
     def tile_pixels(self) -> int | None:
-        """How much of a batch is computed at a time, where the GPU has no room for all of it."""
+        """The part of a batch that is computed at a time, where the GPU has no room for all of it."""
         return self._fits.pixels
 
     def dtype(self, fmt: PlaneFormat) -> torch.dtype:

@@ -33,7 +33,7 @@ Planes = Sequence[np.ndarray]
 
 @dataclass(frozen=True)
 class GpuSettings:
-    """How a GPU works; has no effect on a CPU."""
+    """Settings of the way through a GPU; they have no effect on a CPU."""
 
     precision: Precision = "auto"
     batch: int | None = None
@@ -84,16 +84,16 @@ class OnGpu:
         self._graphs: dict[tuple[Layout, PlaneFormat], Compute | None] = {}
 
     def batch_of(self, height: int, width: int) -> int:
-        """How many pictures of this size go in a batch."""
+        """The number of pictures of this size in a batch."""
         return self._settings.batch or max(1, BATCH_PIXELS // max(1, height * width))
 
     def ahead(self, height: int, width: int) -> int:
-        """How many pictures of this size should be on their way for the GPU never to wait."""
+        """The number of pictures of this size that should be on their way for the GPU never to wait."""
         return DEPTH * self.batch_of(height, width)
 
     @property
     def graphs(self) -> int:
-        """How many graphs are in use."""
+        """The number of graphs in use."""
         return sum(graph is not None for graph in self._graphs.values())
 
     def begin(self, planes: Planes, fmt: PlaneFormat) -> Pending:
@@ -120,7 +120,7 @@ class OnGpu:
         return Pending(batch, place)
 
     def computation(self, planes: Planes, fmt: PlaneFormat) -> Callable[[], None]:
-        """What computes a full batch of one picture that lies on the device already; to measure with."""
+        """The computation of a full batch of one picture that lies on the device already; to measure with."""
         size = self.batch_of(*planes[0].shape)
         layout = Layout(tuple((size, *plane.shape) for plane in planes), planes[0].dtype)
         batch = _Batch(self, layout, fmt, self._room_for(layout))
@@ -246,7 +246,7 @@ class _Lane:
             yield
 
     def mark(self) -> "torch.cuda.Event | None":
-        """What the work put into this stream so far ends with."""
+        """The event that ends the work put into this stream so far."""
         if self.stream is None:
             return None
         event = torch.cuda.Event(blocking=True)  # who waits for it sleeps, and leaves its core to codecs

@@ -21,7 +21,7 @@ _ALIGN = 512
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the planes of a batch lie in one piece of memory."""
+    """Places of the planes of a batch in one piece of memory."""
 
     shapes: tuple[tuple[int, ...], ...]
     """One for each plane: [N, H, W], or of any other dimensions."""
@@ -47,7 +47,7 @@ class Layout:
 
 
 class Staging:
-    """What one batch needs: given and made, each here and on the device. Grows to the largest batch."""
+    """Memory for one batch: given and made, each here and on the device. Grows to the largest batch."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device

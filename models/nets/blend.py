@@ -153,7 +153,7 @@ class BlendStudent(nn.Module):
 
     @torch.inference_mode()
     def sharpen_codes(self, codes: Tensor, peak: int, strength: float, strip_pixels: int) -> Tensor:
-        """What `forward` makes of a plane, without leaving integers for longer than a strip: codes in, codes out.
+        """The plane that `forward` makes of one, without leaving integers for longer than a strip: codes in, codes out.
 
         Args:
             codes: uint8 or int32 [H, W], 0..peak.

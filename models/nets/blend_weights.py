@@ -30,7 +30,7 @@ Convolution = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class BlendWeights:
-    """What `BlendStudent` has learned, float64."""
+    """The weights that a `BlendStudent` has learned, float64."""
 
     filters: np.ndarray
     """[K, 9, 9]."""

@@ -1,4 +1,4 @@
-"""What was measured of the students that ship, as `weights/NAME.json` says it. Needs neither torch nor the weights."""
+"""Measurements of the students that ship, as `weights/NAME.json` holds them. Needs neither torch nor the weights."""
 
 import json
 from collections.abc import Mapping

@@ -8,17 +8,19 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import CheckpointError, ModelError
 from .chroma_choice import Chroma, chosen_chroma
 from .look import chosen_look
 from .networks import NETWORKS, network_in
-from .protocol import Domain
+from .protocol import Domain, HasTwoLooks
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+    from .protocol import StudentModule
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 EARLIER = WEIGHTS / "earlier"
@@ -35,7 +37,7 @@ class Student:
     """A network ready to run, and what a caller must know about it."""
 
     name: str
-    net: "nn.Module"
+    net: "StudentModule"
     domain: Domain
     """`luma`: [N, 1, H, W] to the same; `rgb`: [N, 3, H, W] to (the same, None)."""
     halo_px: int
@@ -57,7 +59,7 @@ def earlier_names() -> tuple[str, ...]:
 
 
 def student_name(name_or_path: str | Path) -> str:
-    """What a student is called: as its weights file without the ending, which is a shipped one's name.
+    """A student's name: that of its weights file without the ending, which is a shipped one's name.
 
     Raises:
         ModelError: as `weights_path`.
@@ -77,7 +79,7 @@ def look_of(name_or_path: str | Path, look: float | None = None) -> float | None
 
 
 def chroma_of(name_or_path: str | Path, chroma: Chroma | None = None) -> Chroma | None:
-    """What is done to chroma beside a student when it is asked for: None where that makes colour itself.
+    """The choice for chroma beside a student, given what was asked for: None where it makes colour itself.
 
     Raises:
         ModelError: as `weights_path` and `chosen_chroma`.
@@ -102,7 +104,7 @@ def check_model(name_or_path: str | Path) -> None:
 
 
 def weights_path(name_or_path: str | Path) -> Path:
-    """Where the weights of a student lie: of a shipped one or an earlier version's by its name, of either by the
+    """The file with a student's weights: of a shipped one or an earlier version's by its name, of either by the
     beginning of `weights_digest`, as `sha256:1234abcd`, or else of a checkpoint.
 
     Raises:
@@ -169,15 +171,17 @@ def at_look(student: Student, look: float | None) -> Student:
         if look not in (None, student.look):
             raise ModelError(f"The student '{student.name}' was loaded at {student.look:g}, and has no other look now.")
         return student
-    chosen = chosen_look(look, student.net.looks, student.name)  # type: ignore[arg-type]
+    chosen = chosen_look(look, student.net.looks, student.name)
     if chosen is None:
         return student
-    return replace(student, net=student.net.with_look(chosen), look=chosen)  # type: ignore[operator]
+    assert isinstance(student.net, HasTwoLooks)
+    return replace(student, net=student.net.with_look(chosen), look=chosen)
 
 
 def student_of(name: str, net: "nn.Module") -> Student:
     """Wraps a network, which is a `StudentNet`."""
-    return Student(name, net, net.domain, net.halo_px, net.align_px)  # type: ignore[arg-type]
+    told = cast("StudentModule", net)
+    return Student(name, told, told.domain, told.halo_px, told.align_px)
 
 
 def new_network(kind: str, size: "Mapping[str, Any] | None" = None) -> "nn.Module":

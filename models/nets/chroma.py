@@ -86,7 +86,7 @@ class ChromaStudent(nn.Module):
         return self.halo_samples * factors[0], self.halo_samples * factors[1]
 
     def align_px(self, factors: tuple[int, int]) -> tuple[int, int]:
-        """What a tile must start at a multiple of, in luma pixels, down and across."""
+        """The steps, in luma pixels, down and across, of the places where a tile may start."""
         return self.align_samples * factors[0], self.align_samples * factors[1]
 
     def forward(self, chroma: Tensor, luma: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What becomes of chroma beside a luma student: it stays as it is, or the chroma student restores it.
+"""The choice for chroma beside a luma student: it stays as it is, or the chroma student restores it.
 
 An RGB student makes colour itself, so that there is nothing to choose.
 """
@@ -16,7 +16,7 @@ DEFAULT_CHROMA: Chroma = "keep"
 
 
 def chosen_chroma(chroma: Chroma | None, domain: Domain, student: str) -> Chroma | None:
-    """What is done to chroma when it was asked for: None where the student makes colour itself.
+    """The choice that holds for a student, given what was asked for: None where it makes colour itself.
 
     Args:
         chroma: what was asked for; None: the default.

@@ -74,7 +74,7 @@ def exactly(x: Tensor) -> AbstractContextManager[object]:
 
 @torch.inference_mode()
 def error_against(expected: Tensor, forward: Callable[[Tensor], Tensor], device: torch.device) -> float:
-    """How far the answers of `forward` on the device are from those expected, at most; infinite where one is no number.
+    """The largest distance of `forward`'s answers on the device from those expected; infinite where one is no number.
 
     Args:
         expected: float32 answers for `trial_picture`, on the CPU.

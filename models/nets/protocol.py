@@ -1,4 +1,4 @@
-"""What a student's network is to everything around it: which planes it sees, how far it looks, and how it is called."""
+"""The protocol of a student's network: which planes it sees, how far it looks, and how it is called."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
@@ -26,7 +26,15 @@ class StudentNet(Protocol):
     sees_beyond_halo: bool
     """Whether it looks farther than that, so that no part of a frame can be computed alone and equal the frame."""
     looks: int
-    """2 where it has a crisp look beside the natural one, and `with_look`; else 1."""
+    """2 where it has a crisp look beside the natural one (`HasTwoLooks`); else 1."""
+    feature_layer: str
+    """The submodule whose answers students learn from (`training/loss/affinity.py`)."""
+
+
+if TYPE_CHECKING:
+
+    class StudentModule(torch.nn.Module, StudentNet):
+        """A network as both: the module that torch runs, and what it says of itself. For types only."""
 
 
 @runtime_checkable
@@ -39,6 +47,28 @@ class TakesCodes(Protocol):
 
     def strip_shapes(self, height: int, width: int, strip_pixels: int) -> set[tuple[int, int]]:
         """As `BlendStudent.strip_shapes`."""
+        ...
+
+
+@runtime_checkable
+class StartsAtRandom(Protocol):
+    """A network that is far from the identity when it is built, as others are not, but can be set near it."""
+
+    def start_as_identity(self) -> None:
+        """Sets its weights so that it gives nearly what it is given."""
+        ...
+
+
+@runtime_checkable
+class HasTwoLooks(Protocol):
+    """A network that has a crisp look beside the natural one where its `looks` are 2."""
+
+    def with_look(self, look: float) -> "StudentModule":
+        """The network with one look, a blend of the two."""
+        ...
+
+    def both(self, x: "Tensor") -> "tuple[Tensor, Tensor]":
+        """The natural picture and the crisp one, in one pass."""
         ...
 
 

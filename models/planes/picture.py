@@ -1,4 +1,4 @@
-"""What people get to see of a frame: its planes as an RGB picture, and the place where two frames differ most."""
+"""A frame as people see it: its planes as an RGB picture, and the place where two frames differ most."""
 
 from collections.abc import Sequence
 

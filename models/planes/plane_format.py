@@ -1,4 +1,4 @@
-"""How the numbers in a frame's planes are meant. Nothing of torch here: a plan or a page needs it, too.
+"""The meaning of the numbers in a frame's planes. Nothing of torch here: a plan or a page needs it, too.
 
 Quantisation: BT.709-6 item 5 for limited range (219 and 224 steps at 8 bit), ITU-T H.273 §8.3 for full range.
 """
@@ -21,7 +21,7 @@ ITU-R BT.601-7 §2.5.1, BT.709-6 item 3.2, BT.2020-2 table 4 (non-constant lumin
 
 @dataclass(frozen=True)
 class PlaneFormat:
-    """How the numbers in a frame's planes are meant."""
+    """The meaning of the numbers in a frame's planes."""
 
     bit_depth: int
     """8..16: planes of more than 8 bits are uint16, in the low bits."""

@@ -1,4 +1,4 @@
-"""What is measured on frames beside SSIM (`ssim.py`): PSNR, sharpness, and change from frame to frame, all on luma.
+"""Metrics of frames beside SSIM (`ssim.py`): PSNR, sharpness, and change from frame to frame, all on luma.
 
 Planes are [H, W], uint8 or uint16 with values 0..2^bit_depth − 1, of any strides; they are only read. All sums of
 integers are exact. Planes are taken in strips of rows, so that temporaries stay in the cache: about 6 MB for 1080p.

@@ -1,4 +1,4 @@
-"""What can be said of a mean over few sources: bootstrap intervals, and tests whose number was declared beforehand."""
+"""Statistics of a mean over few sources: bootstrap intervals, and tests whose number was declared beforehand."""
 
 from collections.abc import Mapping, Sequence
 

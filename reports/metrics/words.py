@@ -1,4 +1,4 @@
-"""How much of a screen's text can be read: the words that stand there, against the lines that a reader found."""
+"""Legibility of a screen's text: the words that stand there, against the lines that a reader found."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ Reader = Callable[[np.ndarray], Sequence[Text]]
 
 
 def readings(words: Sequence[Text], lines: Sequence[Text]) -> list[Reading | None]:
-    """What became of each word: read right, read wrong (a line was found there, but not this word in it), or missed.
+    """The fate of each word: read right, read wrong (a line was found there, but not this word in it), or missed.
 
     Case and everything but letters and digits is ignored, also the spaces between words, which readers often lose. A
     piece of a line is used up by the word that was found in it, the longest word first: a short one may be part of it.

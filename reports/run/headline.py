@@ -37,7 +37,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast the chunks were computed, all workers together."""
+    """The speed at which the chunks were computed, all workers together."""
 
     frames: int
     busy_s: float

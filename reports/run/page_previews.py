@@ -62,7 +62,7 @@ def sound_preview(text: str) -> dict[str, Any] | None:
 
 
 def first_that_fit(clips: Sequence[str], previews: Mapping[str, str], max_chars: int) -> dict[str, Preview]:
-    """What fits of the clips' previews into `max_chars` together, by clip; those without a sound preview are left out.
+    """The clips' previews that fit into `max_chars` together, by clip; those without a sound preview are left out.
 
     A preview is read only while there is room left, so that thousands of them take no more memory than a page does.
 

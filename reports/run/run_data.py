@@ -1,4 +1,4 @@
-"""What the script of a run's page draws from: clips, chunks and measured frames as columns, few enough to send."""
+"""The data for the script of a run's page: clips, chunks and measured frames as columns, few enough to send."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def series_by_clip(clips: Sequence[Row], frames: pd.DataFrame) -> list[dict[str,
 
 
 def distributions(clips: Sequence[Row]) -> list[Distribution]:
-    """What is worth a histogram: figures that at least `CLIPS_TO_COMPARE` clips have."""
+    """Figures that are worth a histogram: those that at least `CLIPS_TO_COMPARE` clips have."""
 
     def of(name: str, title: str, note: str, form: str, figure: Callable[[Row], Any]) -> Distribution:
         values = tuple(value for clip in clips if (value := figure(clip)) is not None and np.isfinite(value))

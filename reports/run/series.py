@@ -12,7 +12,7 @@ _BARS = (5, 20)
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many values lie in each bin; a bin holds its lower edge, the last one also its upper."""
+    """The number of values in each bin; a bin holds its lower edge, the last one also its upper."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]

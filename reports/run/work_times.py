@@ -1,4 +1,4 @@
-"""When work was going on: how long in all, and the same without the pauses between runs."""
+"""Times at which work was going on: how long in all, and the same without the pauses between runs."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise

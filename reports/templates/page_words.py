@@ -1,4 +1,4 @@
-"""How figures are written on a page: rounded, with their units, in plain words."""
+"""Figures as they are written for people: rounded, with their units, in plain words."""
 
 from typing import Any
 

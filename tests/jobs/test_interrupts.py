@@ -71,7 +71,7 @@ def test_a_training_ends_by_one_that_was_swallowed(tmp_path: Path, monkeypatch: 
     words = [str(word) for pair in options.items() for word in pair]
     ended = CliRunner().invoke(main, ["train", "student", *words])
     assert ended.exit_code == 130
-    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; add --resume to go on from the last checkpoint"
+    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; add --resume to continue from the last checkpoint"
 
 
 @pytest.mark.usefixtures("shared_ray")
@@ -82,7 +82,7 @@ def test_a_run_ends_by_one_that_was_swallowed_and_goes_on(tmp_path: Path, monkey
         patch.setattr(LogLines, "run_started", lambda *_: swallowed(signal.SIGTERM))
         ended = CliRunner().invoke(main, words)
     assert ended.exit_code == 130
-    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command goes on from the finished chunks"
+    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command resumes from the finished chunks"
     assert not (tmp_path / "out" / "a.mp4").exists()
     assert CliRunner().invoke(main, words).exit_code == 0
     assert (tmp_path / "out" / "a.mp4").exists()
@@ -120,7 +120,7 @@ def test_a_clip_that_is_being_joined_is_left_at_its_next_packet_and_joined_by_th
         ended = CliRunner().invoke(main, words)
     assert len(taken) < 200, "it went on as if nothing had been said"
     assert ended.exit_code == 130
-    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command goes on from the finished chunks"
+    assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command resumes from the finished chunks"
     left = {Path(name) for name in runs.files(out)}
     assert {path.parts[0] for path in left} == {".vidsharp"}
     assert not [path for path in left if path.suffix == ".mkv" and not path.name.startswith("chunk-")], left

@@ -1,6 +1,7 @@
 """Planes in, planes out: types, rounding, strength, formats, tiles."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import ModelError
-from vidsharp.models.nets.catalogue import Student
+from vidsharp.models.nets.catalogue import Student, student_of
 from vidsharp.models.nets.look import DEFAULT_LOOK
 from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.models.planes.plane_format import PlaneFormat
@@ -33,13 +34,13 @@ class Brighter(nn.Module):
         return x + self.by
 
 
-def luma_student(net: nn.Module) -> Student:
+def luma_student(net: Any) -> Student:
     return Student("test", net, "luma", 16, 4)
 
 
 def rgb_student() -> Student:
     torch.manual_seed(0)
-    return Student("test", ReferenceStudent(), "rgb", 8, 2)
+    return student_of("test", ReferenceStudent())
 
 
 def noise(height: int, width: int, bits: int = 8, seed: int = 0) -> list[np.ndarray]:
@@ -116,7 +117,8 @@ def test_rgb_identity_keeps_all_planes(chroma: tuple[int, int] | None) -> None:
     dice = np.random.default_rng(0)
     sizes = [(32, 40)] if chroma is None else [(32, 40), chroma, chroma]
     planes = [dice.integers(0, 256, size, dtype=np.uint8) for size in sizes]
-    for given, made in zip(planes, Enhancer(Student("same", Same(), "rgb", 0, 2)).planes(planes, VIDEO8), strict=True):
+    same: Any = Same()
+    for given, made in zip(planes, Enhancer(Student("same", same, "rgb", 0, 2)).planes(planes, VIDEO8), strict=True):
         np.testing.assert_array_equal(given, made)
 
 

@@ -82,7 +82,7 @@ def test_what_is_there_is_not_replaced(cache: Path, tmp_path: Path) -> None:
             cache, run, replace(QUICK, patches=replace(QUICK.patches, seed=9)), size=SMALL, resume=True, say=quiet
         )
     (run / CHECKPOINT).write_bytes(b"torn")
-    with pytest.raises(CheckpointError, match="no checkpoint that this training can go on from"):
+    with pytest.raises(CheckpointError, match="no checkpoint that this training can resume from"):
         train_chroma(cache, run, QUICK, size=SMALL, resume=True, say=quiet)
 
 

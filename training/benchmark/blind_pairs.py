@@ -35,7 +35,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Score:
-    """What people said of one method's pairs."""
+    """People's answers to one method's pairs, counted."""
 
     method: str
     pairs: int
@@ -104,7 +104,7 @@ def read_key(entries: object) -> list[Pair]:
 
 
 def score_answers(text: str, key: Sequence[Pair]) -> list[Score]:
-    """What a filled page says of each method; lines left empty are not answered.
+    """Each method's score from a filled page; lines left empty are not answered.
 
     Raises:
         DataError: another header, a pair that is not in the key or comes twice, or a word that is no answer.

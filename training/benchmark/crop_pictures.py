@@ -1,4 +1,4 @@
-"""What each method makes of the crops that people look at, as RGB pictures."""
+"""Each method's versions of the crops that people look at, as RGB pictures."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ def crop_pictures(
         if made.digest != crop.inputs:
             raise DataError(
                 f"The recording of '{crop.source}' at level {crop.level} is not the one that its crop was drawn from, "
-                "as other versions of the encoders make it; draw crops anew with training.benchmark.crops."
+                "as other versions of the encoders make it; draw crops again with training.benchmark.crops."
             )
         place = next((place for place in made.places if place.item == crop.item), None)
         if place is None:

@@ -21,7 +21,7 @@ LEVEL = "as recorded"
 
 
 def look_strip(look: Look, data: Path, methods: Mapping[str, Method], side: int) -> Strip:
-    """What each method makes of the picture, cut where they change it most.
+    """Each method's version of the picture, cut where they change it most.
 
     Raises:
         DataError: the file is missing or does not decode.

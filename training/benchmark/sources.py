@@ -77,7 +77,7 @@ def benchmark_sources() -> tuple[BenchmarkSource, ...]:
 
 
 def benchmark_looks() -> tuple[Look, ...]:
-    """What is only looked at, in the list's order."""
+    """Sources that are only looked at, in the list's order."""
     return tuple(Look(**entry) for entry in _list()["look"])
 
 
@@ -87,7 +87,7 @@ def is_set_aside(file: Path) -> bool:
 
 
 def other_inputs(digests: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Which recordings are not those that this version was first measured on, as `source level/seed`.
+    """Recordings that are not those that this version was first measured on, as `source level/seed`.
 
     Args:
         digests: of each source by `level/seed`, as `Recording.digest` has them. What was not measured then is not told.

@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
 
 class Answers(Protocol):
-    """What a teacher made of some pairs' soft pictures, asked beforehand."""
+    """A teacher's answers to some pairs' soft pictures, asked beforehand."""
 
     @property
     def answered(self) -> Sequence[int]:

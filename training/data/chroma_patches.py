@@ -15,7 +15,7 @@ GREY = 128 / 255
 
 @dataclass(frozen=True)
 class Patches:
-    """How a step's patches are drawn."""
+    """Rules by which a step's patches are drawn."""
 
     seed: int = 1
     batch: int = 16

@@ -55,7 +55,7 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
         soft, sharp = (np.load(folder / f"{split}_{kind}.npy", mmap_mode="r") for kind in ("soft", "sharp"))
         levels, sources = ([str(row[key]) for row in index] for key in ("level", "source"))
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise DataError(f"'{folder}' holds no '{split}' pairs, or not whole; build windows anew.") from error
+        raise DataError(f"'{folder}' holds no '{split}' pairs, or not whole; build windows again.") from error
     if not len(index) == len(soft) == len(sharp) > 0:
         raise DataError(f"'{folder}' has {len(soft)} soft and {len(sharp)} sharp '{split}' crops; they must pair up.")
     return CropCache(folder, split, soft, sharp, levels, sources)
@@ -67,7 +67,7 @@ class TaughtCache(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Where they are kept."""
+        """The folder that they are kept in."""
         ...
 
     @property
@@ -104,7 +104,7 @@ class TaughtCrops:
 def taught_crops(
     cache: TaughtCache, domain: Domain, teacher_key: str, teach: Callable[[Tensor], Tensor], say: Callable[[str], None]
 ) -> TaughtCrops:
-    """What a teacher makes of each soft crop, computed once and kept.
+    """A teacher's answer to each soft crop, computed once and kept.
 
     Args:
         teacher_key: tells teachers apart, such as the digest of the weights.
@@ -117,7 +117,7 @@ def taught_crops(
     path = cache.folder / f"{cache.split}_taught_{domain}_{teacher_key[:12]}.npy"
     index = next(file for file in (cache.folder / f"{cache.split}.json", cache.folder / INDEX) if file.is_file())
     made = index.stat().st_mtime
-    if not path.exists() or path.stat().st_mtime < made:  # the crops may have been made anew
+    if not path.exists() or path.stat().st_mtime < made:  # the crops may have been made again
         remove_leftovers(cache.folder)
         part = temporary_name(path)  # training on other machines may teach into the same cache
         side, count = cache.centre(0).shape[1], len(cache.levels)

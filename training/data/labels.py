@@ -1,4 +1,4 @@
-"""What a restoration teacher made of a cache's soft pictures: one grey PNG for each window that it looked at.
+"""A restoration teacher's answers to a cache's soft pictures: one grey PNG for each window that it looked at.
 
     CACHE/labels/TEACHER/PART/WINDOW.png
 
@@ -41,7 +41,7 @@ class Labels:
         return list(self.files)
 
     def picture(self, index: int, known: bool = True) -> np.ndarray:
-        """What may be believed of the answer to a window's centre: float32 [1, 192, 192] in 0..1.
+        """The answer to a window's centre, as far as it may be believed: float32 [1, 192, 192] in 0..1.
 
         Args:
             known: whether it is tamed by the original, or by the soft picture.
@@ -59,7 +59,7 @@ class Labels:
 
 
 def label_file(folder: Path, part: str, window: int) -> Path:
-    """Where the answer to a window of a part lies, below a teacher's folder."""
+    """The file with the answer to a window of a part, below a teacher's folder."""
     return folder / Path(part).stem / f"{window:02d}.png"
 
 

@@ -1,4 +1,4 @@
-"""What every set of training pairs offers, whatever it lies in: the trainer draws windows, a set cuts them."""
+"""The interface of every set of training pairs, whatever it lies in: the trainer draws windows, a set cuts them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class PairSet(Protocol):
 
     @property
     def levels(self) -> Sequence[str]:
-        """What made each pair's soft picture: `light`, `sharp`, `blur` …"""
+        """The origin of each pair's soft picture: `light`, `sharp`, `blur` …"""
         ...
 
     @property

@@ -94,7 +94,7 @@ def read_rgb(file: Path) -> np.ndarray:
 
 
 def visible(folder: Path) -> list[Path]:
-    """What lies in a folder and is not hidden, in order."""
+    """The entries of a folder that are not hidden, in order."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 

@@ -31,7 +31,7 @@ STILL = 0.4
 
 @dataclass(frozen=True)
 class SequencePlan:
-    """What to make: everything about it follows from these values."""
+    """The plan of a sequence: everything about it follows from these values."""
 
     source: str
     """The person or scene; a source is trained on or validated on, never both."""

@@ -50,7 +50,7 @@ class Part:
 
     @property
     def subject(self) -> Literal["camera", "screen"]:
-        """What it shows: a clip may be of either."""
+        """The kind of thing that it shows: a clip may be of either."""
         return "screen" if self.kind == "screen" or (self.kind == "clip" and is_screen(Path(self.source))) else "camera"
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation measures on: sequences of images recorded blurred and sharp, or sharp clips."""
+"""Sources of an evaluation: sequences of images recorded blurred and sharp, or sharp clips."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ MEASURES = 2
 
 @dataclass(frozen=True)
 class Figures:
-    """What is measured of one picture that a method made. None: it cannot be had here."""
+    """Measurements of one picture that a method made. None: it cannot be had here."""
 
     psnr_db: float
     ssim: float
@@ -44,7 +44,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class MeasuredPictures:
-    """What the methods gave on some pictures in a row."""
+    """The methods' results on some pictures in a row."""
 
     places: tuple[Position, ...]
     outputs: Mapping[str, tuple[Planes, ...]]

@@ -1,4 +1,4 @@
-"""What is compared: doing nothing, the two classic sharpeners, and students, each from planes to planes."""
+"""The methods that are compared: doing nothing, two classic sharpeners, and students, each from planes to planes."""
 
 from collections.abc import Callable, Sequence
 

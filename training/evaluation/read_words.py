@@ -10,7 +10,7 @@ from .evaluation_pictures import Planes, Position
 
 @dataclass(frozen=True)
 class WordCount:
-    """How many words stand in a picture, and how many of them a reader gets right and wrong; the rest it misses."""
+    """The number of words in a picture, and of those that a reader gets right and wrong; the rest it misses."""
 
     words: int
     right: int
@@ -29,7 +29,7 @@ class WordRead:
 def read_words(
     place: Position, outputs: Mapping[str, Planes], reader: Reader, truth: Sequence[Text] | None = None
 ) -> dict[str, list[WordRead]]:
-    """What became of each word, by method.
+    """The fate of each word, by method.
 
     Args:
         outputs: what each method made of `place.soft`.

@@ -1,4 +1,4 @@
-"""What a chroma student gains over doing nothing, in 8-bit codes, on a cache's windows, by level and kind of source."""
+"""A chroma student's gains over doing nothing, in 8-bit codes, on a cache's windows, by level and kind of source."""
 
 from collections import defaultdict
 from typing import NamedTuple

@@ -53,7 +53,7 @@ def _nothing(*_: Any) -> None:
 
 @dataclass(frozen=True)
 class Crew:
-    """How several workers share a run; the default is one alone. Worker 0 writes and validates."""
+    """The workers that share a run; the default is one alone. Worker 0 writes and validates."""
 
     rank: int = 0
     world: int = 1
@@ -66,7 +66,7 @@ class Crew:
 
 @dataclass(frozen=True)
 class Places:
-    """Where a run finds and puts things."""
+    """The files and folders that a run reads and writes."""
 
     out: Path
     teacher: Path | None = None
@@ -78,7 +78,7 @@ class Places:
 
 
 def checkpoint_to_resume(out: Path, resume: bool, overwrite: bool = False) -> Path | None:
-    """The checkpoint that a run into `out` goes on from; None for a run that begins.
+    """The checkpoint that a run into `out` resumes from; None for a run that begins.
 
     Args:
         overwrite: a run may begin over another one, and over other files.
@@ -95,18 +95,18 @@ def checkpoint_to_resume(out: Path, resume: bool, overwrite: bool = False) -> Pa
     if not overwrite:
         if checkpoint.exists():
             raise CheckpointError(
-                f"'{out}' holds a training run already; use --resume, or another folder, or --overwrite to begin anew."
+                f"'{out}' holds a training run already; use --resume, or another folder, or --overwrite to start again."
             )
         if weights.exists():  # as of a finished run, whose large checkpoint is no longer needed
             raise CheckpointError(
-                f"'{out}' holds finished weights already ({WEIGHTS}); use another folder, or --overwrite to begin anew."
+                f"'{out}' holds finished weights already ({WEIGHTS}); name another folder, or --overwrite these."
             )
     refuse_others(out / MARK, RUN_FILES, "train", overwrite=overwrite)
     return None
 
 
 def objective_of(recipe: Recipe, places: Places, device: str = "cpu") -> Objective:
-    """What the recipe makes small, with the teacher and the VGG16 that it asks for.
+    """The objective of a recipe, with the teacher and the VGG16 that it asks for.
 
     Raises:
         RecipeError, LossError, ModelError, CheckpointError: as `train`.
@@ -140,7 +140,7 @@ def train(
 
     Args:
         pairs: for training and for validation.
-        resume_from: a checkpoint to go on from, as `checkpoint_to_resume` finds it.
+        resume_from: a checkpoint to resume from, as `checkpoint_to_resume` finds it.
         say: told in words what happens; `moved`: told (step, steps, loss) now and then.
 
     Raises:

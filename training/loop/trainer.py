@@ -11,13 +11,11 @@ from torch import Tensor, nn
 from ...models.errors import CheckpointError
 from ...models.nets.catalogue import new_network
 from ...models.nets.checkpoint import load_into
-from ...models.nets.protocol import forward
-from ...models.nets.reference import ReferenceStudent
+from ...models.nets.protocol import HasTwoLooks, StartsAtRandom, forward
 from ...pipeline.proc_files import cpu_flags
 from ..data.batches import Batch
 from ..loss.objective import Objective
 from ..recipe import Recipe
-from .passthrough import start_as_identity
 
 _STATE = ("params_ema", "params", "optimizer", "scaler", "step", "rng")
 
@@ -45,8 +43,8 @@ class Trainer:
         self.recipe, self.objective, self.total_steps, self.unit = recipe, objective, total_steps, unit
         self.device = torch.device(device)
         model = new_network(recipe.network, recipe.size)
-        if isinstance(model, ReferenceStudent) and recipe.identity_start:
-            start_as_identity(model)
+        if recipe.identity_start and isinstance(model, StartsAtRandom):
+            model.start_as_identity()
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval() if recipe.ema_decay else self.model
         objective.watch(self.model)
@@ -118,9 +116,9 @@ class Trainer:
             same = Recipe(**state["recipe"]) == self.recipe
             average, model, optimizer, scaler, step, rng = (state[name] for name in _STATE)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"'{source}' is no checkpoint that training can go on from.") from error
+            raise CheckpointError(f"'{source}' is no checkpoint that training can resume from.") from error
         if not same:
-            raise CheckpointError(f"'{source}' was made with another recipe, so training cannot go on from it.")
+            raise CheckpointError(f"'{source}' was made with another recipe, so training cannot resume from it.")
         load_into(self.average, average, source)
         load_into(self.model, model, source)
         self.optimizer.load_state_dict(optimizer)
@@ -138,7 +136,8 @@ class _Pictures(nn.Module):
 
     def forward(self, soft: Tensor) -> tuple[Tensor, ...]:
         if self.net.looks == 2:
-            return self.net.both(soft)  # type: ignore[operator]
+            assert isinstance(self.net, HasTwoLooks)
+            return self.net.both(soft)
         return (forward(self.net, soft),)
 
 

@@ -1,4 +1,4 @@
-"""What a run writes down as it goes: CSV files, and the same as events for TensorBoard."""
+"""The log of a training run: CSV files, and the same as events for TensorBoard."""
 
 import csv
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a student gains over doing nothing, on the pairs of validation sources."""
+"""A student's gains over doing nothing, on the pairs of validation sources."""
 
 import random
 from collections import Counter, defaultdict
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ...models.nets.protocol import forward
+from ...models.nets.protocol import HasTwoLooks, forward
 from ..data.pair_set import Domain, PairSet, Window
 from ..loss.losses import psnr, ssim
 
@@ -28,7 +28,8 @@ def at_each_look(model: nn.Module) -> dict[str, nn.Module]:
     """The network at the looks that it has: `natural`, and `crisp` where there are two."""
     if model.looks == 1:
         return {"natural": model}
-    return {"natural": model.with_look(0.0), "crisp": model.with_look(1.0)}  # type: ignore[operator]
+    assert isinstance(model, HasTwoLooks)
+    return {"natural": model.with_look(0.0), "crisp": model.with_look(1.0)}
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""What training minimises and what is reported: L1 and Charbonnier, and the SSIM of Wang et al. 2004, on tensors."""
+"""Losses and metrics on tensors: L1 and Charbonnier, and the SSIM of Wang et al. 2004."""
 
 import torch
 from torch import Tensor

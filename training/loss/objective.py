@@ -55,7 +55,7 @@ class Teacher:
 
     @torch.no_grad()
     def picture(self, soft: Tensor) -> Tensor:
-        """What it makes of float [N, 1 or 3, H, W] in 0..1: the same shape, clamped to 0..1, in the planes given.
+        """Its answer to float [N, 1 or 3, H, W] in 0..1: the same shape, clamped to 0..1, in the planes given.
 
         An RGB teacher sees luma as a grey picture; a luma teacher cannot see RGB, which `check_teacher` refuses.
         """
@@ -77,7 +77,7 @@ def check_teacher(recipe: Recipe, teacher: Teacher | None) -> None:
 
 
 class Objective:
-    """What a student is trained to make small."""
+    """The loss that a student is trained to make small."""
 
     def __init__(self, recipe: Recipe, teacher: Teacher | None, vgg: Vgg16Loss | None) -> None:
         check_teacher(recipe, teacher)

@@ -15,7 +15,7 @@ from ..errors import RecipeError
 
 @dataclass(frozen=True)
 class Taming:
-    """How an answer is tamed.
+    """Rules by which an answer is tamed.
 
     Raises:
         RecipeError: a side that is no odd number of pixels, or a negative share.

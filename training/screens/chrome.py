@@ -1,4 +1,4 @@
-"""What stands around the content of windows: bars, buttons, icons, lists, scroll bars."""
+"""The frame around the content of windows: bars, buttons, icons, lists, scroll bars."""
 
 from collections.abc import Sequence
 from math import cos, pi, sin

@@ -1,4 +1,4 @@
-"""What lies over and around a scene: a desktop with a window that is moved, a pointer, a face."""
+"""Things over and around a scene: a desktop with a window that is moved, a pointer, a face."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace

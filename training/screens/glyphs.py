@@ -11,7 +11,7 @@ from .fonts import Face, load
 
 
 class Smoothing(Enum):
-    """How the edges of letters are drawn."""
+    """Ways to draw the edges of letters."""
 
     HINTED = "hinted"
     """Grey levels, fitted to the pixel grid by the font's hints."""
@@ -41,7 +41,7 @@ class Ink:
 
 @lru_cache(maxsize=20000)
 def advance(face: Face, px: int, text: str, smoothing: Smoothing) -> float:
-    """How far the pen moves over the text, in px."""
+    """The distance that the pen moves over the text, in px."""
     if smoothing in (Smoothing.HINTED, Smoothing.NONE):
         return load(face, px).getlength(text, mode="1" if smoothing is Smoothing.NONE else "L")
     return load(face, 3 * px).getlength(text) / 3

@@ -1,4 +1,4 @@
-"""How things move: one value per frame, made frame after frame, so that a shorter clip is the start of a longer one."""
+"""Motion, as one value per frame, made frame after frame, so that a shorter clip is the start of a longer one."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -41,7 +41,7 @@ def _scrolls(rng: Random, fps: float, limit: int, line: int) -> Iterator[int]:
 
 
 def typing(rng: Random, frames: int, fps: float, length: int) -> tuple[int, ...]:
-    """How many characters stand there: bursts of 4 to 14 a second, with pauses; starts anew at the end."""
+    """The number of characters there: bursts of 4 to 14 a second, with pauses; starts again at the end."""
     return _taken(_typed(rng, fps, max(length, 1)), frames)
 
 

@@ -15,7 +15,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True)
 class Plot:
-    """What a chart shows."""
+    """The contents of a chart."""
 
     kind: str
     """`line`, `bars`, `area`, `points` or `pie`."""

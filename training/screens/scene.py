@@ -11,7 +11,7 @@ from .style import Style
 
 @dataclass(frozen=True)
 class Stage:
-    """What a layout is given to draw with and for."""
+    """All that a layout is given to draw with and for."""
 
     rng: Random
     style: Style

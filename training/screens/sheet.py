@@ -26,7 +26,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Pen:
-    """How text is drawn."""
+    """Settings with which text is drawn."""
 
     face: Face
     px: int
@@ -34,7 +34,7 @@ class Pen:
     smoothing: Smoothing
 
     def width(self, text: str) -> int:
-        """How far the pen moves over the text, blanks included, in whole px."""
+        """The distance that the pen moves over the text, blanks included, in whole px."""
         return round(advance(self.face, self.px, text, self.smoothing))
 
     def inked(self, colour: Colour) -> "Pen":

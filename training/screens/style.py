@@ -1,4 +1,4 @@
-"""What a screen's owner chose: colours, fonts, sizes, and how letters are smoothed."""
+"""The choices of a screen's owner: colours, fonts, sizes, and how letters are smoothed."""
 
 from dataclasses import dataclass
 from random import Random

@@ -1,4 +1,4 @@
-"""Makes the soft call recording of a sharp clip, frame for frame: scaled down, squeezed through a thin line, recorded.
+"""The soft call recording of a sharp clip, frame for frame: scaled down, sent over a low-bandwidth link, recorded.
 
 light: 2× down and up, nothing else (the report's `simulate_vc`). medium: 1.5–2× down, a real-time encoder at about
 0.10 bit of H.264 per pixel of the small picture, up. heavy: 2–3× down, about 0.04 bit. compressed: no scaling, about

@@ -1,4 +1,4 @@
-"""What a camera does to a picture before it is sent: exposure, which the sharp picture shares, focus and noise."""
+"""A camera's effect on a picture before it is sent: exposure, which the sharp picture shares, focus and noise."""
 
 import math
 

@@ -32,7 +32,7 @@ ANYWHERE = Recorder("h264", 21)
 
 @dataclass(frozen=True)
 class SimulationRecord:
-    """What was done, as the JSON beside the output says it."""
+    """The record of a simulation, as the JSON beside the output says it."""
 
     source: str
     output: str

@@ -1,4 +1,4 @@
-"""What the recorder makes of a call: a tile among others, between black bars, under a name tag."""
+"""The recorder's composition of a call: a tile among others, between black bars, under a name tag."""
 
 import random
 from dataclasses import dataclass

@@ -50,7 +50,7 @@ Frames = list[VideoFrame]
 
 
 def plain_line(level: str, encoder: str | None = None) -> LineParameters:
-    """What a level stands for, with nothing else that may happen to a call: the encoder alone is seen."""
+    """The bare line of a level, with nothing else that may happen to a call: the encoder alone is seen."""
     drawn = draw_parameters(level, 3, "all", encoder=encoder)
     if drawn.encoder is None:
         return drawn

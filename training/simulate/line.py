@@ -20,7 +20,7 @@ _LOWEST = 8000
 
 @dataclass(frozen=True)
 class Shown:
-    """What the receiver shows for one picture."""
+    """A picture as the receiver shows it."""
 
     picture: VideoFrame
     """yuv420p of the sent size."""
@@ -145,7 +145,7 @@ class _Receiver:
         self._frozen = False
 
     def show(self, picture: _Picture) -> Shown:
-        """What stands on the screen for a picture."""
+        """The picture that stands on the receiver's screen for one that was sent."""
         shown, bits = picture.small, 0
         if picture.switched:
             self._switch = picture.number

@@ -12,7 +12,7 @@ LINES: tuple[Lines, ...] = get_args(Lines)
 
 @dataclass(frozen=True)
 class Camera:
-    """What the camera does before anything is sent."""
+    """A camera's settings, all of which take effect before anything is sent."""
 
     noise: float
     """Standard deviation of the luma noise, in code values. Never in the sharp picture."""
@@ -74,7 +74,7 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Composition:
-    """Where the recorder puts the call in its picture. The sharp original is composed alike."""
+    """The place of the call in the recorder's picture. The sharp original is composed alike."""
 
     layout: str
     """`bars`, `strip` or `grid`: alone between black bars, beside a strip of small tiles, or one of two equal tiles."""
@@ -90,7 +90,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class LineParameters:
-    """What a seed stands for."""
+    """All values that a seed stands for."""
 
     level: Level
     encoder: str | None
@@ -131,7 +131,7 @@ class LineParameters:
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """What the line did to one picture."""
+    """The line's effects on one picture."""
 
     since_keyframe: int
     """Pictures since the line's last keyframe; 0 at one. Counted from the first picture where nothing is encoded."""

@@ -1,4 +1,4 @@
-"""How much each level costs with each encoder: PSNR and SSIM of luma, bits, and time, as a table.
+"""The cost of each level with each encoder: PSNR and SSIM of luma, bits, and time, as a table.
 
     python -m vidsharp.training.simulate.survey DATA [--frames 60] [--seeds 2]
 

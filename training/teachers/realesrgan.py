@@ -54,7 +54,7 @@ def load_realesrgan(weights: Path | None = None) -> RRDBNet:
 
 @torch.inference_mode()
 def restored(net: RRDBNet, rgb: Tensor, reduced: int = 2) -> Tensor:
-    """What the network makes of pictures: float32 [N, 3, H, W] in 0..1 to the same.
+    """The network's answer to pictures: float32 [N, 3, H, W] in 0..1 to the same.
 
     Args:
         reduced: how much smaller it sees them; H and W are multiples of it.

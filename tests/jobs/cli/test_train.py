@@ -116,7 +116,7 @@ def test_interrupted_it_says_how_to_go_on(given: list[str], tmp_path: Path, numb
     job.send_signal(number)
     out, said = job.communicate(timeout=60)
     assert (job.returncode, out) == (130, ""), said
-    assert said.splitlines()[-1] == "vidsharp: interrupted; add --resume to go on from the last checkpoint"
+    assert said.splitlines()[-1] == "vidsharp: interrupted; add --resume to continue from the last checkpoint"
     assert "Traceback" not in said
     saved = torch.load(tmp_path / "out" / CHECKPOINT, weights_only=True)["step"]
     ended = run("student", *given, "--resume", "--stop-after", str(saved + 1))

@@ -103,7 +103,7 @@ def test_interrupted_while_ray_starts_and_once_more_while_it_stops(
     time.sleep(0.2)
     running.send_signal(number)
     said, errors = running.communicate(timeout=100)
-    assert errors == "vidsharp: interrupted; the same command goes on from the finished chunks\n"
+    assert errors == "vidsharp: interrupted; the same command resumes from the finished chunks\n"
     assert (running.returncode, said) == (130, "")
     assert not runs.processes_of_session(running.pid, "SharpenActor")
     assert not list(Path("/tmp").glob(f"vidsharp-ray-{running.pid}-*"))

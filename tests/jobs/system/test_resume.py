@@ -1,4 +1,4 @@
-"""Stopped at any moment, the same command goes on from the finished chunks to the very same frames."""
+"""Stopped at any moment, the same command resumes from the finished chunks to the very same frames."""
 
 import json
 import os
@@ -119,7 +119,7 @@ def test_interrupted_it_says_how_to_go_on_and_leaves_no_process(whole: Uninterru
         running.terminate()
     said, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
-    assert errors.splitlines()[-1] == "vidsharp: interrupted; the same command goes on from the finished chunks"
+    assert errors.splitlines()[-1] == "vidsharp: interrupted; the same command resumes from the finished chunks"
     assert said == ""
     assert "Traceback" not in errors
     runs.wait_until(lambda: not runs.processes_of_session(running.pid), 60)

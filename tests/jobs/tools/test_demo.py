@@ -1,4 +1,4 @@
-"""The demo's input: a call that a thin line has made soft, frame for frame and with its sound."""
+"""The demo's input: a call that a low-bandwidth link has made soft, frame for frame and with its sound."""
 
 from pathlib import Path
 

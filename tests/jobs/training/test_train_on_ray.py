@@ -175,7 +175,7 @@ def test_interrupted_it_leaves_no_process_behind_and_can_go_on(config: TrainConf
     job.send_signal(signal.SIGINT)
     said = job.communicate(timeout=100)[1]
     assert job.returncode == 130, said
-    assert "interrupted; add --resume to go on from the last checkpoint" in said
+    assert "interrupted; add --resume to continue from the last checkpoint" in said
     assert "Traceback" not in said
     runs.wait_until(lambda: not runs.processes_of_session(job.pid), 30)
     saved = torch.load(config.out / CHECKPOINT, weights_only=True)["step"]

@@ -80,7 +80,7 @@ def test_grey_pictures_stay_grey_with_the_weights_that_ship() -> None:
 
 
 def test_shipped_weights_steepen_smeared_colour() -> None:
-    """A disc of colour, blurred far more than its luma, as a thin line leaves it."""
+    """A disc of colour, blurred far more than its luma, as a low-bandwidth link leaves it."""
     y, x = np.mgrid[:96, :96] * 1.0
     distance = np.hypot(y - 48, x - 48)
     sharp = 128 + 40 / (1 + np.exp((distance - 24) / 0.5))

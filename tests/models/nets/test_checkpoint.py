@@ -87,7 +87,7 @@ def _plain_pickle(path: Path, content: object) -> None:
 @pytest.mark.parametrize("write", [_torch_file, _old_torch_file, _plain_pickle])
 @pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors", ".npy"])
 def test_no_way_of_loading_runs_code(tmp_path: Path, write: Callable[[Path, object], None], suffix: str) -> None:
-    """Students, teachers, VGG16, the checkpoint that training goes on from, and the cache of crops."""
+    """Students, teachers, VGG16, the checkpoint that training resumes from, and the cache of crops."""
     file, ran = tmp_path / f"a{suffix}", tmp_path / "ran"
     write(file, {"model": {"weight": torch.ones(1)}, "extra": _Bomb(ran)})
     (tmp_path / "cache").mkdir()

@@ -157,7 +157,7 @@ def test_restore_refuses_another_recipe_and_garbage() -> None:
         {name: value for name, value in state.items() if name != "optimizer"},
     ]
     for bad in garbage:
-        with pytest.raises(CheckpointError, match="'here' is no checkpoint that training can go on from"):
+        with pytest.raises(CheckpointError, match="'here' is no checkpoint that training can resume from"):
             mine.restore(bad, "here")
     cut = {name: value for name, value in state["params"].items() if name != "filters"}
     with pytest.raises(CheckpointError, match=r"1 missing \(filters\)"):

@@ -1,14 +1,17 @@
-"""Starts the reference student near the identity, so that training adds sharpness instead of learning to copy.
+"""A start of the reference student near the identity, so that training adds sharpness instead of learning to copy.
 
 The network ends in a Sigmoid, so the copy must carry logit(x). The first convolution makes ramps max(0, x − knot) of
 each colour; the strided one adds them up to a piecewise-linear logit for each of the four pixel phases (shifted to
 stay positive through the ReLU); the transposed one puts the phases back. Other channels stay random, unused at first.
 """
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
-from ...models.nets.reference import ReferenceStudent
+if TYPE_CHECKING:
+    from .reference import ReferenceStudent
 
 KNOTS = 16
 """Ramps per colour: 48 of the 64 first channels."""
@@ -17,7 +20,7 @@ REACH = 5.0
 
 
 @torch.no_grad()
-def start_as_identity(student: ReferenceStudent) -> None:
+def start_as_identity(student: "ReferenceStudent") -> None:
     """Sets the weights in place; after it, the output differs from an input in 0..1 by about one level of 255."""
     knots, slopes = piecewise_logit()
     ramps, phases = _Layer(student.encoder[0]), _Layer(student.encoder[2])
