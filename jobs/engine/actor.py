@@ -110,7 +110,8 @@ class SharpenActor:
         if chunks is None:
             assert timeline is not None
             ticks = int(chunk_seconds / held.time_base)
-            chunks = plan_chunks(timeline, ticks, missing_pictures(held, timeline))
+            missing, context = missing_pictures(held, timeline), self._enhancer.context
+            chunks = plan_chunks(timeline, ticks, missing, context=context)
             workspace.begin(clip, chunks, held.shapes, made)
         records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
         done = {index: record for index, record in records if record is not None}

@@ -14,7 +14,7 @@ from ..errors import CheckpointError, ModelError
 from .chroma_choice import Chroma, chosen_chroma
 from .look import chosen_look
 from .networks import NETWORKS, network_in
-from .protocol import Domain
+from .protocol import Domain, offsets_of
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +44,8 @@ class Student:
     """Tiles must start at multiples of this."""
     look: float | None = None
     """What the network was blended to, of two looks; None where it has what it was trained with."""
+    offsets: tuple[int, ...] = (0,)
+    """As `offsets_of`: the pictures that it sees together."""
 
 
 def student_names() -> tuple[str, ...]:
@@ -177,7 +179,12 @@ def at_look(student: Student, look: float | None) -> Student:
 
 def student_of(name: str, net: "nn.Module") -> Student:
     """Wraps a network, which is a `StudentNet`."""
-    return Student(name, net, net.domain, net.halo_px, net.align_px)  # type: ignore[arg-type]
+    return Student(name, net, net.domain, net.halo_px, net.align_px, offsets=offsets_of(net))  # type: ignore[arg-type]
+
+
+def channels_of(student: Student) -> int:
+    """How many channels the network is given: of all pictures that it sees together."""
+    return len(student.offsets) * (3 if student.domain == "rgb" else 1)
 
 
 def new_network(kind: str, size: "Mapping[str, Any] | None" = None) -> "nn.Module":

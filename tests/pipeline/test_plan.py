@@ -88,6 +88,23 @@ def test_chunks_start_at_keyframes_and_know_the_one_before(packets: list[PacketT
         assert chunk.earlier_start == before.start
 
 
+@given(timelines(), st.integers(1, 3000), st.integers(0, 20), st.integers(0, 5))
+def test_context_is_planned_and_can_be_decoded(
+    packets: list[PacketTiming], target: int, before: int, after: int
+) -> None:
+    shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
+    alone = plan_chunks(packets, target)
+    for chunk, other in zip(plan_chunks(packets, target, context=(before, after)), alone, strict=True):
+        assert (chunk.start_pts, chunk.end_pts, chunk.frames) == (other.start_pts, other.end_pts, other.frames)
+        earlier = [] if chunk.start_pts is None else [pts for pts in shown if pts < chunk.start_pts]
+        later = [] if chunk.end_pts is None else [pts for pts in shown if pts >= chunk.end_pts]
+        assert (chunk.before, chunk.after) == (min(before, len(earlier)), min(after, len(later)))
+        assert chunk.start.index <= other.start.index
+        assert chunk.start.index == 0 or sum(pts >= (chunk.start.pts or 0) for pts in earlier) >= chunk.before
+        if chunk.earlier_start is not None:
+            assert chunk.earlier_start.index < chunk.start.index
+
+
 @given(timelines(perfect=True), st.integers(1, 3000))
 def test_chunks_reach_the_target_except_for_the_rest(packets: list[PacketTiming], target: int) -> None:
     chunks = plan_chunks(packets, target)
