@@ -4,6 +4,8 @@ A chunk owns a range of presentation times and is decoded from a keyframe. At an
 before the keyframe follow it in the stream: they belong to the chunk before, which therefore reads a few packets past
 its end. So each picture is owned by exactly one chunk, and each chunk decodes without its neighbours.
 
+Chunks begin at keyframes where there are enough of them. A GOP that is much longer than a chunk (browsers record one
+keyframe for a whole call) is cut inside, too: a chunk decodes from the keyframe before, and drops what is not its own.
 Where the student sees several pictures at once, a chunk also decodes its neighbours' first and last ones, as context.
 """
 
@@ -13,6 +15,13 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
+LONG_GOP = 3
+"""A GOP of more than so many chunks' length is cut inside; in a shorter one, decoding from the keyframe anew costs more
+than smaller chunks bring."""
+MOST_PIECES = 4
+"""A GOP is cut into so many pieces at most. Before each of N equal pieces, those before it are decoded and dropped:
+(N − 1) / 2 times the GOP in all, however long it is. At 720p, decoding is 4 to 8 % of a picture's work with `fast` and
+2 to 4 % with `balanced`: four pieces take 6 to 12 or 3 to 6 % more work than one (`benchmarks/speed/pre_roll.py`)."""
 MOST_LEADING = 16
 """Pictures that follow a keyframe in the stream and are shown before it: H.264 and HEVC keep no more in a decoder."""
 
@@ -97,8 +106,9 @@ def plan_chunks(
     missing: int = 0,
     *,
     context: tuple[int, int] = (0, 0),
+    inside_gops: bool = True,
 ) -> tuple[Chunk, ...]:
-    """Cuts a stream into chunks of at least `target_ticks`, each of which starts at a keyframe.
+    """Cuts a stream into chunks of at least `target_ticks`, at keyframes and inside of long GOPs.
 
     Chunks' pictures are told apart by time: around a place where the clock steps back (joined recordings), there is no
     cut until all later pictures are shown after all earlier ones. Where presentation times are missing, the whole
@@ -109,11 +119,12 @@ def plan_chunks(
         target_ticks: the chunk length to reach, in ticks of the stream's time base.
         missing: pictures that are announced after the last packet, and that the last chunk is to count as lost.
         context: how many pictures before and after its own a chunk decodes.
+        inside_gops: whether long GOPs are cut.
     """
     earliest_from = _earliest_from(packets)
     shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
     keys = _keyframes(packets, earliest_from)
-    cuts = [0, *_cuts(packets, keys, target_ticks)]
+    cuts = [0, *_cuts(packets, keys, target_ticks, earliest_from, inside_gops=inside_gops)]
     bounds = [None, *(packets[cut].pts for cut in cuts[1:]), None]
     chunks: list[Chunk] = []
     starts: list[int] = []
@@ -165,22 +176,64 @@ def _keyframes(packets: Sequence[PacketTiming], earliest_from: Sequence[int]) ->
     return keys
 
 
-def _cuts(packets: Sequence[PacketTiming], keys: Sequence[int], target_ticks: int) -> list[int]:
+def _cuts(
+    packets: Sequence[PacketTiming],
+    keys: Sequence[int],
+    target_ticks: int,
+    earliest_from: Sequence[int],
+    *,
+    inside_gops: bool,
+) -> list[int]:
     """The decode-order places at which the stream is cut, the first packet aside."""
     times = [packet.pts for packet in packets if packet.shown and packet.pts is not None]
     if not times or any(packet.pts is None for packet in packets if packet.shown):
         return []
     cuts: list[int] = []
     last, newest = min(times), max(times)
-    for key in keys[1:]:
-        since = packets[key].pts
+    for key, end in pairwise([*keys, len(packets)]):
+        since, until = packets[key].pts if key else last, packets[end].pts if end < len(packets) else newest
         assert since is not None, "keyframes that count are shown, and shown pictures have times"
-        if since >= last + target_ticks:
+        assert until is not None
+        if key and since >= last + target_ticks:
             cuts.append(key)
             last = since
+        if inside_gops and until - since > LONG_GOP * target_ticks:
+            cuts += _inside(packets, key, end, (last, until), target_ticks, earliest_from)
+            last = packets[cuts[-1]].pts if cuts else last
+            assert last is not None
     # A rest shorter than a quarter of a chunk is not worth a chunk of its own.
     if cuts and newest - last < target_ticks // 4:
         cuts.pop()
+    return cuts
+
+
+def _inside(
+    packets: Sequence[PacketTiming],
+    key: int,
+    end: int,
+    span: tuple[int, int],
+    target_ticks: int,
+    earliest_from: Sequence[int],
+) -> list[int]:
+    """The places at which a GOP is cut inside: into pieces of about as many pictures, none shorter than a chunk.
+
+    Args:
+        key, end: its first place, and the next one's.
+        span: when the chunk that its first pictures belong to begins, and when it ends.
+    """
+    last, until = span
+    pieces = min(MOST_PIECES, (until - last) // target_ticks)
+    shown = list(accumulate(packet.shown for packet in packets[key:end]))
+    step = -(-shown[-1] // pieces)
+    cuts: list[int] = []
+    since = key
+    for place, packet in _after_the_past(packets, key, end):
+        assert packet.pts is not None, "shown pictures have times"
+        if packet.pts < last + target_ticks or packet.pts > until - target_ticks or place == key:
+            continue
+        if shown[place - key] - shown[since - key] >= step and _ends_the_past(packets, place, earliest_from):
+            cuts.append(place)
+            last, since = packet.pts, place
     return cuts
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
@@ -61,6 +62,7 @@ def sharpen_chunk(
     enhancer: "Enhancer",
     on_frame: Callable[[], None] = lambda: None,
     new_witness: Callable[[], Witness] = NoWitness,
+    on_packet: Callable[[], None] = lambda: None,
 ) -> ChunkRecord:
     """Does one chunk and marks it as done.
 
@@ -73,6 +75,7 @@ def sharpen_chunk(
         enhancer: the student, loaded once by the caller.
         on_frame: called for each picture that has been encoded, in a second attempt again.
         new_witness: makes what sees the pictures of one attempt.
+        on_packet: called, in a thread of its own, for each packet that is decoded, those before the chunk's own too.
 
     Raises:
         MediaError: the recording can no longer be opened.
@@ -81,11 +84,11 @@ def sharpen_chunk(
         ChunkError: the file does not hold as many pictures as were put into it.
     """
     witness, chunk = new_witness(), task.chunk
-    record, context, temporary = _attempt(task, chunk.start, enhancer, on_frame, witness)
+    record, context, temporary = _attempt(task, chunk.start, enhancer, on_frame, witness, on_packet)
     short = record.frames < record.frames_expected or context < chunk.before + chunk.after
     if short and chunk.earlier_start is not None:
         second_witness = new_witness()
-        second, more, other = _attempt(task, chunk.earlier_start, enhancer, on_frame, second_witness)
+        second, more, other = _attempt(task, chunk.earlier_start, enhancer, on_frame, second_witness, on_packet)
         if (second.frames, more) > (record.frames, context):
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
@@ -106,6 +109,7 @@ def _attempt(
     enhancer: "Enhancer",
     on_frame: Callable[[], None],
     witness: Witness,
+    on_packet: Callable[[], None],
 ) -> tuple[ChunkRecord, int, Path]:
     """One attempt: what it gave, how many pictures of context were seen beside that, and its file."""
     from ..models.sequence.session import Session
@@ -153,8 +157,13 @@ def _attempt(
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
     fitter = Fitter(task.info)
-    messages = Messages()
-    note = messages.note if task.info.codec == "hevc" else lambda _: None
+    messages, hevc = Messages(), task.info.codec == "hevc"
+
+    def note(packet: Packet) -> None:
+        on_packet()
+        if hevc:
+            messages.note(packet)
+
     pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note)
     decoded = decoding.timing(fitter.all(pictures, owned))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))

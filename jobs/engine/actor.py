@@ -20,6 +20,7 @@ from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
 from ...pipeline.timeline import missing_pictures
+from ...pipeline.witness import NoWitness
 from ...pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -56,7 +57,7 @@ class SharpenActor:
         self._threads = threads
         self._must_see = must_see
         self._enhancer: Enhancer | None = None
-        self._steps = 0
+        self._steps = self._packets = 0
 
     def load(
         self, model: str, device: str, strength: float, look: float | None = None, chroma: "Chroma | None" = None
@@ -126,18 +127,22 @@ class SharpenActor:
         assert self._enhancer is not None, "load() comes first"
         if task.provenance_digest not in (None, digest(provenance(self._enhancer, task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
-        self._steps = 0
+        self._steps = self._packets = 0
         give_back()
         if measure is None:
-            return sharpen_chunk(task, self._enhancer, self._step)
+            return sharpen_chunk(task, self._enhancer, self._step, NoWitness, self._read)
         from .measure_chunk import ChunkMeasure
 
-        return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info))
+        return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info), self._read)
 
     def frames_done(self) -> int:
-        """How many frames of the chunk at work are encoded, in a second attempt again; or how many packets of a
-        recording are read. Called while `sharpen` or `prepare` runs."""
-        return self._steps
+        """How many frames of the chunk at work are encoded, in a second attempt again; before the first one, minus how
+        many packets are decoded; or how many packets of a recording are read. Called while `sharpen` or `prepare`
+        runs."""
+        return self._steps or -self._packets
 
     def _step(self) -> None:
         self._steps += 1
+
+    def _read(self) -> None:
+        self._packets += 1

@@ -264,7 +264,7 @@ class ActorPool:
                         actor.steps, actor.moved_at = steps, self._listened_s
                     if isinstance(actor.about, Work):
                         # A chunk that is decoded twice counts on.
-                        yield actor.about, min(steps, actor.about.chunk.frames)
+                        yield actor.about, max(0, min(steps, actor.about.chunk.frames))
                 actor.progress = None
 
     def stop(self) -> None:

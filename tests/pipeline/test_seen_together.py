@@ -1,6 +1,8 @@
 """A student that sees several pictures makes of a clip what each picture's window says, however the clip is cut."""
 
+import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +22,7 @@ from vidsharp.pipeline.workspace import Workspace
 from tests.support import media
 from tests.support.media import Media
 from tests.support.seen_together import by_definition, registered, toy
-from tests.support.whole_way import LOSSLESS, plan_of
+from tests.support.whole_way import LOSSLESS, plan_of, stub
 
 SMALL: dict[str, Any] = {"size": (160, 96), "audio": 0}
 Planes = list[np.ndarray]
@@ -45,6 +47,8 @@ CLIPS: dict[str, Callable[[Path], Media]] = {
     "cra.mkv": lambda path: media.open_gop(path, codec="libx265", gop=17, **SMALL),
     "vfr.mkv": lambda path: media.vfr(path, frames=60, bframes=2, gop=9, **SMALL),
     "cut.ts": _scene_cut,
+    "one-keyframe.webm": lambda path: media.webm(path, gop=1000, **SMALL),
+    "one-keyframe-vfr.mp4": lambda path: media.vfr(path, frames=80, bframes=2, gop=1000, **SMALL),
     "headless.mkv": lambda path: media.missing_first_keyframe(path, bframes=2, gop=15, **SMALL),
     "short-gops.mp4": lambda path: media.call(path, frames=60, gop=3, **SMALL),
 }
@@ -160,7 +164,7 @@ def test_what_is_lost_beside_a_border_is_missing_in_windows_as_it_is_in_one_pass
     assert sum(len(record.errors) for record in records if record) == 5, "each is told once"
 
 
-@pytest.mark.parametrize("name", ["closed.mp4", "b.mkv"])
+@pytest.mark.parametrize("name", ["closed.mp4", "one-keyframe.webm"])
 def test_at_strength_zero_nothing_is_looked_at(name: str, tmp_path: Path) -> None:
     clip, enhancer = CLIPS[name](tmp_path / name), toy(strength=0)
     info, chunks = plan_of(clip.path, 0.4, context=enhancer.context)
@@ -208,3 +212,21 @@ def test_a_chunk_whose_context_comes_short_is_decoded_from_the_keyframe_before(
     assert starts == [30, 20]
     first = sum(chunk.frames for chunk in chunks[:4])
     assert_same(found(work, chunks[4:5]), wanted[first : first + chunks[4].frames])
+
+
+@pytest.mark.parametrize("name", ["one-keyframe.webm", "one-keyframe-vfr.mp4"])
+def test_a_recording_with_one_keyframe_is_done_in_parallel_with_the_same_pictures(name: str, tmp_path: Path) -> None:
+    clip = CLIPS[name](tmp_path / name)
+    info, chunks = plan_of(clip.path, 0.4)
+    _, (whole,) = plan_of(clip.path, 1000)
+    assert len(chunks) > 3
+    assert {chunk.start.index for chunk in chunks} == {0}
+    work = Workspace.of(tmp_path / "chunks", info.path.name, "key")
+    work.begin(info.path.name, chunks)
+    tasks = [ChunkTask(info, chunk, LOSSLESS, work.folder, "key") for chunk in chunks]
+    with ThreadPoolExecutor(4) as pool:
+        records = list(pool.map(lambda task: sharpen_chunk(task, stub()), tasks))
+    assert [record.frames_lost for record in records] == [0] * len(chunks)
+    assert tuple(time for record in records for time in record.pts) == clip.pts
+    assert_same(found(work, chunks), sharpened(info, (whole,), tmp_path / "whole", stub()))
+    shutil.rmtree(tmp_path / "chunks")
