@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # torch stays out of processes that only plan and join
 
 
 def provenance(enhancer: "Enhancer", encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
-    """The provenance of a recording's pictures that this process makes: plain values. How many cores there are, and what
-    else they do, changes nothing."""
+    """The provenance of a recording's pictures that this process makes: plain values. How many cores there are, and
+    what else they do, changes nothing."""
     return {
         "vidsharp": metadata.version("vidsharp"),
         "FFmpeg": av.ffmpeg_version_info,
