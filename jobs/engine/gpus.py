@@ -5,8 +5,8 @@ import os
 
 
 def visible_gpus() -> list[str]:
-    """NVIDIA's GPUs as `CUDA_VISIBLE_DEVICES` names them: all, or those that this variable leaves. Others than these,
-    or a system without NVIDIA's driver, have none."""
+    """NVIDIA's GPUs as `CUDA_VISIBLE_DEVICES` names them: all, or those that this variable leaves; none where there is
+    no driver."""
     count = _count()
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is None or not count:

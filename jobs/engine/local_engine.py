@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from pickle import dumps, loads
@@ -69,24 +69,10 @@ class LocalEngine:
 
     def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> _Worker:
         gpu = self._least_used_gpu() if gpus and self._gpus else None
-        ours, theirs = Pipe()
-        counter = _new_counter()
-        command = [sys.executable, "-P", "-c", _PROGRAM, *map(str, (theirs.fileno(), counter, os.getpid()))]
         try:
-            process = subprocess.Popen(
-                [*command, *map(str, sys.path)],
-                env=_environment(threads, gpu),
-                pass_fds=(theirs.fileno(), counter),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            worker = _spawn(threads, gpu)
         except OSError as error:
-            os.close(counter)
             raise ClusterError(f"no process can be started on this machine ({error.strerror or error})") from error
-        finally:
-            theirs.close()
-        worker = _Worker(process, ours, counter, gpu)
         self._workers.add(worker)
         self._send(worker, (worker_class, (threads, *arguments)))
         return worker
@@ -152,8 +138,28 @@ class LocalEngine:
         return min(self._gpus, key=used.count)
 
 
+def _spawn(threads: int, gpu: str | None) -> _Worker:
+    """A process that waits for its first message."""
+    ours, theirs = Pipe()
+    with theirs, ExitStack() as opened:
+        opened.callback(ours.close)
+        counter = _new_counter()
+        opened.callback(os.close, counter)
+        descriptors = (theirs.fileno(), counter)
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _PROGRAM, *map(str, (*descriptors, os.getpid(), *sys.path))],
+            env=_environment(threads, gpu),
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        opened.pop_all()  # they stay open: all went well
+    return _Worker(process, ours, counter, gpu)
+
+
 def _environment(threads: int, gpu: str | None) -> dict[str, str]:
-    """What Ray gives its actors, and so the same bits."""
+    """As that of Ray's actors is."""
     environment = {"OMP_NUM_THREADS": str(threads), **os.environ, **ACTOR_ENVIRONMENT}
     return environment if gpu is None else {**environment, "CUDA_VISIBLE_DEVICES": gpu}
 

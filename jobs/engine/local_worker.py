@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pickle import dumps, loads
 from queue import SimpleQueue
@@ -84,7 +85,7 @@ class _Process:
                     continue  # what is counted is still the last call's
             except (EOFError, OSError):
                 os._exit(1)
-            if self._worker is not None:
+            with suppress(Exception):  # a worker that cannot say how far it is, or no room to write it down
                 os.pwrite(self._counter, self._worker.frames_done().to_bytes(COUNTER_BYTES), 0)
 
 

@@ -1,5 +1,6 @@
 """Worker processes without Ray: they end with their driver, share its GPUs out, and keep quiet."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -86,16 +87,17 @@ def test_what_has_ended_a_worker_is_told(tmp_path: Path) -> None:
             engine.result(call)
 
 
-def test_nothing_is_left_open() -> None:
-    def open_files() -> int:
-        return len(list(Path("/proc/self/fd").iterdir()))
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
+
+def test_nothing_is_left_open() -> None:
     before = open_files()
     with LocalEngine() as engine:
         workers = [engine.start(Worker, 1, 0) for _ in range(3)]
         engine.kill(workers[0])
         engine.wait([engine.submit(workers[0], "process")], 100.0)
-    assert open_files() == before
+    runs.wait_until(lambda: open_files() <= before, 20)
     assert not runs.descendants("local_worker")
 
 
@@ -118,14 +120,22 @@ def test_workers_share_the_gpus_out(monkeypatch: pytest.MonkeyPatch) -> None:
         assert sees(engine.start(Worker, 1, 0)) == os.environ.get("CUDA_VISIBLE_DEVICES"), "who names one sees all"
 
 
-def test_a_machine_that_starts_no_process_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("owner", "name", "number"),
+    [(subprocess, "Popen", errno.EAGAIN), (local_engine, "Pipe", errno.EMFILE), (os, "memfd_create", errno.ENOMEM)],
+)
+def test_a_machine_that_starts_no_process_is_a_sentence(
+    owner: Any, name: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: Any, **__: Any) -> None:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(subprocess, "Popen", full)
+    before = open_files()
+    monkeypatch.setattr(owner, name, full, raising=False)
     with LocalEngine() as engine, pytest.raises(ClusterError) as caught:
         engine.start(Worker, 1, 0)
-    assert str(caught.value) == "no process can be started on this machine (Resource temporarily unavailable)"
+    assert str(caught.value) == f"no process can be started on this machine ({os.strerror(number)})"
+    runs.wait_until(lambda: open_files() <= before, 20)
 
 
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
