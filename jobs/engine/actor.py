@@ -118,17 +118,16 @@ class SharpenActor:
 
     def _planned_before(self, task: PrepareTask, info: ClipInfo) -> Prepared | None:
         """The plan of an earlier run; None where there is none, or its pictures would come out otherwise here."""
-        earlier = Workspace(task.folder, task.key)
-        encoder = earlier.load_encoder()
-        if encoder is None:
+        plan = Workspace(task.folder, task.key).load()
+        if plan is None or plan.encoder is None:
             return None
         try:
-            held, encoder = holding_all(info, earlier.load_shapes(), task.encoder, encoder)
+            held, encoder = holding_all(info, plan.shapes, task.encoder, plan.encoder)
         except EncoderError:
             return None
         made_by = digest(self._provenance(encoder, held))
-        chunks = Workspace(task.folder, task.key, made_by).load_plan()
-        return None if chunks is None else Prepared(held, encoder, chunks, made_by)
+        still_counts = Workspace(task.folder, task.key, made_by).load() is not None
+        return Prepared(held, encoder, plan.chunks, made_by) if still_counts else None
 
     def _plan(
         self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, timeline: Sequence[PacketTiming]
