@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from ..models.errors import VidsharpError
-from ..models.nets.chroma_choice import CHROMA_CHOICES, Chroma
+from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
+from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
+from .option import OPTION, Option, option
 
 
 class UsageError(VidsharpError, ValueError):
@@ -26,9 +28,17 @@ def check_chroma(chroma: str | None) -> None:
         raise UsageError(f"--chroma {chroma!r} is not known; accepted are {', '.join(CHROMA_CHOICES)}")
 
 
+def check_engine(engine: str, address: str | None) -> None:
+    """Raises UsageError where there is no such engine, or none that joins a cluster."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine {engine!r} is not known; accepted are {', '.join(ENGINES)}")
+    if address is not None and not ENGINES[engine].joins_clusters:
+        raise UsageError(f"--address is of a cluster, which --engine {engine} does not join; say only one of them")
+
+
 @dataclass(frozen=True)
 class ProcessConfig:
-    """Everything `vidsharp process` takes; the defaults are the command's.
+    """Everything `vidsharp process` takes. Each field's default and help are the command's, too.
 
     Raises:
         UsageError: a value out of range.
@@ -36,45 +46,73 @@ class ProcessConfig:
 
     inputs: tuple[Path, ...]
     """Recordings, and folders of recordings (searched recursively); also of URLs such as s3://bucket/recordings."""
-    out: Path
+    out: Path = field(metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR")})
     """A folder, or the URL of one."""
-    model: str = "fast"
-    """A student's name, `sha256:` and the beginning of its digest, or a checkpoint file."""
-    look: float | None = None
-    """Of a student that has two looks: 0 (natural) to 1 (crisp); None: its default."""
-    strength: float = 1.0
-    """out = in + strength · (student − in); 0 to 1.5."""
-    chroma: Chroma | None = None
-    """Whether a luma student leaves Cb and Cr as they are (`keep`) or the chroma student cleans them (`restore`); None:
-    the default, `keep`. RGB students make colour themselves, and have only None."""
-    device: str = "auto"
-    """`auto`, `cpu`, `cuda` or `cuda:N`."""
-    workers: int | None = None
-    """Sharpening actors; None: one for each GPU, or what fits the CPUs."""
-    address: str | None = None
-    """Of a Ray cluster; None starts Ray on this machine for the run."""
-    chunk_seconds: float = 10.0
-    encoder: str | None = None
+    model: str = option(
+        "fast",
+        "A student's name, sha256: and the beginning of its weights' digest, or a checkpoint file.",
+        metavar="NAME|PATH",
+    )
+    look: float | None = option(
+        None,
+        "For a student with two looks: nearest to the original, visibly crisper, or between.",
+        metavar="natural|crisp|0…1",
+        default_words="the student's",
+    )
+    """0 (natural) to 1 (crisp)."""
+    strength: float = option(1.0, "out = in + S·(student − in), 0 to 1.5; 0 changes nothing.", metavar="S")
+    chroma: Chroma | None = option(
+        None,
+        "Beside a luma student: colour as it is, or cleaned of smear and blocks.",
+        default_words=DEFAULT_CHROMA,
+    )
+    """`keep` leaves Cb and Cr as they are, `restore` has the chroma student clean them. RGB students make colour
+    themselves, and have only None."""
+    device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
+    workers: int | None = option(
+        None, "Sharpening processes.", metavar="N", default_words="one for each GPU, or what fits the CPUs"
+    )
+    address: str | None = option(
+        None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
+    )
+    """None starts the engine on this machine for the run."""
+    engine: EngineName = option(
+        DEFAULT_ENGINE, "What runs these processes: Ray, or this machine alone, where Ray does not run."
+    )
+    chunk_seconds: float = option(10.0, "Length of a chunk; chunks begin at keyframes.", metavar="S")
+    encoder: str | None = option(
+        None, "Output encoder, e.g. libx264 or h264_nvenc.", metavar="NAME", default_words="the source's"
+    )
     """An FFmpeg encoder; None: the one of the source's codec."""
-    crf: float | None = None
-    preset: str | None = None
-    encoder_options: Mapping[str, str] = field(default_factory=dict)
-    reference: Path | None = None
-    """A folder with sharp originals of the recordings, at the same relative paths, to be measured against."""
-    measure: int | Literal["auto", "every", "off"] = "auto"
-    """How many frames of each clip are measured; `auto`: one in 24, at most 100."""
-    page: bool = True
+    crf: float | None = option(None, "Constant rate factor of the encoder.", metavar="Q")
+    preset: str | None = option(None, "Speed preset of the encoder.", metavar="NAME")
+    encoder_options: Mapping[str, str] = field(
+        default_factory=dict, metadata={OPTION: Option("Further encoder options.", "K=V", ("-e",))}
+    )
+    reference: Path | None = option(None, "Sharp originals at the same paths, to measure against.", metavar="DIR")
+    measure: int | Literal["auto", "every", "off"] = option(
+        "auto",
+        "How many frames of each clip are measured.",
+        metavar="every|N|off",
+        default_words="one frame in 24, at most 100",
+    )
+    page: bool = option(True, "Tables only, no HTML report.", flags=("--no-report",))
     """Whether to make the HTML report, and the previews that it shows; the tables are always written."""
-    overwrite: bool = False
-    """Redo finished clips, and replace files that vidsharp did not make."""
-    staging: Path | None = None
-    """Where recordings from object storage are worked on, on a cluster a folder that all nodes share; None: the user's
-    cache folder."""
-    memory_mb: int | None = None
-    """Ceiling for frames in flight in one actor, in MiB; None: 256."""
-
-    stall_seconds: float = 600.0
-    """A chunk whose frames stand still for so long is tried again in another process, as one whose codec hangs."""
+    overwrite: bool = option(
+        False, "Redo finished clips instead of skipping them, and replace files that vidsharp did not make."
+    )
+    staging: Path | None = option(
+        None, "With s3:// and the like: where work is done; on a cluster, a shared folder.", metavar="DIR"
+    )
+    """None: the user's cache folder."""
+    memory_mb: int | None = option(
+        None,
+        "Ceiling for frames in flight in each process.",
+        metavar="MIB",
+        flags=("--limit-memory",),
+        default_words="256",
+    )
+    stall_seconds: float = option(600.0, "Retry a chunk that made no progress for S seconds.", metavar="S")
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -85,6 +123,7 @@ class ProcessConfig:
             raise UsageError(
                 f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"
             )
+        check_engine(self.engine, self.address)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
         if not 0.1 <= self.chunk_seconds <= 3600:

@@ -2,7 +2,6 @@
 
 import io
 import math
-from collections.abc import Mapping
 from pathlib import Path
 
 import av
@@ -12,22 +11,7 @@ from av.format import ContainerFormat
 from av.format import Flags as FormatFlags
 from av.stream import Disposition, Stream
 
-MATROSKA = "matroska"
-"""The container that takes nearly everything; used where the source's own cannot be written."""
-
-_MUXERS: Mapping[str, Mapping[str, str]] = {
-    # demuxer → file suffix → muxer; "" is any other suffix
-    "mov,mp4,m4a,3gp,3g2,mj2": {".mov": "mov", ".qt": "mov", ".3gp": "3gp", ".3g2": "3g2", "": "mp4"},
-    "matroska,webm": {".webm": "webm", "": MATROSKA},
-    "mpegts": {"": "mpegts"},
-    "mpeg": {"": "vob"},
-    "avi": {"": "avi"},
-    "flv": {"": "flv"},
-    "asf": {"": "asf"},
-    "ogg": {"": "ogg"},
-    "mxf": {"": "mxf"},
-    "nut": {"": "nut"},
-}
+from .container_traits import MATROSKA, source_traits, written_traits
 
 _BRAND_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """Metadata that describes the old file's making, not its content."""
@@ -37,8 +21,7 @@ _COVER_TYPES = {"mjpeg": "image/jpeg", "png": "image/png"}
 
 def own_muxer(demuxer: str, suffix: str) -> str | None:
     """The muxer of the source's own container; None of raw streams, and of containers that are only read here."""
-    family = _MUXERS.get(demuxer, {})
-    return family.get(suffix.lower(), family.get(""))
+    return source_traits(demuxer, suffix).muxer
 
 
 def muxers_to_try(demuxer: str, suffix: str) -> tuple[str, ...]:
@@ -54,21 +37,13 @@ def is_raw(demuxer: str) -> bool:
 
 def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContainer:
     """Opens the new file, with the source's metadata and chapters. Nothing is written yet."""
-    options: dict[str, str] = {}
-    if muxer == "mpegts":
-        # Else the muxer would move all times by its own start delay.
-        options["mpegts_copyts"] = "1"
-        # Times before zero are those before the clock's start over; moved, they would not be the source's.
-        options["avoid_negative_ts"] = "disabled"
-    if muxer in ("mov", "mp4", "3gp", "3g2"):
-        # Start times are kept in units of the whole file, by default a coarse millisecond.
+    traits = written_traits(muxer)
+    options = dict(traits.options)
+    if traits.edit_lists:
+        # By default a coarse millisecond.
         options["movie_timescale"] = str(_common_timescale(source))
-        if any("." in tag for tag in source.metadata):
-            # Keeps tags that MP4's classic atoms do not know, such as a phone's com.apple.quicktime.*.
-            options["movflags"] = "use_metadata_tags"
-    if muxer in (MATROSKA, "webm"):
-        # Else sound that begins before zero (AAC does) would move every stream.
-        options["avoid_negative_ts"] = "disabled"
+    if any("." in tag for tag in source.metadata):
+        options.update(traits.dotted_tags)
     target = av.open(str(path), "w", format=muxer, container_options=options)
     target.metadata.update({tag: text for tag, text in source.metadata.items() if tag not in _BRAND_TAGS})
     chapters = source.chapters()
@@ -97,8 +72,9 @@ def add_copy(target: OutputContainer, stream: Stream) -> Stream:
 
 
 def cover_type(muxer: str, stream: Stream) -> str | None:
-    """The media type of cover art that Matroska keeps as an attached file (as a track it would count as video)."""
-    if muxer != MATROSKA or not stream.disposition & Disposition.attached_pic or stream.codec_context is None:
+    """The media type of cover art that the container keeps as an attached file; None of all other streams."""
+    is_cover = bool(stream.disposition & Disposition.attached_pic) and stream.codec_context is not None
+    if not (is_cover and written_traits(muxer).cover_attachments):
         return None
     return _COVER_TYPES.get(stream.codec_context.name)
 

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from .chunk_record import ChunkRecord
+from .encoders import encoder_of
 from .probe import ClipInfo
-
-_MARKS_EACH_PICTURE = ("ffv1",)
-"""Codecs whose encoder says of each picture whether it is interlaced; others say one thing of the whole stream."""
 
 
 def field_notes(info: ClipInfo, made: ClipInfo, records: Sequence[ChunkRecord]) -> tuple[str, ...]:
@@ -16,7 +14,7 @@ def field_notes(info: ClipInfo, made: ClipInfo, records: Sequence[ChunkRecord]) 
         info, made: the recording, and the written clip.
         records: of all chunks.
     """
-    if made.codec in _MARKS_EACH_PICTURE:
+    if encoder_of(made.codec).marks_each_picture:
         return ()
     if info.interlaced and not made.interlaced:
         return ("its fields are kept, but not marked as fields: the encoder cannot say so",)

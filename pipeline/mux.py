@@ -20,17 +20,8 @@ from .canvas import canvas_notes
 from .chroma_siting import Siting, is_420
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
-from .container import (
-    MATROSKA,
-    add_copy,
-    add_cover,
-    can_hold,
-    cover_type,
-    is_raw,
-    muxers_to_try,
-    open_output,
-    own_muxer,
-)
+from .container import add_copy, add_cover, can_hold, cover_type, is_raw, muxers_to_try, open_output, own_muxer
+from .container_traits import MATROSKA, source_traits, written_traits
 from .errors import OutputError, disk_sentence
 from .field_notes import field_notes
 from .probe import ClipInfo
@@ -194,7 +185,7 @@ def _write(
                 records,
                 strict=strict,
                 negative=bool(flags & FormatFlags.ts_negative.value),
-                contiguous=info.container.startswith("mov"),
+                contiguous=source_traits(info.container).contiguous,
             )
             new_streams: dict[int, Stream] = {}
             for stream in kept:
@@ -210,9 +201,8 @@ def _write(
             target.start_encoding()
             video = new_streams[info.stream_index]
             extradata = first.streams.video[0].codec_context.extradata
-            # No other header comes with MPEG-4 in a transport stream; for other codecs the muxer sees to it.
             codec = first.streams.video[0].codec_context.codec.canonical_name
-            with_header = muxer == "mpegts" and codec == "mpeg4"
+            with_header = codec in written_traits(muxer).bare_codecs
             made = _pictures(info, records, chunk_files, extradata, times, with_header=with_header)
             pictures = announced(made, on_packet)
             waiting = next(pictures, None)
@@ -270,8 +260,9 @@ def _add_video(
     context.reorder_depth = times.reorder_depth
     if info.sample_aspect_ratio:
         context.sample_aspect_ratio = info.sample_aspect_ratio
-    if made.codec.canonical_name == "hevc" and target.format.name in ("mov", "mp4"):
-        context.codec_tag = "hvc1"  # parameter sets are in the header: Apple's players want it said so
+    tag = written_traits(target.format.name).codec_tags.get(made.codec.canonical_name)
+    if tag is not None:
+        context.codec_tag = tag
     stream.time_base = info.time_base
     stream.metadata.update(source.metadata)
     stream.disposition = source.disposition

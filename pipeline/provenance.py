@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
-from .encoder import EncoderChoice, encoder_name
-from .encoder_parameters import encoder_threads
+from .encoder_plan import EncoderPlan
 from .fingerprint import digest_of
 from .probe import ClipInfo
 from .sharpen import plane_format
@@ -21,16 +20,14 @@ if TYPE_CHECKING:  # torch stays out of processes that only plan and join
     from ..models.enhance import Enhancer
 
 
-def provenance(enhancer: "Enhancer", choice: EncoderChoice, info: ClipInfo) -> Mapping[str, Any]:
-    """The provenance of a recording's pictures that this process makes: plain values. All else that the encoder is told
-    follows from the settings and the recording; how many cores there are, and what else they do, changes nothing."""
-    encoder = encoder_name(choice, info)
+def provenance(enhancer: "Enhancer", encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
+    """The provenance of the pictures that this process makes of a recording: plain values. How many cores there are, and
+    what else they do, changes nothing."""
     return {
         "vidsharp": metadata.version("vidsharp"),
         "FFmpeg": av.ffmpeg_version_info,
         "libraries": {name: list(numbers) for name, numbers in sorted(av.library_versions.items())},
-        "encoder": encoder,
-        "encoder_threads": encoder_threads(encoder, info),
+        "encoder": encoder.to_json(),
         "student": enhancer.provenance(plane_format(info)),
     }
 

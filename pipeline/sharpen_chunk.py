@@ -18,8 +18,10 @@ from av.video.frame import VideoFrame
 
 from .atomic import publish, temporary_name
 from .chunk_record import ChunkRecord
+from .container_traits import source_traits
 from .decode import decode_chunk, frame_pts
-from .encoder import EncoderChoice, add_encoder, chunk_format
+from .encoder import add_encoder
+from .encoder_plan import EncoderPlan
 from .errors import ChunkError, OutputError, disk_sentence
 from .fit import Fitter
 from .hdr10plus import Messages, with_message
@@ -46,7 +48,7 @@ class ChunkTask:
 
     info: ClipInfo
     chunk: Chunk
-    encoder: EncoderChoice
+    encoder: EncoderPlan
     folder: Path
     """The clip's workspace, reachable from every node."""
     key: str
@@ -199,11 +201,10 @@ def _encode(
     pts: list[int] = []
     durations: list[int] = []
     interlaced = 0
-    # AVI stores no presentation times: those read belong to the packets, and are all right but in decode order.
-    in_order = task.info.container != "avi"
+    in_order = source_traits(task.info.container).presentation_times
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
-        with av.open(str(path), "w", format=chunk_format(task.encoder, task.info)) as container:
+        with av.open(str(path), "w", format=task.encoder.chunk_format) as container:
             stream = add_encoder(container, task.encoder, task.info)
             step = stream.codec_context.time_base
             hevc = stream.codec_context.codec.canonical_name == "hevc"

@@ -13,7 +13,9 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
 from .canvas import on_canvas
-from .encoder import EncoderChoice, check_encoder, formats_taken
+from .encoder import EncoderChoice, check_encoder, encoder_name, resolve_encoder
+from .encoder_plan import EncoderPlan
+from .encoders import formats_taken
 from .errors import EncoderError
 from .limits import MOST_PIXELS, decoder_options
 from .packet_headers import is_exact, size_header
@@ -33,8 +35,8 @@ TRIES = 3
 
 
 def read_through(
-    info: ClipInfo, encoder: EncoderChoice, on_packet: Callable[[], None] = lambda: None
-) -> tuple[ClipInfo, list[PacketTiming]]:
+    info: ClipInfo, choice: EncoderChoice, on_packet: Callable[[], None] = lambda: None
+) -> tuple[ClipInfo, EncoderPlan, list[PacketTiming]]:
     """Reads all of a recording's video packets, once.
 
     Args:
@@ -42,7 +44,7 @@ def read_through(
         on_packet: called for each.
 
     Returns:
-        The facts of a clip that holds every picture, and the timeline.
+        The facts of a clip that holds every picture, its encoder, and the timeline.
 
     Raises:
         MediaError: as `read_timeline`.
@@ -55,24 +57,34 @@ def read_through(
         survey.see(packet)
 
     timeline = read_timeline(info, see)
-    return holding_all(info, survey.shapes, encoder), timeline
+    return *holding_all(info, survey.shapes, choice), timeline
 
 
-def holding_all(info: ClipInfo, shapes: Sequence[Shape], encoder: EncoderChoice) -> ClipInfo:
-    """The facts of a clip that holds pictures of all `shapes`, or of its first picture where no encoder writes that.
+def holding_all(
+    info: ClipInfo, shapes: Sequence[Shape], choice: EncoderChoice, resolved: EncoderPlan | None = None
+) -> tuple[ClipInfo, EncoderPlan]:
+    """The facts of a clip that holds pictures of all `shapes`, or of its first picture where no encoder writes that;
+    and its encoder.
+
+    Args:
+        resolved: the encoder, where the clip's plan has it.
 
     Raises:
         EncoderError: the encoder does not take the first picture either.
     """
-    held = on_canvas(info, shapes, formats_taken(encoder, info))
+    held = on_canvas(info, shapes, formats_taken(resolved.name if resolved else encoder_name(choice, info)))
     try:
-        check_encoder(encoder, held)
+        return held, _opened(held, choice, resolved)
     except EncoderError:
         if held is info:
             raise
-        check_encoder(encoder, info)
-        return replace(info, shapes=held.shapes)
-    return held
+        return replace(info, shapes=held.shapes), _opened(info, choice, resolved)
+
+
+def _opened(info: ClipInfo, choice: EncoderChoice, resolved: EncoderPlan | None) -> EncoderPlan:
+    plan = resolved or resolve_encoder(choice, info)
+    check_encoder(plan, info)
+    return plan
 
 
 class Survey:

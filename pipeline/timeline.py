@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from av.packet import Packet
 
+from .container_traits import source_traits
 from .errors import MediaError
 from .field_pairs import FieldPairs
 from .limits import check_packets, check_times
@@ -41,12 +42,12 @@ def read_timeline(info: ClipInfo, on_packet: Callable[[Packet], None] = lambda _
 
 def missing_pictures(info: ClipInfo, timeline: Sequence[PacketTiming]) -> int:
     """The number of pictures that the recording's index announces and whose packets are not there, since the file was
-    cut off or damaged. Only the MP4 family has an index of every picture; of others nobody knows, and this is 0.
+    cut off or damaged. Where there is no index of every picture, nobody knows, and this is 0.
 
     Raises:
         MediaError: the recording cannot be opened.
     """
-    if not info.container.startswith("mov"):
+    if not source_traits(info.container).indexed:
         return 0
     with open_recording(info.path) as container:
         index = container.streams[info.stream_index].index_entries

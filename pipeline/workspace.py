@@ -16,10 +16,11 @@ from typing import Any
 
 from .atomic import make_folder, write_atomically
 from .chunk_record import ChunkRecord
+from .encoder_plan import EncoderPlan
 from .plan import Chunk
 from .probe import Shape
 
-FORMAT = 3
+FORMAT = 4
 """Raised when older work in progress can no longer be read."""
 
 
@@ -57,13 +58,19 @@ class Workspace:
         loaded = self._load()
         return () if loaded is None else loaded[1]
 
-    def _load(self) -> tuple[tuple[Chunk, ...], tuple[Shape, ...]] | None:
+    def load_encoder(self) -> EncoderPlan | None:
+        """The encoder that was given to `begin` with the plan; None where there is no plan."""
+        loaded = self._load()
+        return None if loaded is None else loaded[2]
+
+    def _load(self) -> tuple[tuple[Chunk, ...], tuple[Shape, ...], EncoderPlan | None] | None:
         try:
             manifest = json.loads((self.folder / "manifest.json").read_bytes())
             if not self._counts(manifest):
                 return None
             shapes = (Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
-            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"]), tuple(shapes)
+            encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
+            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"]), tuple(shapes), encoder
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -77,12 +84,15 @@ class Workspace:
         chunks: Sequence[Chunk],
         shapes: Sequence[Shape] = (),
         provenance: Mapping[str, Any] | None = None,
+        *,
+        encoder: EncoderPlan | None = None,
     ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
 
         Args:
             shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
             provenance: what `provenance_digest` is the digest of, for people who look into the plan.
+            encoder: what writes the chunks.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -90,6 +100,7 @@ class Workspace:
         self.clear()
         make_folder(self.folder)
         plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": provenance}
+        plan["encoder"] = encoder and encoder.to_json()
         manifest = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, **plan}
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.

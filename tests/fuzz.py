@@ -32,7 +32,7 @@ from av.packet import Packet
 from av.stream import Discard
 from av.video.stream import VideoStream
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.engine.actor import Prepared, SharpenActor
+from vidsharp.jobs.engine.actor import Prepared, PrepareTask, SharpenActor
 from vidsharp.jobs.engine.measure_chunk import MeasureTask
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.processing.clip_work import ClipWork, finished_rows
@@ -300,12 +300,13 @@ class Worker:
         measure = MeasureTask(range(0, 20, 3), None, preview=True) if draw.random() < 0.1 else None
         actor = self._actors[strength]
         work = folder / "work"
-        prepared = actor.prepare(source, source.name, work, "key", seconds, encoder, None)
+        prepared = actor.prepare(PrepareTask(source, source.name, work, "key", seconds, encoder))
         records = [
-            actor.sharpen(ChunkTask(prepared.info, chunk, encoder, work, "key"), measure) for chunk in prepared.chunks
+            actor.sharpen(ChunkTask(prepared.info, chunk, prepared.encoder, work, "key"), measure)
+            for chunk in prepared.chunks
         ]
         clip = ClipWork(
-            Clip(source, Path(source.name)), _workspace(work), prepared.info, prepared.chunks,
+            Clip(source, Path(source.name)), _workspace(work), prepared.info, prepared.encoder, prepared.chunks,
             dict(enumerate(records)), frozenset(), 0.0, [()] * len(records),
         )  # fmt: skip
         target = work / f"joined{source.suffix}"

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_threads
+from vidsharp.pipeline.encoder import EncoderChoice, options_here, resolve_encoder
 from vidsharp.pipeline.probe import probe
 from vidsharp.reports.templates.markdown import markdown_table
 
@@ -41,10 +41,9 @@ Command = Callable[[Path, Path], list[str | Path]]
 def _ffmpeg(*filters: str) -> Command:
     def command(recording: Path, out: Path) -> list[str | Path]:
         info = probe(recording)
-        own = [part for pair in encoder_parameters("libx264", info).items() for part in pair]
-        own = [f"-{part}" if number % 2 == 0 else part for number, part in enumerate(own)]
-        threads = str(encoder_threads("libx264", info))
-        encoder = ["-c:v", "libx264", "-preset", PRESET, "-crf", CRF, "-threads:v", threads, *own]
+        plan = resolve_encoder(EncoderChoice("libx264", float(CRF), PRESET), info)
+        own = [part for name, value in options_here(plan).items() for part in (f"-{name}", value)]
+        encoder = ["-c:v", plan.name, "-threads:v", str(plan.threads), *own]
         return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", recording, *filters, *encoder, "-c:a", "copy",
                 out / "ffmpeg.mp4"]  # fmt: skip
 

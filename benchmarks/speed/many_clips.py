@@ -25,6 +25,7 @@ from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.jobs.processing.run_rows import RunRows
 from vidsharp.pipeline.chunk_record import ChunkRecord
+from vidsharp.pipeline.encoder import resolve_encoder
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.plan import Chunk, PacketMark
 from vidsharp.pipeline.probe import ClipInfo, Colour
@@ -60,10 +61,11 @@ class Actors:
         pass
 
     def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
-        path, clip, folder, key, *_ = arguments
-        plan = tuple(_chunk(index) for index in range(self._chunks))
-        Workspace(folder, key).begin(clip, plan)
-        self._answer(name, about, Prepared(_info(path), plan, {}, None, "a stub"))
+        (task,) = arguments
+        chunks = tuple(_chunk(index) for index in range(self._chunks))
+        Workspace(task.folder, task.key).begin(task.clip, chunks)
+        info = _info(task.path)
+        self._answer(name, about, Prepared(info, resolve_encoder(task.encoder, info), chunks, "a stub"))
 
     def sharpen(self, name: str, task: Any, measure: Any, about: Any) -> None:
         workspace = Workspace(task.folder, task.key)
@@ -181,12 +183,12 @@ def measure(folder: Path, clips: int, chunks: int, actors: int) -> dict[str, Any
         (folder / "in" / f"call-{number:06d}.mp4").write_bytes(b"%d" % number)
     config = ProcessConfig((folder / "in",), folder / "out")
     spent: dict[str, float] = {}
+    machines = mock.Mock(nodes=lambda: [{"CPU": 4.0}] * actors)
     at_start, watcher = memory_mib("VmRSS"), Clocks(clips)
     run = process_job._Run
     with (
         mock.patch.object(process_job, "ActorPool", side_effect=[Actors(chunks, actors)]),
-        mock.patch.object(process_job, "ray_session", return_value=nullcontext()),
-        mock.patch.object(process_job, "living_nodes", return_value=[{"CPU": 4.0}] * actors),
+        mock.patch.object(process_job, "open_engine", return_value=nullcontext(machines)),
         mock.patch.object(join_clip, "mux_clip", _mux),
         mock.patch.object(run, "_sort_out", timed(spent, "find and plan", run._sort_out)),
         mock.patch.object(RunRows, "write", timed(spent, "tables", RunRows.write)),

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from av.video.frame import VideoFrame
 from vidsharp.models.nets.catalogue import Student, load_student
-from vidsharp.pipeline.encoder import EncoderChoice, add_encoder
+from vidsharp.pipeline.encoder import EncoderChoice, add_encoder, resolve_encoder
 from vidsharp.pipeline.probe import probe
 
 LUMA = torch.tensor([0.2126, 0.7152, 0.0722]).view(1, 3, 1, 1)
@@ -34,8 +34,9 @@ def main() -> None:
     args = parser.parse_args()
     student = load_student(args.model)
     with av.open(str(args.recording)) as clip, av.open(str(args.out), "w") as out:
-        encoder = EncoderChoice(crf=args.crf, preset=args.preset)
-        stream = add_encoder(out, encoder, probe(args.recording))
+        info = probe(args.recording)
+        encoder = resolve_encoder(EncoderChoice(crf=args.crf, preset=args.preset), info)
+        stream = add_encoder(out, encoder, info)
         for frame in islice(clip.decode(video=0), args.frames):
             sharp = sharpen(frame.to_ndarray(format="rgb24"), student)
             out.mux(stream.encode(VideoFrame.from_ndarray(sharp, format="rgb24")))

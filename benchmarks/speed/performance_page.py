@@ -6,14 +6,17 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import fill
 
 from vidsharp.pipeline.proc_files import cpu_flags, proc_value
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+WIDTH = 120
+"""Of a line, in characters."""
 
 
 def put(page: Path, section: str, text: str) -> None:
-    """Replaces what stands between `<!-- section -->` and `<!-- /section -->`.
+    """Replaces what stands between `<!-- section -->` and `<!-- /section -->`. Sentences are wrapped, tables are not.
 
     Raises:
         ValueError: the page has no such markers.
@@ -23,7 +26,8 @@ def put(page: Path, section: str, text: str) -> None:
     _, closed, after = rest.partition(end)
     if not (found and closed):
         raise ValueError(f"{page} has no section between {begin} and {end}")
-    page.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}")
+    lines = [line if line.startswith("|") else fill(line, WIDTH) for line in text.strip().splitlines()]
+    page.write_text("\n".join((f"{before}{begin}", *lines, f"{end}{after}")))
 
 
 def machine(others: float) -> str:

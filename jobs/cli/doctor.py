@@ -11,7 +11,7 @@ import click
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
 from .logs import set_up_logs
-from .options import PATH
+from .options import PATH, config_option
 
 if TYPE_CHECKING:
     from ..tools.doctor_job import Check
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--out", default=Path(), type=PATH, metavar="DIR", help="The output folder to be [default: this one].")
-@click.option("--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine].")
+@config_option("address")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(out: Path, address: str | None, as_json: bool) -> None:
     """Checks what the main job needs.
 
-    Looks at libraries, processor, GPU, encoders, models, memory, disk and Ray, and says what is missing and what to do.
+    Looks at libraries, processor, GPU, encoders, models, memory, disk and engines, and says what is missing and what to
+    do.
     Exit codes: 0 the main job can run, 1 it cannot.
     """
     set_up_logs(verbose=False, quiet=True, as_json=False)

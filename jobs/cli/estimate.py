@@ -8,7 +8,7 @@ import click
 
 from ...models.wording import counted
 from .logs import set_up_logs
-from .options import PATH, log_options, run_options
+from .options import PATH, config_option, log_options, run_options
 
 if TYPE_CHECKING:
     from ..estimating.cost_model import KindEstimate
@@ -21,9 +21,8 @@ FAILING_SHOWN = 10
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
-@click.option("--out", type=PATH, metavar="DIR", help="Of a run that has begun: what is finished there is left out.")
-@click.option("--staging", type=PATH, metavar="DIR",
-              help="With s3:// and the like: where pieces are looked at; on a cluster, a shared folder.")  # fmt: skip
+@config_option("out", help="An existing output folder: what is finished there is left out.", required=False)
+@config_option("staging", help="With s3:// and the like: where pieces are looked at; on a cluster, a shared folder.")
 @run_options
 @click.option("--sample-seconds", default=20.0, show_default=True, metavar="S", help="How long pieces are measured.")
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(("text", "json")))

@@ -16,7 +16,7 @@ from ..config import UsageError
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
 from .logs import say_error, set_up_logs
-from .options import PATH, chroma_option, log_options, looks_of_texts, overwrite_option
+from .options import PATH, config_option, log_options, looks_of_texts, overwrite_option
 
 
 def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
               help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1", help="Measure "
               "each student at this look; may be given several times [default: its own].")  # fmt: skip
-@chroma_option
+@config_option("chroma")
 @click.option("--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary].")
 @click.option("--levels", callback=_comma_separated, metavar="L,L", help="How clips are made soft: "
               f"{', '.join(LEVELS)}, and sharp for as they are [default: all].")  # fmt: skip
@@ -37,7 +37,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 @click.option("--every", default=8, show_default=True, metavar="N", help="Of these, measure one in N.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Clips or sequences to leave out, by name.")
 @click.option("--threads", type=int, metavar="N", help="CPU threads [default: all cores].")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@config_option("device")
 @click.option("--benchmark", is_flag=True, help="Measure on the versioned benchmark; DATA holds its files.")
 @click.option("--groups", callback=_comma_separated, metavar="G,G", help="With --benchmark: faces, rooms, screens, "
               "motion [default: all].")  # fmt: skip

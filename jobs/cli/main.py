@@ -23,9 +23,9 @@ from . import doctor, estimate, evaluate, train
 from .logs import say_error, set_up_logs
 from .options import (
     PATH,
-    chroma_option,
+    config_option,
+    config_options,
     log_options,
-    look_of_text,
     overwrite_option,
     run_options,
 )
@@ -68,17 +68,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
-@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below INPUT are kept.")
-@click.option("--staging", type=PATH, metavar="DIR",
-              help="With s3:// and the like: where work is done; on a cluster, a shared folder.")  # fmt: skip
+@config_options("out", "staging")
 @run_options
-@click.option("--reference", type=PATH, metavar="DIR", help="Sharp originals at the same paths, to measure against.")
-@click.option("--no-report", "page", flag_value=False, default=True, help="Tables only, no HTML report.")
-@click.option("--overwrite", is_flag=True, help="Redo finished clips instead of skipping them.")
-@click.option("--stall-seconds", default=600.0, show_default=True, metavar="S",
-              help="Retry a chunk that made no progress for S seconds, as where a codec hangs.")  # fmt: skip
-@click.option("--limit-memory", "memory_mb", type=int, metavar="MIB",
-              help="Ceiling for frames in flight in each process [default: 256].")  # fmt: skip
+@config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @log_options
 def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Sharpens recordings and folders of recordings, on disk or on object storage (s3://bucket/recordings).
@@ -153,10 +145,7 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 
 
 @main.command()
-@click.option("--model", default="fast", show_default=True, metavar="NAME|PATH")
-@click.option("--look", callback=look_of_text, metavar="natural|crisp|0…1", help="Of a student that has two.")
-@chroma_option
-@click.option("--device", default="auto", show_default=True)
+@config_options("model", "look", "chroma", "device")
 @click.option("--size", default="1920x1080", show_default=True, metavar="WxH")
 @click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
 @click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
@@ -166,7 +155,7 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="On a GPU: frames in a batch [default: by size].")
 @click.option("--graph/--no-graph", "graphs", default=True, show_default=True, help="On a GPU: use CUDA graphs.")
 @click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
-@click.option("--encoder", metavar="NAME", help="With --end-to-end: the output encoder.")
+@config_option("encoder", help="With --end-to-end: output encoder.")
 def bench(recording: Path | None, size: str, **options: Any) -> None:
     """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
     from ...models.device import resolve_device

@@ -1,14 +1,21 @@
-"""Options that several commands share."""
+"""Options of the command line: those of settings fields, made from what stands at the fields, and what all share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING
 from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
-from ...models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA
 from ...models.nets.look import parse_look
+from ..config import ProcessConfig
+from ..option import option_of
 
 PATH = click.Path(path_type=Path)
+
+Command = Callable[..., None]
+Decorator = Callable[[Command], Command]
 
 
 def _key_value(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -29,7 +36,7 @@ def _frames(ctx: click.Context, parameter: click.Parameter, value: str) -> str |
     return int(value)
 
 
-def look_of_text(ctx: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+def _look(ctx: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
     """Raises ModelError where it is no look."""
     return parse_look(text)
 
@@ -39,75 +46,73 @@ def looks_of_texts(ctx: click.Context, parameter: click.Parameter, texts: tuple[
     return tuple(look for look in map(parse_look, texts) if look is not None)
 
 
-chroma_option = click.option(
-    "--chroma",
-    type=click.Choice(CHROMA_CHOICES),
-    help=f"Beside a luma student: colour as it is, or cleaned of smear and blocks [default: {DEFAULT_CHROMA}].",
+_READ_BY: Mapping[str, Mapping[str, Any]] = {
+    "look": {"callback": _look},
+    "measure": {"callback": _frames},
+    "encoder_options": {"callback": _key_value, "multiple": True},
+}
+"""How the text of an option is read where its field's type does not say it."""
+
+
+def config_option(name: str, *, help: str | None = None, **more: Any) -> Decorator:
+    """The option of a field of `ProcessConfig`.
+
+    Args:
+        help: what a command says of it otherwise.
+        more: what `click.option` is to be told otherwise.
+    """
+    field, said = option_of(ProcessConfig, name)
+    flags = said.flags or (f"--{name.replace('_', '-')}",)
+    default = _default_words(field.default) if said.default_words is None else said.default_words
+    text = f"{help or said.help}  [default: {default}]" if default else help or said.help
+    needed: dict[str, Any] = {"required": True} if field.default is field.default_factory is MISSING else {}
+    given = {"help": text, "metavar": said.metavar, **needed, **_read(name, field.default), **more}
+    return click.option(*flags, name, **given)
+
+
+def config_options(*names: str) -> Decorator:
+    """The options of several fields of `ProcessConfig`, in this order."""
+
+    def add(command: Command) -> Command:
+        for name in reversed(names):
+            command = config_option(name)(command)
+        return command
+
+    return add
+
+
+def _default_words(default: Any) -> str:
+    if default is MISSING or default is None or isinstance(default, bool):
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _read(name: str, default: Any) -> Mapping[str, Any]:
+    """What `click.option` is told of a field's type and default."""
+    shown = {} if default is MISSING else {"default": default}
+    if name in _READ_BY:
+        return {**shown, **_READ_BY[name]}
+    hint = get_type_hints(ProcessConfig)[name]
+    (kind,) = [part for part in get_args(hint) if part is not NoneType] if NoneType in get_args(hint) else [hint]
+    if kind is bool:
+        return {"flag_value": False, **shown} if default else {"is_flag": True}
+    if get_origin(kind) is Literal:
+        return {"type": click.Choice(get_args(kind)), **shown}
+    return {"type": PATH if kind is Path else kind, **shown}
+
+
+run_options = config_options(
+    *("model", "look", "strength", "chroma", "device", "workers", "engine", "address", "chunk_seconds"),
+    *("encoder", "crf", "preset", "encoder_options", "measure"),
 )
-
-
-def run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds what says how recordings are sharpened, in `ProcessConfig`'s words."""
-    for option in (
-        click.option(
-            "--measure",
-            default="auto",
-            show_default="one frame in 24, at most 100",
-            callback=_frames,
-            metavar="every|N|off",
-            help="How many frames of each clip are measured.",
-        ),
-        click.option(
-            "-e", "encoder_options", multiple=True, callback=_key_value, metavar="K=V", help="Further encoder options."
-        ),
-        click.option("--preset", metavar="NAME", help="Speed preset of the encoder."),
-        click.option("--crf", type=float, metavar="Q", help="Constant rate factor of the encoder."),
-        click.option(
-            "--encoder", metavar="NAME", help="Output encoder, e.g. libx264 or h264_nvenc [default: the source's]."
-        ),
-        click.option(
-            "--chunk-seconds", default=10.0, show_default=True, metavar="S", help="Chunk length; cuts are keyframes."
-        ),
-        click.option(
-            "--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine]."
-        ),
-        click.option(
-            "--workers", type=int, metavar="N", help="Sharpening processes [default: one for each GPU, or by CPUs]."
-        ),
-        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
-        chroma_option,
-        click.option(
-            "--strength",
-            default=1.0,
-            show_default=True,
-            metavar="S",
-            help="out = in + S·(student − in), 0 to 1.5; 0 changes nothing.",
-        ),
-        click.option(
-            "--look",
-            callback=look_of_text,
-            metavar="natural|crisp|0…1",
-            help="Of a student that has two: nearest to the original, visibly crisper, or between "
-            "[default: the student's].",
-        ),
-        click.option(
-            "--model",
-            default="fast",
-            show_default=True,
-            metavar="NAME|PATH",
-            help="A student, sha256: and the beginning of its weights' digest, or a checkpoint file.",
-        ),
-    ):
-        command = option(command)
-    return command
-
+"""What says how recordings are sharpened."""
 
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace files that are there, also those that this command did not make."
 )
 
 
-def log_options(command: Callable[..., None]) -> Callable[..., None]:
+def log_options(command: Command) -> Command:
     """Adds what `set_up_logs` takes: `-v`, `-q` and `--log-json`."""
     for option in (
         click.option("--log-json", is_flag=True, help="Log lines on stderr as JSON objects."),

@@ -8,7 +8,7 @@ import click
 from ..exit_code import INTERRUPTED
 from ..interrupts import raise_if_interrupted
 from .logs import say_error, set_up_logs
-from .options import PATH, log_options, overwrite_option
+from .options import PATH, config_option, log_options, overwrite_option
 
 DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 
@@ -40,7 +40,7 @@ DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
 @overwrite_option
 @click.option("--stop-after", type=click.IntRange(1), metavar="STEP", help="Stop at this step, to go on later.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@config_option("device")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads of each worker [default: all cores].")
 @click.option(
     "--loader-workers", default=1, show_default=True, metavar="N", help="Processes that load data, for each worker."
@@ -49,7 +49,7 @@ DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 @click.option(
     "--num-workers", default=1, show_default=True, metavar="N", help="Of the Ray Train job; they share each batch."
 )
-@click.option("--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine].")
+@config_option("address")
 @log_options
 def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
     """Trains a student or a teacher by a recipe.

@@ -1,1 +1,1 @@
-"""Ray: started or joined, its actors, how many of them, what each does, and which chunk goes where."""
+"""Engines (Ray, or worker processes without it), a run's actors on any of them, and which chunk goes where."""

@@ -1,18 +1,19 @@
 """The Ray actor: one process with one student, which plans recordings and sharpens chunks, one at a time."""
 
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...models.errors import VidsharpError
 from ...pipeline.chunk_record import ChunkRecord
 from ...pipeline.encoder import EncoderChoice
-from ...pipeline.errors import MediaError
+from ...pipeline.encoder_plan import EncoderPlan
+from ...pipeline.errors import EncoderError, MediaError
 from ...pipeline.heap import give_back, use_one_heap
 from ...pipeline.original import Original, find_original
-from ...pipeline.plan import Chunk, plan_chunks
+from ...pipeline.plan import Chunk, PacketTiming, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
 from ...pipeline.provenance import digest, provenance
 from ...pipeline.recording import silence
@@ -30,17 +31,35 @@ if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the d
 
 
 @dataclass(frozen=True)
+class PrepareTask:
+    """All that an actor needs to plan a recording."""
+
+    path: Path
+    clip: str
+    """The recording's relative path, for people who look into the plan."""
+    folder: Path
+    """The clip's workspace, reachable from every node."""
+    key: str
+    """Of the recording in its present state and the settings."""
+    chunk_seconds: float
+    encoder: EncoderChoice
+    original: Path | None = None
+    """The sharp original, where there is one."""
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A recording that is ready to be sharpened, with what an earlier run has done of it."""
 
     info: ClipInfo
+    encoder: EncoderPlan
     chunks: tuple[Chunk, ...]
-    done: dict[int, ChunkRecord]
-    """Finished chunks by index."""
-    original: Original | None
-    """Its sharp original, where one was named and there is one."""
     provenance_digest: str
     """The digest of what makes its pictures: see `provenance.py`."""
+    done: dict[int, ChunkRecord] = field(default_factory=dict)
+    """Finished chunks by index."""
+    original: Original | None = None
+    """Its sharp original, where one was named and there is one."""
 
 
 class MadeOtherwise(VidsharpError, RuntimeError):
@@ -75,46 +94,53 @@ class SharpenActor:
         )
         return socket.gethostname()
 
-    def prepare(
-        self,
-        path: Path,
-        clip: str,
-        folder: Path,
-        key: str,
-        chunk_seconds: float,
-        encoder: EncoderChoice,
-        original: Path | None,
-    ) -> Prepared:
+    def prepare(self, task: PrepareTask) -> Prepared:
         """Probes a recording, checks that its pictures can be sharpened and encoded, and plans it or finds its plan.
 
         Raises:
             MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
         """
-        assert self._enhancer is not None, "load() comes first"
-        if not path.exists():
-            raise MediaError(f"{path} does not exist on the node {node_name()}", path)
-        info = probe(path)
+        if not task.path.exists():
+            raise MediaError(f"{task.path} does not exist on the node {node_name()}", task.path)
+        info = probe(task.path)
         check_pixel_format(info)
-        # Shapes and chunks are those of the recording; what makes its pictures follows from the shapes.
-        if Workspace(folder, key).load_plan() is None or original:
-            held, timeline = read_through(info, encoder, self._step)
-        else:
-            held, timeline = holding_all(info, Workspace(folder, key).load_shapes(), encoder), None
-        made = provenance(self._enhancer, encoder, held)
-        workspace = Workspace(folder, key, digest(made))
-        chunks = workspace.load_plan()
-        if chunks is None and timeline is None:  # planned, but with pictures that were made otherwise
-            held, timeline = read_through(info, encoder, self._step)
-        found = find_original(original, held, timeline or []) if original else None
-        if chunks is None:
-            assert timeline is not None
-            ticks = int(chunk_seconds / held.time_base)
-            chunks = plan_chunks(timeline, ticks, missing_pictures(held, timeline))
-            workspace.begin(clip, chunks, held.shapes, made)
-        records = ((chunk.index, workspace.load_record(chunk)) for chunk in chunks)
+        prepared, original = self._planned_before(task, info), None
+        if prepared is None or task.original:
+            held, encoder, timeline = read_through(info, task.encoder, self._step)
+            original = find_original(task.original, held, timeline) if task.original else None
+            prepared = prepared or self._plan(task, held, encoder, timeline)
+        workspace = Workspace(task.folder, task.key, prepared.provenance_digest)
+        records = ((chunk.index, workspace.load_record(chunk)) for chunk in prepared.chunks)
         done = {index: record for index, record in records if record is not None}
-        return Prepared(held, chunks, done, found, digest(made))
+        return replace(prepared, done=done, original=original)
+
+    def _planned_before(self, task: PrepareTask, info: ClipInfo) -> Prepared | None:
+        """The plan of an earlier run; None where there is none, or its pictures would come out otherwise here."""
+        earlier = Workspace(task.folder, task.key)
+        encoder = earlier.load_encoder()
+        if encoder is None:
+            return None
+        try:
+            held, encoder = holding_all(info, earlier.load_shapes(), task.encoder, encoder)
+        except EncoderError:
+            return None
+        made_by = digest(self._provenance(encoder, held))
+        chunks = Workspace(task.folder, task.key, made_by).load_plan()
+        return None if chunks is None else Prepared(held, encoder, chunks, made_by)
+
+    def _plan(
+        self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, timeline: Sequence[PacketTiming]
+    ) -> Prepared:
+        made = self._provenance(encoder, info)
+        chunks = plan_chunks(timeline, int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline))
+        workspace = Workspace(task.folder, task.key, digest(made))
+        workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder)
+        return Prepared(info, encoder, chunks, digest(made))
+
+    def _provenance(self, encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
+        assert self._enhancer is not None, "load() comes first"
+        return provenance(self._enhancer, encoder, info)
 
     def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
         """Does one chunk, and measures it; see `sharpen_chunk`.
@@ -123,7 +149,7 @@ class SharpenActor:
             MadeOtherwise: the clip was planned where its pictures are made differently.
         """
         assert self._enhancer is not None, "load() comes first"
-        if task.provenance_digest not in (None, digest(provenance(self._enhancer, task.encoder, task.info))):
+        if task.provenance_digest not in (None, digest(self._provenance(task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = 0
         give_back()

@@ -1,17 +1,12 @@
-"""The sharpening actors of a run: started, given work, listened to, and replaced when one dies."""
+"""The sharpening actors of a run, on any engine: started, given work, listened to, and replaced when one dies."""
 
 import itertools
 import logging
-import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import ray
-from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from ...models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
 from ...models.nets.chroma_choice import Chroma
@@ -19,19 +14,16 @@ from ...pipeline.errors import EncoderError, MediaError, OutputError
 from ...pipeline.sharpen_chunk import ChunkTask
 from ..interrupts import raise_if_interrupted
 from .actor import SharpenActor
-from .cluster import ACTOR_ENVIRONMENT, ClusterError
 from .measure_task import MeasureTask
 from .node import NodeError
 from .pool import PoolPlan
+from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 from .schedule import Work
 
 log = logging.getLogger("vidsharp")
 
 MAX_FAILED_STARTS = 3
 """Actors that may die in a row before one has loaded its student."""
-
-_NODE_LOST = "its node has died"
-"""What Ray says of an actor that is no failed start: the others may live. Ray has no field for it."""
 
 POLL_S = 0.25
 """How often the driver looks for news."""
@@ -71,19 +63,18 @@ class Answer:
         """The error for people."""
         if isinstance(self.error, VidsharpError):
             return str(self.error)
-        if isinstance(self.error, RayActorError):
+        if isinstance(self.error, WorkerDied):
             return "the process that worked on it died (it ran out of memory, a codec crashed, or its node was lost)"
         return f"{type(self.error).__name__}: {self.error}"
 
 
 @dataclass
 class _Actor:
-    handle: Any
+    worker: Any
+    """The engine's handle."""
     about: Any = None
     """What it is working on; None when idle."""
     loading: bool = True
-    progress: Any = field(default=None, repr=False)
-    """The answer that is still out on how far it is."""
     steps: int = 0
     """How far it was at last."""
     moved_at: float = 0.0
@@ -99,6 +90,7 @@ class ActorPool:
 
     def __init__(
         self,
+        engine: Engine,
         plan: PoolPlan,
         model: str,
         strength: float,
@@ -107,6 +99,7 @@ class ActorPool:
         look: float | None = None,
         chroma: Chroma | None = None,
     ) -> None:
+        self._engine = engine
         self._plan = plan
         self._must_see = tuple(must_see)
         self._stall_s = stall_s
@@ -122,19 +115,11 @@ class ActorPool:
             self._start()
 
     def _start(self) -> None:
-        remote_class: Any = ray.remote(self.actor_class)
-        actor = remote_class.options(
-            num_cpus=self._plan.threads,
-            num_gpus=self._plan.gpus,
-            # One thread works, the other answers how far it is.
-            max_concurrency=2,
-            # Where Ray hands it over, a process takes 0.3 s longer to start.
-            runtime_env=None if ACTOR_ENVIRONMENT.items() <= os.environ.items() else {"env_vars": ACTOR_ENVIRONMENT},
-        )
         name = f"actor-{next(self._numbers)}"
-        handle = actor.remote(self._plan.threads, self._must_see)
-        self._actors[name] = _Actor(handle)
-        self._pending[handle.load.remote(*self._load)] = name
+        plan = self._plan
+        worker = self._engine.start(self.actor_class, plan.threads, plan.gpus, self._must_see)
+        self._actors[name] = _Actor(worker)
+        self._pending[self._engine.submit(worker, "load", *self._load)] = name
 
     def grow(self, actors: int) -> None:
         """Starts as many more as lack to `actors`, which counts those that get no work."""
@@ -160,16 +145,16 @@ class ActorPool:
 
     def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
         """Has an idle actor probe and plan a recording."""
-        self._give(name, self._actors[name].handle.prepare.remote(*arguments), about)
+        self._give(name, "prepare", arguments, about)
 
     def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work) -> None:
         """Has an idle actor do a chunk."""
-        self._give(name, self._actors[name].handle.sharpen.remote(task, measure), about)
+        self._give(name, "sharpen", (task, measure), about)
 
-    def _give(self, name: str, reference: Any, about: Any) -> None:
+    def _give(self, name: str, method: str, arguments: tuple[Any, ...], about: Any) -> None:
         actor = self._actors[name]
         actor.about, actor.moved_at = about, self._listened_s
-        self._pending[reference] = name
+        self._pending[self._engine.submit(actor.worker, method, *arguments)] = name
 
     def answers(self, timeout_s: float) -> list[Answer]:
         """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died. Time in
@@ -186,10 +171,8 @@ class ActorPool:
         if not self._pending:
             return []
         self._end_stalled()
-        ready, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
-        if not ready:
-            ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
-        return [answer for reference in ready for answer in self._answer(reference)]
+        answered = self._engine.wait(self._pending.keys(), timeout_s)
+        return [answer for call in answered for answer in self._answer(call)]
 
     def _count_turn(self) -> None:
         now = time.monotonic()
@@ -201,23 +184,21 @@ class ActorPool:
         for actor in self._actors.values():
             if actor.about is not None and self._listened_s - actor.moved_at > self._stall_s and not actor.stalled:
                 actor.stalled = True
-                ray.kill(actor.handle)
+                self._engine.kill(actor.worker)
 
-    def _answer(self, reference: Any) -> Iterator[Answer]:
-        name = self._pending.pop(reference)
+    def _answer(self, call: Any) -> Iterator[Answer]:
+        name = self._pending.pop(call)
         actor = self._actors[name]
         about, was_loading = actor.about, actor.loading
         value, error = None, None
         try:
-            value = ray.get(reference)
-        except RayTaskError as caught:
-            # Ray wraps the error with a traceback; people get the error itself.
-            error = caught.cause if isinstance(caught.cause, Exception) else caught
-        except RayError as caught:
+            value = self._engine.result(call)
+        except Exception as caught:
             error = caught
-        if isinstance(error, RayError) and not isinstance(error, RayTaskError):
+        actor.about = None
+        if isinstance(error, WorkerDied):
             del self._actors[name]
-            self._failed_starts += was_loading and _NODE_LOST not in str(error)
+            self._failed_starts += was_loading and not isinstance(error, NodeLost)
             if self._failed_starts >= MAX_FAILED_STARTS:
                 raise ClusterError(f"sharpening processes die before they are ready ({_one_line(error)})") from error
             self._start()
@@ -226,8 +207,6 @@ class ActorPool:
                     f"it stood still for {self._stall_s:g} s, as where a codec hangs; "
                     "--stall-seconds gives slow machines more"
                 )
-        else:
-            actor.about, actor.progress = None, None
         if was_loading:
             if error is None:
                 actor.loading, self._failed_starts = False, 0
@@ -242,35 +221,30 @@ class ActorPool:
 
     def _give_up(self, name: str, error: NodeError) -> None:
         # It stays and holds its cores: else another actor would be started in its place.
-        handles = self._useless.setdefault(str(error), [])
-        handles.append(self._actors.pop(name).handle)
+        workers = self._useless.setdefault(str(error), [])
+        workers.append(self._actors.pop(name).worker)
         if not self._actors:
             raise error
-        if len(handles) == 1:
+        if len(workers) == 1:
             log.error("%s; it gets no work", error)
 
     def frames_done(self) -> Iterator[tuple[Work, int]]:
         """How far the chunks at work are, as far as their actors have answered. Ask often: who does not get on in what
         is heard here is taken to hang."""
         for actor in self._actors.values():
-            if actor.about is None:
+            steps = None if actor.about is None else self._engine.steps(actor.worker)
+            if steps is None:
                 continue
-            if actor.progress is None:
-                actor.progress = actor.handle.frames_done.remote()
-            elif ray.wait([actor.progress], timeout=0)[0]:
-                with suppress(RayError):  # of an actor that died, its work's own answer says so
-                    steps: Any = ray.get(actor.progress)
-                    if steps != actor.steps:
-                        actor.steps, actor.moved_at = steps, self._listened_s
-                    if isinstance(actor.about, Work):
-                        # A chunk that is decoded twice counts on.
-                        yield actor.about, min(steps, actor.about.chunk.frames)
-                actor.progress = None
+            if steps != actor.steps:
+                actor.steps, actor.moved_at = steps, self._listened_s
+            if isinstance(actor.about, Work):
+                # A chunk that is decoded twice counts on.
+                yield actor.about, min(steps, actor.about.chunk.frames)
 
     def stop(self) -> None:
         """Ends all actors, at work or not; what they have not finished does not count."""
-        for handle in itertools.chain((actor.handle for actor in self._actors.values()), *self._useless.values()):
-            ray.kill(handle)
+        for worker in itertools.chain((actor.worker for actor in self._actors.values()), *self._useless.values()):
+            self._engine.kill(worker)
         self._actors.clear()
         self._useless.clear()
         self._pending.clear()

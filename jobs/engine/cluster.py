@@ -1,8 +1,6 @@
 """Ray itself: started on this machine for one run, or joined where it runs already."""
 
-import logging
 import os
-import secrets
 import signal
 import socket
 import tempfile
@@ -13,53 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray._private import utils as ray_utils
-from ray._private.node import Node
-from ray._raylet import Config  # pyright: ignore[reportAttributeAccessIssue]
 
-from ...models.errors import VidsharpError
 from ...pipeline.held_folder import held_folder
-
-
-class ClusterError(VidsharpError, RuntimeError):
-    """Ray cannot be started or reached, or its processes keep dying."""
-
-
-_SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # Actors that share one named GPU reserve none from Ray, which must then not hide it from them.
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # No processes that wait for actors that may come.
-    "RAY_enable_worker_prestart": "0",
-    "RAY_prestart_worker_first_driver": "0",
-}
-
-ACTOR_ENVIRONMENT = {
-    # `use_one_heap` comes too late for the heaps of threads that Ray has started, which later threads take turns on:
-    # 960 MiB in an actor after 5 min of 720p, and 450 with this.
-    "MALLOC_ARENA_MAX": "1",
-    # What an actor measures is many small sums, while decoder, student and encoder keep all cores busy.
-    "OPENBLAS_NUM_THREADS": "1",
-}
-"""What an actor's process must have from its start. Those of a Ray of our own inherit it."""
-
-
-_TOKEN = secrets.token_hex(32)
-"""Ray reads its key once in a process, so all sessions of this process share one."""
-
+from . import ray_private
+from .protocol import ACTOR_ENVIRONMENT, ClusterError
 
 CONNECT_S = 5.0
-
-_UNUSED_HELPERS = ("start_monitor", "start_log_monitor", "start_api_server")
-"""Processes that Ray starts beside a node for a cluster's sake: the autoscaler's monitor, what sends logs to the
-driver, and the dashboard's server, which `include_dashboard=False` does not leave out. Here they serve nobody, take
-1.4 s of processor time and 240 MB, and delay the end by a second. Ray has no public setting for them."""
-
-_LOOKS_FOR_DASHBOARD = "get_dashboard_dependency_error"
-"""Where the dashboard's libraries are installed, Ray imports them here, and in a helper that has nobody to serve."""
-
-_TAKES_SIGTERM = "set_sigterm_handler"
-"""Ray's handler would end this process at once, with what it has begun left as it is."""
 
 
 @contextmanager
@@ -77,54 +34,44 @@ def ray_session(address: str | None) -> Iterator[None]:
         yield
         return
     _check_answers(address)
-    before = dict(os.environ)
-    os.environ.update(_SETTINGS)
-    if address is None:
-        os.environ.update(ACTOR_ENVIRONMENT)
-        _ask_for_key()
+    before, sigterm = dict(os.environ), signal.getsignal(signal.SIGTERM)
     held = ExitStack()
-    folder = None if address else str(held.enter_context(held_folder(Path(_short_temporary_root()), "vidsharp-ray-")))
     try:
+        os.environ.update(ray_private.SETTINGS)
+        if address is None:
+            os.environ.update(ACTOR_ENVIRONMENT)
+            ray_private.ask_for_key()
+            folder = held.enter_context(held_folder(Path(_short_temporary_root()), "vidsharp-ray-"))
+            os.environ["RAY_TMPDIR"] = str(folder)
         try:
             if address:
-                with _without(ray_utils, _TAKES_SIGTERM):
-                    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+                ray_private.start(address=address)
             else:
-                with (
-                    _without(Node, *_UNUSED_HELPERS),
-                    _without(ray_utils, _LOOKS_FOR_DASHBOARD, answer=ImportError("no dashboard is wanted")),
-                    _without(ray_utils, _TAKES_SIGTERM),
-                    _interrupts_held(),
-                ):
-                    ray.init(
+                with _interrupts_held():
+                    ray_private.start_here(
                         address="local",
                         num_cpus=len(os.sched_getaffinity(0)),
                         include_dashboard=False,
-                        log_to_driver=False,
-                        logging_level=logging.ERROR,
-                        configure_logging=False,
                         # Only small values travel; Ray's default would take a third of the memory.
                         object_store_memory=100 * 1024**2,
-                        _node_ip_address="127.0.0.1",
-                        _temp_dir=folder,
                     )
         except Exception as error:  # where it times out, Ray raises nothing more special
             where = f"at {address!r}; is it running, and is the address right?" if address else "on this machine"
             raise ClusterError(f"Ray could not be {'reached' if address else 'started'} {where} ({error})") from error
-        _take_sigterm_back()
+        _take_back(sigterm)
         yield
     finally:
         ray.shutdown()
-        _take_sigterm_back()
+        _take_back(sigterm)
         os.environ.clear()
         os.environ.update(before)
         held.close()  # Ray's processes that are still ending may write into it meanwhile
 
 
-def _take_sigterm_back() -> None:
+def _take_back(sigterm: Any) -> None:
     """Ray's C++ part puts a handler of its own below Python's, which ends the process three seconds later."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+    if sigterm is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, sigterm)
 
 
 @contextmanager
@@ -144,29 +91,6 @@ def _interrupts_held() -> Iterator[None]:
             signal.signal(number, handler)
         if held:
             signal.raise_signal(held[0])
-
-
-@contextmanager
-def _without(owner: Any, *names: str, answer: object = None) -> Iterator[None]:
-    """Has those of Ray's functions that it has give but an answer, for the time of a `with` block."""
-    before = {name: getattr(owner, name) for name in names if hasattr(owner, name)}
-    for name in before:
-        setattr(owner, name, lambda *_, **__: answer)
-    try:
-        yield
-    finally:
-        for name, function in before.items():
-            setattr(owner, name, function)
-
-
-def _ask_for_key() -> None:
-    """Other people on the machine cannot talk to a Ray that is started now, and no key is left in a home folder: it is
-    ours to say, whatever the environment says of keys for the caller's own clusters."""
-    for name in ("RAY_AUTH_TOKEN_PATH", "RAY_ENABLE_K8S_TOKEN_AUTH"):
-        os.environ.pop(name, None)
-    os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_TOKEN)
-    Config.initialize("")  # Ray has read its settings by now, and reads them again
-    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
 
 
 def living_nodes() -> list[dict[str, float]]:
@@ -195,4 +119,4 @@ def _check_answers(address: str | None) -> None:
 def _short_temporary_root() -> str:
     """Where temporary files go, unless that path is long: Ray puts sockets there, whose paths end at 107 characters."""
     root = tempfile.gettempdir()
-    return root if len(root) <= 12 else "/tmp"
+    return root if len(root) <= 8 else "/tmp"

@@ -1,10 +1,9 @@
 """The machine that an actor is on: its name for people, and whether it sees the folders of a run."""
 
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-import ray
 
 from ...models.errors import VidsharpError
 
@@ -15,8 +14,10 @@ class NodeError(VidsharpError, OSError):
 
 def node_name() -> str:
     """The host's name, and the beginning of Ray's id where an actor asks: several nodes may share a host."""
-    host = socket.gethostname()
-    return f"{host} (Ray's {ray.get_runtime_context().get_node_id()[:8]})" if ray.is_initialized() else host
+    host, ray = socket.gethostname(), sys.modules.get("ray")  # where another engine is at work, it is not imported
+    if ray is None or not ray.is_initialized():
+        return host
+    return f"{host} (Ray's {ray.get_runtime_context().get_node_id()[:8]})"
 
 
 def check_sees(groups: Sequence[Sequence[Path]]) -> None:

@@ -1,6 +1,6 @@
 """The estimate of a run's cost: recordings are looked at, short pieces of them are sharpened, and the rest is added up.
 
-Ray and the workers are those that `process` would start, so their start and what they take from each other are in it.
+Engine and workers are those that `process` would start, so their start and what they take from each other are in it.
 """
 
 import logging
@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
-from ...pipeline.encoder import check_encoder_name
+from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
-from ..engine.cluster import ClusterError, living_nodes, ray_session
+from ..engine.engines import open_engine
 from ..engine.pool import plan_pool
+from ..engine.protocol import ClusterError
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
 from ..files.storage import Storage, url_of
@@ -83,11 +84,10 @@ class _Estimation:
         if not self.clips:
             return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
         began = time.perf_counter()
-        with ray_session(self.config.address):
-            nodes = living_nodes()
-            plan = plan_pool(nodes, self.config.device, self.config.workers)
+        with open_engine(self.config.engine, self.config.address) as engine:
+            plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
             chosen = {"look": self.config.look, "chroma": self.config.chroma}
-            pool = SamplePool(plan, self.config.model, self.config.strength, **chosen)
+            pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
             try:
                 pool.wait_until_loaded()
                 here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)
@@ -109,7 +109,7 @@ class _Estimation:
         self.failing |= look.failing
 
     def _sample(self, pool: SamplePool) -> None:
-        sample = PieceSample(self.config, self.encoder, self.looked)
+        sample = PieceSample(self.config, self.looked)
         sample.run(pool)
         self.pieces, self.sampled_s = sample.pieces, sample.sampled_s
         self.failing |= sample.failing
@@ -118,7 +118,7 @@ class _Estimation:
     def _recordings(self) -> list[Recording]:
         looked = {clip.name: self.looked[clip.name] for clip in self.clips if clip.name in self.looked}
         done = {name: self.left[name].done for name in looked}
-        recordings = recordings_of(looked, self.sizes, done, self.config, self.encoder)
+        recordings = recordings_of(looked, self.sizes, done, self.config)
         if not recordings:
             why = "it was not looked at: none of the recordings that were can be sharpened"
             self.failing |= {clip.name: why for clip in self.unseen}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from av.video.format import VideoFormat
 
-from ...pipeline.encoder import EncoderChoice, encoder_name
+from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.plan import Chunk
 from ...pipeline.probe import ClipInfo
 from .cost_model import Kind
@@ -25,6 +25,7 @@ class Looked:
     """A worker's answer about a recording."""
 
     info: ClipInfo
+    encoder: EncoderPlan
     chunks: tuple[Chunk, ...]
     """As `process` plans it; empty where its packets were not read."""
     starts: tuple[Start, ...]
@@ -33,7 +34,7 @@ class Looked:
     read_s: float
 
 
-def kind_of(info: ClipInfo, encoder: EncoderChoice) -> Kind:
+def kind_of(info: ClipInfo, encoder: EncoderPlan) -> Kind:
     """All that decides what a frame of a recording costs."""
     bits = VideoFormat(info.pix_fmt).components[0].bits
-    return Kind(info.width, info.height, info.codec, bits, encoder_name(encoder, info))
+    return Kind(info.width, info.height, info.codec, bits, encoder.name)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 
-from ...pipeline.encoder import EncoderChoice
 from ...pipeline.probe import ClipInfo
 from ...pipeline.sample import usual_count
 from ..config import ProcessConfig
@@ -16,7 +15,6 @@ def recordings_of(
     sizes: Mapping[str, int],
     done: Mapping[str, Collection[int]],
     config: ProcessConfig,
-    encoder: EncoderChoice,
 ) -> list[Recording]:
     """The recordings that a run has to work on. Those whose packets were not read are reckoned from duration and size.
 
@@ -44,7 +42,7 @@ def recordings_of(
         recordings.append(
             Recording(
                 name=name,
-                kind=kind_of(info, encoder),
+                kind=kind_of(info, looked.encoder),
                 video_s=float(frames / info.frame_rate) if info.duration_s is None else info.duration_s,
                 chunk_frames=tuple(left),
                 measured_frames=round(share * _measured(config, frames)),

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...pipeline.encoder import EncoderChoice, check_encoder
+from ...pipeline.encoder import EncoderChoice, check_encoder, resolve_encoder
+from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import MediaError
 from ...pipeline.plan import Chunk, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
@@ -48,20 +49,21 @@ class SampleActor(SharpenActor):
         info = probe(path)
         check_pixel_format(info)
         if not read and info.duration_s:
-            check_encoder(encoder, info)
-            return Looked(info, (), (), 0, time.perf_counter() - began, 0.0)
+            plan = resolve_encoder(encoder, info)
+            check_encoder(plan, info)
+            return Looked(info, plan, (), (), 0, time.perf_counter() - began, 0.0)
         probed = time.perf_counter()
-        info, timeline = read_through(info, encoder)
+        info, plan, timeline = read_through(info, encoder)
         seconds_read = time.perf_counter() - probed
         chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
         look_s = time.perf_counter() - began
         starts = plan_chunks(timeline, int(STEP_S / info.time_base))
         video_bytes = sum(packet.size for packet in timeline)
         ends = tuple(Start(chunk, len(timeline)) for chunk in starts)
-        return Looked(info, chunks, ends, video_bytes, look_s, seconds_read)
+        return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read)
 
     def piece(
-        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderChoice, measured: bool
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
     ) -> Piece:
         """Sharpens `frames` frames from `start` on, and says what that took.
 
@@ -78,7 +80,7 @@ class SampleActor(SharpenActor):
         return replace(piece, warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0)
 
     def _time(
-        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderChoice, measured: bool
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
     ) -> Piece:
         assert self._enhancer is not None, "load() comes first"
         chunk = start.chunk
@@ -120,7 +122,7 @@ class SamplePool(ActorPool):
 
     def ask(self, name: str, method: str, arguments: tuple[Any, ...], about: Any) -> None:
         """Has an idle actor call one of its methods."""
-        self._give(name, getattr(self._actors[name].handle, method).remote(*arguments), about)
+        self._give(name, method, arguments, about)
 
     def wait_until_loaded(self) -> None:
         """Returns when the first actor can work."""

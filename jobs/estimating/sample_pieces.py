@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Mapping
 
-from ...pipeline.encoder import EncoderChoice
 from ..engine.actors import POLL_S, Answer
 from .cost_model import Piece
 from .estimate_config import EstimateConfig
@@ -18,9 +17,8 @@ log = logging.getLogger("vidsharp")
 class PieceSample:
     """Pieces of the recordings that were looked at, and what they took."""
 
-    def __init__(self, config: EstimateConfig, encoder: EncoderChoice, looked: Mapping[str, Looked]) -> None:
+    def __init__(self, config: EstimateConfig, looked: Mapping[str, Looked]) -> None:
         self._config = config
-        self._encoder = encoder
         self._looked = looked
         self._trial: Piece | None = None
         self.pieces: list[Piece] = []
@@ -30,12 +28,12 @@ class PieceSample:
 
     def run(self, pool: SamplePool) -> None:
         """Returns when enough pieces were sharpened, or all."""
-        by_kind = sorted(self._looked.items(), key=lambda one: (kind_of(one[1].info, self._encoder), one[0]))
+        by_kind = sorted(self._looked.items(), key=lambda one: (kind_of(one[1].info, one[1].encoder), one[0]))
         starts = [(name, looked, start) for name, looked in by_kind for start in looked.starts]
         if not starts:
             return
         shares = [start.chunk.frames * looked.info.width * looked.info.height for _, looked, start in starts]
-        order = order_of([kind_of(looked.info, self._encoder) for _, looked, _ in starts], shares)
+        order = order_of([kind_of(looked.info, looked.encoder) for _, looked, _ in starts], shares)
         sample_seconds = self._config.sample_seconds
         began = time.perf_counter()
         while True:
@@ -47,7 +45,7 @@ class PieceSample:
                     name, looked, start = starts[place]
                     pixels = looked.info.width * looked.info.height
                     frames = piece_frames(pixels, self._trial, len(starts), sample_seconds)
-                    wanted = (name, looked.info, start, frames, self._encoder, self._config.measure != "off")
+                    wanted = (name, looked.info, start, frames, looked.encoder, self._config.measure != "off")
                     pool.ask(actor, "piece", wanted, name)
             if not pool.busy:
                 break

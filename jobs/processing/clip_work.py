@@ -8,7 +8,8 @@ from typing import Any
 
 from ...models.wording import counted
 from ...pipeline.chunk_record import ChunkRecord
-from ...pipeline.encoder import EncoderChoice, encoder_name
+from ...pipeline.encoder import EncoderChoice
+from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.mux import MuxResult
 from ...pipeline.original import Original
 from ...pipeline.plan import Chunk
@@ -28,6 +29,7 @@ class ClipWork:
     clip: Clip
     workspace: Workspace
     info: ClipInfo
+    encoder: EncoderPlan
     chunks: tuple[Chunk, ...]
     records: dict[int, ChunkRecord]
     reused: frozenset[int]
@@ -101,7 +103,7 @@ def finished_rows(
         "out": out,
         "container": joined.muxer,
         "codec": joined.codec,
-        "encoder": encoder_name(encoder_choice(config), info),
+        "encoder": work.encoder.name,
         "width": info.width,
         "height": info.height,
         "pix_fmt": info.pix_fmt,

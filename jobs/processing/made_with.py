@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import av
@@ -42,17 +42,24 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Of vidsharp and of what computes and encodes."""
+def versions() -> dict[str, str | None]:
+    """Of vidsharp and of what computes and encodes; None for Ray where it is not installed."""
     return {
         "vidsharp": version("vidsharp"),
         "torch": version("torch"),
         "PyAV": version("av"),
         "FFmpeg": av.ffmpeg_version_info,
-        "ray": version("ray"),
+        "ray": _version_of_ray(),
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _version_of_ray() -> str | None:
+    try:
+        return version("ray")
+    except PackageNotFoundError:
+        return None
 
 
 CHANGES_PICTURES = frozenset(
@@ -63,7 +70,7 @@ CHANGES_PICTURES = frozenset(
 KEEPS_PICTURES = frozenset(
     {
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
-        *("workers", "address", "staging", "memory_mb", "stall_seconds"),
+        *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )

@@ -19,7 +19,7 @@ from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.atomic import make_folder
-from ...pipeline.encoder import check_encoder_name
+from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError, disk_sentence
 from ...pipeline.plan import Chunk
 from ...pipeline.recording import silence
@@ -27,11 +27,12 @@ from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig, UsageError
-from ..engine.actor import MadeOtherwise, Prepared
+from ..engine.actor import MadeOtherwise, Prepared, PrepareTask
 from ..engine.actors import POLL_S, ActorPool, Answer
-from ..engine.cluster import ClusterError, living_nodes, ray_session
+from ..engine.engines import open_engine
 from ..engine.measure_task import MeasureTask
 from ..engine.pool import actors_that_fit, plan_pool
+from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Schedule, Work
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
 from ..files.earlier_run import source_columns, standing
@@ -164,8 +165,8 @@ class _Run:
         self._sort_out()
         try:
             if self.to_prepare:
-                with ray_session(self.config.address):
-                    self._work()
+                with open_engine(self.config.engine, self.config.address) as engine:
+                    self._work(engine)
         finally:
             self.rows.write()
         page = self._page()
@@ -233,11 +234,11 @@ class _Run:
 
     # The work.
 
-    def _work(self) -> None:
-        plan = plan_pool(living_nodes(), self.config.device, self.config.workers)
+    def _work(self, engine: Engine) -> None:
+        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
         self.plan = plan
         pool = ActorPool(
-            *(plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
+            *(engine, plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
             look=self.config.look,
             chroma=self.config.chroma,
         )
@@ -245,7 +246,7 @@ class _Run:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:
                 while self.to_prepare or self.preparing or self.under_way or self.joining:
-                    self._look_for_nodes(pool)
+                    self._look_for_nodes(engine, pool)
                     self.storage.fetch((clip for clip, *_ in self.to_prepare), at_most=len(pool.names()) + 2)
                     self._dispatch(pool)
                     if self.to_prepare and not pool.busy:
@@ -272,19 +273,17 @@ class _Run:
             groups[self.config.reference] = [path for path in originals if path is not None]
         return [group for group in groups.values() if group]
 
-    def _look_for_nodes(self, pool: ActorPool) -> None:
+    def _look_for_nodes(self, engine: Engine, pool: ActorPool) -> None:
         """Machines that join get actors, too, and where there is none with room, the log says so.
 
         Raises:
-            ClusterError: no machine is left, not even this one.
+            ClusterError: as `Engine.nodes`.
         """
         now = time.monotonic()
         if now < self.look_for_nodes_at:
             return
         self.look_for_nodes_at = now + NODES_EVERY_S
-        nodes = living_nodes()
-        if not nodes:  # Ray waits for ever for a machine to start processes on; with this one's gone, none comes
-            raise ClusterError("Ray's node process died; run the same command again to go on")
+        nodes = engine.nodes()
         if self.config.workers is None:
             pool.grow(actors_that_fit(self.plan, nodes))
         if pool.ready():
@@ -304,7 +303,7 @@ class _Run:
                 task = ChunkTask(
                     info=clip.info,
                     chunk=work.chunk,
-                    encoder=self.encoder,
+                    encoder=clip.encoder,
                     folder=clip.workspace.folder,
                     key=clip.workspace.key,
                     memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
@@ -315,14 +314,16 @@ class _Run:
             elif self._next_is_here():
                 clip, workspace, tries = self.to_prepare.popleft()
                 self.preparing.add(clip.name)
-                pool.prepare(
-                    actor,
-                    (
-                        *(clip.path, clip.name, workspace.folder, workspace.key),
-                        *(self.config.chunk_seconds, self.encoder, self._original(clip)),
-                    ),
-                    (clip, workspace, tries),
+                task = PrepareTask(
+                    path=clip.path,
+                    clip=clip.name,
+                    folder=workspace.folder,
+                    key=workspace.key,
+                    chunk_seconds=self.config.chunk_seconds,
+                    encoder=self.encoder,
+                    original=self._original(clip),
                 )
+                pool.prepare(actor, (task,), (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
         """Whether the next clip can be prepared. Those that cannot be had have failed."""
@@ -383,6 +384,7 @@ class _Run:
             clip=clip,
             workspace=workspace,
             info=prepared.info,
+            encoder=prepared.encoder,
             chunks=prepared.chunks,
             records=dict(prepared.done),
             reused=frozenset(prepared.done),

@@ -18,7 +18,8 @@ from ...models.gpu.on_gpu import GpuSettings
 from ...models.nets.catalogue import load_student
 from ...models.nets.chroma_choice import Chroma
 from ...models.planes.plane_format import PlaneFormat
-from ...pipeline.encoder import EncoderChoice, check_encoder_name
+from ...pipeline.encoder import EncoderChoice
+from ...pipeline.encoders import check_encoder_name
 from ...pipeline.heap import use_one_heap
 from ...pipeline.mux import mux_clip
 from ...pipeline.plan import plan_chunks
@@ -117,17 +118,16 @@ def bench_end_to_end(
     if encoder:
         check_encoder_name(encoder)
     threads = threads or len(os.sched_getaffinity(0))
-    choice = EncoderChoice(encoder)
     enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
     with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
         began, cpu_before = time.perf_counter(), _cpu_s()
         info = probe(recording)
         check_pixel_format(info)
-        info, timeline = read_through(info, choice)
+        info, plan, timeline = read_through(info, EncoderChoice(encoder))
         chunks = plan_chunks(timeline, int(10 / info.time_base))
         planned = time.perf_counter()
         work = Workspace(Path(folder), "bench")
-        records = [sharpen_chunk(ChunkTask(info, chunk, choice, work.folder, work.key), enhancer) for chunk in chunks]
+        records = [sharpen_chunk(ChunkTask(info, chunk, plan, work.folder, work.key), enhancer) for chunk in chunks]
         sharpened = time.perf_counter()
         mux_clip(info, records, [work.chunk_file(chunk.name) for chunk in chunks], work.folder / recording.name)
         ended, cpu_after = time.perf_counter(), _cpu_s()

@@ -56,15 +56,23 @@ def doctor(out: Path = Path(), address: str | None = None) -> Iterator[Check]:
         *((f"model {name}", lambda name=name: check_model_weights(name), reinstall) for name in student_names()),
         ("memory", check_memory, "close other programs"),
         ("disk", lambda: check_disk(out), "choose another --out"),
+        ("engine local", check_local_engine, "see whether a limit on processes is in the way"),
         ("Ray", lambda: check_ray(address), "see whether a firewall or a limit on processes is in the way"),
     ]
+    spared = ("ray", "Ray") if address is None else ()
+
+    def failed(name: str, found: str, advice: str | None) -> Check:
+        if name in spared:
+            return Check(name, "missing", found, "use --engine local, which needs no Ray")
+        return Check(name, "broken", found, advice)
+
     for name, check, advice in parts:
         try:
             yield check()
         except VidsharpError as error:
-            yield Check(name, "broken", str(error))
+            yield failed(name, str(error), None)
         except Exception as error:  # a damaged installation fails in any way
-            yield Check(name, "broken", f"{type(error).__name__}: {' '.join(str(error).split())}", advice)
+            yield failed(name, f"{type(error).__name__}: {' '.join(str(error).split())}", advice)
 
 
 def can_run(checks: list[Check]) -> bool:
@@ -115,7 +123,7 @@ def check_gpu() -> Check:
 
 def check_encoders() -> Check:
     """Those of the usual codecs, each on one picture."""
-    from ...pipeline.encoder import ENCODER_OF_CODEC
+    from ...pipeline.encoders import ENCODER_OF_CODEC
 
     names = sorted(set(ENCODER_OF_CODEC.values()))
     fail = [name for name in names if not encodes(name)]
@@ -167,6 +175,30 @@ def check_disk(out: Path) -> Check:
     if free < LITTLE_DISK:
         return Check("disk", "missing", found, "results take about as much space as recordings: choose another --out")
     return Check("disk", "ok", found)
+
+
+class Answering:
+    """A worker that answers."""
+
+    def __init__(self, threads: int) -> None: ...
+
+    def frames_done(self) -> int:
+        return 0
+
+    def platform(self) -> str:
+        return platform_of_task()
+
+
+def check_local_engine() -> Check:
+    """Has a worker process without Ray import vidsharp, and answer."""
+    from ..engine.engines import open_engine
+
+    with open_engine("local") as engine:
+        call = engine.submit(engine.start(Answering, 1, 0), "platform")
+        if not engine.wait([call], RAY_ANSWERS_S):
+            raise TimeoutError(f"a worker process did not answer within {RAY_ANSWERS_S:g} s")
+        engine.result(call)
+    return Check("engine local", "ok", "a worker process answered: --engine local works, which needs no Ray")
 
 
 def check_ray(address: str | None) -> Check:

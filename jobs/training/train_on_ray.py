@@ -21,16 +21,11 @@ from ...models.device import resolve_device
 from ...pipeline.ownership import claim_folder, remove_folder
 from ...training.loop.train import CHECKPOINT, Crew, train
 from ...training.recipe import Recipe
-from ..engine.cluster import ClusterError, living_nodes, ray_session
+from ..engine.cluster import living_nodes, ray_session
+from ..engine.protocol import ClusterError
+from ..engine.ray_private import leaving_sigint
 from ..files.clips import real_path
 from .train_config import RAY, RAY_JOB, TrainConfig, open_data, places_of
-
-
-class _Job(TorchTrainer):
-    """Leaves SIGINT as it is: Ray's handler would end the process as if all had gone well."""
-
-    def _register_sigint_handler(self, controller: object) -> None:
-        return
 
 
 def train_on_ray(
@@ -65,7 +60,7 @@ def train_on_ray(
         remove_folder(config.out / RAY, RAY_JOB)
         claim_folder(config.out / RAY, RAY_JOB)
         say(f"a Ray Train job of {config.num_workers} workers on {'GPUs' if on_gpu else 'CPUs'}")
-        job = _Job(
+        job = leaving_sigint(TorchTrainer)(
             _work,
             train_loop_config={"config": config, "recipe": recipe, "resume_from": resume_from},
             scaling_config=ScalingConfig(num_workers=config.num_workers, use_gpu=on_gpu),

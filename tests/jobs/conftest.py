@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from vidsharp.jobs.engine import local_engine
 from vidsharp.jobs.engine.cluster import ray_session
+from vidsharp.jobs.engine.engines import ENGINES
 
 
 @pytest.fixture(scope="session")
@@ -11,6 +13,18 @@ def shared_ray() -> Iterator[None]:
     """`process` finds this Ray and uses it as it is."""
     with ray_session(None):
         yield
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of each engine, which takes classes that a test makes up: Ray sends them as they are."""
+    if request.param == "ray":
+        request.getfixturevalue("shared_ray")
+    else:
+        from ray.cloudpickle.cloudpickle import dumps
+
+        monkeypatch.setattr(local_engine, "dumps", dumps)
+    return request.param
 
 
 @pytest.fixture

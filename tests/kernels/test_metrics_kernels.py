@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidsharp.reports.metrics import ssim as ssim_module
+from vidsharp.reports.metrics.frame_metrics import white
 from vidsharp.reports.metrics.metrics_library import planes_job
 
 from tests.kernels.toolchains import METRICS, OPTIMISED, TOOLCHAINS
@@ -27,8 +28,8 @@ def pair(bit_depth: int, size: tuple[int, int], kind: str) -> tuple[np.ndarray, 
 
 
 def job_bytes(x: np.ndarray, y: np.ndarray, bit_depth: int) -> bytes:
-    window = ssim_module._gaussian().astype(np.float32)
-    c1, c2 = ssim_module._constants(bit_depth)
+    window = ssim_module.window_line().astype(np.float32)
+    c1, c2 = ssim_module.constants(white(bit_depth))
     with planes_job(x, y, grey=ssim_module._grey(x, y), c1=c1, c2=c2) as job:
         return bytes(job._obj) + x.tobytes() + y.tobytes() + window.tobytes()
 

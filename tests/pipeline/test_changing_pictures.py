@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.actor import PrepareTask, SharpenActor
 from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
@@ -163,11 +163,12 @@ class Run:
         """Does up to `most` of the chunks that are still to be done, in a new actor; returns all records."""
         actor = SharpenActor(1)
         actor.load("fast", "cpu", 1.0)
-        self.prepared = actor.prepare(self.clip.path, "a", self.folder, "key", self.seconds, OWN, None)
+        self.prepared = actor.prepare(PrepareTask(self.clip.path, "a", self.folder, "key", self.seconds, OWN))
         done = dict(self.prepared.done)
         for chunk in [chunk for chunk in self.prepared.chunks if chunk.index not in done][:most]:
+            made = self.prepared
             task = ChunkTask(
-                self.prepared.info, chunk, OWN, self.folder, "key", provenance_digest=self.prepared.provenance_digest
+                *(made.info, chunk, made.encoder, self.folder, "key"), provenance_digest=made.provenance_digest
             )
             done[chunk.index] = actor.sharpen(task, measure)
         return [done[index] for index in sorted(done)]

@@ -7,7 +7,8 @@ from pathlib import Path
 import av
 import pytest
 from av.stream import Disposition
-from vidsharp.pipeline.container import MATROSKA, add_copy, can_hold, cover_type, muxers_to_try, open_output
+from vidsharp.pipeline.container import add_copy, can_hold, cover_type, muxers_to_try, open_output
+from vidsharp.pipeline.container_traits import MATROSKA
 
 from tests.support import media
 

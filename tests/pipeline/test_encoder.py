@@ -1,5 +1,6 @@
 """An encoder that will not do is named before any work, in a sentence that helps; the others do as they are told."""
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,14 +12,16 @@ import torch
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from vidsharp.pipeline.encoder import (
-    ENCODER_OF_CODEC,
     EncoderChoice,
     add_encoder,
     check_encoder,
-    check_encoder_name,
-    chunk_format,
     encoder_name,
+    options_here,
+    resolve_encoder,
 )
+from vidsharp.pipeline.encoder_parameters import x264_here
+from vidsharp.pipeline.encoder_plan import EncoderPlan
+from vidsharp.pipeline.encoders import ENCODER_OF_CODEC, check_encoder_name
 from vidsharp.pipeline.errors import EncoderError
 from vidsharp.pipeline.probe import ClipInfo, Colour, probe
 
@@ -40,10 +43,11 @@ def test_the_default_of_each_codec_opens_and_writes_one_packet_for_each_picture(
 ) -> None:
     info = replace(info, codec=codec, pix_fmt=PIX_FMT.get(codec, "yuv420p"))
     check_encoder_name(ENCODER_OF_CODEC[codec])
-    check_encoder(EncoderChoice(), info)
+    plan = resolve_encoder(EncoderChoice(), info)
+    check_encoder(plan, info)
     path = tmp_path / "a.nut"
-    with av.open(str(path), "w", format=chunk_format(EncoderChoice(), info)) as out:
-        stream = add_encoder(out, EncoderChoice(), info)
+    with av.open(str(path), "w", format=plan.chunk_format) as out:
+        stream = add_encoder(out, plan, info)
         assert stream.codec_context.name == ENCODER_OF_CODEC[codec]
         for number in range(10):
             frame = media.picture(number, (160, 96), info.pix_fmt)
@@ -88,14 +92,15 @@ def test_a_name_that_is_no_video_encoder(name: str) -> None:
 def test_what_will_not_do_is_said_before_any_work(
     choice: EncoderChoice, changes: dict[str, Any], sentence: str, info: ClipInfo
 ) -> None:
+    changed = replace(info, **changes)
     with pytest.raises(EncoderError, match=sentence) as caught:
-        check_encoder(choice, replace(info, **changes))
+        check_encoder(resolve_encoder(choice, changed), changed)
     assert "\n" not in str(caught.value)
 
 
 def _context(choice: EncoderChoice, info: ClipInfo, tmp_path: Path) -> VideoCodecContext:
     with av.open(str(tmp_path / "a.nut"), "w", format="nut") as out:
-        return add_encoder(out, choice, info).codec_context
+        return add_encoder(out, resolve_encoder(choice, info), info).codec_context
 
 
 def test_the_pictures_facts_reach_the_encoder(info: ClipInfo, tmp_path: Path) -> None:
@@ -125,7 +130,7 @@ def test_mpeg2_is_given_a_rate_that_it_can_say(
 
 def _bytes(choice: EncoderChoice, info: ClipInfo, path: Path, frames: int = 20) -> int:
     with av.open(str(path), "w", format="nut") as out:
-        stream: VideoStream = add_encoder(out, choice, info)
+        stream: VideoStream = add_encoder(out, resolve_encoder(choice, info), info)
         for number in range(frames):
             frame = media.picture(number, (info.width, info.height), info.pix_fmt)
             frame.pts, frame.time_base = number, stream.codec_context.time_base
@@ -183,7 +188,7 @@ def test_interlaced_pictures_are_written_as_such(info: ClipInfo, tmp_path: Path)
     clip = media.interlaced(tmp_path / "a.mp4", size=(160, 96), frames=3, audio=0)
     source = probe(clip.path)
     with av.open(str(path), "w", format="nut") as out:
-        stream = add_encoder(out, EncoderChoice(), source)
+        stream = add_encoder(out, resolve_encoder(EncoderChoice(), source), source)
         for number, frame in enumerate(media.video_frames(clip.path)):
             frame.pts, frame.time_base = number, stream.codec_context.time_base
             out.mux(stream.encode(frame))
@@ -202,4 +207,37 @@ def test_vp8_is_never_told_to_look_at_the_clock(options: dict[str, str], info: C
 def test_a_missing_hardware_encoder_is_said(tmp_path: Path) -> None:
     info = probe(media.call(tmp_path / "a.mp4", frames=2, size=(320, 192)).path)
     with pytest.raises(EncoderError, match=r"h264_nvenc refuses .*needs an NVIDIA GPU.*choose another with --encoder"):
-        check_encoder(EncoderChoice("h264_nvenc"), info)
+        check_encoder(resolve_encoder(EncoderChoice("h264_nvenc"), info), info)
+
+
+@pytest.mark.parametrize("codec", [*ENCODER_OF_CODEC, "theora"])
+@pytest.mark.parametrize("size", [(160, 96), (1920, 1080)])
+def test_a_plan_is_plain_and_comes_back_from_json(codec: str, size: tuple[int, int], info: ClipInfo) -> None:
+    plan = resolve_encoder(EncoderChoice(), replace(info, codec=codec, width=size[0], height=size[1]))
+    assert EncoderPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+    assert plan.time_base * plan.rate == 1
+
+
+@pytest.mark.parametrize("data", [{}, {"name": "libx264"}, {"rate": "often"}, {"unheard_of": 1}])
+def test_a_plan_of_another_version_is_none(data: dict[str, Any], info: ClipInfo) -> None:
+    whole = resolve_encoder(EncoderChoice(), info).to_json()
+    given = {**whole, **data} if "rate" in data or "unheard_of" in data else data
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        EncoderPlan.from_json(given)
+
+
+@pytest.mark.parametrize("params", [None, "keyint=2"])
+def test_a_plan_says_nothing_of_the_machine(
+    params: str | None, info: ClipInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks of one clip are encoded on machines of all kinds; what one of them needs is added there."""
+    choice = EncoderChoice("libx264", options={"x264-params": params} if params else {})
+    plans, told = [], []
+    for flags in (frozenset[str](), frozenset({"avx512f"})):
+        monkeypatch.setattr("vidsharp.pipeline.encoder_parameters.cpu_flags", lambda flags=flags: flags)
+        x264_here.cache_clear()
+        plans.append(resolve_encoder(choice, info))
+        told.append(options_here(plans[-1]).get("x264-params"))
+    x264_here.cache_clear()
+    assert plans[0] == plans[1]
+    assert told == [params, f"asm=AVX2:{params}" if params else "asm=AVX2"]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from vidsharp.pipeline.encoder_parameters import encoder_parameters, encoder_threads
+from vidsharp.pipeline.encoder import EncoderChoice, options_here, resolve_encoder
+from vidsharp.pipeline.encoder_parameters import threads_for
 from vidsharp.pipeline.probe import ClipInfo, probe
 
 from tests.support import media
@@ -20,6 +21,12 @@ ASM = "asm=AVX2:" if Path("/proc/cpuinfo").exists() and "avx512" in Path("/proc/
 @pytest.fixture(scope="module")
 def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
     return probe(media.hdr10(tmp_path_factory.mktemp("clip") / "a.mp4", frames=2, size=(160, 96)).path)
+
+
+def parameters(name: str, info: ClipInfo) -> dict[str, str]:
+    """What an encoder is told in its own language."""
+    told = options_here(resolve_encoder(EncoderChoice(name), info))
+    return {option: value for option, value in told.items() if option.endswith("-params")}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def info(tmp_path_factory: pytest.TempPathFactory) -> ClipInfo:
     ],
 )
 def test_each_encoder_is_told_in_its_own_words(name: str, expected: dict[str, str], info: ClipInfo) -> None:
-    assert encoder_parameters(name, info) == expected
+    assert parameters(name, info) == expected
 
 
 @pytest.mark.parametrize(
@@ -47,19 +54,21 @@ def test_each_encoder_is_told_in_its_own_words(name: str, expected: dict[str, st
 )
 def test_pictures_without_it_get_none(name: str, expected: dict[str, str], info: ClipInfo) -> None:
     large = replace(info, mastering=None, light_level=None, width=1920, height=1080)
-    assert encoder_parameters(name, large) == expected
+    assert parameters(name, large) == expected
 
 
 def test_threads_follow_from_the_size_alone(info: ClipInfo) -> None:
     sizes = [(640, 360), (1280, 720), (720, 1280), (1920, 1080), (3840, 2160)]
-    threads = [encoder_threads("libx264", replace(info, width=width, height=height)) for width, height in sizes]
+    threads = [threads_for(replace(info, width=width, height=height)) for width, height in sizes]
     assert threads == [1, 2, 2, 4, 8]
-    assert encoder_threads("libvpx", replace(info, width=3840, height=2160)) == 1
+    large = replace(info, width=3840, height=2160)
+    planned = {name: resolve_encoder(EncoderChoice(name), large).threads for name in ("libx264", "libvpx")}
+    assert planned == {"libx264": 8, "libvpx": 1}
 
 
 def test_light_level_alone_is_said_alone(info: ClipInfo) -> None:
     alone = replace(info, mastering=None)
-    assert encoder_parameters("libx265", alone)["x265-params"].endswith(":wpp=1:max-cll=1000,400")
+    assert parameters("libx265", alone)["x265-params"].endswith(":wpp=1:max-cll=1000,400")
 
 
 ENCODE = """

@@ -99,7 +99,7 @@ def test_a_reference_that_cannot_be_opened(tmp_path: Path) -> None:
 def test_a_reference_that_changes_with_its_recording_is_compared_at_the_recordings_size(tmp_path: Path) -> None:
     recording = media_sizes.ramp(tmp_path / "a.webm")
     sharp = media_sizes.ramp(tmp_path / "b.webm", seed=1)
-    info, timeline = read_through(probe(recording.path), EncoderChoice())
+    info, _, timeline = read_through(probe(recording.path), EncoderChoice())
     reader = OriginalReader(find_original(sharp.path, info, timeline))
     frames = [reader.at(pts) for pts in recording.pts]
     reader.close()

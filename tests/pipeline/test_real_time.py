@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 import pytest
-from vidsharp.pipeline.encoder import EncoderChoice, add_encoder
+from vidsharp.pipeline.encoder import EncoderChoice, add_encoder, resolve_encoder
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.real_time import no_real_time
 
@@ -27,7 +27,7 @@ def test_an_encoder_leaves_priorities_alone(tmp_path: Path, encoder: str) -> Non
     """SVT-AV1 takes real-time priority where root opens it."""
     info = probe(media.call(tmp_path / "a.mp4", frames=3).path)
     with av.open(io.BytesIO(), "w", format="nut") as container:
-        stream = add_encoder(container, EncoderChoice(encoder), info)
+        stream = add_encoder(container, resolve_encoder(EncoderChoice(encoder), info), info)
         assert not policies() & {os.SCHED_FIFO, os.SCHED_RR}
         frame = av.VideoFrame(info.width, info.height, info.pix_fmt)
         container.mux(stream.encode(frame))

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from vidsharp.pipeline import sharpen_chunk as module
 from vidsharp.pipeline.decode import decode_chunk
-from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.encoder import EncoderChoice, resolve_encoder
 from vidsharp.pipeline.errors import ChunkError, EncoderError, MediaError, OutputError
 from vidsharp.pipeline.plan import Chunk
 from vidsharp.pipeline.probe import ClipInfo
@@ -36,7 +36,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def _tasks(path: Path, workspace: Workspace, encoder: EncoderChoice = LOSSLESS) -> list[ChunkTask]:
     info, chunks = plan_of(path)
-    return [ChunkTask(info, chunk, encoder, workspace.folder, "key") for chunk in chunks]
+    plan = resolve_encoder(encoder, info)
+    return [ChunkTask(info, chunk, plan, workspace.folder, "key") for chunk in chunks]
 
 
 def _left(workspace: Workspace) -> list[str]:
@@ -77,7 +78,7 @@ def test_reorder_depth_is_that_of_the_file(workspace: Workspace, tmp_path: Path)
     order = packet_order(workspace.chunk_file(task.chunk.name))
     assert sorted(order) == list(range(30))
     assert record.reorder_depth == max(place - rank for place, rank in enumerate(order)) > 0
-    flat = sharpen_chunk(replace(task, encoder=LOSSLESS), stub(0))
+    flat = sharpen_chunk(replace(task, encoder=resolve_encoder(LOSSLESS, task.info)), stub(0))
     assert flat.reorder_depth == 0
 
 
@@ -202,7 +203,7 @@ _add_encoder = module.add_encoder
 def test_an_encoder_that_refuses_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
     (task,) = _tasks(media.call(tmp_path / "a.mp4", frames=5, **SMALL).path, workspace)
     with pytest.raises(EncoderError):
-        sharpen_chunk(replace(task, encoder=EncoderChoice("libx264", preset="warp")), stub(0))
+        sharpen_chunk(replace(task, encoder=replace(task.encoder, options={"preset": "warp"})), stub(0))
     assert _left(workspace) == []
 
 
@@ -288,7 +289,8 @@ def test_a_chunk_of_which_nothing_decodes_is_done_without_a_file(workspace: Work
     clip = media.missing_first_keyframe(tmp_path / "a.mkv", gop=30, **SMALL)
     info, (first, *_) = plan_of(clip.path)
     assert first.frames == 29
-    record = sharpen_chunk(ChunkTask(info, first, QUICK, workspace.folder, "key"), stub(0))
+    plan = resolve_encoder(QUICK, info)
+    record = sharpen_chunk(ChunkTask(info, first, plan, workspace.folder, "key"), stub(0))
     assert (record.frames, record.frames_lost, record.bytes) == (0, 29, 0)
     assert _left(workspace) == ["chunk-00000.json"]
     assert workspace.load_record(first) == record

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from vidsharp.pipeline import survey as survey_module
-from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.encoder import EncoderChoice, resolve_encoder
 from vidsharp.pipeline.probe import Shape, probe
 from vidsharp.pipeline.survey import Survey, holding_all, read_through
 from vidsharp.pipeline.timeline import read_timeline
@@ -73,15 +73,17 @@ def test_vp9_may_change_between_keyframes(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_canvas_that_the_encoder_refuses_is_that_of_the_first_picture(tmp_path: Path) -> None:
     info = probe(media.call(tmp_path / "a.mkv", codec="libvpx", size=(160, 96), frames=2, audio=0).path)
-    held = holding_all(info, [Shape.made(20000, 100, "yuv420p", None)], EncoderChoice())
+    held, plan = holding_all(info, [Shape.made(20000, 100, "yuv420p", None)], EncoderChoice())
     assert (held.width, held.height) == (160, 96)
     assert len(held.shapes) == 2
+    assert plan == resolve_encoder(EncoderChoice(), held)
 
 
 def test_reading_through_gives_the_timeline_and_counts_packets(tmp_path: Path) -> None:
     clip = media_sizes.ramp(tmp_path / "a.webm")
     counted: list[None] = []
-    info, timeline = read_through(probe(clip.path), EncoderChoice(), lambda: counted.append(None))
+    info, plan, timeline = read_through(probe(clip.path), EncoderChoice(), lambda: counted.append(None))
     assert (info.width, info.height) == (640, 360)
+    assert plan == resolve_encoder(EncoderChoice(), info), "for the size that holds every picture"
     assert len(timeline) == clip.frames <= len(counted)
     assert timeline == read_timeline(probe(clip.path))

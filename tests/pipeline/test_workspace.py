@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from vidsharp.pipeline import workspace as workspace_module
 from vidsharp.pipeline.chunk_record import ChunkRecord
+from vidsharp.pipeline.encoder_plan import EncoderPlan
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.plan import Chunk, PacketTiming, plan_chunks
 from vidsharp.pipeline.workspace import Workspace
@@ -54,6 +56,14 @@ def test_plan_and_record_come_back_as_they_were(done: Workspace) -> None:
     assert again.load_record(CHUNKS[1]) == RECORD
     assert again.load_record(CHUNKS[0]) is None
     assert (RECORD.frames, RECORD.frames_lost) == (29, 1)
+
+
+def test_the_encoder_comes_back_as_it_was_resolved(workspace: Workspace) -> None:
+    assert workspace.load_encoder() is None, "none was given"
+    plan = EncoderPlan("libx264", {"crf": "18"}, 2, Fraction(30000, 1001), "nut")
+    workspace.begin("a/b.mp4", CHUNKS, encoder=plan)
+    assert workspace.load_encoder() == plan
+    assert Workspace(workspace.folder, "other").load_encoder() is None
 
 
 def test_work_for_another_key_does_not_count(done: Workspace) -> None:

@@ -26,6 +26,10 @@ SLOW_OPTIONS = ["--chunk-seconds", "0.5", "--encoder", "libx264", "--preset", "s
 QUICK: dict[str, Any] = {"chunk_seconds": 0.5, "encoder": "libx264", "preset": "ultrafast"}
 
 
+WORKERS = {"ray": "ray::SharpenActor", "local": "local_worker"}
+"""What the title of an engine's worker processes contains."""
+
+
 def config(inputs: Path | tuple[Path, ...], out: Path, **more: Any) -> ProcessConfig:
     """Half-second chunks and the fastest encoder, unless said otherwise."""
     return ProcessConfig(inputs=inputs if isinstance(inputs, tuple) else (inputs,), out=out, **{**QUICK, **more})
@@ -57,12 +61,12 @@ def text(path: Path) -> str:
 
 
 def forbid_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes a run fail that starts Ray."""
+    """Makes a run fail that starts Ray, or any other engine."""
 
-    def refuse(address: str | None) -> None:
-        raise AssertionError(f"Ray is not needed here, but was started ({address})")
+    def refuse(name: str, address: str | None) -> None:
+        raise AssertionError(f"no engine is needed here, but {name} was started ({address})")
 
-    monkeypatch.setattr("vidsharp.jobs.processing.process_job.ray_session", refuse)
+    monkeypatch.setattr("vidsharp.jobs.processing.process_job.open_engine", refuse)
 
 
 def plain_environment() -> dict[str, str]:

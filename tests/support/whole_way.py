@@ -15,7 +15,7 @@ from vidsharp.models.enhance import Enhancer
 from vidsharp.models.nets.catalogue import student_of
 from vidsharp.models.nets.protocol import Domain
 from vidsharp.pipeline.chunk_record import ChunkRecord
-from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.encoder import EncoderChoice, resolve_encoder
 from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.plan import Chunk, plan_chunks
 from vidsharp.pipeline.probe import ClipInfo, probe
@@ -85,7 +85,7 @@ def plan_of(path: Path, seconds: float = 0.5, encoder: EncoderChoice = OWN) -> t
     """A recording's facts, and its chunks of at least `seconds`."""
     info = probe(path)
     check_pixel_format(info)
-    info, timeline = read_through(info, encoder)
+    info, _, timeline = read_through(info, encoder)
     return info, plan_chunks(timeline, max(1, round(seconds / info.time_base)), missing_pictures(info, timeline))
 
 
@@ -95,7 +95,8 @@ def sharpen_all(
     """Every chunk's record and file, made in a workspace inside `folder`."""
     workspace = Workspace.of(folder, info.path.name, "key")
     workspace.begin(info.path.name, chunks)
-    records = [sharpen_chunk(ChunkTask(info, chunk, encoder, workspace.folder, "key"), enhancer) for chunk in chunks]
+    plan = resolve_encoder(encoder, info)
+    records = [sharpen_chunk(ChunkTask(info, chunk, plan, workspace.folder, "key"), enhancer) for chunk in chunks]
     return tuple(records), tuple(workspace.chunk_file(chunk.name) for chunk in chunks)
 
 

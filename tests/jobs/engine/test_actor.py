@@ -13,15 +13,15 @@ WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = None  # importing it fails
 from pathlib import Path
-from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.jobs.engine.actor import PrepareTask, SharpenActor
 from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
-recording, folder, encoder = Path(sys.argv[1]), Path(sys.argv[2]), EncoderChoice()
+recording, folder = Path(sys.argv[1]), Path(sys.argv[2])
 actor = SharpenActor(2)
 actor.load(sys.argv[3], "cpu", 1.0)
-prepared = actor.prepare(recording, recording.name, folder, "key", 60.0, encoder, None)
-task = ChunkTask(prepared.info, prepared.chunks[0], encoder, folder, "key")
+prepared = actor.prepare(PrepareTask(recording, recording.name, folder, "key", 60.0, EncoderChoice()))
+task = ChunkTask(prepared.info, prepared.chunks[0], prepared.encoder, folder, "key")
 record = actor.sharpen(task, MeasureTask(range(3), None, preview=True))
 assert len(record.pts) == 60, record
 assert [figures["index"] for figures in record.measured] == [0, 1, 2], record

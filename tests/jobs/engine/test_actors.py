@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ray.exceptions import RayActorError
 from safetensors.torch import save_file
 from vidsharp.jobs import process
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
 from vidsharp.jobs.engine.actors import MAX_FAILED_STARTS, ActorPool, Answer
-from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.engine.engines import EngineName, open_engine
 from vidsharp.jobs.engine.pool import PoolPlan
+from vidsharp.jobs.engine.protocol import ClusterError, NodeLost, WorkerDied
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.nets.look import DEFAULT_LOOK
@@ -28,12 +28,13 @@ from tests.support.students import random_student, two_looks
 class Killer(NoWatcher):
     """Kills the process of an actor (`kill -9`) as soon as a frame of the clip is done."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, engine: EngineName, times: int) -> None:
+        self._title = runs.WORKERS[engine]
         self.left = times
         self.killed: set[int] = set()
 
     def clip_moved(self, clip: str, done: int) -> None:
-        alive = [pid for pid in runs.descendants("ray::SharpenActor") if pid not in self.killed]
+        alive = [pid for pid in runs.descendants(self._title) if pid not in self.killed]
         if self.left and done and alive:
             os.kill(alive[0], signal.SIGKILL)
             self.killed.add(alive[0])
@@ -41,10 +42,10 @@ class Killer(NoWatcher):
 
 
 @pytest.mark.slow
-def test_a_killed_actor_is_replaced_and_the_result_is_the_same(shared_ray: None, tmp_path: Path) -> None:
+def test_a_killed_actor_is_replaced_and_the_result_is_the_same(engine: EngineName, tmp_path: Path) -> None:
     runs.clip(tmp_path / "call.mp4", frames=240, size=(320, 180))
-    settings = {**runs.SLOW, "workers": 2}
-    killer = Killer(2)
+    settings = {**runs.SLOW, "workers": 2, "engine": engine}
+    killer = Killer(engine, 2)
     (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "killed", **settings), killer).rows
     assert killer.left == 0, "nobody was killed"
     assert row["status"] == "done", row
@@ -80,7 +81,7 @@ def failing_actor(notes: Path, fails: str, error: Exception | None) -> type[Shar
 
 
 def test_a_clip_that_takes_long_to_plan_is_waited_for(
-    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While one actor plans the only clip, nothing waits and nothing is under way; the run must not end there."""
 
@@ -91,7 +92,7 @@ def test_a_clip_that_takes_long_to_plan_is_waited_for(
 
     monkeypatch.setattr(actors.ActorPool, "actor_class", Thinking)
     runs.clip(tmp_path / "call.mp4", frames=15)
-    (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "out", workers=2)).rows
+    (row,) = process(runs.config(tmp_path / "call.mp4", tmp_path / "out", workers=2, engine=engine)).rows
     assert row["status"] == "done"
 
 
@@ -107,7 +108,7 @@ def test_a_clip_that_takes_long_to_plan_is_waited_for(
 )
 @pytest.mark.slow
 def test_what_always_fails_is_given_up_and_stops_no_other_clip(
-    shared_ray: None,
+    engine: EngineName,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception | None,
@@ -118,7 +119,7 @@ def test_what_always_fails_is_given_up_and_stops_no_other_clip(
     monkeypatch.setattr(actors.ActorPool, "actor_class", failing_actor(notes, "bad.mp4", error))
     runs.clip(tmp_path / "calls" / "bad.mp4")
     runs.clip(tmp_path / "calls" / "good.mp4")
-    rows = {row["clip"]: row for row in process(runs.config(tmp_path / "calls", tmp_path / "out")).rows}
+    rows = {row["clip"]: row for row in process(runs.config(tmp_path / "calls", tmp_path / "out", engine=engine)).rows}
     assert rows["good.mp4"]["status"] == "done"
     assert rows["bad.mp4"]["status"] == "failed"
     assert rows["bad.mp4"]["error"].startswith(said), rows["bad.mp4"]["error"]
@@ -131,7 +132,7 @@ def test_what_always_fails_is_given_up_and_stops_no_other_clip(
 
 @pytest.mark.slow
 def test_actors_that_die_before_they_are_ready_end_the_run(
-    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes = tmp_path / "notes"
 
@@ -144,17 +145,17 @@ def test_actors_that_die_before_they_are_ready_end_the_run(
     monkeypatch.setattr(actors.ActorPool, "actor_class", Stillborn)
     runs.clip(tmp_path / "call.mp4", frames=15)
     with pytest.raises(ClusterError, match="die before they are ready") as caught:
-        process(runs.config(tmp_path / "call.mp4", tmp_path / "out"))
+        process(runs.config(tmp_path / "call.mp4", tmp_path / "out", engine=engine))
     assert "\n" not in str(caught.value)
     assert len(attempts(notes)) == MAX_FAILED_STARTS
 
 
-def test_a_look_reaches_the_actors(shared_ray: None, tmp_path: Path) -> None:
+def test_a_look_reaches_the_actors(engine: EngineName, tmp_path: Path) -> None:
     call = runs.clip(tmp_path / "call.mp4", frames=15).path
     two, one = two_looks(tmp_path / "two.safetensors"), tmp_path / "one.safetensors"
     save_file(random_student(looks=2).with_look(0).state_dict(), one)
     made = [
-        process(runs.config(call, tmp_path / name, model=str(model), look=look))
+        process(runs.config(call, tmp_path / name, model=str(model), look=look, engine=engine))
         for name, model, look in (("natural", two, 0.0), ("default", two, None), ("one", one, None))
     ]
     assert [result.rows[0]["look"] for result in made] == [0.0, DEFAULT_LOOK, None]
@@ -164,21 +165,24 @@ def test_a_look_reaches_the_actors(shared_ray: None, tmp_path: Path) -> None:
     assert natural == alone != default
 
 
-def test_what_becomes_of_chroma_reaches_the_actors(shared_ray: None, tmp_path: Path) -> None:
+def test_what_becomes_of_chroma_reaches_the_actors(engine: EngineName, tmp_path: Path) -> None:
     call = runs.clip(tmp_path / "call.mp4", frames=15).path
-    made = [process(runs.config(call, tmp_path / each, chroma=each)).rows[0] for each in ("keep", "restore")]
+    made = [
+        process(runs.config(call, tmp_path / each, chroma=each, engine=engine)).rows[0] for each in ("keep", "restore")
+    ]
     assert [row["chroma"] for row in made] == ["keep", "restore"]
     kept, restored = (media.frame_hashes(tmp_path / each / "call.mp4") for each in ("keep", "restore"))
     assert kept != restored
 
 
-def test_a_student_that_cannot_be_loaded_ends_the_run(shared_ray: None) -> None:
-    pool = ActorPool(PoolPlan(actors=1, threads=1, gpus=0, device="cuda:0"), "fast", 1.0)
-    try:
-        with pytest.raises(DeviceError, match="cuda:0"):
-            pool.answers(120.0)
-    finally:
-        pool.stop()
+def test_a_student_that_cannot_be_loaded_ends_the_run(engine: EngineName) -> None:
+    with open_engine(engine) as started:
+        pool = ActorPool(started, PoolPlan(actors=1, threads=1, gpus=0, device="cuda:0"), "fast", 1.0)
+        try:
+            with pytest.raises(DeviceError, match="cuda:0"):
+                pool.answers(120.0)
+        finally:
+            pool.stop()
     assert not pool.names()
     assert not pool.busy
 
@@ -191,7 +195,12 @@ def test_a_student_that_cannot_be_loaded_ends_the_run(shared_ray: None) -> None:
         (OutputError("no space is left"), True, "no space is left"),
         (ChunkError("one short"), False, "one short"),
         (RuntimeError("out of luck"), False, "RuntimeError: out of luck"),
-        (RayActorError(), False, "the process that worked on it died (it ran out of memory, a codec crashed, or its"),
+        (
+            WorkerDied("SIGKILL"),
+            False,
+            "the process that worked on it died (it ran out of memory, a codec crashed, or its",
+        ),
+        (NodeLost("north"), False, "the process that worked on it died (it ran out of memory, a codec crashed, or its"),
     ],
 )
 def test_answers_say_whether_to_try_again_and_why_not(error: Exception, permanent: bool, sentence: str) -> None:
@@ -243,12 +252,12 @@ def hurting_actor(notes: Path, where: str, how: str, times: int) -> type[Sharpen
 @pytest.mark.parametrize("how", ["crash", "hang"])
 @pytest.mark.parametrize("where", ["prepare", "sharpen"])
 def test_a_decoder_that_crashes_or_hangs_costs_one_retry(
-    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, how: str
+    engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, how: str
 ) -> None:
     notes = tmp_path / "notes"
     monkeypatch.setattr(actors.ActorPool, "actor_class", hurting_actor(notes, where, how, 1))
     clip = runs.clip(tmp_path / "calls" / "a.mp4")
-    (row,) = process(runs.config(clip.path, tmp_path / "out", stall_seconds=5)).rows
+    (row,) = process(runs.config(clip.path, tmp_path / "out", stall_seconds=5, engine=engine)).rows
     assert notes.read_text() == "x", "nothing happened to it"
     assert (row["status"], row["retries"]) == ("done", 1), row
     assert media.frame_indices(tmp_path / "out" / "a.mp4") == list(range(60))
@@ -264,12 +273,12 @@ def test_a_decoder_that_crashes_or_hangs_costs_one_retry(
     ],
 )
 def test_a_decoder_that_always_crashes_or_hangs_fails_its_clip(
-    shared_ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, said: str
+    engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, said: str
 ) -> None:
     notes = tmp_path / "notes"
     monkeypatch.setattr(actors.ActorPool, "actor_class", hurting_actor(notes, "sharpen", how, 99))
     clip = runs.clip(tmp_path / "calls" / "a.mp4")
-    (row,) = process(runs.config(clip.path, tmp_path / "out", stall_seconds=5)).rows
+    (row,) = process(runs.config(clip.path, tmp_path / "out", stall_seconds=5, engine=engine)).rows
     assert (row["status"], notes.read_text()) == ("failed", "xxxx"), row
     assert row["error"].startswith(said)
     assert row["error"].endswith("(tried 4 times)")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import ray
-from vidsharp.jobs.engine import cluster
-from vidsharp.jobs.engine.cluster import ClusterError, ray_session
+from vidsharp.jobs.engine import cluster, ray_private
+from vidsharp.jobs.engine.cluster import ray_session
+from vidsharp.jobs.engine.engines import open_engine
+from vidsharp.jobs.engine.protocol import ClusterError
 
 from tests.support import runs
 
@@ -16,7 +18,8 @@ WHOLE_LIFE = """
 import os, signal, sys, tempfile
 from pathlib import Path
 import ray
-from vidsharp.jobs.engine.cluster import ClusterError, ray_session
+from vidsharp.jobs.engine.cluster import ray_session
+from vidsharp.jobs.engine.protocol import ClusterError
 from tests.support import runs
 
 def handler(*_): ...
@@ -119,7 +122,7 @@ print("let in, for", ray.get(ray.remote(lambda: 7).remote()))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("key", "enters"), [(None, False), ("0" * 64, False), (cluster._TOKEN, True)])
+@pytest.mark.parametrize(("key", "enters"), [(None, False), ("0" * 64, False), (ray_private.TOKEN, True)])
 def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | None, enters: bool) -> None:
     """Ray listens on every network of the machine, whatever address it is given: the key is what keeps others out."""
     address = ray.get_runtime_context().gcs_address
@@ -175,3 +178,9 @@ def test_a_ray_that_does_not_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     with pytest.raises(ClusterError, match="could not be started on this machine"), ray_session(None):
         raise AssertionError("it did not start")
+    with pytest.raises(ClusterError) as caught, open_engine("ray"):
+        raise AssertionError("it did not start")
+    assert str(caught.value).endswith("(the node did not come up in 30 s); --engine local works without it")
+    with pytest.raises(ClusterError) as caught, open_engine("ray", "auto"):
+        raise AssertionError("it was not reached")
+    assert "local" not in str(caught.value), "who has named a cluster does not want this machine"

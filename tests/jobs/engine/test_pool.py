@@ -106,11 +106,12 @@ from pathlib import Path
 import ray
 import vidsharp.jobs.engine.actors as actors
 from vidsharp.jobs.engine.actor import SharpenActor
-from vidsharp.jobs.engine.cluster import living_nodes
+from vidsharp.jobs.engine.engines import open_engine
 from vidsharp.jobs.engine.pool import PoolPlan, plan_pool
 
 ray.init(num_cpus=4, num_gpus=2, include_dashboard=False, log_to_driver=False, _temp_dir=sys.argv[1])
-planned = plan_pool(living_nodes(), "auto", None)
+engine = open_engine("ray").__enter__()  # it uses the Ray that is there
+planned = plan_pool(engine.nodes(), "auto", None)
 assert planned == PoolPlan(actors=2, threads=2, gpus=1, device="cuda"), planned
 
 class Telling(SharpenActor):
@@ -119,10 +120,10 @@ class Telling(SharpenActor):
 
 actors.ActorPool.actor_class = Telling
 # The GPUs exist in Ray's books only; the student runs on the CPU.
-pool = actors.ActorPool(PoolPlan(actors=2, threads=1, gpus=1, device="cpu"), "fast", 1.0)
+pool = actors.ActorPool(engine, PoolPlan(actors=2, threads=1, gpus=1, device="cpu"), "fast", 1.0)
 while len(pool.idle()) < 2:
     pool.answers(1.0)
-gpus = ray.get([actor.handle.frames_done.remote() for actor in pool._actors.values()])
+gpus = ray.get([actor.worker.handle.frames_done.remote() for actor in pool._actors.values()])
 assert sorted(gpus) == [[0], [1]], gpus
 pool.stop()
 ray.shutdown()

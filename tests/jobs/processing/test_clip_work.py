@@ -10,6 +10,7 @@ from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.files.report_folder import ClipRows
 from vidsharp.jobs.processing.clip_work import ClipWork, failed_row, finished_rows
 from vidsharp.pipeline.chunk_record import ChunkRecord
+from vidsharp.pipeline.encoder import EncoderChoice, resolve_encoder
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.original import Original
 from vidsharp.pipeline.plan import plan_chunks
@@ -53,6 +54,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> ClipWork:
         clip=Clip(made.path, Path("team/a.mp4")),
         workspace=Workspace(made.path.parent / "work", "the key"),
         info=info,
+        encoder=resolve_encoder(EncoderChoice(), info),
         chunks=chunks,
         records={chunk.index: record(chunk.index, 15) for chunk in reversed(chunks)},
         reused=frozenset(),

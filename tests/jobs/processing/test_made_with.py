@@ -1,6 +1,7 @@
 """What a clip was made with can be told from its row."""
 
 from dataclasses import fields, replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) 
         "model": "balanced", "look": 0.25, "strength": 0.5, "chroma": "restore", "encoder": "ffv1", "crf": 3.0,
         "preset": "slow", "chunk_seconds": 7.0,
         "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
-        "workers": 5, "address": "auto", "reference": tmp_path, "measure": 9, "page": False, "overwrite": True,
-        "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
+        "workers": 5, "address": "auto", "engine": "local", "reference": tmp_path, "measure": 9, "page": False,
+        "overwrite": True, "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
     }  # fmt: skip
     config = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
     assert set(others) == {field.name for field in fields(ProcessConfig)}, "try the new option here, too"
@@ -87,3 +88,13 @@ def test_chroma_counts_where_it_is_restored(tmp_path: Path) -> None:
 def test_versions_of_all_that_makes_pictures() -> None:
     assert {"vidsharp", "torch", "PyAV", "FFmpeg", "Python"} <= set(versions())
     assert all(versions().values())
+
+
+def test_where_ray_is_not_installed_its_version_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "ray":
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(made_with, "version", version)
+    assert versions.__wrapped__()["ray"] is None

@@ -173,14 +173,15 @@ import sys
 import ray
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
-from vidsharp.jobs.engine.cluster import ACTOR_ENVIRONMENT, living_nodes, ray_session
+from vidsharp.jobs.engine.engines import open_engine
 from vidsharp.jobs.engine.pool import PoolPlan, actors_that_fit, plan_pool
+from vidsharp.jobs.engine.protocol import ACTOR_ENVIRONMENT
 
-with ray_session(sys.argv[1]):
-    planned = plan_pool(living_nodes(), "auto", None)
+with open_engine("ray", sys.argv[1]) as engine:
+    planned = plan_pool(engine.nodes(), "auto", None)
     assert planned == PoolPlan(actors=2, threads=1, gpus=1, device="cuda"), planned
-    assert actors_that_fit(planned, living_nodes()) == 2
-    assert plan_pool(living_nodes(), "cpu", None) == PoolPlan(actors=3, threads=1, gpus=0, device="cpu")
+    assert actors_that_fit(planned, engine.nodes()) == 2
+    assert plan_pool(engine.nodes(), "cpu", None) == PoolPlan(actors=3, threads=1, gpus=0, device="cpu")
 
     class Telling(SharpenActor):
         def frames_done(self):
@@ -188,10 +189,10 @@ with ray_session(sys.argv[1]):
 
     actors.ActorPool.actor_class = Telling
     # The GPUs exist in Ray's books only; the student runs on the CPU.
-    pool = actors.ActorPool(PoolPlan(actors=2, threads=1, gpus=1, device="cpu"), "fast", 1.0)
+    pool = actors.ActorPool(engine, PoolPlan(actors=2, threads=1, gpus=1, device="cpu"), "fast", 1.0)
     while len(pool.idle()) < 2:
         pool.answers(1.0)
-    told = ray.get([actor.handle.frames_done.remote() for actor in pool._actors.values()])
+    told = ray.get([actor.worker.handle.frames_done.remote() for actor in pool._actors.values()])
     assert sorted(host for host, *_ in told) == ["gpu-a", "gpu-b"], told
     assert all((ids, as_wanted) == ([0], True) for _, ids, as_wanted in told), told
     pool.stop()

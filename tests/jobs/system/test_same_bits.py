@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,15 @@ from typing import Any
 import av
 import pytest
 from vidsharp.jobs import process
-from vidsharp.jobs.engine.actor import SharpenActor
-from vidsharp.jobs.engine.actors import Answer
-from vidsharp.jobs.processing import process_job
+from vidsharp.jobs.engine.protocol import NodeLost
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.models.fused.blend_library import fastest_set
 from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.pipeline import encoders
 
 from tests.support import media, runs
 from tests.support.kill_points import Runner
-from tests.support.local_pool import LocalPool, use_no_ray
+from tests.support.local_pool import InProcess, use, use_no_ray
 
 needs_library = pytest.mark.skipif(not fastest_set(), reason="needs the C library, to be different from torch")
 ENCODERS = ["libx264", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "mpeg4", "mpeg2video", "mjpeg", "ffv1"]
@@ -57,7 +58,7 @@ def test_the_number_of_cores_changes_nothing(encoder: str, tmp_path: Path, monke
     packets = set()
     for cores in (1.0, 2.0, 4.0):
         out = tmp_path / f"{cores}"
-        monkeypatch.setattr(process_job, "living_nodes", lambda cores=cores: [{"CPU": cores}])
+        use_no_ray(monkeypatch, cores)
         (row,) = process(runs.config(source, out, encoder=encoder, **OWN)).rows
         assert row["status"] == "done", row
         packets.add(media.packet_md5(out / "call.mkv", 0))
@@ -145,19 +146,55 @@ def test_chunks_that_were_made_otherwise_are_made_again(
     assert media.frame_hashes(tmp_path / "out" / "call.mp4") == media.frame_hashes(tmp_path / "whole" / "call.mp4")
 
 
+OF_0_1 = (2, ("made_by", "made_with", "encoder"))
+WITHOUT_AN_ENCODER = (3, ("encoder",))
+"""Of the time when plans did not say how their chunks are encoded."""
+
+
 @pytest.mark.usefixtures("_no_ray")
-def test_an_unfinished_run_of_version_0_1_is_done_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "lacking"), [OF_0_1, WITHOUT_AN_ENCODER])
+def test_an_unfinished_run_of_an_earlier_format_is_done_again(
+    number: int, lacking: tuple[str, ...], tmp_path: Path
+) -> None:
     source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         process(runs.config(source, out), Stop())
     for file in out.glob(".vidsharp/*/*.json"):
         data = json.loads(file.read_bytes())
-        data.pop("made_by", None)
-        data.pop("made_with", None)
-        file.write_text(json.dumps({**data, "format": 2}))
+        data = {name: value for name, value in data.items() if name not in lacking}
+        file.write_text(json.dumps({**data, "format": number}))
     (row,) = process(runs.config(source, out)).rows
     assert (row["status"], row["frames"]) == ("done", 60)
     assert not runs.table(out, "chunks")["reused"].any(), "nobody knows what made them"
+
+
+@pytest.mark.usefixtures("_no_ray")
+def test_an_unfinished_clip_keeps_the_encoder_of_its_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Defaults may change before it is taken up again; half of it is encoded by the old ones."""
+    source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
+    process(runs.config(source, tmp_path / "whole"))
+    with pytest.raises(KeyboardInterrupt):
+        process(runs.config(source, out), Stop())
+    coarse = replace(encoders.ENCODERS["libx264"], quality={"crf": "45"})
+    monkeypatch.setattr(encoders, "ENCODERS", {**encoders.ENCODERS, "libx264": coarse})
+    assert process(runs.config(source, out)).rows[0]["status"] == "resumed"
+    assert media.packet_md5(out / "call.mp4", 0) == media.packet_md5(tmp_path / "whole" / "call.mp4", 0)
+    process(runs.config(source, tmp_path / "coarse"))
+    assert media.packet_md5(tmp_path / "coarse" / "call.mp4", 0) != media.packet_md5(out / "call.mp4", 0)
+
+
+@pytest.mark.usefixtures("_no_ray")
+@pytest.mark.parametrize("told", [{"crf": "45", "preset": "ultrafast"}, {"tuen": "film"}])
+def test_chunks_count_only_with_the_encoder_that_made_them(told: dict[str, str], tmp_path: Path) -> None:
+    source, out = runs.clip(tmp_path / "call.mp4").path, tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        process(runs.config(source, out), Stop())
+    (plan,) = out.glob(".vidsharp/*/manifest.json")
+    data = json.loads(plan.read_bytes())
+    data["encoder"]["options"] = told
+    plan.write_text(json.dumps(data))
+    assert process(runs.config(source, out)).rows[0]["status"] == "done"
+    assert not runs.table(out, "chunks")["reused"].any()
 
 
 @pytest.mark.usefixtures("_no_ray")
@@ -170,52 +207,37 @@ def test_finished_clips_stay_finished(change: Any, tmp_path: Path, monkeypatch: 
     assert row["status"] == "skipped"
 
 
-class UnlikePool(LocalPool):
-    """Two actors on nodes that are not alike: only the first has the C library. That may be lost after a chunk."""
+class Unlike(InProcess):
+    """Two machines that are not alike: only the first worker's has the C library. It may be lost after a chunk."""
 
-    loses_the_first = False
-
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        plan, model, strength, *_ = arguments
-        self._other = SharpenActor(plan.threads)
-        with pytest.MonkeyPatch.context() as patch:
-            by_torch(patch)
-            self._other.load(model, plan.device, strength)
+    def __init__(self, loses_the_first: bool) -> None:
+        super().__init__()
+        self._loses_the_first = loses_the_first
+        self._first: Any = None
         self._done = 0
-        self.both = {"actor-0": self._actor, "actor-1": self._other}
-        self._at_work: dict[str, Any] = {}
+        self.lost = False
 
-    @property
-    def busy(self) -> bool:
-        return bool(self._at_work)
+    def nodes(self) -> list[dict[str, float]]:
+        return super().nodes() * 2
 
-    def ready(self) -> list[str]:
-        return list(self.both)
+    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> Any:
+        worker = super().start(worker_class, threads, gpus, *arguments)
+        self._first = self._first or worker
+        return worker
 
-    names = ready
+    def submit(self, worker: Any, method: str, *arguments: Any) -> Any:
+        return partial(self._call, worker, method, arguments)
 
-    def idle(self) -> list[str]:
-        return [name for name in self.both if name not in self._at_work]
-
-    def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
-        self._at_work[name] = (self.both[name].prepare, arguments, about)
-
-    def sharpen(self, name: str, task: Any, measure: Any, about: Any) -> None:
-        self._at_work[name] = (self.both[name].sharpen, (task, measure), about)
-
-    def answers(self, timeout_s: float) -> list[Answer]:
-        found = []
-        for name, (work, arguments, about) in [*self._at_work.items()]:
-            del self._at_work[name]
-            try:
-                found.append(Answer(name, about, value=work(*arguments)))
-                self._done += 1
-            except Exception as error:
-                found.append(Answer(name, about, error=error))
-        if self.loses_the_first and self._done >= 2:
-            self.both.pop("actor-0", None)
-        return found
+    def _call(self, worker: Any, method: str, arguments: tuple[Any, ...]) -> Any:
+        if worker is self._first and self._loses_the_first and self._done >= 2:
+            self.lost = True
+            raise NodeLost("the first machine is gone")
+        with pytest.MonkeyPatch.context() as patch:
+            if method == "load" and worker is not self._first:
+                by_torch(patch)
+            value = getattr(worker, method)(*arguments)
+        self._done += method != "load"
+        return value
 
 
 @needs_library
@@ -227,10 +249,11 @@ def test_one_clip_is_made_in_one_way_where_nodes_are_not_alike(
     source = runs.clip(tmp_path / "call.mp4", frames=90, size=(320, 180)).path
     lossless: dict[str, Any] = {"encoder_options": {"qp": "0"}, **OWN, "preset": "ultrafast"}
     with monkeypatch.context() as patch:
-        patch.setattr(process_job, "ActorPool", UnlikePool)
-        patch.setattr(UnlikePool, "loses_the_first", loses_the_first)
+        engine = Unlike(loses_the_first)
+        use(patch, engine)
         (row,) = process(runs.config(source, tmp_path / "out", **lossless)).rows
     assert (row["status"], row["frames"]) == ("done", 90), row
+    assert engine.lost == loses_the_first
     if loses_the_first:
         by_torch(monkeypatch)
     process(runs.config(source, tmp_path / "whole", **lossless))

@@ -1,9 +1,9 @@
 """Who stands still while the driver listens is ended; time in which the driver was elsewhere counts against nobody.
 
-Actors are stubs without Ray, and the clock is the test's own.
+The engine is a stub, and the clock is the test's own.
 """
 
-from types import SimpleNamespace
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -16,60 +16,63 @@ TURN = 0.25
 
 
 class Stub:
-    """An actor that does a step in each second, unless it hangs; and its own handle."""
+    """A worker that does a step in each second, unless it hangs."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self._hung_at: int | None = None
-        for name in ("load", "prepare", "sharpen", "frames_done"):
-            setattr(self, name, SimpleNamespace(remote=lambda *_, name=name: self._call(name)))
-
-    def hang(self) -> None:
-        self._hung_at = int(self._world.now)
-
-    def _call(self, name: str) -> object:
-        answer = object()
-        if name == "load":
-            self._world.ready[answer] = "a node"
-        elif name == "frames_done":
-            self._world.ready[answer] = int(self._world.now) if self._hung_at is None else self._hung_at
-        return answer
+    def __init__(self) -> None:
+        self.hung_at: int | None = None
+        self.asked = False
 
 
 class World:
-    """A clock, and what `actors` asks of Ray: its answers are there at once, or never."""
+    """A clock, and an engine whose answers are there at once, or never."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.stubs: list[Stub] = []
-        self.ready: dict[object, Any] = {}
+        self.loads: set[object] = set()
         self.killed: list[Stub] = []
 
     def monotonic(self) -> float:
         return self.now
 
-    def remote(self, _: type) -> Any:
-        def start(*_: Any) -> Stub:
-            self.stubs.append(Stub(self))
-            return self.stubs[-1]
+    # The engine, as far as a pool asks for it.
 
-        return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=start))
+    def start(self, *_: Any) -> Stub:
+        self.stubs.append(Stub())
+        return self.stubs[-1]
 
-    def wait(self, references: list[object], timeout: float, num_returns: int = 1) -> tuple[list[object], list[object]]:
-        self.now += timeout
-        return [each for each in references if each in self.ready], []
+    def submit(self, worker: Stub, method: str, *_: Any) -> object:
+        call = object()
+        if method == "load":
+            self.loads.add(call)
+        return call
 
-    def get(self, reference: object) -> Any:
-        return self.ready[reference]
+    def wait(self, calls: Collection[object], timeout_s: float) -> list[object]:
+        answered = [call for call in calls if call in self.loads]
+        self.now += 0 if answered else timeout_s
+        return answered
 
-    def kill(self, handle: Stub) -> None:
-        self.killed.append(handle)
+    def result(self, call: object) -> str:
+        return "a node"
+
+    def steps(self, worker: Stub) -> int | None:
+        worker.asked = not worker.asked  # Ray's answer comes when the next question is asked
+        if worker.asked:
+            return None
+        return int(self.now) if worker.hung_at is None else worker.hung_at
+
+    def kill(self, worker: Stub) -> None:
+        self.killed.append(worker)
+
+
+def pool_of(world: World, workers: int, **options: Any) -> ActorPool:
+    engine: Any = world
+    return ActorPool(engine, PoolPlan(actors=workers, threads=1, gpus=0, device="cpu"), "fast", 1.0, **options)
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    monkeypatch.setattr(actors, "ray", made)
     monkeypatch.setattr(actors, "time", made)
     return made
 
@@ -77,7 +80,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 @pytest.fixture
 def pool(world: World) -> ActorPool:
     """All actors at work."""
-    pool = ActorPool(PoolPlan(actors=ACTORS, threads=1, gpus=0, device="cpu"), "fast", 1.0)
+    pool = pool_of(world, ACTORS)
     pool.answers(TURN)
     for name in pool.idle():
         pool.prepare(name, (), "a recording")
@@ -109,7 +112,7 @@ def test_who_gets_on_while_the_driver_is_elsewhere_is_not_ended(
 
 
 def test_a_driver_with_little_patience_is_fair_too(world: World) -> None:
-    pool = ActorPool(PoolPlan(actors=1, threads=1, gpus=0, device="cpu"), "fast", 1.0, stall_s=1.5)
+    pool = pool_of(world, 1, stall_s=1.5)
     pool.answers(TURN)
     (name,) = pool.idle()
     pool.prepare(name, (), "a recording")
@@ -126,7 +129,7 @@ def test_who_hangs_is_ended_once_the_driver_has_listened_long_enough(
 ) -> None:
     hung = world.stubs[3]
     listen(pool, world, 5)
-    hung.hang()
+    hung.hung_at = int(world.now)
     listen(pool, world, STALL_S / 2)
     world.now += away
     listen(pool, world, STALL_S / 2 - 10)

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 from vidsharp.jobs.cli.doctor import doctor_text
 from vidsharp.jobs.cli.main import main
-from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.engine.protocol import ClusterError
 from vidsharp.jobs.tools import doctor_job
 from vidsharp.jobs.tools.doctor_job import Check, can_run, check_disk, check_ray, doctor, encodes
 from vidsharp.models.nets.catalogue import student_names
-from vidsharp.pipeline.encoder import ENCODER_OF_CODEC
+from vidsharp.pipeline.encoders import ENCODER_OF_CODEC
 
 from tests.support import runs
 
@@ -105,6 +105,20 @@ def test_a_cluster_that_does_not_answer_is_broken(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(doctor_job, "check_ray", refused)
     assert by_name(out=tmp_path, address="head:1")["Ray"] == Check("Ray", "broken", "no Ray cluster answers at head:1")
+
+
+def test_a_ray_that_does_not_start_leaves_the_other_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refused(address: str | None) -> Check:
+        raise ClusterError("Ray could not be started on this machine")
+
+    monkeypatch.setattr(doctor_job, "check_ray", refused)
+    checks = by_name(out=tmp_path)
+    assert checks["Ray"].state == "missing"
+    assert checks["Ray"].advice == "use --engine local, which needs no Ray"
+    assert checks["engine local"].state == "ok"
+    assert can_run(list(checks.values()))
+    monkeypatch.setattr(doctor_job, "check_local_engine", lambda: refused(None))
+    assert not can_run(list(by_name(out=tmp_path).values()))
 
 
 def test_a_task_answers(shared_ray: None) -> None:

@@ -11,7 +11,7 @@ import torch
 from ray.train import WorkerGroupError
 from safetensors.torch import load_file
 from torch import Tensor
-from vidsharp.jobs.engine.cluster import ClusterError
+from vidsharp.jobs.engine.protocol import ClusterError
 from vidsharp.jobs.training.train_config import TrainConfig
 from vidsharp.jobs.training.train_job import train
 from vidsharp.jobs.training.train_on_ray import _reason

@@ -1,0 +1,87 @@
+"""Options of settings fields: their names, defaults and help come from the fields, in every command that has them."""
+
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from vidsharp.jobs.cli.main import main
+from vidsharp.jobs.config import ProcessConfig
+from vidsharp.jobs.option import option_of
+
+OF_LOGS = {"quiet", "verbose", "log_json"}
+FIELDS = {field.name: field for field in fields(ProcessConfig)}
+NEEDED = ["a.mp4", "--out", "out"]
+
+
+def options_of(command: str) -> dict[str, click.Option]:
+    """A command's options by the name of their parameter."""
+    return {str(each.name): each for each in main.commands[command].params if isinstance(each, click.Option)}
+
+
+def parsed(command: str, *arguments: str) -> dict[str, Any]:
+    """What a command is called with."""
+    context = main.commands[command].make_context(command, list(arguments))
+    return {name: value for name, value in context.params.items() if name not in OF_LOGS}
+
+
+def test_process_has_an_option_for_every_field_and_no_other() -> None:
+    assert set(options_of("process")) - OF_LOGS == set(FIELDS) - {"inputs"}
+
+
+@pytest.mark.parametrize("command", ["process", "estimate"])
+def test_nothing_said_is_every_default(command: str) -> None:
+    said = parsed(command, *NEEDED)
+    known = {name: value for name, value in said.items() if name in FIELDS and value is not None}
+    assert ProcessConfig(**known) == ProcessConfig(inputs=(Path("a.mp4"),), out=Path("out"))
+
+
+def test_what_is_said_arrives_as_the_fields_type() -> None:
+    words = (
+        "--model m --look natural --strength 0.5 --chroma restore --device cpu --workers 3 --engine local --address auto "
+        "--chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests --measure 7 "
+        "--no-report --overwrite --staging work --limit-memory 64 --stall-seconds 9"
+    )
+    assert parsed("process", *NEEDED, *words.split()) == {
+        "inputs": (Path("a.mp4"),), "out": Path("out"), "model": "m", "look": 0.0, "strength": 0.5,
+        "chroma": "restore", "device": "cpu", "workers": 3, "engine": "local", "address": "auto",
+        "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow", "encoder_options": {"a": "b", "c": "d=e"},
+        "reference": Path("tests"), "measure": 7, "page": False, "overwrite": True, "staging": Path("work"),
+        "memory_mb": 64, "stall_seconds": 9.0,
+    }  # fmt: skip
+    assert set(FIELDS) == set(parsed("process", *NEEDED)), "say the new option here, too"
+
+
+@pytest.mark.parametrize("name", sorted(set(FIELDS) - {"inputs"}))
+def test_the_help_of_a_field_is_a_sentence_and_says_the_default(name: str) -> None:
+    field, said = option_of(ProcessConfig, name)
+    shown = str(options_of("process")[name].help)
+    assert shown.startswith(said.help)
+    assert said.help.endswith(".")
+    says_a_default = isinstance(field.default, str | float) and not isinstance(field.default, bool)
+    assert ("[default: " in shown) == (says_a_default or said.default_words is not None)
+
+
+@pytest.mark.parametrize("command", ["estimate", "bench", "evaluate", "train", "doctor"])
+def test_other_commands_say_the_same_of_it(command: str) -> None:
+    """Of options that mean the same there. Theirs in the plural, and where things go, are their own."""
+    own = options_of(command)
+    shared = {"chroma", "device"} if command == "evaluate" else {"model", "look", "chroma", "device", "address"}
+    assert shared & set(own)
+    for name in shared & set(own):
+        assert own[name].help == options_of("process")[name].help
+        assert own[name].default == options_of("process")[name].default
+
+
+def test_the_readme_says_the_same_defaults() -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text()
+    rows = re.findall(r"^\| `(--[a-z-]+)` \| ([^|]+?) \|", text, re.M)
+    by_flag = {flag: name for name, option in options_of("process").items() for flag in option.opts}
+    assert len(rows) > 8
+    for flag, shown in rows:
+        default = FIELDS[by_flag[flag]].default
+        if isinstance(default, float | str) and not FIELDS[by_flag[flag]].metadata["option"].default_words:
+            assert shown.strip("`") in (str(default), f"{default:g}" if isinstance(default, float) else "")
+        assert default is not MISSING
