@@ -99,7 +99,9 @@ class LocalEngine:
         return value
 
     def steps(self, worker: _Worker) -> int | None:
-        return int.from_bytes(os.pread(worker.counter, COUNTER_BYTES, 0)) if worker in self._workers else None
+        if worker not in self._workers:
+            return None
+        return int.from_bytes(os.pread(worker.counter, COUNTER_BYTES, 0), signed=True)
 
     def kill(self, worker: _Worker) -> None:
         worker.process.kill()
