@@ -67,7 +67,9 @@ class ProcessConfig:
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
     """None starts Ray on this machine for the run."""
-    chunk_seconds: float = option(10.0, "Length of a chunk; chunks begin at keyframes.", metavar="S")
+    chunk_seconds: float = option(
+        10.0, "Length of a chunk, about; it begins at a keyframe where there is one near.", metavar="S"
+    )
     encoder: str | None = option(
         None, "Output encoder, e.g. libx264 or h264_nvenc.", metavar="NAME", default_words="the source's"
     )
