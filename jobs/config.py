@@ -79,7 +79,9 @@ class ProcessConfig:
     engine: EngineName = option(
         DEFAULT_ENGINE, "What runs these processes: Ray, or this machine alone, where Ray does not run."
     )
-    chunk_seconds: float = option(10.0, "Length of a chunk; chunks begin at keyframes.", metavar="S")
+    chunk_seconds: float = option(
+        10.0, "Length of a chunk, about; it begins at a keyframe where there is one near.", metavar="S"
+    )
     encoder: str | None = option(
         None, "Output encoder, e.g. libx264 or h264_nvenc.", metavar="NAME", default_words="the source's"
     )
