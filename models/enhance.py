@@ -1,6 +1,7 @@
-"""Applies a student to the planes of a frame: the one thing that the pipeline calls.
+"""A student applied to the planes of a frame, in the window that it sees.
 
-Torch is imported where a student needs it: one run by the C library does not.
+Which way it is computed, `backends.py` says. Torch is imported where a student needs it: one run by the C library does
+not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,18 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .backends import backend_of
 from .errors import ModelError
-from .fused.fused_student import FusedStudent
-from .nets.catalogue import Student, at_look, load_student
+from .nets.catalogue import Student
 from .nets.chroma_choice import Chroma, chosen_chroma
-from .nets.protocol import Domain
+from .nets.protocol import Domain, context_of
 from .planes.plane_format import PlaneFormat
+from .sequence.parts import Parts
 
 if TYPE_CHECKING:
     from .cpu.chroma_path import ChromaPath
-    from .cpu.torch_student import TorchStudent
-    from .gpu.gpu_student import GpuStudent
     from .gpu.on_gpu import GpuSettings
+
+Planes = Sequence[np.ndarray]
 
 Later = Callable[[], list[np.ndarray | None]]
 """Waits for a frame's planes, as `Enhancer.planes` gives them; the same arrays when asked again."""
@@ -37,6 +39,8 @@ class Enhancer:
     that is said of tiles here, chroma that is restored is another matter: see `ChromaOnGrid`."""
     align_px: int
     """A tile cut from a frame must start at a multiple of this to give the frame's own result."""
+    offsets: tuple[int, ...]
+    """The pictures that the student sees with each, in pictures from it, in the order of its input; (0,): it alone."""
     device: str
     """`cpu`, or a GPU by torch's name."""
     look: float | None
@@ -75,17 +79,11 @@ class Enhancer:
         if not 0 <= strength <= 1.5:
             raise ModelError(f"A strength of {strength} is out of range; accepted are 0 to 1.5.")
         self.strength, self.device = strength, device if device == "cpu" else _resolved(device)
-        on_gpu = gpu is not None or self.device != "cpu"
-        fused = None if plain or on_gpu else FusedStudent.try_of(student_or_name, strength, threads, look)
-        self._student: FusedStudent | TorchStudent
-        self.gpu: GpuStudent | None = None
-        if fused is not None:
-            self._student = fused
-        else:
-            self._student = student = _by_torch(student_or_name, strength, threads, look)
-            self.gpu = _on_gpu(student.student, self.device, strength, gpu) if on_gpu else None
+        self._student = backend_of(student_or_name, self.device, strength, threads, look, plain=plain, gpu=gpu)
+        self.gpu = self._student.gpu
         self.name, self.domain, self.look = self._student.name, self._student.domain, self._student.look
         self.halo_px, self.align_px = self._student.halo_px, self._student.align_px
+        self.offsets = self._student.offsets if strength > 0 else (0,)
         self.chroma = chosen_chroma(chroma, self.domain, self.name)
         self.chroma_path: ChromaPath | None = None
         if self.chroma == "restore" and strength > 0:
@@ -101,14 +99,18 @@ class Enhancer:
         return alone
 
     @property
-    def fused(self) -> FusedStudent | None:
-        """The student, where it is run by the C library."""
-        return self._student if isinstance(self._student, FusedStudent) else None
+    def context(self) -> tuple[int, int]:
+        """How many pictures before and after each one its result depends on."""
+        return context_of(self.offsets)
 
     @property
     def tiles_exactly(self) -> bool:
         """Whether a window of a frame can have the frame's own result; if not, only frames as a whole compare."""
-        return self.gpu is None and self._student.tiles_exactly
+        return self._student.tiles_exactly
+
+    def parts(self) -> Parts:
+        """How parts of frames are computed."""
+        return self._student.parts(self)
 
     def gives_frames_bits(self, window: tuple[int, int], frame: tuple[int, int]) -> bool:
         """Whether windows of this shape, in pixels, get the very bits that a frame of that size gets."""
@@ -117,16 +119,19 @@ class Enhancer:
     def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
         """All that the bits of its pictures depend on, beyond weights and strength: plain text by name. The number of
         threads, and the C library's instruction set, do not count."""
-        of_student = self._student.provenance if self.gpu is None else self.gpu.provenance(fmt)
+        of_student = self._student.provenance(fmt)
         return of_student if self.chroma_path is None else {**of_student, **self.chroma_path.provenance}
 
-    def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
+    def planes(
+        self, planes: Planes, fmt: PlaneFormat, window: Sequence[Planes] | None = None
+    ) -> list[np.ndarray | None]:
         """Sharpens one frame.
 
         Args:
             planes: [Y] or [Y, U, V] (an alpha plane may follow), uint8 or, above 8 bits, uint16, each [H, W], rows
                 possibly padded. Never modified.
             fmt: how their numbers are meant.
+            window: what `read` gives of the frames at `offsets`, of the same size and format; None: this frame at each.
 
         Returns:
             As many entries as planes: a new contiguous array of the same dtype and shape, or None where the plane
@@ -135,22 +140,15 @@ class Enhancer:
         Raises:
             ModelError: planes of another dtype than the bit depth says, or chroma of a shape that fits no subsampling.
         """
-        if self.gpu is not None:
-            return self.begin(planes, fmt)()
-        self._check(planes, fmt)
-        unchanged: list[np.ndarray | None] = [None] * len(planes)
-        if self.strength == 0 or not planes:
-            return unchanged
-        changed = [*self._student.planes(self._read(planes, fmt), fmt), *self._restored(planes, fmt)]
-        return [*changed, *unchanged[len(changed) :]]
+        return self.begin(planes, fmt, window)()
 
-    def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Later:
+    def begin(self, planes: Planes, fmt: PlaneFormat, window: Sequence[Planes] | None = None) -> Later:
         """Starts to sharpen one frame, and gives back what waits for it.
 
         A GPU goes on with other frames meanwhile; `ahead` of them keep it busy. On a CPU, the work is done at once.
 
         Args:
-            planes, fmt: as `planes`; they may be written on as soon as this returns.
+            planes, fmt, window: as `planes`; they may be written on as soon as this returns.
 
         Returns:
             What gives the answer of `planes`.
@@ -159,19 +157,17 @@ class Enhancer:
             ModelError: as `planes`.
             DeviceError: the GPU has not enough memory; also from what waits.
         """
-        if self.gpu is None or self.strength == 0 or not planes:
-            unchanged: list[np.ndarray | None] = [None] * len(planes)
-            made = self.planes(planes, fmt) if self.gpu is None else unchanged
-            return lambda: made
         self._check(planes, fmt)
-        seen = self._read(planes, fmt)
-        pending, restored = self.gpu.way.begin(seen, fmt), self._restored(planes, fmt)
-        others = [*restored, *[None] * (len(planes) - len(seen) - len(restored))]
-        return lambda: [*pending.result(), *others]
+        if self.strength == 0 or not planes:
+            return lambda: [None] * len(planes)
+        seen = [self.read(planes, fmt)] * len(self.offsets) if window is None else window
+        pending, restored = self._student.begin(seen, fmt), self._restored(planes, fmt)
+        others = [*restored, *[None] * (len(planes) - len(seen[0]) - len(restored))]
+        return lambda: [*pending(), *others]
 
     def ahead(self, height: int, width: int) -> int:
         """The number of frames of this size that should be begun before the first is waited for; 0 on a CPU."""
-        return 0 if self.gpu is None else self.gpu.way.ahead(height, width)
+        return self._student.ahead(height, width)
 
     def _restored(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Sequence[np.ndarray]:
         """[Cb, Cr] where the chroma student restores them; nothing where they stay as they are, or there are none."""
@@ -186,11 +182,11 @@ class Enhancer:
                     f"{fmt.bit_depth} bits want {np.dtype(wanted)} of two dimensions."
                 )
 
-    def _read(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Sequence[np.ndarray]:
-        """What the student sees. Raw and damaged recordings hold codes above the peak, which are taken for the peak:
-        else each device would answer in its own way. The C library sees to it by itself."""
+    def read(self, planes: Planes, fmt: PlaneFormat) -> Planes:
+        """What the student sees of a frame. Raw and damaged recordings hold codes above the peak, which are taken for
+        the peak: else each device would answer in its own way."""
         seen = self.seen(planes)
-        if self.fused is not None:
+        if self._student.takes_any_code:
             return seen
         return [
             np.minimum(plane, plane.dtype.type(fmt.peak)) if plane.max(initial=0) > fmt.peak else plane
@@ -208,20 +204,6 @@ def _resolved(device: str) -> str:
     return str(resolve_device(device))
 
 
-def _by_torch(
-    student_or_name: Student | str | Path, strength: float, threads: int | None, look: float | None
-) -> "TorchStudent":
-    import torch
-
-    from .cpu.torch_student import TorchStudent
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    given = isinstance(student_or_name, Student)
-    student = at_look(student_or_name, look) if given else load_student(student_or_name, look=look)
-    return TorchStudent(student, strength)
-
-
 def _chroma_path(strength: float, threads: int | None) -> "ChromaPath":
     import torch
 
@@ -230,12 +212,3 @@ def _chroma_path(strength: float, threads: int | None) -> "ChromaPath":
     if threads is not None:
         torch.set_num_threads(threads)
     return ChromaPath(strength)
-
-
-def _on_gpu(student: Student, device: str, strength: float, settings: "GpuSettings | None") -> "GpuStudent":
-    import torch
-
-    from .gpu.gpu_student import GpuStudent
-    from .gpu.on_gpu import GpuSettings
-
-    return GpuStudent(student, torch.device(device), strength, settings or GpuSettings())

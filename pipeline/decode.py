@@ -1,5 +1,6 @@
 """From packets to pictures: a decoder that treats undecodable packets as facts, and finds a chunk's first packet."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -13,11 +14,16 @@ from av.video.stream import VideoStream
 
 from .field_pairs import FieldPairs
 from .limits import decoder_options
-from .plan import Chunk, PacketMark
+from .plan import MOST_LEADING, Chunk, PacketMark
 from .recording import open_recording, video_alone, video_packets
 
 
-def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet], errors: list[str]) -> Iterator[VideoFrame]:
+def decode_packets(
+    decoder: VideoCodecContext,
+    packets: Iterable[Packet],
+    errors: list[str],
+    tells: Callable[[int | None], bool] = lambda _: True,
+) -> Iterator[VideoFrame]:
     """Yields every picture that decodes, in presentation order, and flushes the decoder at the end.
 
     One thread decodes: decode, student and encoder run side by side anyway, and with frame threads it would depend on
@@ -27,6 +33,7 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet], errors
         decoder: a fresh decoder.
         packets: in decode order.
         errors: grows by one sentence for each packet that the decoder refused.
+        tells: says by a packet's PTS whether it counts there.
     """
     decoder.thread_count = 1
     decoder.options = decoder_options()
@@ -37,7 +44,8 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet], errors
         try:
             pictures = decoder.decode(packet)
         except FFmpegError as error:
-            errors.append(f"packet at {packet.pts}: {error.strerror}")
+            if tells(packet.pts):
+                errors.append(f"packet at {packet.pts}: {error.strerror}")
         else:
             yield from pictures
     try:
@@ -59,11 +67,12 @@ def decode_chunk(
     errors: list[str],
     on_packet: Callable[[Packet], None] = lambda _: None,
 ) -> Iterator[VideoFrame]:
-    """Yields the pictures that `chunk` owns, in presentation order.
+    """Yields the pictures that `chunk` owns, in presentation order, with its context before and after them.
 
     Decoding begins at `start` (the chunk's keyframe, or an earlier one) and ends with the last packet that one of the
-    chunk's pictures needs; pictures outside the chunk's PTS range belong to its neighbours and are dropped.
-    `on_packet` is called with each packet before it is decoded.
+    chunk's pictures needs, or its context. Other pictures outside the chunk's PTS range belong to its neighbours and
+    are dropped; which of those that come are owned, `Chunk.owns` says. `on_packet` is called with each packet before it
+    is decoded.
 
     Raises:
         MediaError: the recording cannot be opened any more.
@@ -75,16 +84,46 @@ def decode_chunk(
             packets = find(container, stream, start, damage)
             if packets is None:
                 continue
-            needed = _told(islice(packets, chunk.end_packet - start.index), on_packet)
+            # Where a picture of the context is lost, the next one takes its place, as in one go: read on until then.
+            end = None if chunk.after else chunk.end_packet - start.index
+            needed = _told(islice(packets, end), on_packet)
             both_fields: dict[int, int] = {}
             counted = _note_durations(needed, FieldPairs(stream), both_fields)
-            for frame in decode_packets(stream.codec_context, counted, errors):
-                if chunk.owns(frame_pts(frame)):
-                    if frame.pts in both_fields:
-                        frame.duration = both_fields.pop(frame.pts)
-                    yield frame
+            decoded = decode_packets(stream.codec_context, counted, errors, chunk.owns)
+            for frame in _with_context(decoded, chunk, start):
+                if frame.pts in both_fields:
+                    frame.duration = both_fields.pop(frame.pts)
+                yield frame
             errors += damage
             return
+
+
+def _with_context(frames: Iterator[VideoFrame], chunk: Chunk, start: PacketMark) -> Iterator[VideoFrame]:
+    """Of frames that are decoded from `start` on: the chunk's own, the last ones before them and the first ones after
+    them, as many as the chunk says."""
+    before: deque[VideoFrame] = deque(maxlen=chunk.before)
+    own = later = 0
+    for frame in frames:
+        pts = frame_pts(frame)
+        if chunk.owns(pts):
+            yield from before
+            before.clear()
+            own += 1
+            yield frame
+        elif pts is not None and chunk.end_pts is not None and pts >= chunk.end_pts:
+            later += 1
+            if later <= chunk.after:
+                yield frame
+            # None of the chunk's own comes so late, unless it is lost.
+            if chunk.after and later >= chunk.after + (0 if own >= chunk.frames else MOST_LEADING):
+                return
+        elif not own and not _leads(pts, start):
+            before.append(frame)
+
+
+def _leads(pts: int | None, start: PacketMark) -> bool:
+    """Whether a picture is shown before the keyframe that decoding began at, and may lack what it refers to."""
+    return start.index > 0 and pts is not None and start.pts is not None and pts < start.pts
 
 
 def _note_durations(packets: Iterable[Packet], pairs: FieldPairs, both_fields: dict[int, int]) -> Iterator[Packet]:

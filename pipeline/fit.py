@@ -1,7 +1,7 @@
 """Brings pictures that changed in mid-stream to the one size and pixel format that their clip is written in."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import numpy as np
@@ -30,20 +30,26 @@ class Fitter:
     @property
     def fitted(self) -> tuple[tuple[int, int, str, int], ...]:
         """Width, height, pixel format and number of the pictures that were changed."""
-        return tuple((*kind, count) for kind, count in self._counts.items())
+        return tuple((*kind, count) for kind, count in self._counts.items() if count)
 
-    def all(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-        """Yields the frames, each of the clip's size and format, with its own time and side data."""
+    def all(
+        self, frames: Iterator[VideoFrame], tells: Callable[[VideoFrame], bool] = lambda _: True
+    ) -> Iterator[VideoFrame]:
+        """Yields the frames, each of the clip's size and format, with its own time and side data.
+
+        Args:
+            tells: says whether a frame counts in `fitted`.
+        """
         with closing(frames):  # type: ignore[type-var]
             for frame in frames:
-                yield self._fit(frame)
+                yield self._fit(frame, counts=tells(frame))
 
-    def _fit(self, frame: VideoFrame) -> VideoFrame:
+    def _fit(self, frame: VideoFrame, *, counts: bool) -> VideoFrame:
         full = is_full_range(frame.color_range, frame.format.name)
         shape = known_shape(self._info, frame.width, frame.height, frame.format.name)
         if shape == self._canvas and full == self._full:
             return frame
-        self._counts[frame.width, frame.height, frame.format.name] += 1
+        self._counts[frame.width, frame.height, frame.format.name] += counts
         kind = (frame.width, frame.height, frame.format.name, full)
         if kind not in self._graphs:
             at = place(shape, self._canvas)

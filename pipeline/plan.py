@@ -3,14 +3,25 @@
 A chunk owns a range of presentation times and is decoded from a keyframe. At an open GOP, pictures that are shown
 before the keyframe follow it in the stream: they belong to the chunk before, which therefore reads a few packets past
 its end. So each picture is owned by exactly one chunk, and each chunk decodes without its neighbours.
+
+Chunks begin at keyframes where there are enough of them. A GOP that is much longer than a chunk (browsers record one
+keyframe for a whole call) is cut inside, too: a chunk decodes from the keyframe before, and drops what is not its own.
+Where the student sees several pictures at once, a chunk also decodes its neighbours' first and last ones, as context.
 """
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
+LONG_GOP = 3
+"""A GOP of more than so many chunks' length is cut inside; in a shorter one, decoding from the keyframe anew costs more
+than smaller chunks bring."""
+MOST_PIECES = 4
+"""A GOP is cut into so many pieces at most. Before each of N equal pieces, those before it are decoded and dropped:
+(N − 1) / 2 times the GOP in all, however long it is. At 720p, decoding is 4 to 8 % of a picture's work with `fast` and
+2 to 4 % with `balanced`: four pieces take 6 to 12 or 3 to 6 % more work than one (`benchmarks/speed/pre_roll.py`)."""
 MOST_LEADING = 16
 """Pictures that follow a keyframe in the stream and are shown before it: H.264 and HEVC keep no more in a decoder."""
 
@@ -53,13 +64,17 @@ class Chunk:
     end_pts: int | None
     """None in the last chunk: it owns everything after its start."""
     start: PacketMark
-    """Where decoding begins."""
+    """Where decoding begins: a keyframe, or the stream's first packet."""
     earlier_start: PacketMark | None
-    """The keyframe before, for streams whose keyframe needs what came before it; None in the first chunk."""
+    """A keyframe before, for streams whose keyframe needs what came before it; None where there is none."""
     end_packet: int
-    """Decoding ends before this packet (its place in decode order)."""
+    """The chunk's own pictures need no packet from this one on (its place in decode order)."""
     frames: int
     """Pictures expected of it."""
+    before: int = 0
+    """Pictures expected as context before its own, in presentation order. (Plans of version 0.1 say nothing of it.)"""
+    after: int = 0
+    """Pictures expected as context after its own."""
 
     @property
     def name(self) -> str:
@@ -85,8 +100,15 @@ class Chunk:
         )
 
 
-def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int, missing: int = 0) -> tuple[Chunk, ...]:
-    """Cuts a stream into chunks of at least `target_ticks`, each of which starts at a keyframe.
+def plan_chunks(
+    packets: Sequence[PacketTiming],
+    target_ticks: int,
+    missing: int = 0,
+    *,
+    context: tuple[int, int] = (0, 0),
+    inside_gops: bool = True,
+) -> tuple[Chunk, ...]:
+    """Cuts a stream into chunks of at least `target_ticks`, at keyframes and inside of long GOPs.
 
     Chunks' pictures are told apart by time: around a place where the clock steps back (joined recordings), there is no
     cut until all later pictures are shown after all earlier ones. Where presentation times are missing, the whole
@@ -96,29 +118,38 @@ def plan_chunks(packets: Sequence[PacketTiming], target_ticks: int, missing: int
         packets: in decode order; at least one.
         target_ticks: the chunk length to reach, in ticks of the stream's time base.
         missing: pictures that are announced after the last packet, and that the last chunk is to count as lost.
+        context: how many pictures before and after its own a chunk decodes.
+        inside_gops: whether long GOPs are cut.
     """
     earliest_from = _earliest_from(packets)
-    cuts = [0, *_cuts(packets, target_ticks, earliest_from)]
-    bounds = [None, *(packets[cut].pts for cut in cuts[1:]), None]
-    marks = [_mark(packets, cut) for cut in cuts]
     shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
-    chunks = []
+    keys = _keyframes(packets, earliest_from)
+    cuts = [0, *_cuts(packets, keys, target_ticks, earliest_from, inside_gops=inside_gops)]
+    bounds = [None, *(packets[cut].pts for cut in cuts[1:]), None]
+    chunks: list[Chunk] = []
+    starts: list[int] = []
     for index, (start_pts, end_pts) in enumerate(pairwise(bounds)):
         end_packet = len(packets)
         if end_pts is not None:
             # Packets behind the next keyframe that are shown before it are this chunk's, too.
             end_packet = bisect_left(earliest_from, end_pts)
+        earlier, later = _count(shown, None, start_pts) if index else 0, _count(shown, end_pts, None)
+        before, after = min(context[0], earlier), min(context[1], later if end_pts is not None else 0)
+        start = _start(packets, keys, shown, cuts[index], before)
         chunks.append(
             Chunk(
                 index=index,
                 start_pts=start_pts,
                 end_pts=end_pts,
-                start=marks[index],
-                earlier_start=marks[index - 1] if index else None,
+                start=_mark(packets, start),
+                earlier_start=next((_mark(packets, other) for other in reversed(starts) if other < start), None),
                 end_packet=end_packet,
                 frames=_count(shown, start_pts, end_pts) if len(cuts) > 1 else sum(packet.shown for packet in packets),
+                before=before,
+                after=after,
             )
         )
+        starts.append(start)
     chunks[-1] = replace(chunks[-1], frames=chunks[-1].frames + missing)
     return tuple(chunks)
 
@@ -133,30 +164,101 @@ def _earliest_from(packets: Sequence[PacketTiming]) -> list[int]:
     return list(accumulate(reversed(times), min))[::-1]
 
 
-def _cuts(packets: Sequence[PacketTiming], target_ticks: int, earliest_from: Sequence[int]) -> list[int]:
-    """The decode-order places of the keyframes at which the stream is cut, the first packet aside."""
-    times = [packet.pts for packet in packets if packet.shown]
-    if not times or any(time is None for time in times):
+def _keyframes(packets: Sequence[PacketTiming], earliest_from: Sequence[int]) -> list[int]:
+    """The places from which all that is shown later decodes: the first packet's, and those of keyframes that are shown
+    after all that comes before them. Only the first one where presentation times are missing."""
+    keys = [0]
+    if any(packet.pts is None for packet in packets if packet.shown):
+        return keys
+    for place, packet in _after_the_past(packets, 0, len(packets)):
+        if place and packet.keyframe and _ends_the_past(packets, place, earliest_from):
+            keys.append(place)
+    return keys
+
+
+def _cuts(
+    packets: Sequence[PacketTiming],
+    keys: Sequence[int],
+    target_ticks: int,
+    earliest_from: Sequence[int],
+    *,
+    inside_gops: bool,
+) -> list[int]:
+    """The decode-order places at which the stream is cut, the first packet aside."""
+    times = [packet.pts for packet in packets if packet.shown and packet.pts is not None]
+    if not times or any(packet.pts is None for packet in packets if packet.shown):
         return []
     cuts: list[int] = []
-    first = last = min(time for time in times if time is not None)
-    newest = first - 1
-    for place, packet in enumerate(packets):
-        if packet.pts is None or not packet.shown:
-            continue
-        due = packet.keyframe and place and packet.pts >= last + target_ticks
-        if due and packet.pts > newest and _ends_the_past(packets, place, earliest_from):
-            cuts.append(place)
-            last = packet.pts
-        newest = max(newest, packet.pts)
+    last, newest = min(times), max(times)
+    for key, end in pairwise([*keys, len(packets)]):
+        since, until = packets[key].pts if key else last, packets[end].pts if end < len(packets) else newest
+        assert since is not None, "keyframes that count are shown, and shown pictures have times"
+        assert until is not None
+        if key and since >= last + target_ticks:
+            cuts.append(key)
+            last = since
+        if inside_gops and until - since > LONG_GOP * target_ticks:
+            cuts += _inside(packets, key, end, (last, until), target_ticks, earliest_from)
+            last = packets[cuts[-1]].pts if cuts else last
+            assert last is not None
     # A rest shorter than a quarter of a chunk is not worth a chunk of its own.
     if cuts and newest - last < target_ticks // 4:
         cuts.pop()
     return cuts
 
 
+def _inside(
+    packets: Sequence[PacketTiming],
+    key: int,
+    end: int,
+    span: tuple[int, int],
+    target_ticks: int,
+    earliest_from: Sequence[int],
+) -> list[int]:
+    """The places at which a GOP is cut inside: into pieces of about as many pictures, none shorter than a chunk.
+
+    Args:
+        key, end: its first place, and the next one's.
+        span: when the chunk that its first pictures belong to begins, and when it ends.
+    """
+    last, until = span
+    pieces = min(MOST_PIECES, (until - last) // target_ticks)
+    shown = list(accumulate(packet.shown for packet in packets[key:end]))
+    step = -(-shown[-1] // pieces)
+    cuts: list[int] = []
+    since = key
+    for place, packet in _after_the_past(packets, key, end):
+        assert packet.pts is not None, "shown pictures have times"
+        if packet.pts < last + target_ticks or packet.pts > until - target_ticks or place == key:
+            continue
+        if shown[place - key] - shown[since - key] >= step and _ends_the_past(packets, place, earliest_from):
+            cuts.append(place)
+            last, since = packet.pts, place
+    return cuts
+
+
+def _after_the_past(packets: Sequence[PacketTiming], key: int, end: int) -> Iterator[tuple[int, PacketTiming]]:
+    """Of a range of places, those whose pictures are shown after all that comes before them in the range."""
+    newest: int | None = None
+    for place in range(key, end):
+        packet = packets[place]
+        if packet.shown and packet.pts is not None and (newest is None or packet.pts > newest):
+            newest = packet.pts
+            yield place, packet
+
+
+def _start(packets: Sequence[PacketTiming], keys: Sequence[int], shown: Sequence[int], cut: int, before: int) -> int:
+    """Where to begin decoding for the pictures from the one at `cut` on, and `before` of those shown before it."""
+    bound = packets[cut].pts
+    for key in reversed(keys[: bisect_right(keys, cut)]):
+        if not key or _count(shown, packets[key].pts, bound) >= before:
+            return key
+    return 0
+
+
 def _ends_the_past(packets: Sequence[PacketTiming], place: int, earliest_from: Sequence[int]) -> bool:
-    """Whether, of what follows the keyframe at `place`, only its leading pictures are shown before it."""
+    """Whether, of what follows the picture at `place`, only its leading pictures are shown before it: of a keyframe at
+    an open GOP, or the B pictures between two others."""
     keyframe = packets[place]
     decoded, leading, set_back = keyframe.dts, 0, False
     for number in range(place + 1, len(packets)):
@@ -182,7 +284,7 @@ def _mark(packets: Sequence[PacketTiming], place: int) -> PacketMark:
     return PacketMark(place, packet.pts, packet.dts, packet.size)
 
 
-def _count(shown: list[int], start_pts: int | None, end_pts: int | None) -> int:
+def _count(shown: Sequence[int], start_pts: int | None, end_pts: int | None) -> int:
     low = 0 if start_pts is None else bisect_left(shown, start_pts)
     high = len(shown) if end_pts is None else bisect_left(shown, end_pts)
     return high - low

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # torch stays out of processes that only plan and join
 
 
 def provenance(enhancer: "Enhancer", encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
-    """The provenance of pictures that this process makes of a recording: plain values. How many cores there are, and
+    """The provenance of a recording's pictures that this process makes: plain values. How many cores there are, and
     what else they do, changes nothing."""
     return {
         "vidsharp": metadata.version("vidsharp"),

@@ -81,6 +81,11 @@ def pictures_of(frame: VideoFrame, strength: float) -> dict[int, list[np.ndarray
     if strength == 0:
         return {}
     frame.make_writable()
+    return pictures_to_see(frame)
+
+
+def pictures_to_see(frame: VideoFrame) -> dict[int, list[np.ndarray[Any, Any]]]:
+    """The pictures that a frame consists of, as `pictures_of` gives them, but not to be written on."""
     planes = plane_arrays(frame)
     interlaced = frame.interlaced_frame and frame.height > 1
     fields = {1: slice(0, None, 2), 2: slice(1, None, 2)} if interlaced else {0: slice(None)}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
@@ -63,17 +64,20 @@ def sharpen_chunk(
     enhancer: "Enhancer",
     on_frame: Callable[[], None] = lambda: None,
     new_witness: Callable[[], Witness] = NoWitness,
+    on_packet: Callable[[], None] = lambda: None,
 ) -> ChunkRecord:
     """Does one chunk and marks it as done.
 
-    Where fewer pictures decode than the packets announce, the chunk is decoded once more from an earlier keyframe:
-    some streams' keyframes need what came before them. What is missing after that is lost in the recording itself.
+    Where fewer pictures decode than the packets announce, its own or of its context, the chunk is decoded once more
+    from an earlier keyframe: some streams' keyframes need what came before them. What is missing after that is lost in
+    the recording itself.
 
     Args:
         task: which pictures, how to write them, and where.
         enhancer: the student, loaded once by the caller.
         on_frame: called for each picture that has been encoded, in a second attempt again.
         new_witness: makes what sees the pictures of one attempt.
+        on_packet: called, in a thread of its own, for each packet that is decoded, those before the chunk's own too.
 
     Raises:
         MediaError: the recording can no longer be opened.
@@ -81,12 +85,13 @@ def sharpen_chunk(
         OutputError: the chunk file cannot be written.
         ChunkError: the file does not hold as many pictures as were put into it.
     """
-    witness = new_witness()
-    record, temporary = _attempt(task, task.chunk.start, enhancer, on_frame, witness)
-    if record.frames < record.frames_expected and task.chunk.earlier_start is not None:
+    witness, chunk = new_witness(), task.chunk
+    record, context, temporary = _attempt(task, chunk.start, enhancer, on_frame, witness, on_packet)
+    short = record.frames < record.frames_expected or context < chunk.before + chunk.after
+    if short and chunk.earlier_start is not None:
         second_witness = new_witness()
-        second, other = _attempt(task, task.chunk.earlier_start, enhancer, on_frame, second_witness)
-        if second.frames > record.frames:
+        second, more, other = _attempt(task, chunk.earlier_start, enhancer, on_frame, second_witness, on_packet)
+        if (second.frames, more) > (record.frames, context):
             record, temporary, other, witness = second, other, temporary, second_witness
         other.unlink(missing_ok=True)
     workspace = Workspace(task.folder, task.key, task.provenance_digest)
@@ -101,32 +106,49 @@ def sharpen_chunk(
 
 
 def _attempt(
-    task: ChunkTask, start: PacketMark, enhancer: "Enhancer", on_frame: Callable[[], None], witness: Witness
-) -> tuple[ChunkRecord, Path]:
-    from ..models.sequence.session import session_of
+    task: ChunkTask,
+    start: PacketMark,
+    enhancer: "Enhancer",
+    on_frame: Callable[[], None],
+    witness: Witness,
+    on_packet: Callable[[], None],
+) -> tuple[ChunkRecord, int, Path]:
+    """One attempt: what it gave, how many pictures of context were seen beside that, and its file."""
+    from ..models.sequence.session import Session
     from .sharpen_all import sharpen_all
 
     began, began_at = perf_counter(), time.time()
     decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
-    fmt, student = plane_format(task.info), session_of(enhancer)
+    fmt, context = plane_format(task.info), 0
     errors: list[str] = []
-    memory, ahead = task.memory_bytes, enhancer.ahead(task.info.height, task.info.width)
+    # Frames wait for those that they are seen with, and those leave copies.
+    memory = task.memory_bytes - sum(enhancer.context) * _frame_bytes(task.info)
+    ahead = enhancer.ahead(task.info.height, task.info.width)
     if ahead:  # a third is for what the GPU has begun
-        memory, ahead = memory * 2 // 3, min(ahead, _frames_in(memory // 3, task.info))
+        memory, ahead = memory * 2 // 3, max(0, min(ahead, memory // 3 // _frame_bytes(task.info)))
+    student = Session(enhancer, ahead)
     depth = frames_in_flight(task.info, memory)
     as_decoded: deque[list[np.ndarray]] = deque()
     """Of frames that the student is at work on: copies of the planes, where the witness wants them."""
 
+    def owned(frame: VideoFrame) -> bool:
+        return task.chunk.owns(frame_pts(frame))
+
     def noting(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-        for number, frame in enumerate(frames):
-            wanted = witness.wants(number)
-            with measuring:
-                as_decoded.append([plane.copy() for plane in plane_arrays(frame)] if wanted else [])
+        nonlocal context
+        number = 0
+        for frame in frames:
+            if owned(frame):
+                wanted, number = witness.wants(number), number + 1
+                with measuring:
+                    as_decoded.append([plane.copy() for plane in plane_arrays(frame)] if wanted else [])
+            else:
+                context += 1
             yield frame
 
     def sharpened(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         try:
-            for number, frame in enumerate(sharpen_all(noting(frames), student, fmt, sharpening, ahead)):
+            for number, frame in enumerate(sharpen_all(noting(frames), student, fmt, sharpening, owned)):
                 before = as_decoded.popleft()
                 with measuring:
                     if before:
@@ -137,10 +159,15 @@ def _attempt(
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
     fitter = Fitter(task.info)
-    messages = Messages()
-    note = messages.note if task.info.codec == "hevc" else lambda _: None
+    messages, hevc = Messages(), task.info.codec == "hevc"
+
+    def note(packet: Packet) -> None:
+        on_packet()
+        if hevc:
+            messages.note(packet)
+
     pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note)
-    decoded = decoding.timing(fitter.all(pictures))
+    decoded = decoding.timing(fitter.all(pictures, owned))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
@@ -172,18 +199,17 @@ def _attempt(
         interlaced=interlaced,
         fitted=fitter.fitted,
     )
-    return record, temporary
+    return record, context, temporary
 
 
 def frames_in_flight(info: ClipInfo, memory_bytes: int) -> int:
     """How far decode and student may each run ahead, in frames: 1 to 8 within half of `memory_bytes` each."""
-    return max(1, min(8, _frames_in(memory_bytes // 2, info)))
+    return max(1, min(8, memory_bytes // 2 // _frame_bytes(info)))
 
 
-def _frames_in(memory_bytes: int, info: ClipInfo) -> int:
+def _frame_bytes(info: ClipInfo) -> int:
     fmt = VideoFormat(info.pix_fmt, info.width, info.height)
-    frame_bytes = sum(part.width * part.height * ((part.bits + 7) // 8) for part in fmt.components)
-    return memory_bytes // max(1, frame_bytes)
+    return max(1, sum(part.width * part.height * ((part.bits + 7) // 8) for part in fmt.components))
 
 
 def _encode(

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,16 @@ FORMAT = 4
 def file_stem(clip: str) -> str:
     """A name for what belongs to the clip with the relative path `clip`: short, and made of nothing but hex digits."""
     return hashlib.sha256(clip.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """How a clip is cut and encoded: what `Workspace.begin` was given."""
+
+    chunks: tuple[Chunk, ...]
+    shapes: tuple[Shape, ...]
+    encoder: EncoderPlan | None
+    """None where nobody asked for it to be kept."""
 
 
 class Workspace:
@@ -48,31 +58,23 @@ class Workspace:
         """The workspace of the clip with the relative path `clip`, whose input and settings are named by `key`."""
         return cls(work_root / file_stem(clip), key)
 
-    def load_plan(self) -> tuple[Chunk, ...] | None:
+    def load(self) -> ClipPlan | None:
         """The plan of an earlier run of the same input and settings, or None."""
-        loaded = self._load()
-        return None if loaded is None else loaded[0]
-
-    def load_shapes(self) -> tuple[Shape, ...]:
-        """The shapes that were given to `begin` with the plan; none where there is no plan."""
-        loaded = self._load()
-        return () if loaded is None else loaded[1]
-
-    def load_encoder(self) -> EncoderPlan | None:
-        """The encoder that was given to `begin` with the plan; None where there is no plan."""
-        loaded = self._load()
-        return None if loaded is None else loaded[2]
-
-    def _load(self) -> tuple[tuple[Chunk, ...], tuple[Shape, ...], EncoderPlan | None] | None:
         try:
             manifest = json.loads((self.folder / "manifest.json").read_bytes())
             if not self._counts(manifest):
                 return None
-            shapes = (Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
+            chunks = tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
+            shapes = tuple(Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
             encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
-            return tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"]), tuple(shapes), encoder
+            return ClipPlan(chunks, shapes, encoder)
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def load_plan(self) -> tuple[Chunk, ...] | None:
+        """The chunks of such a plan."""
+        plan = self.load()
+        return None if plan is None else plan.chunks
 
     def _counts(self, data: Mapping[str, Any]) -> bool:
         made_alike = self.provenance_digest is None or data["made_by"] == self.provenance_digest

@@ -21,6 +21,7 @@ from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
 from ...pipeline.timeline import missing_pictures
+from ...pipeline.witness import NoWitness
 from ...pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -75,7 +76,7 @@ class SharpenActor:
         self._threads = threads
         self._must_see = must_see
         self._enhancer: Enhancer | None = None
-        self._steps = 0
+        self._steps = self._packets = 0
 
     def load(
         self, model: str, device: str, strength: float, look: float | None = None, chroma: "Chroma | None" = None
@@ -117,23 +118,24 @@ class SharpenActor:
 
     def _planned_before(self, task: PrepareTask, info: ClipInfo) -> Prepared | None:
         """The plan of an earlier run; None where there is none, or its pictures would come out otherwise here."""
-        earlier = Workspace(task.folder, task.key)
-        encoder = earlier.load_encoder()
-        if encoder is None:
+        plan = Workspace(task.folder, task.key).load()
+        if plan is None or plan.encoder is None:
             return None
         try:
-            held, encoder = holding_all(info, earlier.load_shapes(), task.encoder, encoder)
+            held, encoder = holding_all(info, plan.shapes, task.encoder, plan.encoder)
         except EncoderError:
             return None
         made_by = digest(self._provenance(encoder, held))
-        chunks = Workspace(task.folder, task.key, made_by).load_plan()
-        return None if chunks is None else Prepared(held, encoder, chunks, made_by)
+        still_counts = Workspace(task.folder, task.key, made_by).load() is not None
+        return Prepared(held, encoder, plan.chunks, made_by) if still_counts else None
 
     def _plan(
         self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, timeline: Sequence[PacketTiming]
     ) -> Prepared:
         made = self._provenance(encoder, info)
-        chunks = plan_chunks(timeline, int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline))
+        assert self._enhancer is not None, "load() comes first"
+        ticks, missing = int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline)
+        chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context)
         workspace = Workspace(task.folder, task.key, digest(made))
         workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder)
         return Prepared(info, encoder, chunks, digest(made))
@@ -151,18 +153,22 @@ class SharpenActor:
         assert self._enhancer is not None, "load() comes first"
         if task.provenance_digest not in (None, digest(self._provenance(task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
-        self._steps = 0
+        self._steps = self._packets = 0
         give_back()
         if measure is None:
-            return sharpen_chunk(task, self._enhancer, self._step)
+            return sharpen_chunk(task, self._enhancer, self._step, NoWitness, self._read)
         from .measure_chunk import ChunkMeasure
 
-        return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info))
+        return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info), self._read)
 
     def frames_done(self) -> int:
-        """How many frames of the chunk at work are encoded, in a second attempt again; or how many packets of a
-        recording are read. Called while `sharpen` or `prepare` runs."""
-        return self._steps
+        """How many frames of the chunk at work are encoded, in a second attempt again; before the first one, minus how
+        many packets are decoded; or how many packets of a recording are read. Called while `sharpen` or `prepare`
+        runs."""
+        return self._steps or -self._packets
 
     def _step(self) -> None:
         self._steps += 1
+
+    def _read(self) -> None:
+        self._packets += 1

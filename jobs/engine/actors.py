@@ -239,7 +239,7 @@ class ActorPool:
                 actor.steps, actor.moved_at = steps, self._listened_s
             if isinstance(actor.about, Work):
                 # A chunk that is decoded twice counts on.
-                yield actor.about, min(steps, actor.about.chunk.frames)
+                yield actor.about, max(0, min(steps, actor.about.chunk.frames))
 
     def stop(self) -> None:
         """Ends all actors, at work or not; what they have not finished does not count."""

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from pickle import dumps, loads
@@ -99,7 +99,9 @@ class LocalEngine:
         return value
 
     def steps(self, worker: _Worker) -> int | None:
-        return int.from_bytes(os.pread(worker.counter, COUNTER_BYTES, 0)) if worker in self._workers else None
+        if worker not in self._workers:
+            return None
+        return int.from_bytes(os.pread(worker.counter, COUNTER_BYTES, 0), signed=True)
 
     def kill(self, worker: _Worker) -> None:
         worker.process.kill()
@@ -141,21 +143,20 @@ class LocalEngine:
 def _spawn(threads: int, gpu: str | None) -> _Worker:
     """A process that waits for its first message."""
     ours, theirs = Pipe()
-    with theirs:
+    with theirs, ExitStack() as opened:
+        opened.callback(ours.close)
         counter = _new_counter()
+        opened.callback(os.close, counter)
         descriptors = (theirs.fileno(), counter)
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _PROGRAM, *map(str, (*descriptors, os.getpid(), *sys.path))],
-                env=_environment(threads, gpu),
-                pass_fds=descriptors,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError:
-            os.close(counter)
-            raise
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _PROGRAM, *map(str, (*descriptors, os.getpid(), *sys.path))],
+            env=_environment(threads, gpu),
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        opened.pop_all()  # they stay open: all went well
     return _Worker(process, ours, counter, gpu)
 
 

@@ -86,7 +86,7 @@ class _Process:
             except (EOFError, OSError):
                 os._exit(1)
             with suppress(Exception):  # a worker that cannot say how far it is, or no room to write it down
-                os.pwrite(self._counter, self._worker.frames_done().to_bytes(COUNTER_BYTES), 0)
+                os.pwrite(self._counter, self._worker.frames_done().to_bytes(COUNTER_BYTES, signed=True), 0)
 
 
 def _packed_error(error: Exception) -> bytes:

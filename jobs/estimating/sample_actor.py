@@ -55,9 +55,10 @@ class SampleActor(SharpenActor):
         probed = time.perf_counter()
         info, plan, timeline = read_through(info, encoder)
         seconds_read = time.perf_counter() - probed
-        chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base))
+        assert self._enhancer is not None, "load() comes first"
+        chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), context=self._enhancer.context)
         look_s = time.perf_counter() - began
-        starts = plan_chunks(timeline, int(STEP_S / info.time_base))
+        starts = plan_chunks(timeline, int(STEP_S / info.time_base), inside_gops=False)
         video_bytes = sum(packet.size for packet in timeline)
         ends = tuple(Start(chunk, len(timeline)) for chunk in starts)
         return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read)

@@ -12,6 +12,7 @@ from ...reports.run.tables import (
     CHUNK_COLUMNS,
     CLIP_COLUMNS,
     FRAME_COLUMNS,
+    check_columns,
     csv_bytes,
     from_parquet,
     merged,
@@ -28,11 +29,20 @@ PREVIEWS = "previews"
 
 @dataclass(frozen=True)
 class ClipRows:
-    """The rows that the tables get of one clip at its end."""
+    """The rows that the tables get of one clip at its end.
+
+    Raises:
+        ValueError: a row has a column that its table has not.
+    """
 
     clip: Row
     chunks: Sequence[Row] = field(default_factory=list)
     frames: Sequence[Row] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        check_columns([self.clip], CLIP_COLUMNS)
+        check_columns(self.chunks, CHUNK_COLUMNS)
+        check_columns(self.frames, FRAME_COLUMNS)
 
 
 class ReportFolder:
@@ -135,7 +145,20 @@ def kept_rows(work_root: Path) -> list[tuple[ClipRows, Path]]:
             if Workspace(file.parent, "").joined():
                 file.unlink()
                 continue
-            kept.append((ClipRows(**json.loads(file.read_bytes())), file.parent))
+            kept.append((_of_any_version(**json.loads(file.read_bytes())), file.parent))
         except (OSError, ValueError, TypeError):
             continue
     return kept
+
+
+def _of_any_version(clip: Row, chunks: Sequence[Row], frames: Sequence[Row]) -> ClipRows:
+    """A clip's rows without columns that there are no more."""
+
+    def known(row: Row, columns: Mapping[str, str]) -> Row:
+        return {name: value for name, value in row.items() if name in columns}
+
+    return ClipRows(
+        known(clip, CLIP_COLUMNS),
+        [known(row, CHUNK_COLUMNS) for row in chunks],
+        [known(row, FRAME_COLUMNS) for row in frames],
+    )

@@ -16,6 +16,7 @@ from ...pipeline.plan import Chunk
 from ...pipeline.probe import ClipInfo, rotation
 from ...pipeline.sharpen import has_chroma
 from ...pipeline.workspace import Workspace
+from ...reports.run.rows import ChunkRow, ClipRow, FrameRow
 from ...reports.run.tables import clip_figures
 from ..config import ProcessConfig
 from ..files.clips import Clip, file_size
@@ -73,7 +74,7 @@ def finished_rows(
     mux_s: float,
     wall_s: float,
     bytes_out: int,
-    made_with: Mapping[str, str],
+    made_with: Mapping[str, Any],
 ) -> ClipRows:
     """The rows of a clip that came through. Times of stages are sums over the chunks that this run computed."""
     info, records = work.info, work.in_order()
@@ -96,45 +97,45 @@ def finished_rows(
         notes.append("the Dolby Vision layer is left out (it describes the old pictures); the base picture is kept")
     if info.alpha:
         notes.append("its transparency is left out")
-    row = {
-        "clip": work.clip.name,
-        "status": "resumed" if work.reused else "done",
-        "note": "; ".join(notes) or None,
-        "out": out,
-        "container": joined.muxer,
-        "codec": joined.codec,
-        "encoder": work.encoder.name,
-        "width": info.width,
-        "height": info.height,
-        "pix_fmt": info.pix_fmt,
-        "rotation": rotation(info.display_matrix),
-        "duration_s": float((last - first) * info.time_base) if records else None,
-        "frames": frames,
-        "frames_lost": lost,
-        "chunks": len(records),
-        "source_fps": float(info.frame_rate),
-        "model": config.model,
-        "device": device,
-        "look": config.look,
-        "strength": config.strength,
-        "chroma": config.chroma if has_chroma(info) else None,
-        "wall_s": wall_s,
-        "fps": fresh_frames / wall_s if fresh_frames else None,
-        "model_fps": fresh_frames / model_s if sharpens and fresh_frames and model_s else None,
-        "decode_s": sum(record.decode_s for record in fresh) if fresh else None,
-        "model_s": model_s if fresh and sharpens else None,
-        "encode_s": sum(record.encode_s for record in fresh) if fresh else None,
-        "mux_s": mux_s,
-        "measure_s": sum(record.measure_s for record in fresh) if fresh and config.measure != "off" else None,
+    row = ClipRow(
+        clip=work.clip.name,
+        status="resumed" if work.reused else "done",
+        note="; ".join(notes) or None,
+        out=out,
+        container=joined.muxer,
+        codec=joined.codec,
+        encoder=work.encoder.name,
+        width=info.width,
+        height=info.height,
+        pix_fmt=info.pix_fmt,
+        rotation=rotation(info.display_matrix),
+        duration_s=float((last - first) * info.time_base) if records else None,
+        frames=frames,
+        frames_lost=lost,
+        chunks=len(records),
+        source_fps=float(info.frame_rate),
+        model=config.model,
+        device=device,
+        look=config.look,
+        strength=config.strength,
+        chroma=config.chroma if has_chroma(info) else None,
+        wall_s=wall_s,
+        fps=fresh_frames / wall_s if fresh_frames else None,
+        model_fps=fresh_frames / model_s if sharpens and fresh_frames and model_s else None,
+        decode_s=sum(record.decode_s for record in fresh) if fresh else None,
+        model_s=model_s if fresh and sharpens else None,
+        encode_s=sum(record.encode_s for record in fresh) if fresh else None,
+        mux_s=mux_s,
+        measure_s=sum(record.measure_s for record in fresh) if fresh and config.measure != "off" else None,
         **clip_figures(frame_rows),
-        "reused_share": _reused_share(records) if sharpens else None,
-        "bytes_in": file_size(work.clip.path),
-        "bytes_out": bytes_out,
-        "audio_streams": info.audio_streams,
-        "retries": work.retries,
+        reused_share=_reused_share(records) if sharpens else None,
+        bytes_in=file_size(work.clip.path),
+        bytes_out=bytes_out,
+        audio_streams=info.audio_streams,
+        retries=work.retries,
         **made_with,
-    }
-    return ClipRows(row, [_chunk_row(work, record) for record in records], frame_rows)
+    )
+    return ClipRows(vars(row), [_chunk_row(work, record) for record in records], frame_rows)
 
 
 def _without_reference(frame_rows: Sequence[Mapping[str, Any]]) -> int:
@@ -144,16 +145,18 @@ def _without_reference(frame_rows: Sequence[Mapping[str, Any]]) -> int:
 
 def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, Any]:
     """The row of a clip that did not come through."""
-    return {
-        "clip": clip.name,
-        "status": "failed",
-        "error": sentence,
-        "model": config.model,
-        "look": config.look,
-        "strength": config.strength,
-        "chroma": config.chroma,
-        "bytes_in": file_size(clip.path),
-    }
+    return vars(
+        ClipRow(
+            clip=clip.name,
+            status="failed",
+            error=sentence,
+            model=config.model,
+            look=config.look,
+            strength=config.strength,
+            chroma=config.chroma,
+            bytes_in=file_size(clip.path),
+        )
+    )
 
 
 def encoder_choice(config: ProcessConfig) -> EncoderChoice:
@@ -162,27 +165,29 @@ def encoder_choice(config: ProcessConfig) -> EncoderChoice:
 
 
 def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:
-    return {
-        "clip": work.clip.name,
-        "chunk": record.index,
-        "start_s": float(record.pts[0] * work.info.time_base) if record.pts else None,
-        "frames": record.frames,
-        "frames_lost": record.frames_lost,
-        "reused": record.index in work.reused,
-        "retries": record.attempt - 1,
-        "began_at": record.began_at,
-        "wall_s": record.wall_s,
-        "decode_s": record.decode_s,
-        "model_s": record.model_s,
-        "measure_s": record.measure_s if record.measured else None,
-        "encode_s": record.encode_s,
-        "wait_s": record.wait_s,
-        "reused_share": record.reused_share,
-        "bytes": record.bytes,
-        "node": record.node,
-        "actor": record.actor,
-        "errors": "; ".join(record.errors) or None,
-    }
+    return vars(
+        ChunkRow(
+            clip=work.clip.name,
+            chunk=record.index,
+            start_s=float(record.pts[0] * work.info.time_base) if record.pts else None,
+            frames=record.frames,
+            frames_lost=record.frames_lost,
+            reused=record.index in work.reused,
+            retries=record.attempt - 1,
+            began_at=record.began_at,
+            wall_s=record.wall_s,
+            decode_s=record.decode_s,
+            model_s=record.model_s,
+            measure_s=record.measure_s if record.measured else None,
+            encode_s=record.encode_s,
+            wait_s=record.wait_s,
+            reused_share=record.reused_share,
+            bytes=record.bytes,
+            node=record.node,
+            actor=record.actor,
+            errors="; ".join(record.errors) or None,
+        )
+    )
 
 
 def _frame_rows(work: ClipWork) -> list[dict[str, Any]]:
@@ -191,15 +196,10 @@ def _frame_rows(work: ClipWork) -> list[dict[str, Any]]:
     start = 0
     for record in work.in_order():
         for figures in record.measured:
-            index = figures["index"]
-            rows.append(
-                {
-                    **figures,
-                    "clip": work.clip.name,
-                    "frame": start + index,
-                    "time_s": float(record.pts[index] * work.info.time_base),
-                }
-            )
+            measured = dict(figures)
+            index = measured.pop("index")
+            time_s = float(record.pts[index] * work.info.time_base)
+            rows.append(vars(FrameRow(clip=work.clip.name, frame=start + index, time_s=time_s, **measured)))
         start += record.frames
     return rows
 

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ...models.enhance import Enhancer
 from ...models.gpu.on_gpu import GpuSettings
-from ...models.nets.catalogue import load_student
+from ...models.nets.catalogue import channels_of, load_student
 from ...models.nets.chroma_choice import Chroma
 from ...models.planes.plane_format import PlaneFormat
 from ...pipeline.encoder import EncoderChoice
@@ -75,7 +75,7 @@ def bench_model(
         began = time.perf_counter()
         enhancer.planes(planes, fmt)  # returns arrays in main memory: the device has finished
         times.append(time.perf_counter() - began)
-    gflop = _gflop(model, look, enhancer.domain, width, height)
+    gflop = _gflop(model, look, width, height)
     peak = _peak_gflops(enhancer.device)
     mean = sum(times) / len(times)
     return {
@@ -124,7 +124,7 @@ def bench_end_to_end(
         info = probe(recording)
         check_pixel_format(info)
         info, plan, timeline = read_through(info, EncoderChoice(encoder))
-        chunks = plan_chunks(timeline, int(10 / info.time_base))
+        chunks = plan_chunks(timeline, int(10 / info.time_base), context=enhancer.context)
         planned = time.perf_counter()
         work = Workspace(Path(folder), "bench")
         records = [sharpen_chunk(ChunkTask(info, chunk, plan, work.folder, work.key), enhancer) for chunk in chunks]
@@ -152,12 +152,13 @@ def bench_end_to_end(
     }
 
 
-def _gflop(model: str, look: float | None, domain: str, width: int, height: int) -> float:
+def _gflop(model: str, look: float | None, width: int, height: int) -> float:
     """Counted by torch on an abstract frame (`meta` tensors: nothing is computed); a multiply-add counts as two."""
-    net = load_student(model, look=look).net.to("meta")
+    student = load_student(model, look=look)
+    net = student.net.to("meta")
     counter = FlopCounterMode(display=False)
     with counter, torch.inference_mode():
-        net(torch.empty(1, 1 if domain == "luma" else 3, height, width, device="meta"))
+        net(torch.empty(1, channels_of(student), height, width, device="meta"))
     return counter.get_total_flops() / 1e9
 
 

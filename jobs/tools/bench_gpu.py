@@ -46,7 +46,7 @@ def bench_gpu(
         if on_gpu:
             torch.cuda.synchronize(device)
 
-    compute = gpu.way.computation(enhancer.seen(planes), fmt)
+    compute = gpu.way.computation([*enhancer.seen(planes)] * len(enhancer.offsets), fmt)
     compute_s = _seconds(compute, wait, warmup, runs)
     with_copies_s = _seconds(there_and_back, wait, warmup, runs)
     stream(warmup)

@@ -3,7 +3,7 @@
 It is guided by luma as it came, as it was trained: its answer does not depend on which student sharpens luma.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from ..nets.catalogue import chroma_digest
 from ..nets.chroma import ChromaStudent, load_chroma
 from ..planes.plane_format import PlaneFormat
+from ..sequence.parts import WindowedParts
 from .restore_chroma import Factors, Shape, exact_factors, restore_chroma, strip_shapes, subsampling
 from .same_bits import SameBits
 
@@ -58,7 +59,6 @@ class ChromaOnGrid:
     """The chroma student on pictures of one subsampling, in `Enhancer`'s place where pictures are reused."""
 
     domain = "chroma"
-    fused = None
 
     def __init__(
         self, path: ChromaPath, net: ChromaStudent, strength: float, factors: Factors, whole_samples: bool
@@ -75,7 +75,18 @@ class ChromaOnGrid:
         """As `Enhancer.seen`."""
         return planes[:3]
 
-    def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray | None]:
+    def parts(self) -> WindowedParts:
+        """As `Enhancer.parts`."""
+        return WindowedParts(self)
+
+    def begin(
+        self, planes: Sequence[np.ndarray], fmt: PlaneFormat, window: object = None
+    ) -> Callable[[], list[np.ndarray | None]]:
+        """As `Enhancer.begin`, of single pictures; the work is done at once."""
+        made = self.planes(planes, fmt)
+        return lambda: made
+
+    def planes(self, planes: Sequence[np.ndarray], fmt: PlaneFormat, window: object = None) -> list[np.ndarray | None]:
         """As `Enhancer.planes`: luma, and alpha, stay as they are."""
         return [None, *self._path.planes(planes, fmt), *[None] * (len(planes) - 3)]
 

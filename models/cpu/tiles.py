@@ -63,25 +63,28 @@ def in_tiles(
     """forward(x), computed tile by tile.
 
     Args:
-        forward: maps float [N, C, H, W] to the same shape; an output pixel depends on input within `halo` only, and a
-            tile that starts at a multiple of `align` gives what the whole frame would. Where a network sees farther
+        forward: maps float [N, C, H, W] to float [N, D, H, W]; an output pixel depends on input within `halo` only, and
+            a tile that starts at a multiple of `align` gives what the whole frame would. Where a network sees farther
             than `halo` (attention does), what it sees there is lost.
         tile: (rows, columns) of output at a time, rounded up to `align` and `grid`.
         grid: the sides of what `forward` gets are multiples of this, but where the frame is smaller; a power of two,
             as `align` is.
 
     Returns:
-        Float32 [N, C, H, W].
+        Float32 [N, D, H, W].
     """
     tiles = list(tiles_of((x.shape[-2], x.shape[-1]), halo=halo, align=align, tile=tile, grid=grid))
     if len(tiles) == 1:
         return forward(x).float()
-    out = torch.empty_like(x, dtype=torch.float32, memory_format=torch.contiguous_format)
+    out: Tensor | None = None
     for place in tiles:
         down, across = place.window
         made = forward(x[..., down, across])[..., place.top - down.start :, place.left - across.start :]
+        if out is None:
+            out = x.new_empty((x.shape[0], made.shape[1], *x.shape[2:]), dtype=torch.float32)
         target = out[..., place.top : place.bottom, place.left : place.right]
         target.copy_(made[..., : target.shape[-2], : target.shape[-1]])
+    assert out is not None, "there is a tile at least"
     return out
 
 

@@ -1,33 +1,31 @@
 """A blend student run by the C library, without torch: importing that takes longer than many a recording."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..nets.blend_weights import FACTOR, BlendWeights, read_blend_weights
 from ..nets.catalogue import Student, at_look, look_of, weights_path
-from ..nets.protocol import Domain
+from ..nets.protocol import Domain, HasBlendWeights
 from ..planes.plane_format import PlaneFormat
 from ..sequence.cover import Box
+from ..sequence.parts import BoxedParts, Windowed
 from .blend_library import VERSION
 from .fused_blend import FusedBlend
 
 
 class FusedStudent:
-    """Takes planes and gives planes. It has one order of sums for all shapes, so any window gets the frame's bits."""
+    """A `Backend` that takes planes and gives planes. It has one order of sums for all shapes, so any window gets the
+    frame's bits."""
 
     domain: Domain = "luma"
     align_px = FACTOR
     tiles_exactly = True
-    provenance: Mapping[str, str] = {
-        "by": "C library",
-        "version": str(VERSION),
-        "device": "cpu",
-        "precision": "integers",
-    }
-    """As `Enhancer.provenance`."""
+    offsets = (0,)
+    takes_any_code = True
+    gpu = None
 
     def __init__(
         self, name: str, weights: BlendWeights, strength: float, threads: int | None, look: float | None = None
@@ -50,11 +48,9 @@ class FusedStudent:
             ModelError, CheckpointError: as `look_of`.
         """
         if isinstance(student_or_name, Student):
-            from ..nets.blend import BlendStudent
-
             student = at_look(student_or_name, look)
             name, chosen = student.name, student.look
-            weights = student.net.as_arrays() if isinstance(student.net, BlendStudent) else None
+            weights = student.net.as_arrays() if isinstance(student.net, HasBlendWeights) else None
         else:
             path, chosen = weights_path(student_or_name), look_of(student_or_name, look)
             name, weights = path.stem, read_blend_weights(path, chosen or 0.0)
@@ -62,9 +58,22 @@ class FusedStudent:
             return None
         return cls(name, weights, strength, threads, chosen)
 
-    def planes(self, seen: Sequence[np.ndarray], fmt: PlaneFormat) -> list[np.ndarray]:
-        """Sharpens [Y], as `Enhancer.planes`."""
-        return [self._blend(fmt).sharpen(seen[0], self._threads)]
+    def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
+        """As `Enhancer.provenance`."""
+        return {"by": "C library", "version": str(VERSION), "device": "cpu", "precision": "integers"}
+
+    def begin(self, window: Sequence[Sequence[np.ndarray]], fmt: PlaneFormat) -> Callable[[], list[np.ndarray]]:
+        """As `Backend.begin`, of [Y]; the work is done at once."""
+        made = [self._blend(fmt).sharpen(window[0][0], self._threads)]
+        return lambda: made
+
+    def ahead(self, height: int, width: int) -> int:
+        """As `Enhancer.ahead`."""
+        return 0
+
+    def parts(self, student: Windowed) -> BoxedParts:
+        """As `Backend.parts`."""
+        return BoxedParts(self)
 
     def renew(self, made: np.ndarray, luma: np.ndarray, fmt: PlaneFormat, boxes: Sequence[Box]) -> None:
         """Brings what `planes` made of an earlier picture up to date in places that hold all that has changed.

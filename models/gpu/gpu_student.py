@@ -2,21 +2,29 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ..nets.catalogue import Student
+from ..nets.catalogue import Student, channels_of
 from ..nets.half import Half, error_against, half_type, in_type, trial_picture
-from ..nets.protocol import forward
+from ..nets.protocol import Domain, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
+from ..sequence.parts import Windowed, WindowedParts
 from .on_gpu import GpuSettings, OnGpu
 from .staging import as_float, codes_like
 from .what_fits import WhatFits
 
+Planes = Sequence[np.ndarray]
+
 
 class GpuStudent:
-    """Planes of integers on a device, sharpened there; `way` takes pictures there and back."""
+    """A `Backend` on a device: planes of integers are sharpened there; `way` takes pictures there and back."""
+
+    tiles_exactly = False
+    """Which parts get the whole frame's bits depends on the kernels that the GPU's libraries choose for each shape."""
+    takes_any_code = False
 
     def __init__(self, student: Student, device: torch.device, strength: float, settings: GpuSettings) -> None:
         """Moves the network, and tries what half precision costs it.
@@ -28,6 +36,11 @@ class GpuStudent:
             DeviceError: as `half_type`.
         """
         self._student, self._device, self._strength = student, device, strength
+        self.name, self.look, self.offsets = student.name, student.look, student.offsets
+        self.domain: Domain = student.domain
+        self.halo_px, self.align_px = student.halo_px, student.align_px
+        self._own = student.offsets.index(0)
+        student.net.eval()
         self._fits = WhatFits(student.halo_px, student.align_px)
         half = half_type(settings.precision, device)
         tried = half is not None and settings.precision == "auto"
@@ -38,8 +51,13 @@ class GpuStudent:
         self._net = student.net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._half = None if half is None else Half(half, 0.0)
         if half is not None and expected is not None:
-            self._half = Half(half, error_against(expected, self._forward(half), device))
-        self.way = OnGpu(device, self.sharpen, settings)
+            self._half = Half(half, error_against(expected, self._forward(half), device, channels_of(student)))
+        self.way = OnGpu(device, self.sharpen, settings, pictures=len(student.offsets))
+
+    @property
+    def gpu(self) -> "GpuStudent":
+        """As `Backend.gpu`."""
+        return self
 
     @property
     def half_error(self) -> float | None:
@@ -65,28 +83,52 @@ class GpuStudent:
             "precision": str(self.dtype(fmt)).removeprefix("torch."),
         }
 
+    def begin(self, window: Sequence[Planes], fmt: PlaneFormat) -> Callable[[], list[np.ndarray]]:
+        """As `Backend.begin`.
+
+        Raises:
+            DeviceError: as `OnGpu.begin`.
+        """
+        return self.way.begin([plane for planes in window for plane in planes], fmt).result
+
+    def ahead(self, height: int, width: int) -> int:
+        """As `Enhancer.ahead`."""
+        return self.way.ahead(height, width)
+
+    def gives_frames_bits(self, window: tuple[int, int], frame: tuple[int, int]) -> bool:
+        """As `Enhancer.gives_frames_bits`."""
+        return False
+
+    def parts(self, student: Windowed) -> WindowedParts:
+        """As `Backend.parts`; none is exact here."""
+        return WindowedParts(student)
+
     @torch.inference_mode()
     def sharpen(self, codes: Sequence[Tensor], fmt: PlaneFormat) -> list[Tensor]:
         """Sharpens a batch; for an RGB student all planes, for others luma alone.
 
         Args:
-            codes: [N, H, W] each, uint8, or int16 with the bits of uint16; left as they are.
+            codes: [N, H, W] each, uint8, or int16 with the bits of uint16, of all pictures that are seen together, one
+                after the other; left as they are.
 
         Returns:
-            As many planes of the same type and shapes, in memory of their own.
+            The planes of one picture, of the same type and shapes, in memory of their own.
 
         Raises:
             DeviceError: as `WhatFits.run`.
         """
         network = self._forward(self.dtype(fmt))
+        count = len(codes) // len(self.offsets)
+        pictures = [[as_float(plane) for plane in codes[at : at + count]] for at in range(0, len(codes), count)]
         made = sharpen_codes(
-            [as_float(plane) for plane in codes],
+            pictures[self._own],
             fmt,
-            self._student.domain,
+            self.domain,
             self._strength,
             lambda x: self._fits.run(network, x),
+            pictures if len(pictures) > 1 else None,
         )
-        return [codes_like(plane, given) for plane, given in zip(made, codes, strict=True)]
+        return [codes_like(plane, given) for plane, given in zip(made, codes[:count], strict=True)]
 
     def _forward(self, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
         def in_its_type(x: Tensor) -> Tensor:
@@ -98,5 +140,4 @@ class GpuStudent:
     @torch.inference_mode()
     def _expected(self) -> Tensor:
         """What the network makes of the trial picture on a CPU, in float32."""
-        channels = 3 if self._student.domain == "rgb" else 1
-        return forward(self._student.net.to("cpu"), trial_picture(channels)).float()
+        return forward(self._student.net.to("cpu"), trial_picture(channels_of(self._student))).float()

@@ -69,11 +69,15 @@ class OnGpu:
         compute: Callable[[Sequence[Tensor], PlaneFormat], list[Tensor]],
         settings: GpuSettings,
         capture: Callable[[Compute, Sequence[Tensor]], Compute | None] | None = None,
+        pictures: int = 1,
     ) -> None:
         """Args:
-        compute: maps planes of codes, [N, H, W] each, uint8, or int16 with the bits of uint16, to planes like them.
+        compute: maps planes of codes, [N, H, W] each, uint8, or int16 with the bits of uint16, to planes like them: of
+            `pictures` pictures to those of one.
         capture: as `captured`, which None means on a GPU.
+        pictures: so many are seen together.
         """
+        self.pictures = pictures
         self._compute, self._settings = compute, settings
         self._up, self._work, self._down = (_Lane(device) for _ in range(3))
         self._device = device
@@ -101,7 +105,8 @@ class OnGpu:
         its result is asked for.
 
         Args:
-            planes: uint8 or uint16 [H, W] each, rows possibly padded; copied before this returns.
+            planes: of all pictures that are seen together, one after the other: uint8 or uint16 [H, W] each, rows
+                possibly padded; copied before this returns.
 
         Raises:
             DeviceError: the GPU has not enough memory.
@@ -160,8 +165,9 @@ class OnGpu:
             with self._work.after(self._up.mark()):
                 given = [plane[:count] for plane in layout.tensors(staging.given_there)]
                 made = self._computing(batch, given)(given)
-                for target, plane in zip(layout.tensors(staging.made_there), made, strict=True):
+                for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=True):
                     target[:count].copy_(plane)
+            size = batch.made.starts[-1]
             with self._down.after(self._work.mark()):
                 staging.made_here[:size].copy_(staging.made_there[:size], non_blocking=True)
         return self._down.mark()
@@ -192,6 +198,8 @@ class _Batch:
 
     def __init__(self, gpu: OnGpu, layout: Layout, fmt: PlaneFormat, staging: Staging) -> None:
         self._gpu, self.layout, self.fmt, self.staging = gpu, layout, fmt, staging
+        self.made = Layout(layout.shapes[: len(layout.shapes) // gpu.pictures], layout.dtype)
+        """Of what comes back: the planes of one picture."""
         self._size = layout.shapes[0][0]
         self.count = 0
         self._collected = 0
@@ -221,7 +229,7 @@ class _Batch:
             self.set_off()
         if self._end is not None:
             self._end.synchronize()
-        made = [plane[place].copy() for plane in self.layout.arrays(self.staging.made_here)]
+        made = [plane[place].copy() for plane in self.made.arrays(self.staging.made_here)]
         self._collected += 1
         if self._collected == self.count:
             self._gpu.give_back(self.staging)

@@ -54,6 +54,8 @@ class BlendStudent(nn.Module):
 
     domain: Domain = "luma"
     sees_beyond_halo = False
+    radius = 0
+    far_neighbours = ()
     align_px = FACTOR
     """A tile must start at a multiple of this, or the unshuffled grid moves."""
     feature_layer = "features"

@@ -14,7 +14,7 @@ from ..errors import CheckpointError, ModelError
 from .chroma_choice import Chroma, chosen_chroma
 from .look import chosen_look
 from .networks import NETWORKS, network_in
-from .protocol import Domain, HasTwoLooks
+from .protocol import Domain, HasTwoLooks, offsets_of
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +46,8 @@ class Student:
     """Tiles must start at multiples of this."""
     look: float | None = None
     """What the network was blended to, of two looks; None where it has what it was trained with."""
+    offsets: tuple[int, ...] = (0,)
+    """As `offsets_of`: the pictures that it sees together."""
 
 
 def student_names() -> tuple[str, ...]:
@@ -181,7 +183,12 @@ def at_look(student: Student, look: float | None) -> Student:
 def student_of(name: str, net: "nn.Module") -> Student:
     """Wraps a network, which is a `StudentNet`."""
     told = cast("StudentModule", net)
-    return Student(name, told, told.domain, told.halo_px, told.align_px)
+    return Student(name, told, told.domain, told.halo_px, told.align_px, offsets=offsets_of(told))
+
+
+def channels_of(student: Student) -> int:
+    """The number of channels that the network is given: of all pictures that it sees together."""
+    return len(student.offsets) * (3 if student.domain == "rgb" else 1)
 
 
 def new_network(kind: str, size: "Mapping[str, Any] | None" = None) -> "nn.Module":

@@ -73,13 +73,16 @@ def exactly(x: Tensor) -> AbstractContextManager[object]:
 
 
 @torch.inference_mode()
-def error_against(expected: Tensor, forward: Callable[[Tensor], Tensor], device: torch.device) -> float:
+def error_against(
+    expected: Tensor, forward: Callable[[Tensor], Tensor], device: torch.device, channels: int | None = None
+) -> float:
     """The largest distance of `forward`'s answers on the device from those expected; infinite where one is no number.
 
     Args:
         expected: float32 answers for `trial_picture`, on the CPU.
+        channels: of that; None: as many as the answers have.
     """
-    made = forward(trial_picture(expected.shape[1]).to(device)).float().cpu()
+    made = forward(trial_picture(channels or expected.shape[1]).to(device)).float().cpu()
     error = (made - expected).abs().max().item()
     return error if error == error else float("inf")
 

@@ -12,7 +12,7 @@ class Network:
     """A kind of network. Its class is imported when one is built, since that takes torch."""
 
     module: str
-    """In this folder."""
+    """As `import` takes it in this folder: with a dot before its name if it lies here."""
     name: str
     """Of the class, which has the methods `of` and `like`."""
     is_of: Callable[[Collection[str]], bool]
@@ -23,7 +23,7 @@ class Network:
     @property
     def made_by(self) -> Buildable:
         """Its class."""
-        return getattr(import_module(f".{self.module}", __package__), self.name)
+        return getattr(import_module(self.module, __package__), self.name)
 
 
 def _begins(*prefixes: str) -> Callable[[Collection[str]], bool]:
@@ -35,9 +35,9 @@ def _is_swinir(names: Collection[str]) -> bool:
 
 
 NETWORKS: Mapping[str, Network] = {
-    "blend": Network("blend", "BlendStudent", lambda names: "filters" in names, "luma"),
-    "reference": Network("reference", "ReferenceStudent", _begins("encoder.", "resblock.", "decoder."), "rgb"),
-    "swinir": Network("teacher", "SwinIRTeacher", _is_swinir, None),
+    "blend": Network(".blend", "BlendStudent", lambda names: "filters" in names, "luma"),
+    "reference": Network(".reference", "ReferenceStudent", _begins("encoder.", "resblock.", "decoder."), "rgb"),
+    "swinir": Network(".teacher", "SwinIRTeacher", _is_swinir, None),
 }
 
 

@@ -1,11 +1,13 @@
 """The protocol of a student's network: which planes it sees, how far it looks, and how it is called."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from .blend_weights import BlendWeights
 
 Domain = Literal["luma", "rgb"]
 """`luma`: Y alone, chroma stays as it is. `rgb`: all three, by the source's own matrix and range."""
@@ -14,8 +16,12 @@ Domain = Literal["luma", "rgb"]
 class StudentNet(Protocol):
     """A network whose class or instances say what a caller must know. It is an `nn.Module`, too.
 
-    It takes float [N, 1, H, W] or [N, 3, H, W] in 0..1, of any H and W, and gives the same shape, or that and
-    something else (`forward`).
+    It takes float [N, P·C, H, W] in 0..1, of any H and W: C = 1 or 3 channels of each of the P pictures that it sees
+    together (`offsets_of`). It gives the middle one, [N, C, H, W], or that and something else (`forward`).
+
+    At the first and the last picture of a recording, the nearest picture stands for those that are not there. So it
+    does where whole frames and fields take turns; the fields of interlaced frames are two sequences. A scene cut is
+    nothing special: what to make of pictures of another scene is for the network to say.
     """
 
     domain: Domain
@@ -29,12 +35,36 @@ class StudentNet(Protocol):
     """2 where it has a crisp look beside the natural one (`HasTwoLooks`); else 1."""
     feature_layer: str
     """The submodule whose answers students learn from (`training/loss/affinity.py`)."""
+    radius: int
+    """How many pictures before and after each one it sees; 0: it alone."""
+    far_neighbours: tuple[int, ...]
+    """Which pictures farther away it sees beside them: how many pictures later, or if negative earlier; e.g. (-8,)."""
 
 
 if TYPE_CHECKING:
 
     class StudentModule(torch.nn.Module, StudentNet):
         """A network as both: the module that torch runs, and what it says of itself. For types only."""
+
+
+def offsets_of(net: StudentNet) -> tuple[int, ...]:
+    """The pictures that a network sees together, counted from the one that it gives, in the order of its channels: the
+    neighbours as they are shown, then the far ones."""
+    return (*range(-net.radius, net.radius + 1), *net.far_neighbours)
+
+
+def context_of(offsets: Sequence[int]) -> tuple[int, int]:
+    """How many pictures before and after each one are needed for it."""
+    return max(0, *(-offset for offset in offsets)), max(0, *offsets)
+
+
+@runtime_checkable
+class HasBlendWeights(Protocol):
+    """A network that the C library can do."""
+
+    def as_arrays(self) -> "BlendWeights":
+        """As `BlendStudent.as_arrays`."""
+        ...
 
 
 @runtime_checkable

@@ -41,6 +41,8 @@ class ReferenceStudent(nn.Module):
     domain: Domain = "rgb"
     sees_beyond_halo = False
     looks = 1
+    radius = 0
+    far_neighbours = ()
     align_px = 2
     """A tile or strip must start at an even row and column, or the stride-2 grid moves."""
     halo_px = 8

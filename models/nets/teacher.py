@@ -27,6 +27,8 @@ class SwinIRTeacher(SwinIR):
     sees_beyond_halo = True
     """So no part of a frame can be computed alone and equal the frame: only whole frames are reused."""
     looks = 1
+    radius = 0
+    far_neighbours = ()
     feature_layer = "conv_after_body"
 
     def __init__(self, config: SwinIRConfig) -> None:

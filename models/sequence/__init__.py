@@ -1,1 +1,1 @@
-"""Pictures in a row: exact reuse of what did not change, and how many are in flight."""
+"""Pictures in a row: the session that all go through, windows over time, exact reuse, and how many are in flight."""

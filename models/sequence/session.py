@@ -1,42 +1,95 @@
-"""A student at work on a sequence of pictures: what all ways of computing have in common, and which one is taken."""
+"""A student at work on pictures in a row: the one way through which all pictures go, however they are computed.
 
-from collections.abc import Sequence
-from typing import Protocol
+What stands still is copied (`reuse.py`), pictures that a student sees together wait for each other (`neighbours.py`),
+and a GPU has several in flight. What comes back is in order, and what `Enhancer.planes` makes of each picture's window,
+to the last bit.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..enhance import Enhancer, Later
-from ..planes.plane_format import PlaneFormat
+from .neighbours import Neighbours, Picture, Planes, Window
+from .reuse import Reuse
 
 
-class Session(Protocol):
+@dataclass(frozen=True)
+class Finished:
+    """A picture and what became of it."""
+
+    picture: Picture
+    made: list[np.ndarray | None]
+    """As `Enhancer.planes` gives it, but only lent: not to be written on, and valid until the session's next call."""
+
+
+class Session:
     """A student on the pictures of one chunk, in order."""
 
-    lends: bool
-    """Whether an answer is only valid until the next picture of its sequence: none may be begun before it is used."""
+    def __init__(self, enhancer: Enhancer, most_ahead: int | None = None, *, reuse: bool = True) -> None:
+        """
+        Args:
+            most_ahead: pictures that may be in flight, where memory does not allow as many as the device wants.
+            reuse: whether what did not change is copied; else every picture is computed as a whole.
+        """
+        self._enhancer, self._most_ahead = enhancer, most_ahead
+        self._neighbours = Neighbours(enhancer.offsets, enhancer.read)
+        self._reuse = Reuse(enhancer) if reuse else None
+        self._flying: deque[tuple[Picture, Later]] = deque()
 
     @property
     def strength(self) -> float:
         """The enhancer's."""
-        ...
+        return self._enhancer.strength
 
     @property
     def share(self) -> float | None:
         """Share of what was computed that was copied from the picture before; None before the first one."""
-        ...
+        return None if self._reuse is None else self._reuse.share
 
-    def begin(self, planes: Sequence[np.ndarray], fmt: PlaneFormat, sequence: int = 0) -> Later:
-        """As `Enhancer.begin`, but the arrays of the answer are only lent: not to be written on.
+    def push(self, picture: Picture) -> list[Finished]:
+        """Takes the next picture and gives those that are finished, in order.
 
-        Args:
-            sequence: which sequence of pictures this one is the next of; the fields of interlaced frames are two.
+        A picture is written on by nobody until it comes back. Where a student sees single pictures and the device is a
+        CPU, it comes back at once.
+
+        Raises:
+            ModelError, DeviceError: as `Enhancer.begin`.
         """
-        ...
+        return self._begin(self._neighbours.push(picture), last=False)
 
+    def flush(self) -> list[Finished]:
+        """The rest: there is no further picture.
 
-def session_of(enhancer: Enhancer) -> Session:
-    """Exact reuse of parts of pictures on a CPU, several pictures in flight on a GPU."""
-    from .ahead import Ahead
-    from .reuse import Reuse
+        Raises:
+            ModelError, DeviceError: as `Enhancer.begin`.
+        """
+        return self._begin(self._neighbours.flush(), last=True)
 
-    return Reuse(enhancer) if enhancer.gpu is None else Ahead(enhancer)
+    def _begin(self, whole: Iterable[tuple[Picture, Window | None]], *, last: bool) -> list[Finished]:
+        ahead, finished = 0, []
+        for picture, window in whole:
+            self._flying.append((picture, self._later(picture, window)))
+            ahead = self._ahead_of(picture.planes)
+            finished += self._landed(ahead)
+        return finished + self._landed(0) if last else finished
+
+    def _later(self, picture: Picture, window: Window | None) -> Later:
+        if self._reuse is not None:
+            return self._reuse.begin(picture.planes, picture.fmt, picture.sequence, window)
+        seen = None if window is None else [kept.planes for kept in window]
+        return self._enhancer.begin(picture.planes, picture.fmt, seen)
+
+    def _ahead_of(self, planes: Planes) -> int:
+        wanted = self._enhancer.ahead(*planes[0].shape) if planes else 0
+        return wanted if self._most_ahead is None else min(wanted, self._most_ahead)
+
+    def _landed(self, ahead: int) -> list[Finished]:
+        """Waits for those in flight beyond `ahead`."""
+        finished = []
+        while len(self._flying) > ahead:
+            picture, later = self._flying.popleft()
+            finished.append(Finished(picture, later()))
+        return finished

@@ -1,18 +1,19 @@
-"""Pictures in, sharpened pictures out, in the same order, with as many in flight as keep a GPU busy."""
+"""Pictures in, sharpened pictures out, in the same order, each computed as a whole."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..enhance import Enhancer, Later
+from ..enhance import Enhancer
 from ..planes.plane_format import PlaneFormat
+from .neighbours import Picture
+from .session import Session
 
 
 def enhance_stream(
     enhancer: Enhancer, pictures: Iterable[Sequence[np.ndarray]], fmt: PlaneFormat
 ) -> Iterator[list[np.ndarray | None]]:
-    """What `Enhancer.planes` gives for each picture.
+    """What `Enhancer.planes` gives for each picture, in its window where the student sees several.
 
     On a GPU, `Enhancer.ahead` pictures are taken before the first answer is given, so that copies and computing
     overlap; a picture may be written on as soon as the next one is taken. On a CPU, one picture is taken at a time.
@@ -20,10 +21,9 @@ def enhance_stream(
     Raises:
         ModelError, DeviceError: as `Enhancer.begin`.
     """
-    waiting: deque[Later] = deque()
+    session = Session(enhancer, reuse=False)
     for planes in pictures:
-        waiting.append(enhancer.begin(planes, fmt))
-        if planes and len(waiting) > enhancer.ahead(*planes[0].shape):
-            yield waiting.popleft()()
-    while waiting:
-        yield waiting.popleft()()
+        for finished in session.push(Picture(planes, fmt)):
+            yield finished.made
+    for finished in session.flush():
+        yield finished.made

@@ -9,123 +9,32 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.csv import WriteOptions, write_csv
 
-CLIP_COLUMNS: Mapping[str, str] = {
-    "clip": "string",
-    "status": "string",
-    "error": "string",
-    "note": "string",
-    "out": "string",
-    "container": "string",
-    "codec": "string",
-    "encoder": "string",
-    "width": "Int64",
-    "height": "Int64",
-    "pix_fmt": "string",
-    "rotation": "Int64",
-    "duration_s": "Float64",
-    "frames": "Int64",
-    "frames_lost": "Int64",
-    "chunks": "Int64",
-    "source_fps": "Float64",
-    "model": "string",
-    "device": "string",
-    "look": "Float64",
-    "strength": "Float64",
-    "chroma": "string",
-    "wall_s": "Float64",
-    "fps": "Float64",
-    "model_fps": "Float64",
-    "decode_s": "Float64",
-    "model_s": "Float64",
-    "encode_s": "Float64",
-    "mux_s": "Float64",
-    "measure_s": "Float64",
-    "reused_share": "Float64",
-    "measured": "Int64",
-    "ssim_input": "Float64",
-    "psnr_input": "Float64",
-    "sharpness_before": "Float64",
-    "sharpness_after": "Float64",
-    "flicker_before": "Float64",
-    "flicker_after": "Float64",
-    "flicker_ref": "Float64",
-    "ssim_ref_before": "Float64",
-    "ssim_ref_after": "Float64",
-    "psnr_ref_before": "Float64",
-    "psnr_ref_after": "Float64",
-    "bytes_in": "Int64",
-    "bytes_out": "Int64",
-    "audio_streams": "Int64",
-    "retries": "Int64",
-    "finished_at": "string",
-    "settings": "string",
-    "versions": "string",
-    "source": "string",
-    "fingerprint": "string",
-    "key": "string",
-}
-"""One row for each clip. A figure that does not apply, or was not measured, is null, never 0.
+from .rows import ChunkRow, ClipRow, FrameRow, dtypes_of
 
-`look` is 0 (natural) to 1 (crisp), null where the student has only one. `chroma` is `keep` or `restore`, null where the
-pictures are grey or the student makes colour itself. `measured` is how many frames the quality
-figures are means over; `settings` and `versions` are JSON objects of what the clip was made with; `finished_at` is
-ISO 8601, UTC. `source` is where the recording was, and `fingerprint` what it is known by elsewhere: digests of its
-content and of its beginning.
-"""
-
-CHUNK_COLUMNS: Mapping[str, str] = {
-    "clip": "string",
-    "chunk": "Int64",
-    "start_s": "Float64",
-    "frames": "Int64",
-    "frames_lost": "Int64",
-    "reused": "boolean",
-    "retries": "Int64",
-    "began_at": "Float64",
-    "wall_s": "Float64",
-    "decode_s": "Float64",
-    "model_s": "Float64",
-    "measure_s": "Float64",
-    "encode_s": "Float64",
-    "wait_s": "Float64",
-    "reused_share": "Float64",
-    "bytes": "Int64",
-    "node": "string",
-    "actor": "string",
-    "errors": "string",
-}
-"""One row for each chunk. A reused chunk keeps the times and the actor of the run that computed it. `began_at` is Unix
-time."""
-
-FRAME_COLUMNS: Mapping[str, str] = {
-    "clip": "string",
-    "frame": "Int64",
-    "time_s": "Float64",
-    "ssim_input": "Float64",
-    "psnr_input": "Float64",
-    "sharpness_before": "Float64",
-    "sharpness_after": "Float64",
-    "change_before": "Float64",
-    "change_after": "Float64",
-    "change_ref": "Float64",
-    "ssim_ref_before": "Float64",
-    "ssim_ref_after": "Float64",
-    "psnr_ref_before": "Float64",
-    "psnr_ref_after": "Float64",
-}
-"""One row for each measured frame, counted from 0 within its clip. `change` is the mean |x_t − x_{t−1}| of luma in
-8-bit steps, and null where the frame before was not seen; `ref` is the sharp original, where there is one."""
-
+CLIP_COLUMNS, CHUNK_COLUMNS, FRAME_COLUMNS = map(dtypes_of, (ClipRow, ChunkRow, FrameRow))
+"""The columns of each table and their pandas types, in order."""
 
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as a frame with exactly `columns` and their nullable types; what a row does not say is null."""
+    """Rows as a frame with exactly `columns` and their nullable types; what a row does not say is null.
+
+    Raises:
+        ValueError: a row has another column, or a value of another type.
+    """
     records = list(rows)
+    check_columns(records, columns)
     return pd.DataFrame(
         {name: pd.array([record.get(name) for record in records], dtype=dtype) for name, dtype in columns.items()}
     )
+
+
+def check_columns(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+    """Raises ValueError where a row has another column, such as one that is misspelt."""
+    for row in rows:
+        if unknown := row.keys() - columns.keys():
+            raise ValueError(f"no such columns: {', '.join(sorted(unknown))}; they are declared in reports/run/rows.py")
 
 
 def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.pipeline.plan import MOST_LEADING, Chunk, PacketTiming, plan_chunks
+from vidsharp.pipeline.plan import LONG_GOP, MOST_LEADING, MOST_PIECES, Chunk, PacketTiming, plan_chunks
 
 
 @st.composite
@@ -76,16 +76,102 @@ def test_a_chunk_reads_all_packets_that_it_needs(packets: list[PacketTiming], ta
         assert max(needed, default=0) < chunk.end_packet <= len(packets)
 
 
-@given(timelines(), st.integers(1, 3000))
-def test_chunks_start_at_keyframes_and_know_the_one_before(packets: list[PacketTiming], target: int) -> None:
-    chunks = plan_chunks(packets, target)
+@given(timelines(), st.integers(1, 3000), st.booleans())
+def test_chunks_decode_from_keyframes_and_know_the_one_before(
+    packets: list[PacketTiming], target: int, inside: bool
+) -> None:
+    chunks = plan_chunks(packets, target, inside_gops=inside)
     assert (chunks[0].start.index, chunks[0].earlier_start) == (0, None)
     for before, chunk in pairwise(chunks):
         start = packets[chunk.start.index]
-        assert start.keyframe
+        assert start.keyframe or (inside and chunk.start.index == 0)
         assert (chunk.start.pts, chunk.start.dts, chunk.start.size) == (start.pts, start.dts, start.size)
-        assert chunk.start.pts == chunk.start_pts
-        assert chunk.earlier_start == before.start
+        assert chunk.start_pts is not None
+        if chunk.start.pts == chunk.start_pts:
+            assert chunk.earlier_start == before.start
+            continue
+        assert inside, "only then is a chunk's first picture none that decodes by itself"
+        pre_roll = packets[chunk.start.index : _place(packets, chunk)]
+        assert not any(packet.keyframe and _is_clean(packets, packet) for packet in pre_roll[1:]), "the nearest one"
+        assert chunk.earlier_start is None or chunk.earlier_start.index < chunk.start.index
+
+
+def _place(packets: list[PacketTiming], chunk: Chunk) -> int:
+    """Where a chunk's first picture lies, in decode order."""
+    return next(place for place, packet in enumerate(packets) if packet.shown and packet.pts == chunk.start_pts)
+
+
+def _is_clean(packets: list[PacketTiming], keyframe: PacketTiming) -> bool:
+    """Whether a keyframe is shown after all before it in the stream, and before all after it but what leads it."""
+    at = packets.index(keyframe)
+    shown = [(place, packet.pts) for place, packet in enumerate(packets) if packet.shown and packet.pts is not None]
+    if keyframe.pts is None or not keyframe.shown or any(pts >= keyframe.pts for place, pts in shown if place < at):
+        return False
+    later = [pts for place, pts in shown if place > at]
+    leading = next((n for n, pts in enumerate(later) if pts >= keyframe.pts), len(later))
+    return leading <= 3 and all(pts >= keyframe.pts for pts in later[leading:])
+
+
+@given(timelines(), st.integers(1, 3000), st.integers(0, 20), st.integers(0, 5))
+def test_context_is_planned_and_can_be_decoded(
+    packets: list[PacketTiming], target: int, before: int, after: int
+) -> None:
+    shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
+    alone = plan_chunks(packets, target)
+    for chunk, other in zip(plan_chunks(packets, target, context=(before, after)), alone, strict=True):
+        assert (chunk.start_pts, chunk.end_pts, chunk.frames) == (other.start_pts, other.end_pts, other.frames)
+        earlier = [] if chunk.start_pts is None else [pts for pts in shown if pts < chunk.start_pts]
+        later = [] if chunk.end_pts is None else [pts for pts in shown if pts >= chunk.end_pts]
+        assert (chunk.before, chunk.after) == (min(before, len(earlier)), min(after, len(later)))
+        assert chunk.start.index <= other.start.index
+        assert chunk.start.index == 0 or sum(pts >= (chunk.start.pts or 0) for pts in earlier) >= chunk.before
+        if chunk.earlier_start is not None:
+            assert chunk.earlier_start.index < chunk.start.index
+
+
+@given(st.integers(1, 400), st.integers(1, 40), st.sampled_from([(0,), (1, 0), (2, 0, 1), (3, 1, 0, 2)]), st.booleans())
+def test_a_single_gop_is_cut_into_few_pieces_that_decode_it_a_few_times(
+    groups: int, frames: int, order: tuple[int, ...], hidden: bool
+) -> None:
+    """Whatever its length: pre-roll is bounded. B pictures are shown before those that they follow."""
+    packets = [PacketTiming(0, -100, 5, True, True)]
+    for group in range(groups):
+        for n, place in enumerate(order):
+            at = 1 + group * len(order)
+            packets.append(PacketTiming(10 * (at + place), 10 * (at + n) - 100, 5, False, True))
+        if hidden:
+            packets.append(PacketTiming(None, None, 5, False, False))
+    shown = sum(packet.shown for packet in packets)
+    target = 10 * frames
+    chunks = plan_chunks(packets, target)
+    assert (len(chunks) > 1) == (10 * (shown - 1) > LONG_GOP * target) or shown < 8 * len(order)
+    assert len(chunks) <= MOST_PIECES
+    assert {chunk.start.index for chunk in chunks} == {0}
+    assert {chunk.earlier_start for chunk in chunks} == {None}
+    starts = [sum(other.frames for other in chunks[:n]) for n in range(len(chunks))]
+    assert sum(starts) <= (MOST_PIECES - 1) / 2 * shown + MOST_PIECES**2 * len(order), "one and a half times, at most"
+    assert len(chunks) == 1 or all(chunk.frames >= frames for chunk in chunks)
+
+
+def test_long_gops_are_cut_inside_and_short_ones_only_at_keyframes() -> None:
+    packets = _steady(60, 30) + [replace(p, pts=(p.pts or 0) + 600, dts=(p.dts or 0) + 600) for p in _steady(300, 300)]
+    packets += [replace(p, pts=(p.pts or 0) + 3600, dts=(p.dts or 0) + 3600) for p in _steady(60, 30)]
+    chunks = plan_chunks(packets, 300)
+    assert [chunk.frames for chunk in chunks] == [30, 30, *[300 // MOST_PIECES] * MOST_PIECES, 30, 30]
+    assert [chunk.start.index for chunk in chunks] == [0, 30, *[60] * MOST_PIECES, 360, 390]
+    assert [chunk.frames for chunk in plan_chunks(packets, 300, inside_gops=False)] == [30, 30, 300, 30, 30]
+    assert [chunk.frames for chunk in plan_chunks(packets, 1000)] == [360, 60]
+
+
+def test_a_long_gop_is_not_cut_where_times_step_back_or_are_missing() -> None:
+    packets = _steady(300, 300)
+    for n in range(140, 180):  # a stretch that is shown again
+        packets[n] = replace(packets[n], pts=(packets[n].pts or 0) - 300)
+    chunks = plan_chunks(packets, 300)
+    assert sum(chunk.frames for chunk in chunks) == 300
+    assert not any(1100 < (chunk.start_pts or 0) <= 1390 for chunk in chunks)
+    packets[7] = replace(packets[7], pts=None)
+    assert len(plan_chunks(packets, 300)) == 1
 
 
 @given(timelines(perfect=True), st.integers(1, 3000))
@@ -157,7 +243,7 @@ def test_where_the_clock_steps_back_what_comes_first_is_shown_first(
     told = at < len(packets) and (packets[at].dts or 0) <= (packets[at - 1].dts or 0)
     chunks = plan_chunks(packets, target)
     for chunk in chunks[1:]:
-        start, bound = chunk.start.index, chunk.start_pts
+        start, bound = _place(packets, chunk), chunk.start_pts
         assert bound is not None
         shown = [(place, p.pts) for place, p in enumerate(packets) if p.shown and p.pts is not None]
         assert all(pts < bound for place, pts in shown if place < start)

@@ -15,7 +15,7 @@ from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.catalogue import student_of
 from vidsharp.models.nets.protocol import Domain
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.models.sequence.reuse import Reuse
+from vidsharp.models.sequence.session import Session
 from vidsharp.pipeline.decode import decode_packets
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.pipeline.overlap import Stopwatch
@@ -45,9 +45,9 @@ def fast() -> Enhancer:
     return Enhancer(student_of("fast", net), threads=1)
 
 
-def sharpen(frame: VideoFrame, enhancer: Enhancer | Reuse, fmt: PlaneFormat) -> VideoFrame:
-    session = enhancer if isinstance(enhancer, Reuse) else Reuse(enhancer)
-    (sharpened,) = sharpen_all([frame], session, fmt, Stopwatch(), ahead=0)
+def sharpen(frame: VideoFrame, student: Enhancer | Session, fmt: PlaneFormat) -> VideoFrame:
+    session = student if isinstance(student, Session) else Session(student)
+    (sharpened,) = sharpen_all([frame], session, fmt, Stopwatch())
     return sharpened
 
 
@@ -126,27 +126,27 @@ def test_fields_of_an_interlaced_frame_are_pictures_of_their_own(
 @pytest.mark.parametrize("domain", ["luma", "rgb"])
 def test_reuse_gives_the_same_pictures_field_by_field(domain: Domain, tmp_path: Path) -> None:
     enhancer = stub(domain=domain)
-    reuse = Reuse(enhancer)
+    session = Session(enhancer)
     clip = media.interlaced(tmp_path / "a.mp4", size=(160, 96), frames=4, audio=0)
     for first, second, other in zip(*(media.video_frames(clip.path) for _ in range(3)), strict=True):
         assert first.interlaced_frame
         expected = media.planes(sharpen(other, enhancer, EIGHT))
         for frame in (first, second):  # each field finds itself in its own history
-            assert all(map(np.array_equal, media.planes(sharpen(frame, reuse, EIGHT)), expected))
-    assert reuse.share is not None
-    assert reuse.share >= 0.5
+            assert all(map(np.array_equal, media.planes(sharpen(frame, session, EIGHT)), expected))
+    assert session.share is not None
+    assert session.share >= 0.5
 
 
 @pytest.mark.parametrize(("pix_fmt", "lines"), [("yuv420p", 52), ("yuv422p10le", 50), ("yuv444p", 50)])
 def test_chroma_is_restored_field_by_field_and_reused(pix_fmt: str, lines: int, tmp_path: Path) -> None:
     enhancer, fmt = Enhancer("fast", threads=1, chroma="restore"), _fmt(pix_fmt)
-    reuse = Reuse(enhancer)
+    session = Session(enhancer)
     clip = media.interlaced(tmp_path / "a.mkv", size=(64, lines), pix_fmt=pix_fmt, frames=3, audio=0)
     for first_time, again in zip(*(media.video_frames(clip.path) for _ in range(2)), strict=True):
         assert first_time.interlaced_frame
         before = media.planes(first_time)
         for frame in (first_time, again):
-            woven = media.planes(sharpen(frame, reuse, fmt))
+            woven = media.planes(sharpen(frame, session, fmt))
             for first in (0, 1):
                 field = enhancer.planes([np.ascontiguousarray(plane[first::2]) for plane in before], fmt)
                 for mine, own, given in zip(woven, field, before, strict=True):

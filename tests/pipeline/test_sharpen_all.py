@@ -9,8 +9,7 @@ import pytest
 from av.video.frame import VideoFrame
 from vidsharp.models.enhance import Enhancer, PlaneFormat
 from vidsharp.models.gpu.on_gpu import GpuSettings
-from vidsharp.models.sequence.ahead import Ahead
-from vidsharp.models.sequence.reuse import Reuse
+from vidsharp.models.sequence.session import Session
 from vidsharp.pipeline.overlap import Stopwatch
 from vidsharp.pipeline.sharpen import pictures_of, write
 from vidsharp.pipeline.sharpen_all import sharpen_all
@@ -55,14 +54,15 @@ def one_by_one(frame: VideoFrame, enhancer: Enhancer) -> list[np.ndarray]:
 def test_equals_frame_by_frame(name: str, ahead: int, interlaced: bool) -> None:
     plain, gpu = Enhancer(student(name), plain=True), Enhancer(student(name), gpu=GpuSettings(batch=2))
     wanted = [one_by_one(frame, plain) for frame in frames(interlaced)]
-    for way in (Reuse(plain), Ahead(gpu)):
-        made = list(sharpen_all(frames(interlaced), way, EIGHT, clock := Stopwatch(), ahead))
+    for enhancer in (plain, gpu):
+        session = Session(enhancer, ahead)
+        made = list(sharpen_all(frames(interlaced), session, EIGHT, clock := Stopwatch()))
         assert [frame.pts for frame in made] == list(range(len(NUMBERS)))
         for frame, planes in zip(made, wanted, strict=True):
             for mine, its in zip(media.planes(frame), planes, strict=True):
-                assert np.abs(mine.astype(int) - its.astype(int)).max() <= isinstance(way, Ahead)
+                assert np.abs(mine.astype(int) - its.astype(int)).max() <= (enhancer is gpu)
         assert clock.seconds > 0
-        assert (way.share or 0) > 0 or interlaced
+        assert (session.share or 0) > 0 or interlaced
 
 
 def test_no_more_frames_are_taken_than_said() -> None:
@@ -74,12 +74,12 @@ def test_no_more_frames_are_taken_than_said() -> None:
             taken += 1
             yield frame
 
-    for given_back, _ in enumerate(sharpen_all(source(), Ahead(gpu), EIGHT, Stopwatch(), 3)):
+    for given_back, _ in enumerate(sharpen_all(source(), Session(gpu, 3), EIGHT, Stopwatch())):
         assert taken <= given_back + 4
 
 
 def test_strength_zero_leaves_frames_alone() -> None:
     gpu = Enhancer(student("fast"), strength=0, gpu=GpuSettings())
-    for frame, given in zip(sharpen_all(frames(), Ahead(gpu), EIGHT, Stopwatch(), 2), frames(), strict=True):
+    for frame, given in zip(sharpen_all(frames(), Session(gpu, 2), EIGHT, Stopwatch()), frames(), strict=True):
         for one, other in zip(media.planes(frame), media.planes(given), strict=True):
             np.testing.assert_array_equal(one, other)

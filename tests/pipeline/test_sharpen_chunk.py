@@ -34,8 +34,10 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
-def _tasks(path: Path, workspace: Workspace, encoder: EncoderChoice = LOSSLESS) -> list[ChunkTask]:
-    info, chunks = plan_of(path)
+def _tasks(
+    path: Path, workspace: Workspace, encoder: EncoderChoice = LOSSLESS, seconds: float = 0.5
+) -> list[ChunkTask]:
+    info, chunks = plan_of(path, seconds)
     plan = resolve_encoder(encoder, info)
     return [ChunkTask(info, chunk, plan, workspace.folder, "key") for chunk in chunks]
 
@@ -137,14 +139,14 @@ class _Full(Exception):
 
 def _failing_enhancer(at: int) -> Any:
     enhancer, count = stub(), iter(range(1000))
-    work = enhancer.planes
+    work = enhancer.begin
 
-    def planes(*args: Any) -> Any:
+    def begin(*args: Any) -> Any:
         if next(count) == at:
             raise _Full("no memory")
         return work(*args)
 
-    enhancer.planes = planes  # type: ignore[method-assign]
+    enhancer.begin = begin  # type: ignore[method-assign]
     return enhancer
 
 
@@ -350,7 +352,7 @@ def test_frames_in_flight_fit_the_memory(
 def test_memory_bounds_what_is_decoded_ahead(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (task,) = _tasks(media.call(tmp_path / "a.mp4", frames=60, gop=60, **SMALL).path, workspace, FFV1)
+    (task,) = _tasks(media.call(tmp_path / "a.mp4", frames=60, gop=60, **SMALL).path, workspace, FFV1, 10)
     alive = {"decoded": 0, "encoded": 0, "most": 0}
 
     def decode(*args: Any) -> Iterator[VideoFrame]:

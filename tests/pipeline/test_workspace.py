@@ -11,7 +11,7 @@ from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.encoder_plan import EncoderPlan
 from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.plan import Chunk, PacketTiming, plan_chunks
-from vidsharp.pipeline.workspace import Workspace
+from vidsharp.pipeline.workspace import ClipPlan, Workspace
 
 CHUNKS = plan_chunks([PacketTiming(i * 10, i * 10 - 5, 5 + i, i % 30 == 0, True) for i in range(90)], 300)
 RECORD = ChunkRecord(
@@ -59,11 +59,11 @@ def test_plan_and_record_come_back_as_they_were(done: Workspace) -> None:
 
 
 def test_the_encoder_comes_back_as_it_was_resolved(workspace: Workspace) -> None:
-    assert workspace.load_encoder() is None, "none was given"
+    assert workspace.load() == ClipPlan(CHUNKS, (), None), "none was given"
     plan = EncoderPlan("libx264", {"crf": "18"}, 2, Fraction(30000, 1001), "nut")
     workspace.begin("a/b.mp4", CHUNKS, encoder=plan)
-    assert workspace.load_encoder() == plan
-    assert Workspace(workspace.folder, "other").load_encoder() is None
+    assert workspace.load() == ClipPlan(CHUNKS, (), plan)
+    assert Workspace(workspace.folder, "other").load() is None
 
 
 def test_work_for_another_key_does_not_count(done: Workspace) -> None:

@@ -47,6 +47,8 @@ class _Formula(nn.Module):
     align_px = 1
     sees_beyond_halo = False
     looks = 1
+    radius = 0
+    far_neighbours = ()
 
     def __init__(self, domain: Domain) -> None:
         super().__init__()
@@ -81,12 +83,15 @@ class Passage:
         return sum(record.frames for record in self.records)
 
 
-def plan_of(path: Path, seconds: float = 0.5, encoder: EncoderChoice = OWN) -> tuple[ClipInfo, tuple[Chunk, ...]]:
-    """A recording's facts, and its chunks of at least `seconds`."""
+def plan_of(
+    path: Path, seconds: float = 0.5, encoder: EncoderChoice = OWN, context: tuple[int, int] = (0, 0)
+) -> tuple[ClipInfo, tuple[Chunk, ...]]:
+    """A recording's facts, and its chunks of at least `seconds`, with so many pictures of context."""
     info = probe(path)
     check_pixel_format(info)
     info, _, timeline = read_through(info, encoder)
-    return info, plan_chunks(timeline, max(1, round(seconds / info.time_base)), missing_pictures(info, timeline))
+    ticks, missing = max(1, round(seconds / info.time_base)), missing_pictures(info, timeline)
+    return info, plan_chunks(timeline, ticks, missing, context=context)
 
 
 def sharpen_all(
@@ -109,8 +114,9 @@ def pass_through(
     seconds: float = 0.5,
 ) -> Passage:
     """Runs probe, plan, sharpen and mux; at strength 0 unless another enhancer is given."""
-    info, chunks = plan_of(source, seconds, encoder)
-    records, files = sharpen_all(info, chunks, folder / "work", encoder, enhancer or stub(0))
+    enhancer = enhancer or stub(0)
+    info, chunks = plan_of(source, seconds, encoder, enhancer.context)
+    records, files = sharpen_all(info, chunks, folder / "work", encoder, enhancer)
     made = folder / "out" / source.name
     made.parent.mkdir(exist_ok=True)
     result = mux_clip(info, records, files, made)

@@ -40,16 +40,16 @@ def test_nothing_said_is_every_default(command: str) -> None:
 
 def test_what_is_said_arrives_as_the_fields_type() -> None:
     words = (
-        "--model m --look natural --strength 0.5 --chroma restore --device cpu --workers 3 --engine local --address auto "
-        "--chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests --measure 7 "
-        "--no-report --overwrite --staging work --limit-memory 64 --stall-seconds 9"
+        "--model m --look natural --strength 0.5 --chroma restore --device cpu --workers 3 --engine local "
+        "--address auto --chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests "
+        "--measure 7 --no-report --overwrite --staging work --limit-memory 64 --stall-seconds 9"
     )
     assert parsed("process", *NEEDED, *words.split()) == {
         "inputs": (Path("a.mp4"),), "out": Path("out"), "model": "m", "look": 0.0, "strength": 0.5,
         "chroma": "restore", "device": "cpu", "workers": 3, "engine": "local", "address": "auto",
-        "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow", "encoder_options": {"a": "b", "c": "d=e"},
-        "reference": Path("tests"), "measure": 7, "page": False, "overwrite": True, "staging": Path("work"),
-        "memory_mb": 64, "stall_seconds": 9.0,
+        "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow",
+        "encoder_options": {"a": "b", "c": "d=e"}, "reference": Path("tests"), "measure": 7, "page": False,
+        "overwrite": True, "staging": Path("work"), "memory_mb": 64, "stall_seconds": 9.0,
     }  # fmt: skip
     assert set(FIELDS) == set(parsed("process", *NEEDED)), "say the new option here, too"
 

@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from vidsharp.jobs.engine.actor import PrepareTask, SharpenActor
 from vidsharp.models.fused.blend_library import fastest_set
+from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
 from tests.support import runs
 
@@ -38,3 +41,18 @@ def test_what_the_c_library_does_needs_no_torch(model: str, tmp_path: Path) -> N
     ended = subprocess.run(arguments, capture_output=True, text=True, timeout=100)
     assert ended.returncode == 0, ended.stderr
     assert list((tmp_path / "work").rglob("*.preview")), "the frame to show"
+
+
+def test_it_is_seen_to_get_on_before_the_first_picture_of_its_own(tmp_path: Path) -> None:
+    """A chunk inside a long GOP decodes others' pictures first, for minutes; who stands still for as long is ended."""
+    recording = runs.clip(tmp_path / "call.mp4", gop=1000).path
+    actor, told = SharpenActor(1), []
+    actor.load("fast", "cpu", 1.0)
+    prepared = actor.prepare(PrepareTask(recording, recording.name, tmp_path / "work", "key", 0.4, EncoderChoice()))
+    *_, last = prepared.chunks
+    assert len(prepared.chunks) > 2
+    actor._read = lambda read=actor._read: (read(), told.append(actor.frames_done()))  # type: ignore[method-assign]
+    actor.sharpen(ChunkTask(prepared.info, last, prepared.encoder, tmp_path / "work", "key"), None)
+    pre_roll = 60 - last.frames
+    assert told[:pre_roll] == [-number for number in range(1, pre_roll + 1)]
+    assert actor.frames_done() == last.frames

@@ -124,7 +124,7 @@ def test_a_worker_that_cannot_be_made_says_so_at_its_first_call(engine: Engine) 
 
 
 def test_how_far_a_call_is_can_be_told_while_it_works(engine: Engine, worker: Any, tmp_path: Path) -> None:
-    for steps in (5, 70000):
+    for steps in (5, 70000, -3):
         call = engine.submit(worker, "counts", steps, tmp_path / f"go-{steps}")
         assert engine.steps(worker) in (None, 0), "nothing of the call before"
         runs.wait_until(lambda steps=steps: engine.steps(worker) == steps)

@@ -1,7 +1,9 @@
 """The tables on disk: of all runs together, whole at any moment, and never short of a finished clip."""
 
+import json
 import os
 import stat
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,24 @@ def test_rows_of_finished_clips_outlive_a_crash(tmp_path: Path) -> None:
     (tmp_path / "older" / "done.json").write_text('{"row": {}}')
     assert kept_rows(tmp_path) == [(ClipRows(clip("会議.mp4")), tmp_path / "one"), (two, tmp_path / "two")]
     assert not list((tmp_path / "joined").glob("done*"))
+
+
+def test_columns_that_there_are_no_more_are_left_out_of_an_older_versions_rows(tmp_path: Path) -> None:
+    rows = ClipRows(clip("a"), [chunk("a", 0)], [frame("a", 2)])
+    (tmp_path / "a").mkdir()
+    older = {name: row if isinstance(row, dict) else row[0] for name, row in asdict(rows).items()}
+    older = {name: {**row, "gone": 1} for name, row in older.items()}
+    older = {name: row if name == "clip" else [row] for name, row in older.items()}
+    (tmp_path / "a" / "done.json").write_text(json.dumps(older))
+    assert kept_rows(tmp_path) == [(rows, tmp_path / "a")]
+
+
+@pytest.mark.parametrize(
+    "misspelt", [{"clip": {"clip": "a", "frams": 1}}, {"chunks": [{"chnk": 1}]}, {"frames": [{"ssim": 1}]}]
+)
+def test_a_misspelt_column_is_an_error_where_the_row_is_made(misspelt: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="no such columns"):
+        ClipRows(**{"clip": clip("a"), **misspelt})
 
 
 def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from vidsharp.pipeline.plan import plan_chunks
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.timeline import read_timeline
 from vidsharp.pipeline.workspace import Workspace
+from vidsharp.reports.run.tables import CLIP_COLUMNS
 
 from tests.support import runs
 from tests.support.records import chunk_record
@@ -179,8 +180,8 @@ def test_a_failed_clip_says_why_and_nothing_it_does_not_know(tmp_path: Path) -> 
     here.path.write_bytes(b"12345")
     row = failed_row(here, runs.config(here.path, tmp_path, strength=0.5, look=0.25), "it is empty")
     assert row == {
-        "clip": "a.mp4", "status": "failed", "error": "it is empty", "model": "fast", "look": 0.25,
-        "strength": 0.5, "chroma": None, "bytes_in": 5
+        **dict.fromkeys(CLIP_COLUMNS), "clip": "a.mp4", "status": "failed", "error": "it is empty", "model": "fast",
+        "look": 0.25, "strength": 0.5, "bytes_in": 5
     }  # fmt: skip
     assert failed_row(gone, runs.config(gone.path, tmp_path), "gone")["bytes_in"] is None
 

@@ -16,7 +16,6 @@ from vidsharp.models.gpu.on_gpu import GpuSettings
 from vidsharp.models.nets.catalogue import chroma_digest
 from vidsharp.models.nets.chroma import load_chroma
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.models.sequence.ahead import Ahead
 from vidsharp.models.sequence.reuse import Reuse
 
 from tests.models.sequence.test_reuse import CHROMA, EIGHT, TEN, Planes, assert_equal, edit, noise, student
@@ -202,7 +201,7 @@ def test_on_a_gpus_way_chroma_is_the_cpus_own() -> None:
     here = Enhancer(student("fast"), strength=0.8, chroma="restore")
     there = Enhancer(student("fast"), strength=0.8, chroma="restore", gpu=GpuSettings(batch=2))
     assert there.provenance(EIGHT)["chroma"] == here.provenance(EIGHT)["chroma"]
-    dice, ahead = np.random.default_rng(8), Ahead(there)
+    dice, ahead = np.random.default_rng(8), Reuse(there)
     pictures = [noise(dice, (40, 64)) for _ in range(3)]
     begun = [ahead.begin(planes, EIGHT) for planes in [*pictures, pictures[2]]]
     for planes, later in zip([*pictures, pictures[2]], begun, strict=True):

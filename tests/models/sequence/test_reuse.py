@@ -15,7 +15,7 @@ from vidsharp.models.enhance import Enhancer
 from vidsharp.models.nets.catalogue import Student, student_of
 from vidsharp.models.nets.reference import ReferenceStudent
 from vidsharp.models.planes.plane_format import PlaneFormat
-from vidsharp.models.sequence import reuse as reuse_module
+from vidsharp.models.sequence import neighbours
 from vidsharp.models.sequence.reuse import Reuse
 
 from tests.support.students import random_student, random_teacher
@@ -120,8 +120,8 @@ def test_where_all_moved_for_long_it_seldom_looks_and_finds_what_stands_still_so
     name: str, moving: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enhancer, dice, looks = enhancer_of(name), np.random.default_rng(0), []
-    look = reuse_module.changed_cells
-    monkeypatch.setattr(reuse_module, "changed_cells", lambda *given: looks.append(1) or look(*given))
+    look = neighbours.changed_cells
+    monkeypatch.setattr(neighbours, "changed_cells", lambda *given: looks.append(1) or look(*given))
     reuse, size = Reuse(enhancer), (64, 96)
     planes: Planes = []
     for _ in range(moving):
@@ -148,7 +148,8 @@ def test_an_equal_frame_is_copied_whole(name: str, monkeypatch: pytest.MonkeyPat
     enhancer = enhancer_of(name)
     reuse, planes = Reuse(enhancer), noise(np.random.default_rng(0), (50, 70))
     first = [None if plane is None else plane.copy() for plane in reuse.planes(planes, EIGHT)]
-    monkeypatch.setattr(enhancer, "planes", None)  # whoever calls it fails
+    monkeypatch.setattr(enhancer, "planes", None)  # whoever calls either fails
+    monkeypatch.setattr(enhancer, "begin", None)
     assert_equal(reuse.planes([plane.copy() for plane in planes], EIGHT), first)
     assert reuse.share == 0.5
 
