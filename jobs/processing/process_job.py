@@ -1,61 +1,48 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
-import time
-from collections import deque
-from collections.abc import Container, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
-from ...pipeline.atomic import make_folder
 from ...pipeline.encoders import check_encoder_name
-from ...pipeline.errors import MediaError, OutputError, disk_sentence
-from ...pipeline.plan import Chunk
+from ...pipeline.errors import MediaError, OutputError
 from ...pipeline.recording import silence
-from ...pipeline.sample import ALL, by_chunk, sample, usual_count
-from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ...pipeline.workspace import Workspace
-from ..config import ProcessConfig, UsageError
-from ..engine.actor import MadeOtherwise, Prepared, PrepareTask
+from ..config import ProcessConfig
+from ..engine.actor import MadeOtherwise, Prepared
 from ..engine.actors import POLL_S, ActorPool, Answer
 from ..engine.engines import open_engine
-from ..engine.measure_task import MeasureTask
-from ..engine.pool import actors_that_fit, plan_pool
+from ..engine.pool import plan_pool
 from ..engine.protocol import Engine
-from ..engine.schedule import MAX_RETRIES, Schedule, Work
-from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip, printable
+from ..engine.schedule import MAX_RETRIES, Work
+from ..files.clips import REPORT_FOLDER, Clip, printable
 from ..files.earlier_run import source_columns, standing
 from ..files.open_storage import open_storage
-from ..files.output_paths import check_inside, check_names_apart, check_output_folder
+from ..files.output_paths import check_inside, check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
 from ..files.storage import Storage, url_of
+from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .join_clip import FinalNames, changed, join_clip
 from .made_with import what_counts
+from .node_watch import NodeWatch, must_see
 from .progress import NoWatcher, Watcher
 from .report_job import write_page
+from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
+from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_task
 
 log = logging.getLogger("vidsharp")
-
-NODES_EVERY_S = 5.0
-"""How often the driver looks for machines that have joined."""
-LOOKED_FOR = 5
-"""Recordings of each folder that are looked for on each node before it gets work."""
-WAIT_WARNING_S = 60.0
-"""How long a run is without any actor before it says so, and says it again."""
 
 
 @dataclass(frozen=True)
@@ -97,25 +84,11 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     clips, config = storage.find(), storage.config
     if config.encoder:
         check_encoder_name(config.encoder)
-    work_root = config.out.absolute() / WORK_FOLDER
+    lock = RunLock(config.out, url_of(asked.out) or asked.out)
     try:
-        check_output_folder(config.out.absolute())
-        make_folder(config.out.absolute())  # on its own, so that an error names the folder that was asked for
-        make_folder(work_root)
-        lock = FileLock(work_root / "lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise UsageError(
-            f"another vidsharp is writing to {url_of(asked.out) or asked.out}; wait for it, or choose another --out"
-        ) from error
-    except OutputError as error:
-        raise UsageError(str(error)) from error
-    except OSError as error:
-        raise UsageError(disk_sentence(error, config.out)) from error
-    try:
-        check_names_apart(clips, work_root)
+        check_names_apart(clips, lock.work_root)
         storage.begin()
-        run = _Run(storage, clips, work_root, watcher or NoWatcher())
+        run = _Run(storage, clips, lock, watcher or NoWatcher())
         try:
             with recorded(run.report.folder, asked, run.rows.clips):
                 return run.run()
@@ -125,23 +98,20 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
             except OutputError as error:  # the record of the run: what it ended with matters more
                 log.error("%s", error)
     finally:
-        with suppress(OSError):  # the disk may have become read-only, or the folder be gone
-            (work_root / "lock").unlink()  # while it is held: who waits for it must not get a deleted file
         lock.release()
-        with suppress(OSError):
-            work_root.rmdir()  # unless it still holds work
         storage.close()
 
 
 class _Run:
     """The state of one call of `process`: what waits, what is under way, what is done."""
 
-    def __init__(self, storage: Storage, clips: Sequence[Clip], work_root: Path, watcher: Watcher) -> None:
+    def __init__(self, storage: Storage, clips: Sequence[Clip], lock: RunLock, watcher: Watcher) -> None:
         self.storage = storage
         self.config = config = storage.config
         self.clips = clips
         self.out = config.out.absolute()
-        self.work_root = work_root
+        self.lock = lock
+        self.work_root = lock.work_root
         self.watcher = watcher
         self.encoder = encoder_choice(config)
         self.report = ReportFolder(self.out / REPORT_FOLDER)
@@ -149,22 +119,16 @@ class _Run:
         self.settings = what_counts(config)
         self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
-        self.to_prepare: deque[tuple[Clip, Workspace, int]] = deque()
-        self.preparing: set[str] = set()
-        self.schedule = Schedule()
-        self.under_way: dict[str, ClipWork] = {}
-        self.joining: dict[Future[ClipRows], ClipWork] = {}
+        self.states = ClipStates()
         self.stop = Event()
         """Has a join that is under way end soon: its chunks stay."""
-        self.had_actors_at = time.monotonic()
-        self.look_for_nodes_at = self.had_actors_at + NODES_EVERY_S
 
     def run(self) -> ProcessResult:
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
         self._sort_out()
         try:
-            if self.to_prepare:
+            if self.states.to_prepare:
                 with open_engine(self.config.engine, self.config.address) as engine:
                     self._work(engine)
         finally:
@@ -230,26 +194,28 @@ class _Run:
                 )
                 return
         # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
-        self.to_prepare.append((clip, workspace, 0))
+        self.states.to_prepare.append((clip, workspace, 0))
 
     # The work.
 
     def _work(self, engine: Engine) -> None:
         plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
         self.plan = plan
+        seen = must_see(self.lock.file, [clip for clip, *_ in self.states.to_prepare], self.config)
         pool = ActorPool(
-            *(engine, plan, self.config.model, self.config.strength, self._must_see(), self.config.stall_seconds),
+            *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
             look=self.config.look,
             chroma=self.config.chroma,
         )
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
+        nodes = NodeWatch(engine, plan, grows=self.config.workers is None)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
             try:
-                while self.to_prepare or self.preparing or self.under_way or self.joining:
-                    self._look_for_nodes(engine, pool)
-                    self.storage.fetch((clip for clip, *_ in self.to_prepare), at_most=len(pool.names()) + 2)
+                while self.states.any_left:
+                    nodes.look(pool)
+                    self.storage.fetch((clip for clip, *_ in self.states.to_prepare), at_most=len(pool.names()) + 2)
                     self._dispatch(pool)
-                    if self.to_prepare and not pool.busy:
+                    if self.states.to_prepare and not pool.busy:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
@@ -260,146 +226,58 @@ class _Run:
                 muxer.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
-    def _must_see(self) -> Sequence[Sequence[Path]]:
-        """What every node needs at the driver's paths: see `check_sees`. The lock proves that its output folder is
-        this one."""
-        groups: dict[Path, list[Path]] = {self.work_root: [self.work_root / "lock"]}
-        for clip, _, _ in self.to_prepare:
-            group = groups.setdefault(clip.path.parents[len(clip.relative.parts) - 1], [])
-            if len(group) < LOOKED_FOR and clip.path.exists():
-                group.append(clip.path)
-        if self.config.reference is not None:
-            originals = (self._original(clip) for clip, _, _ in islice(self.to_prepare, LOOKED_FOR))
-            groups[self.config.reference] = [path for path in originals if path is not None]
-        return [group for group in groups.values() if group]
-
-    def _look_for_nodes(self, engine: Engine, pool: ActorPool) -> None:
-        """Machines that join get actors, too, and where there is none with room, the log says so.
-
-        Raises:
-            ClusterError: as `Engine.nodes`.
-        """
-        now = time.monotonic()
-        if now < self.look_for_nodes_at:
-            return
-        self.look_for_nodes_at = now + NODES_EVERY_S
-        nodes = engine.nodes()
-        if self.config.workers is None:
-            pool.grow(actors_that_fit(self.plan, nodes))
-        if pool.ready():
-            self.had_actors_at = now
-        elif now - self.had_actors_at > WAIT_WARNING_S:
-            self.had_actors_at = now
-            needs = counted(self.plan.threads, "CPU") + (" and a GPU" if self.plan.gpus else "")
-            way_out = " (--device cpu needs no GPU)" if self.plan.gpus else ""
-            log.warning("no node has %s free for a sharpening process; waiting for one%s", needs, way_out)
-
     def _dispatch(self, pool: ActorPool) -> None:
         for actor in pool.idle():
-            work = self.schedule.next_for(actor, [other for other in pool.ready() if other != actor])
+            work = self.states.schedule.next_for(actor, [other for other in pool.ready() if other != actor])
             if work is not None:
-                clip = self.under_way[work.clip]
+                clip = self.states.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
-                task = ChunkTask(
-                    info=clip.info,
-                    chunk=work.chunk,
-                    encoder=clip.encoder,
-                    folder=clip.workspace.folder,
-                    key=clip.workspace.key,
-                    memory_bytes=(self.config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
-                    attempt=work.retries + 1,
-                    provenance_digest=clip.provenance_digest,
-                )
-                pool.sharpen(actor, task, self._measure(clip, work.chunk.index), work)
+                measure = measure_task(self.config, clip, work.chunk.index)
+                pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work)
             elif self._next_is_here():
-                clip, workspace, tries = self.to_prepare.popleft()
-                self.preparing.add(clip.name)
-                task = PrepareTask(
-                    path=clip.path,
-                    clip=clip.name,
-                    folder=workspace.folder,
-                    key=workspace.key,
-                    chunk_seconds=self.config.chunk_seconds,
-                    encoder=self.encoder,
-                    original=self._original(clip),
-                )
+                clip, workspace, tries = self.states.to_prepare.popleft()
+                self.states.preparing.add(clip.name)
+                task = prepare_task(self.config, clip, workspace, self.encoder)
                 pool.prepare(actor, (task,), (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
         """Whether the next clip can be prepared. Those that cannot be had have failed."""
-        while self.to_prepare:
-            clip, *_ = self.to_prepare[0]
+        while self.states.to_prepare:
+            clip, *_ = self.states.to_prepare[0]
             try:
                 return self.storage.fetched(clip)
             except MediaError as error:
-                self.to_prepare.popleft()
+                self.states.to_prepare.popleft()
                 self._fail(clip, str(error))
         return False
-
-    def _original(self, clip: Clip) -> Path | None:
-        original = self.config.reference and self.config.reference.absolute() / clip.relative
-        return original if original and original.exists() else None
-
-    def _sample(self, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:
-        """For each chunk, which of its frames are measured."""
-        counts = [chunk.frames for chunk in chunks]
-        wanted = self.config.measure
-        if wanted == "off":
-            return [()] * len(chunks)
-        if wanted == "every":
-            return [ALL] * len(chunks)
-        frames = sum(counts)
-        return by_chunk(sample(frames, usual_count(frames) if wanted == "auto" else wanted), counts)
-
-    def _measure(self, clip: ClipWork, index: int) -> MeasureTask | None:
-        if not clip.sample[index]:
-            return None
-        original = clip.original.of(clip.chunks[index]) if clip.original else None
-        return MeasureTask(clip.sample[index], original, preview=self.config.page)
 
     def _take(self, answer: Answer, muxer: ThreadPoolExecutor) -> None:
         if isinstance(answer.about, Work):
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
-        for work in [work for work in self.under_way.values() if work.complete]:
-            del self.under_way[work.clip.name]
+        for work in self.states.take_complete():
             joining = muxer.submit(
                 join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
             )
-            self.joining[joining] = work
+            self.states.joining[joining] = work
 
     def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
-        self.preparing.discard(clip.name)
+        self.states.preparing.discard(clip.name)
         if answer.error is not None:
             if answer.permanent or tries >= MAX_RETRIES:
                 self._fail(clip, answer.sentence)
             else:
                 about = {"clip": clip.name, "actor": answer.actor}
                 log.warning("%s: %s; trying again", clip.name, answer.sentence, extra=about)
-                self.to_prepare.appendleft((clip, workspace, tries + 1))
+                self.states.to_prepare.appendleft((clip, workspace, tries + 1))
             return
         prepared: Prepared = answer.value
-        work = ClipWork(
-            clip=clip,
-            workspace=workspace,
-            info=prepared.info,
-            encoder=prepared.encoder,
-            chunks=prepared.chunks,
-            records=dict(prepared.done),
-            reused=frozenset(prepared.done),
-            began=time.monotonic(),
-            sample=self._sample(prepared.chunks),
-            original=prepared.original,
-            provenance_digest=prepared.provenance_digest,
-            retries=tries,
-        )
-        self.under_way[clip.name] = work
-        self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
+        work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
         self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
     def _take_chunk(self, answer: Answer, work: Work) -> None:
-        clip = self.under_way.get(work.clip)
+        clip = self.states.under_way.get(work.clip)
         if clip is None:
             return  # its clip has failed meanwhile
         clip.at_work.pop(work.chunk.index, None)
@@ -408,46 +286,29 @@ class _Run:
             clip.records[work.chunk.index] = answer.value
             log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
             return
-        if isinstance(answer.error, MadeOtherwise) and self._pass_on(clip, work, answer.actor):
+        if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
-        again = None if answer.permanent else self.schedule.retry(work, answer.actor)
+        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor)
         if again is None:
-            self.schedule.drop(work.clip)
-            del self.under_way[work.clip]
+            self.states.drop(work.clip)
             tried = f" (tried {work.retries + 1} times)" if work.retries else ""
             self._give_up(clip, answer.sentence + tried)
             return
         clip.retries += 1
         log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
 
-    def _pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
-        """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
-        the old plan is at work any more, the clip is planned again; False where that has been tried often enough."""
-        if actor not in work.tried_on or clip.at_work:
-            self.schedule.pass_on(work, actor)
-            return True
-        if clip.retries >= MAX_RETRIES:
-            return False
-        self.schedule.drop(work.clip)
-        del self.under_way[work.clip]
-        self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
-        return True
-
     def _show_progress(self, pool: ActorPool) -> None:
-        for work, frames in pool.frames_done():
-            clip = self.under_way.get(work.clip)
-            if clip is not None and work.chunk.index in clip.at_work:
-                clip.at_work[work.chunk.index] = frames
-        for name, clip in self.under_way.items():
+        self.states.note_progress(pool.frames_done())
+        for name, clip in self.states.under_way.items():
             self.watcher.clip_moved(name, clip.frames_done)
 
     # The end of a clip.
 
     def _collect_joined(self, *, wait: bool) -> None:
-        if wait and self.joining and not self.to_prepare and not self.schedule.waiting:
-            wait_for(self.joining, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        for future in [future for future in self.joining if future.done()]:
-            work = self.joining.pop(future)
+        if wait and self.states.joining and not self.states.to_prepare and not self.states.schedule.waiting:
+            wait_for(self.states.joining, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        for future in [future for future in self.states.joining if future.done()]:
+            work = self.states.joining.pop(future)
             error = future.exception()
             if error is None:
                 self._end(future.result(), work.workspace.folder)

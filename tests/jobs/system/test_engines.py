@@ -94,7 +94,7 @@ def test_interrupted_on_one_engine_it_goes_on_with_the_other(
     os.killpg(running.pid, number)  # as a terminal does
     said, errors = running.communicate(timeout=60)
     assert (running.returncode, said) == (130, ""), errors
-    assert errors.splitlines()[-1] == "vidsharp: interrupted; the same command goes on from the finished chunks"
+    assert errors.splitlines()[-1] == "vidsharp: interrupted; the same command resumes from the finished chunks"
     assert "Traceback" not in errors
     runs.wait_until(lambda: not runs.processes_of_session(running.pid), 60)
     done = chunks_done(out)

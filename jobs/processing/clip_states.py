@@ -1,0 +1,88 @@
+"""The clips of a run by their state: waiting to be planned, being planned, sharpened chunk by chunk, being joined."""
+
+import time
+from collections import deque
+from collections.abc import Container, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ...pipeline.workspace import Workspace
+from ..engine.actor import Prepared
+from ..engine.schedule import MAX_RETRIES, Schedule, Work
+from ..files.clips import Clip
+from ..files.report_folder import ClipRows
+from .clip_work import ClipWork
+
+
+@dataclass
+class ClipStates:
+    """All clips of a run that have not ended. A clip is in one state at a time."""
+
+    to_prepare: deque[tuple[Clip, Workspace, int]] = field(default_factory=deque)
+    """Clips that wait, their workspaces, and how often they were tried."""
+    preparing: set[str] = field(default_factory=set)
+    """Names of clips that workers are planning."""
+    under_way: dict[str, ClipWork] = field(default_factory=dict)
+    """Clips that have chunks at work or waiting."""
+    schedule: Schedule = field(default_factory=Schedule)
+    """Their chunks that wait."""
+    joining: dict[Future[ClipRows], ClipWork] = field(default_factory=dict)
+    """Clips whose chunks are all done."""
+
+    @property
+    def any_left(self) -> bool:
+        """Whether any clip has not ended."""
+        return bool(self.to_prepare or self.preparing or self.under_way or self.joining)
+
+    def begin(
+        self, clip: Clip, workspace: Workspace, prepared: Prepared, sample: Sequence[Container[int]], tries: int
+    ) -> ClipWork:
+        """The work on a clip that was planned, its chunks scheduled."""
+        work = ClipWork(
+            clip=clip,
+            workspace=workspace,
+            info=prepared.info,
+            encoder=prepared.encoder,
+            chunks=prepared.chunks,
+            records=dict(prepared.done),
+            reused=frozenset(prepared.done),
+            began=time.monotonic(),
+            sample=sample,
+            original=prepared.original,
+            provenance_digest=prepared.provenance_digest,
+            retries=tries,
+        )
+        self.under_way[clip.name] = work
+        self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
+        return work
+
+    def take_complete(self) -> list[ClipWork]:
+        """Clips whose chunks are all done, which are under way no more."""
+        complete = [work for work in self.under_way.values() if work.complete]
+        for work in complete:
+            del self.under_way[work.clip.name]
+        return complete
+
+    def drop(self, clip: str) -> None:
+        """Ends the work on a clip that is under way; what is still at work does not count."""
+        self.schedule.drop(clip)
+        del self.under_way[clip]
+
+    def pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
+        """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
+        the old plan is at work any more, the clip is planned again; False where that has been tried often enough."""
+        if actor not in work.tried_on or clip.at_work:
+            self.schedule.pass_on(work, actor)
+            return True
+        if clip.retries >= MAX_RETRIES:
+            return False
+        self.drop(work.clip)
+        self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
+        return True
+
+    def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
+        """Takes down how far chunks are; those of clips that have ended do not count."""
+        for work, frames in frames_done:
+            clip = self.under_way.get(work.clip)
+            if clip is not None and work.chunk.index in clip.at_work:
+                clip.at_work[work.chunk.index] = frames
