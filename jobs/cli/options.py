@@ -66,7 +66,11 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             "--encoder", metavar="NAME", help="Output encoder, e.g. libx264 or h264_nvenc [default: the source's]."
         ),
         click.option(
-            "--chunk-seconds", default=10.0, show_default=True, metavar="S", help="Chunk length; cuts are keyframes."
+            "--chunk-seconds",
+            default=10.0,
+            show_default=True,
+            metavar="S",
+            help="Chunk length; cuts are keyframes, or in long GOPs.",
         ),
         click.option(
             "--address", metavar="A", help="A Ray cluster ('auto' joins a running one) [default: this machine]."
