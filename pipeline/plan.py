@@ -121,6 +121,7 @@ def plan_chunks(
         context: how many pictures before and after its own a chunk decodes.
         inside_gops: whether long GOPs are cut.
     """
+    target_ticks = max(1, target_ticks)
     earliest_from = _earliest_from(packets)
     shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
     keys = _keyframes(packets, earliest_from)

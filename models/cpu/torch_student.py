@@ -29,6 +29,11 @@ class _Cut(TypedDict):
     grid: int
 
 
+def halo_of(student: Student) -> int:
+    """How far in pixels a sample of the result depends on samples of the planes."""
+    return student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
+
+
 class TorchStudent:
     """A `Backend` that takes planes and gives planes."""
 
@@ -40,7 +45,7 @@ class TorchStudent:
         self.student, self._strength, self.look = student, strength, student.look
         self.name, self.align_px = student.name, student.align_px
         self.domain: Domain = student.domain
-        self.halo_px = student.halo_px + (2 * CHROMA_HALO_PX if student.domain == "rgb" else 0)
+        self.halo_px = halo_of(student)
         self.tiles_exactly, self.offsets = not student.net.sees_beyond_halo, student.offsets
         alone = len(student.offsets) == 1
         self._on_codes = student.net if alone and isinstance(student.net, TakesCodes) else None

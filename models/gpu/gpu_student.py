@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..cpu.torch_student import halo_of
 from ..nets.catalogue import Student, channels_of
 from ..nets.half import Half, error_against, half_type, in_type, trial_picture
 from ..nets.protocol import Domain, forward
@@ -38,7 +39,7 @@ class GpuStudent:
         self._student, self._device, self._strength = student, device, strength
         self.name, self.look, self.offsets = student.name, student.look, student.offsets
         self.domain: Domain = student.domain
-        self.halo_px, self.align_px = student.halo_px, student.align_px
+        self.halo_px, self.align_px = halo_of(student), student.align_px
         self._own = student.offsets.index(0)
         student.net.eval()
         self._fits = WhatFits(student.halo_px, student.align_px)
