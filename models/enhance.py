@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Planes = Sequence[np.ndarray]
 
-Later = Callable[[], list[np.ndarray | None]]
+PendingFrame = Callable[[], list[np.ndarray | None]]
 """Waits for a frame's planes, as `Enhancer.planes` gives them; the same arrays when asked again."""
 
 
@@ -142,7 +142,7 @@ class Enhancer:
         """
         return self.begin(planes, fmt, window)()
 
-    def begin(self, planes: Planes, fmt: PlaneFormat, window: Sequence[Planes] | None = None) -> Later:
+    def begin(self, planes: Planes, fmt: PlaneFormat, window: Sequence[Planes] | None = None) -> PendingFrame:
         """Starts to sharpen one frame, and gives back what waits for it.
 
         A GPU goes on with other frames meanwhile; `ahead` of them keep it busy. On a CPU, the work is done at once.

@@ -34,7 +34,7 @@ class ChunkRecord:
     actor: str
     attempt: int
     measured: tuple[Mapping[str, Any], ...]
-    """What the witness noted of single pictures: plain values by name, `index` being the picture's place here."""
+    """What the observer noted of single pictures: plain values by name, `index` being the picture's place here."""
     reused_share: float | None = None
     """Share of the pixels copied from the picture before, mean over pictures; None where none was sharpened."""
     interlaced: int | None = None

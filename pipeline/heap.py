@@ -23,7 +23,7 @@ def use_one_heap() -> None:
         set_option(_M_TRIM_THRESHOLD, _KEPT)
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Gives back to the kernel what is free, wherever it lies in the heap. For the time between two chunks: it takes
     milliseconds, and each page that is wanted again is filled with zeros."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

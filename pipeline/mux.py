@@ -24,9 +24,9 @@ from .container import add_copy, add_cover, can_hold, cover_type, is_raw, muxers
 from .container_traits import MATROSKA, source_traits, written_traits
 from .errors import OutputError, disk_sentence
 from .field_notes import field_notes
+from .monotonic_dts import monotonic_dts
 from .probe import ClipInfo
 from .recording import announced, open_recording, readable_packets, timed_packets
-from .rising_times import rising_times
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
 
@@ -209,7 +209,7 @@ def _write(
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
             ticks = {number: stream.time_base or info.time_base for number, stream in new_streams.items()}
             packets = announced(timed_packets(source, others, damage), on_packet) if others else ()
-            for packet in rising_times(packets, ticks, strict=strict, moved=moved):
+            for packet in monotonic_dts(packets, ticks, strict=strict, moved=moved):
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)
                     waiting = next(pictures, None)

@@ -25,12 +25,12 @@ from .encoder import add_encoder
 from .encoder_plan import EncoderPlan
 from .errors import ChunkError, OutputError, disk_sentence
 from .fit import Fitter
+from .frame_observer import FrameObserver, NoObserver
 from .hdr10plus import Messages, with_message
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
 from .sharpen import plane_arrays, plane_format
-from .witness import NoWitness, Witness
 from .workspace import Workspace
 
 if TYPE_CHECKING:  # torch stays out of processes that only plan and join
@@ -63,7 +63,7 @@ def sharpen_chunk(
     task: ChunkTask,
     enhancer: "Enhancer",
     on_frame: Callable[[], None] = lambda: None,
-    new_witness: Callable[[], Witness] = NoWitness,
+    new_observer: Callable[[], FrameObserver] = NoObserver,
     on_packet: Callable[[], None] = lambda: None,
 ) -> ChunkRecord:
     """Does one chunk and marks it as done.
@@ -76,7 +76,7 @@ def sharpen_chunk(
         task: which pictures, how to write them, and where.
         enhancer: the student, loaded once by the caller.
         on_frame: called for each picture that has been encoded, in a second attempt again.
-        new_witness: makes what sees the pictures of one attempt.
+        new_observer: makes what sees the pictures of one attempt.
         on_packet: called, in a thread of its own, for each packet that is decoded, those before the chunk's own too.
 
     Raises:
@@ -85,18 +85,18 @@ def sharpen_chunk(
         OutputError: the chunk file cannot be written.
         ChunkError: the file does not hold as many pictures as were put into it.
     """
-    witness, chunk = new_witness(), task.chunk
-    record, context, temporary = _attempt(task, chunk.start, enhancer, on_frame, witness, on_packet)
+    observer, chunk = new_observer(), task.chunk
+    record, context, temporary = _attempt(task, chunk.start, enhancer, on_frame, observer, on_packet)
     short = record.frames < record.frames_expected or context < chunk.before + chunk.after
     if short and chunk.earlier_start is not None:
-        second_witness = new_witness()
-        second, more, other = _attempt(task, chunk.earlier_start, enhancer, on_frame, second_witness, on_packet)
+        second_observer = new_observer()
+        second, more, other = _attempt(task, chunk.earlier_start, enhancer, on_frame, second_observer, on_packet)
         if (second.frames, more) > (record.frames, context):
-            record, temporary, other, witness = second, other, temporary, second_witness
+            record, temporary, other, observer = second, other, temporary, second_observer
         other.unlink(missing_ok=True)
     workspace = Workspace(task.folder, task.key, task.provenance_digest)
     try:
-        witness.keep(workspace.preview_file(task.chunk.name))
+        observer.keep(workspace.preview_file(task.chunk.name))
         if record.frames:
             publish(temporary, workspace.chunk_file(task.chunk.name))
     finally:
@@ -110,7 +110,7 @@ def _attempt(
     start: PacketMark,
     enhancer: "Enhancer",
     on_frame: Callable[[], None],
-    witness: Witness,
+    observer: FrameObserver,
     on_packet: Callable[[], None],
 ) -> tuple[ChunkRecord, int, Path]:
     """One attempt: what it gave, how many pictures of context were seen beside that, and its file."""
@@ -129,7 +129,7 @@ def _attempt(
     student = Session(enhancer, ahead)
     depth = frames_in_flight(task.info, memory)
     as_decoded: deque[list[np.ndarray]] = deque()
-    """Of frames that the student is at work on: copies of the planes, where the witness wants them."""
+    """Of frames that the student is at work on: copies of the planes, where the observer wants them."""
 
     def owned(frame: VideoFrame) -> bool:
         return task.chunk.owns(frame_pts(frame))
@@ -139,7 +139,7 @@ def _attempt(
         number = 0
         for frame in frames:
             if owned(frame):
-                wanted, number = witness.wants(number), number + 1
+                wanted, number = observer.wants(number), number + 1
                 with measuring:
                     as_decoded.append([plane.copy() for plane in plane_arrays(frame)] if wanted else [])
             else:
@@ -152,10 +152,10 @@ def _attempt(
                 before = as_decoded.popleft()
                 with measuring:
                     if before:
-                        witness.see(number, frame_pts(frame), before, plane_arrays(frame))
+                        observer.see(number, frame_pts(frame), before, plane_arrays(frame))
                 yield frame
         finally:
-            witness.close()
+            observer.close()
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
     fitter = Fitter(task.info)
@@ -194,7 +194,7 @@ def _attempt(
         node=socket.gethostname(),
         actor=str(os.getpid()),
         attempt=task.attempt,
-        measured=witness.figures(),
+        measured=observer.figures(),
         reused_share=student.share,
         interlaced=interlaced,
         fitted=fitter.fitted,

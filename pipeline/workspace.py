@@ -113,7 +113,7 @@ class Workspace:
         return self.folder / f"{chunk_name}.nut"
 
     def preview_file(self, chunk_name: str) -> Path:
-        """The file in which a chunk's witness keeps what it wants to show."""
+        """The file in which a chunk's observer keeps what it wants to show."""
         return self.folder / f"{chunk_name}.preview"
 
     def joined_file(self, suffix: str) -> Path:

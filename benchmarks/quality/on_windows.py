@@ -54,11 +54,11 @@ def chosen(cache: WindowCache, most: int) -> Iterator[tuple[str, str, int]]:
     strata: defaultdict[tuple[str, str], defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, (level, subject, source) in enumerate(zip(cache.levels, subjects, cache.sources, strict=True)):
         strata[level, subject][source].append(index)
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for (level, group), sources in sorted(strata.items()):
         each = -(-most // len(sources))
         for indices in sources.values():
-            for index in sorted(dice.permutation(indices)[:each].tolist()):
+            for index in sorted(rng.permutation(indices)[:each].tolist()):
                 yield level, group, index
 
 

@@ -50,9 +50,9 @@ def settings() -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]]:
 
 def drawn(cache: CropCache, count: int, seed: int) -> dict[str, np.ndarray]:
     """Indices of `count` crops in all, as many of each level, by level."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     levels = np.array(cache.levels)
-    return {name: dice.permutation(np.flatnonzero(levels == name))[: count // len(LEVELS)] for name in LEVELS}
+    return {name: rng.permutation(np.flatnonzero(levels == name))[: count // len(LEVELS)] for name in LEVELS}
 
 
 def mean_gain(sharpen: Callable[[np.ndarray], np.ndarray], cache: CropCache, picks: Mapping[str, np.ndarray]) -> Gain:

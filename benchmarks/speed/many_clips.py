@@ -20,7 +20,7 @@ from unittest import mock
 
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.engine.actor import Prepared
-from vidsharp.jobs.engine.actors import Answer
+from vidsharp.jobs.engine.actors import WorkResult
 from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.jobs.processing.run_rows import RunRows
@@ -43,7 +43,7 @@ class Actors:
         self._chunks = chunks
         self._preview = preview()
         self._about: dict[str, Any] = {f"actor-{number}": None for number in range(actors)}
-        self._ready: list[Answer] = []
+        self._ready: list[WorkResult] = []
 
     def names(self) -> list[str]:
         return list(self._about)
@@ -76,9 +76,9 @@ class Actors:
 
     def _answer(self, name: str, about: Any, value: Any) -> None:
         self._about[name] = about
-        self._ready.append(Answer(name, about, value))
+        self._ready.append(WorkResult(name, about, value))
 
-    def answers(self, timeout_s: float) -> list[Answer]:
+    def answers(self, timeout_s: float) -> list[WorkResult]:
         ready, self._ready = self._ready, []
         for answer in ready:
             self._about[answer.actor] = None

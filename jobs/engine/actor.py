@@ -11,7 +11,8 @@ from ...pipeline.chunk_record import ChunkRecord
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import EncoderError, MediaError
-from ...pipeline.heap import give_back, use_one_heap
+from ...pipeline.frame_observer import NoObserver
+from ...pipeline.heap import trim_heap, use_one_heap
 from ...pipeline.original import Original, find_original
 from ...pipeline.plan import Chunk, PacketTiming, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
@@ -21,7 +22,6 @@ from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
 from ...pipeline.timeline import missing_pictures
-from ...pipeline.witness import NoWitness
 from ...pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -154,9 +154,9 @@ class SharpenActor:
         if task.provenance_digest not in (None, digest(self._provenance(task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = self._packets = 0
-        give_back()
+        trim_heap()
         if measure is None:
-            return sharpen_chunk(task, self._enhancer, self._step, NoWitness, self._read)
+            return sharpen_chunk(task, self._enhancer, self._step, NoObserver, self._read)
         from .measure_chunk import ChunkMeasure
 
         return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info), self._read)

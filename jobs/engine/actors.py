@@ -44,7 +44,7 @@ class StalledError(VidsharpError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class WorkResult:
     """What came of a piece of work."""
 
     actor: str
@@ -156,7 +156,7 @@ class ActorPool:
         actor.about, actor.moved_at = about, self._listened_s
         self._pending[self._engine.submit(actor.worker, method, *arguments)] = name
 
-    def answers(self, timeout_s: float) -> list[Answer]:
+    def answers(self, timeout_s: float) -> list[WorkResult]:
         """What has come back, after at most `timeout_s`. Ends actors that hang, and replaces those that died. Time in
         which it is not called counts for `TURN_S` at most.
 
@@ -186,7 +186,7 @@ class ActorPool:
                 actor.stalled = True
                 self._engine.kill(actor.worker)
 
-    def _answer(self, call: Any) -> Iterator[Answer]:
+    def _answer(self, call: Any) -> Iterator[WorkResult]:
         name = self._pending.pop(call)
         actor = self._actors[name]
         about, was_loading = actor.about, actor.loading
@@ -217,7 +217,7 @@ class ActorPool:
             elif name in self._actors:
                 raise ClusterError(f"a sharpening process cannot start ({_one_line(error)})") from error
             return
-        yield Answer(name, about, value, error)
+        yield WorkResult(name, about, value, error)
 
     def _give_up(self, name: str, error: NodeError) -> None:
         # It stays and holds its cores: else another actor would be started in its place.

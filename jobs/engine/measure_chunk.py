@@ -21,7 +21,7 @@ Figures = dict[str, Any]
 
 
 class ChunkMeasure:
-    """The `Witness` of one attempt at a chunk. It never fails it: figures that cannot be had are None."""
+    """The `FrameObserver` of one attempt at a chunk. It never fails it: figures that cannot be had are None."""
 
     def __init__(self, task: MeasureTask, info: ClipInfo) -> None:
         self._task, self._info, self._fmt = task, info, plane_format(info)

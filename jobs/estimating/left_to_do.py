@@ -7,10 +7,10 @@ from ...pipeline.errors import MediaError
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip
-from ..files.earlier_run import standing
+from ..files.earlier_run import clip_state
 from ..files.report_folder import ReportFolder
 from ..files.storage import Storage
-from ..processing.made_with import what_counts
+from ..processing.run_settings import fingerprint_settings
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -
     """The work left for a run into `config.out`, by clip: what it would skip, refuse, or take over."""
     out = config.out.absolute()
     earlier = ReportFolder(out / REPORT_FOLDER).earlier()
-    settings = what_counts(config)
+    settings = fingerprint_settings(config)
     left: dict[str, Left] = {}
     for clip in clips:
         try:
             workspace = Workspace.of(out / WORK_FOLDER, clip.name, storage.key(clip, settings))
             row, source = earlier.get(clip.name, {}), storage.source(clip)
-            found = standing(clip, out, row, workspace, source, settings)
+            found = clip_state(clip, out, row, workspace, source, settings)
         except MediaError as error:
             left[clip.name] = Left(failing=str(error))
             continue

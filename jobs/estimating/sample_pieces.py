@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Mapping
 
-from ..engine.actors import POLL_S, Answer
+from ..engine.actors import POLL_S, WorkResult
 from .cost_model import Piece
 from .estimate_config import EstimateConfig
 from .looked import Looked, kind_of
@@ -54,7 +54,7 @@ class PieceSample:
         if not self.pieces and self._trial is not None:
             self.pieces.append(self._trial)
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: WorkResult) -> None:
         if answer.error is not None:
             if answer.permanent:
                 self.failing[answer.about] = answer.sentence

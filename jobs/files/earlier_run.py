@@ -14,12 +14,12 @@ from ...pipeline.fingerprint import Source, result_key
 from ...pipeline.workspace import Workspace
 from .clips import Clip
 
-Standing = Literal["finished", "clash", "foreign", "open"]
+ClipState = Literal["finished", "clash", "foreign", "open"]
 
 
-def standing(
+def clip_state(
     clip: Clip, out: Path, row: Mapping[str, Any], workspace: Workspace, source: Source, settings: Mapping[str, Any]
-) -> Standing:
+) -> ClipState:
     """`finished`: its result is there, made of the same recording with the same settings; `clash`: what is there was
     made of another recording; `foreign`: a file that vidsharp did not make has its result's name; `open`: else.
 
@@ -28,7 +28,7 @@ def standing(
         row: the clip's row in the table of earlier runs, empty where it has none.
         workspace: the clip's, with the key of this run.
         source: the recording, as it is now.
-        settings: see `what_counts`.
+        settings: see `fingerprint_settings`.
 
     Raises:
         MediaError: the recording cannot be read.

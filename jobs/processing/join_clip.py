@@ -22,7 +22,7 @@ from ..files.output_paths import check_inside
 from ..files.report_folder import ClipRows, ReportFolder, keep_rows
 from ..files.storage import Storage
 from .clip_work import ClipWork, best_preview, finished_rows
-from .made_with import settings, versions
+from .run_settings import settings, versions
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def join_clip(
     """Joins a clip whose chunks are all done. Killed at any step, the next run continues from there.
 
     Args:
-        counts: the settings in the recording's key: see `what_counts`.
+        counts: the settings in the recording's key: see `fingerprint_settings`.
         stop: set by another thread to have it end soon; the next run joins the chunks then.
 
     Raises:

@@ -19,13 +19,13 @@ from ...pipeline.recording import silence
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, Prepared
-from ..engine.actors import POLL_S, ActorPool, Answer
+from ..engine.actors import POLL_S, ActorPool, WorkResult
 from ..engine.engines import open_engine
 from ..engine.pool import plan_pool
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
 from ..files.clips import REPORT_FOLDER, Clip, printable
-from ..files.earlier_run import source_columns, standing
+from ..files.earlier_run import clip_state, source_columns
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_inside, check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
@@ -33,13 +33,13 @@ from ..files.storage import Storage, url_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .join_clip import FinalNames, changed, join_clip
-from .made_with import what_counts
 from .node_watch import NodeWatch, must_see
 from .progress import NoWatcher, Watcher
 from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
+from .run_settings import fingerprint_settings
 from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_task
 
 log = logging.getLogger("vidsharp")
@@ -116,7 +116,7 @@ class _Run:
         self.encoder = encoder_choice(config)
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
-        self.settings = what_counts(config)
+        self.settings = fingerprint_settings(config)
         self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
@@ -172,7 +172,7 @@ class _Run:
     def _sort(self, clip: Clip, row: dict[str, Any], workspace: Workspace) -> None:
         if not self.config.overwrite:
             source = self.storage.source(clip)
-            found = standing(clip, self.out, row, workspace, source, self.settings)
+            found = clip_state(clip, self.out, row, workspace, source, self.settings)
             if found == "finished":
                 workspace.clear()  # which a run was doing when it was killed
                 columns = source_columns(source, self.settings, row)
@@ -251,7 +251,7 @@ class _Run:
                 self._fail(clip, str(error))
         return False
 
-    def _take(self, answer: Answer, muxer: ThreadPoolExecutor) -> None:
+    def _take(self, answer: WorkResult, muxer: ThreadPoolExecutor) -> None:
         if isinstance(answer.about, Work):
             self._take_chunk(answer, answer.about)
         else:
@@ -262,7 +262,7 @@ class _Run:
             )
             self.states.joining[joining] = work
 
-    def _take_prepared(self, answer: Answer, clip: Clip, workspace: Workspace, tries: int) -> None:
+    def _take_prepared(self, answer: WorkResult, clip: Clip, workspace: Workspace, tries: int) -> None:
         self.states.preparing.discard(clip.name)
         if answer.error is not None:
             if answer.permanent or tries >= MAX_RETRIES:
@@ -276,7 +276,7 @@ class _Run:
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
         self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
-    def _take_chunk(self, answer: Answer, work: Work) -> None:
+    def _take_chunk(self, answer: WorkResult, work: Work) -> None:
         clip = self.states.under_way.get(work.clip)
         if clip is None:
             return  # its clip has failed meanwhile

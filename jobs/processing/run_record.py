@@ -24,7 +24,7 @@ from ..config import ProcessConfig
 from ..engine.machine import machine
 from ..exit_code import OK, SOME_FAILED, exit_code
 from ..files.clips import printable
-from .made_with import versions
+from .run_settings import versions
 
 log = logging.getLogger("vidsharp")
 

@@ -115,10 +115,10 @@ class _Scene:
 
     def __init__(self, size: tuple[int, int], seed: int) -> None:
         self._size = size
-        dice = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)
         self._slides = [self._with_slide(number) for number in range(3)]
-        self._first_slide = int(dice.integers(len(self._slides)))
-        self._tiles = [_Tile(person, self._box(person.box), dice) for person in _PEOPLE]
+        self._first_slide = int(rng.integers(len(self._slides)))
+        self._tiles = [_Tile(person, self._box(person.box), rng) for person in _PEOPLE]
 
     def _box(self, box: Box) -> Box:
         """A box of the layout in px of this recording."""
@@ -155,7 +155,7 @@ class _Scene:
 class _Tile:
     """One camera: a photo that drifts by fractions of a pixel, as a head or a hand-held phone does, and a name."""
 
-    def __init__(self, person: _Person, box: Box, dice: np.random.Generator) -> None:
+    def __init__(self, person: _Person, box: Box, rng: np.random.Generator) -> None:
         self.box = box
         self._camera_fps = person.camera_fps
         self._shown: tuple[float, np.ndarray] = (math.nan, np.empty(0))
@@ -164,7 +164,7 @@ class _Tile:
         """Spare px on every side of the photo, for the drift."""
         room = (width + 2 * self._margin, height + 2 * self._margin)
         self._photo = _crop(person.photo, person.focus, room)
-        self._phases = dice.uniform(0, 2 * math.pi, 5)
+        self._phases = rng.uniform(0, 2 * math.pi, 5)
         self._label, self._cover = _label(person.name, height)
 
     def draw(self, time_s: float) -> np.ndarray:
@@ -314,10 +314,10 @@ def _voices(length_s: Fraction, seed: int) -> Iterator[np.ndarray]:
     blocks can be computed on their own without clicks.
     """
     samples = int(length_s * _RATE)
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     syllables = int(length_s * _SYLLABLES_PER_SECOND) + 2
-    loudness = dice.uniform(0.4, 1.0, syllables) * (dice.uniform(0, 1, syllables) > 0.15)
-    vowels = dice.integers(len(_VOWELS_HZ), size=syllables)
+    loudness = rng.uniform(0.4, 1.0, syllables) * (rng.uniform(0, 1, syllables) > 0.15)
+    vowels = rng.integers(len(_VOWELS_HZ), size=syllables)
     for start in range(0, samples, _RATE // 2):
         clock = np.arange(start, min(start + _RATE // 2, samples)) / _RATE
         beat = clock * _SYLLABLES_PER_SECOND

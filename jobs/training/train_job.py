@@ -70,7 +70,7 @@ def _train_here(
     import torch
 
     from ...models.device import resolve_device
-    from ...training.loop.train import Crew, train
+    from ...training.loop.train import WorkerGroup, train
 
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -81,7 +81,7 @@ def _train_here(
         resume_from=resume_from,
         stop_after=config.stop_after,
         loader_workers=config.loader_workers,
-        crew=Crew(device=str(resolve_device(config.device))),
+        crew=WorkerGroup(device=str(resolve_device(config.device))),
         say=say,
         moved=moved,
     ).step

@@ -19,7 +19,7 @@ from torch import nn
 
 from ...models.device import resolve_device
 from ...pipeline.ownership import claim_folder, remove_folder
-from ...training.loop.train import CHECKPOINT, Crew, train
+from ...training.loop.train import CHECKPOINT, WorkerGroup, train
 from ...training.recipe import Recipe
 from ..engine.cluster import living_nodes, ray_session
 from ..engine.protocol import ClusterError
@@ -86,7 +86,7 @@ def _work(given: dict[str, Any]) -> None:
     config, recipe = given["config"], given["recipe"]
     here = ray.train.get_context()
     torch.set_num_threads(config.threads or max(1, len(os.sched_getaffinity(0)) // here.get_local_world_size()))
-    crew = Crew(
+    crew = WorkerGroup(
         rank=here.get_world_rank(),
         world=here.get_world_size(),
         device=str(get_device()),

@@ -146,8 +146,8 @@ def _leaky(x: np.ndarray) -> np.ndarray:
 
 def _trial() -> np.ndarray:
     """Luma of 0..1, [96, 64], harder than that of recordings: hard noise, noise, faint noise, edges, a ramp, flats."""
-    dice, side = np.random.default_rng(0), 32
-    noise, ramp = dice.random((side, side)), np.tile(np.linspace(0, 1, side), (side, 1))
+    rng, side = np.random.default_rng(0), 32
+    noise, ramp = rng.random((side, side)), np.tile(np.linspace(0, 1, side), (side, 1))
     edges = (np.add.outer(np.arange(side), np.arange(side)) // 8 % 2).astype(float)
     flat = np.repeat([[0.0, 1.0, 0.5, 0.1]], side, axis=0).repeat(side // 4, axis=1)
     return np.block([[np.rint(noise), noise], [0.5 + noise / 50, edges], [ramp, flat]])

@@ -14,8 +14,8 @@ from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from ..sequence.parts import Windowed, WindowedParts
 from .on_gpu import GpuSettings, OnGpu
+from .oom_tiler import OomTiler
 from .staging import as_float, codes_like
-from .what_fits import WhatFits
 
 Planes = Sequence[np.ndarray]
 
@@ -42,7 +42,7 @@ class GpuStudent:
         self.halo_px, self.align_px = halo_of(student), student.align_px
         self._own = student.offsets.index(0)
         student.net.eval()
-        self._fits = WhatFits(student.halo_px, student.align_px)
+        self._fits = OomTiler(student.halo_px, student.align_px)
         half = half_type(settings.precision, device)
         tried = half is not None and settings.precision == "auto"
         expected = self._expected() if tried else None
@@ -116,7 +116,7 @@ class GpuStudent:
             The planes of one picture, of the same type and shapes, in memory of their own.
 
         Raises:
-            DeviceError: as `WhatFits.run`.
+            DeviceError: as `OomTiler.run`.
         """
         network = self._forward(self.dtype(fmt))
         count = len(codes) // len(self.offsets)

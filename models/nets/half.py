@@ -89,8 +89,8 @@ def error_against(
 
 def trial_picture(channels: int) -> Tensor:
     """Float32 [1, channels, 64, 64] of 0..1: noise, faint noise, a ramp, and the hardest edges, each in a quarter."""
-    dice, half = torch.Generator().manual_seed(0), _TRIAL_PX // 2
-    loud = torch.rand((1, channels, half, half), generator=dice)
+    rng, half = torch.Generator().manual_seed(0), _TRIAL_PX // 2
+    loud = torch.rand((1, channels, half, half), generator=rng)
     ramp = torch.linspace(0, 1, half).expand(1, channels, half, half)
     cells = torch.arange(half) // 4
     edges = ((cells[:, None] + cells) % 2).float().expand(1, channels, half, half)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..enhance import Enhancer, Later
+from ..enhance import Enhancer, PendingFrame
 from ..planes.plane_format import PlaneFormat
 from .changes import CELL_PX, Grid, coarser, grown
 from .cover import Box
@@ -36,7 +36,7 @@ class _History:
     """How many it has."""
     given: Window
     """What the student saw: copies of a single picture's planes; of an earlier picture's while `rests`."""
-    later: Later
+    later: PendingFrame
     vain: int = 0
     """How many pictures in a row had nothing to copy."""
 
@@ -63,7 +63,7 @@ class Sharpener(Protocol):
     def tiles_exactly(self) -> bool: ...
     def parts(self) -> Parts: ...
     def seen(self, planes: Planes) -> Planes: ...
-    def begin(self, planes: Planes, fmt: PlaneFormat, window: Sequence[Planes] | None = None, /) -> Later: ...
+    def begin(self, planes: Planes, fmt: PlaneFormat, window: Sequence[Planes] | None = None, /) -> PendingFrame: ...
 
 
 class Reuse:
@@ -88,7 +88,7 @@ class Reuse:
         """What `Enhancer.planes` gives, to the last bit; arguments, result and errors as of `begin`."""
         return self.begin(planes, fmt, sequence, window)()
 
-    def begin(self, planes: Planes, fmt: PlaneFormat, sequence: int = 0, window: Window | None = None) -> Later:
+    def begin(self, planes: Planes, fmt: PlaneFormat, sequence: int = 0, window: Window | None = None) -> PendingFrame:
         """What `Enhancer.begin` gives, to the last bit.
 
         Args:
@@ -130,7 +130,7 @@ class _Reused:
         """Share of the output's pixels that were copied, mean over all pictures; None before the first one."""
         return self._shares / self._pictures if self._pictures else None
 
-    def begin(self, planes: Planes, fmt: PlaneFormat, sequence: int, window: Window | None) -> Later:
+    def begin(self, planes: Planes, fmt: PlaneFormat, sequence: int, window: Window | None) -> PendingFrame:
         """As `Reuse.begin`."""
         if self._enhancer.strength == 0 or not planes:
             return self._enhancer.begin(planes, fmt)
@@ -159,7 +159,7 @@ class _Reused:
         self._histories[sequence] = last
         return last.later
 
-    def _whole(self, planes: Planes, fmt: PlaneFormat, window: Window | None) -> Later:
+    def _whole(self, planes: Planes, fmt: PlaneFormat, window: Window | None) -> PendingFrame:
         return self._enhancer.begin(planes, fmt, *_seen_in(window))
 
     def _renewed(
@@ -169,7 +169,7 @@ class _Reused:
         fmt: PlaneFormat,
         window: Window | None,
         parts: Sequence[Box],
-    ) -> Later:
+    ) -> PendingFrame:
         """What was made of the last picture, with these parts computed anew."""
         if not self._in_place:
             made = [None if plane is None else plane.copy() for plane in made]

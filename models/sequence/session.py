@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..enhance import Enhancer, Later
+from ..enhance import Enhancer, PendingFrame
 from .neighbours import Neighbours, Picture, Planes, Window
 from .reuse import Reuse
 
@@ -37,7 +37,7 @@ class Session:
         self._enhancer, self._most_ahead = enhancer, most_ahead
         self._neighbours = Neighbours(enhancer.offsets, enhancer.read)
         self._reuse = Reuse(enhancer) if reuse else None
-        self._flying: deque[tuple[Picture, Later]] = deque()
+        self._flying: deque[tuple[Picture, PendingFrame]] = deque()
 
     @property
     def strength(self) -> float:
@@ -76,7 +76,7 @@ class Session:
             finished += self._landed(ahead)
         return finished + self._landed(0) if last else finished
 
-    def _later(self, picture: Picture, window: Window | None) -> Later:
+    def _later(self, picture: Picture, window: Window | None) -> PendingFrame:
         if self._reuse is not None:
             return self._reuse.begin(picture.planes, picture.fmt, picture.sequence, window)
         seen = None if window is None else [kept.planes for kept in window]

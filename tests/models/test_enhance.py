@@ -45,10 +45,10 @@ def rgb_student() -> Student:
 
 def noise(height: int, width: int, bits: int = 8, seed: int = 0) -> list[np.ndarray]:
     """Random 4:2:0 planes."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     half = ((height + 1) // 2, (width + 1) // 2)
     kind = np.uint8 if bits == 8 else np.uint16
-    return [dice.integers(0, 2**bits, size).astype(kind) for size in ((height, width), half, half)]
+    return [rng.integers(0, 2**bits, size).astype(kind) for size in ((height, width), half, half)]
 
 
 @pytest.mark.parametrize("name", ["fast", "reference"])
@@ -114,9 +114,9 @@ def test_rgb_identity_keeps_all_planes(chroma: tuple[int, int] | None) -> None:
         def forward(self, x: Tensor) -> tuple[Tensor, None]:
             return x.clone(), None
 
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     sizes = [(32, 40)] if chroma is None else [(32, 40), chroma, chroma]
-    planes = [dice.integers(0, 256, size, dtype=np.uint8) for size in sizes]
+    planes = [rng.integers(0, 256, size, dtype=np.uint8) for size in sizes]
     same: Any = Same()
     for given, made in zip(planes, Enhancer(Student("same", same, "rgb", 0, 2)).planes(planes, VIDEO8), strict=True):
         np.testing.assert_array_equal(given, made)

@@ -43,7 +43,7 @@ def test_threads_allocate_from_one_heap() -> None:
 
 GIVE_BACK = """
 from pathlib import Path
-from vidsharp.pipeline.heap import give_back, use_one_heap
+from vidsharp.pipeline.heap import trim_heap, use_one_heap
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
@@ -55,7 +55,7 @@ for _ in range(100):  # what stays lies between what goes
     kept.append(b"kept" * 500)
 blocks.clear()
 before = resident()
-give_back()
+trim_heap()
 assert before - resident() > 80 * 2**20, (before, resident())
 assert all(part == b"kept" * 500 for part in kept)
 """

@@ -380,7 +380,7 @@ def test_stages_are_timed(workspace: Workspace, tmp_path: Path) -> None:
 
 
 class Note:
-    """A witness that wants some pictures, and notes what it sees."""
+    """A observer that wants some pictures, and notes what it sees."""
 
     def __init__(self, wanted: tuple[int, ...]) -> None:
         self.wanted, self.seen, self.closed = wanted, {}, False
@@ -407,11 +407,11 @@ def test_a_witness_sees_what_it_wants_before_and_after(workspace: Workspace, tmp
     (task,) = _tasks(clip.path, workspace)
     notes: list[Note] = []
 
-    def new_witness() -> Note:
+    def new_observer() -> Note:
         notes.append(Note((0, 7, 29, 400)))
         return notes[-1]
 
-    record = sharpen_chunk(task, stub(), new_witness=new_witness)
+    record = sharpen_chunk(task, stub(), new_observer=new_observer)
     (note,) = notes
     decoded = list(media.decoded_planes(clip.path))
     assert list(note.seen) == [0, 7, 29]
@@ -434,6 +434,6 @@ def test_each_attempt_has_a_witness_of_its_own(workspace: Workspace, tmp_path: P
     tasks = _tasks(clip.path, workspace)
     broken = replace(tasks[-1], chunk=replace(tasks[-1].chunk, frames=tasks[-1].chunk.frames + 1))
     notes: list[Note] = []
-    sharpen_chunk(broken, stub(0), new_witness=lambda: notes.append(Note((0,))) or notes[-1])
+    sharpen_chunk(broken, stub(0), new_observer=lambda: notes.append(Note((0,))) or notes[-1])
     assert len(notes) == 2
     assert all(note.closed and len(note.seen) == 1 for note in notes)

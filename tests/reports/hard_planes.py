@@ -10,16 +10,16 @@ KINDS = ("noise", "near", "flat", "off by one", "black and white", "checks", "ra
 
 def pair(kind: str, height: int, width: int, bit_depth: int, seed: int = 0) -> tuple[Plane, Plane]:
     """Two planes of a kind."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     white, dtype = 2**bit_depth - 1, np.uint8 if bit_depth == 8 else np.uint16
-    noise = dice.integers(0, white + 1, (height, width))
+    noise = rng.integers(0, white + 1, (height, width))
     blank = np.zeros_like(noise)
-    near = np.clip(noise + dice.integers(-1, 2, noise.shape), 0, white)
+    near = np.clip(noise + rng.integers(-1, 2, noise.shape), 0, white)
     # Flat areas with steps between them: sums of squares in float32 would be off by more than the tests allow.
     checks = (np.add.outer(np.arange(height) // 20, np.arange(width) // 20) % 2) * white
     ramp = np.add.outer(np.arange(height), np.arange(width)) % (white + 1)
     x, y = {
-        "noise": (noise, dice.integers(0, white + 1, noise.shape)),
+        "noise": (noise, rng.integers(0, white + 1, noise.shape)),
         "near": (noise, near),
         "flat": (blank + white // 3, blank + white // 2),
         "off by one": (blank + white, blank + white - 1),

@@ -68,9 +68,9 @@ def sample_run(
         pictures: finished clips have previews.
         samples: so many frames of each clip are measured, at most.
     """
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     failing = count // 12 + (count > 3) if failed is None else failed
-    fails = set(dice.choice(count, failing, replace=False).tolist())
+    fails = set(rng.choice(count, failing, replace=False).tolist())
     clips, chunks, frames, previews = [], [], [], {}
     clock = _BEGAN
     for i in range(count):
@@ -79,16 +79,16 @@ def sample_run(
             clips.append(_failed_clip(name, i))
             continue
         earlier = count > 3 and i % 6 == 4
-        clip_chunks = _chunks(dice, name, clock - (9_000 if earlier else 0), resumed=count > 3 and i % 7 == 3)
-        clip_frames = _frames(dice, name, clip_chunks, samples, reference) if measured else []
-        clip = _clip(dice, name, clip_chunks, clip_frames)
+        clip_chunks = _chunks(rng, name, clock - (9_000 if earlier else 0), resumed=count > 3 and i % 7 == 3)
+        clip_frames = _frames(rng, name, clip_chunks, samples, reference) if measured else []
+        clip = _clip(rng, name, clip_chunks, clip_frames)
         clip["status"] = "skipped" if earlier else "resumed" if any(c["reused"] for c in clip_chunks) else "done"
         clips.append(clip)
         chunks += clip_chunks
         frames += clip_frames
         clock += 0 if earlier else float(sum(c["wall_s"] for c in clip_chunks) / 2 + 0.4)
         if pictures:
-            previews[name] = _preview(i % 4, int(dice.integers(0, 900)), reference)
+            previews[name] = _preview(i % 4, int(rng.integers(0, 900)), reference)
     return SampleRun(table(clips, CLIP_COLUMNS), table(chunks, CHUNK_COLUMNS), table(frames, FRAME_COLUMNS), previews)
 
 
@@ -101,25 +101,25 @@ def _failed_clip(name: str, i: int) -> dict[str, Any]:
     return {"clip": name, "status": "failed", "error": error, "retries": i % 3, "bytes_in": 0 if i % 3 == 0 else 4096}
 
 
-def _chunks(dice: np.random.Generator, name: str, began: float, resumed: bool) -> list[dict[str, Any]]:
+def _chunks(rng: np.random.Generator, name: str, began: float, resumed: bool) -> list[dict[str, Any]]:
     """Chunks of 20 s of video, on two actors side by side; of a resumed clip the first half is of an earlier run."""
-    count = int(dice.integers(3, 13))
+    count = int(rng.integers(3, 13))
     free = [began, began + 0.3]
-    damaged = dice.random() < 0.15
+    damaged = rng.random() < 0.15
     listed = []
     for k in range(count):
         reused = resumed and k < count // 2
-        frames = 500 if k < count - 1 else int(dice.integers(60, 500))
-        decode, model, encode = (frames * rate * dice.uniform(0.9, 1.2) for rate in (0.005, 0.026, 0.013))
+        frames = 500 if k < count - 1 else int(rng.integers(60, 500))
+        decode, model, encode = (frames * rate * rng.uniform(0.9, 1.2) for rate in (0.005, 0.026, 0.013))
         wall = model * 1.08 + 0.2
         actor = int(np.argmin(free))
-        lost = int(dice.integers(1, 30)) if damaged and k == count // 2 else 0
-        retries = int(dice.random() < 0.03)
+        lost = int(rng.integers(1, 30)) if damaged and k == count // 2 else 0
+        retries = int(rng.random() < 0.03)
         listed.append({
             "clip": name, "chunk": k, "start_s": 20.0 * k, "frames": frames - lost, "frames_lost": lost,
             "reused": reused, "retries": retries, "began_at": free[actor] - (86_400 if reused else 0), "wall_s": wall,
             "decode_s": decode, "model_s": model, "measure_s": frames * 0.001, "encode_s": encode,
-            "wait_s": wall - model, "bytes": int(frames * dice.uniform(2500, 4000)), "node": "desk",
+            "wait_s": wall - model, "bytes": int(frames * rng.uniform(2500, 4000)), "node": "desk",
             "actor": f"actor-{actor}", "errors": "worker died, started again" if retries else None,
         })  # fmt: skip
         free[actor] += wall + 0.05
@@ -127,16 +127,16 @@ def _chunks(dice: np.random.Generator, name: str, began: float, resumed: bool) -
 
 
 def _frames(
-    dice: np.random.Generator, name: str, chunks: list[dict[str, Any]], samples: int, reference: bool
+    rng: np.random.Generator, name: str, chunks: list[dict[str, Any]], samples: int, reference: bool
 ) -> list[dict[str, Any]]:
     total = sum(chunk["frames"] for chunk in chunks)
-    picked = np.sort(dice.choice(total, min(samples, total), replace=False)).tolist()
-    moved, soft, ratio = dice.uniform(0.93, 0.985), dice.uniform(25, 110), dice.uniform(1.3, 2.6)
-    gain, still = dice.normal(0.009, 0.006), dice.uniform(0.8, 3.0)
+    picked = np.sort(rng.choice(total, min(samples, total), replace=False)).tolist()
+    moved, soft, ratio = rng.uniform(0.93, 0.985), rng.uniform(25, 110), rng.uniform(1.3, 2.6)
+    gain, still = rng.normal(0.009, 0.006), rng.uniform(0.8, 3.0)
     listed = []
     for frame in picked:
-        swing = float(np.sin(frame / total * 9) * 0.08 + dice.normal(0, 0.02))
-        before, change = soft * (1 + 2 * swing), still * (1 + abs(dice.normal(0, 0.3)))
+        swing = float(np.sin(frame / total * 9) * 0.08 + rng.normal(0, 0.02))
+        before, change = soft * (1 + 2 * swing), still * (1 + abs(rng.normal(0, 0.3)))
         row = {
             "clip": name, "frame": frame, "time_s": frame / 25, "ssim_input": min(1.0, moved + swing / 8),
             "psnr_input": 36 + 20 * swing, "sharpness_before": before,
@@ -156,7 +156,7 @@ def _frames(
 
 
 def _clip(
-    dice: np.random.Generator, name: str, chunks: list[dict[str, Any]], frames: list[dict[str, Any]]
+    rng: np.random.Generator, name: str, chunks: list[dict[str, Any]], frames: list[dict[str, Any]]
 ) -> dict[str, Any]:
     def total(column: str) -> Any:
         return sum(chunk[column] for chunk in chunks)
@@ -166,10 +166,10 @@ def _clip(
         return float(np.mean(known)) if known else None
 
     lost = total("frames_lost")
-    portrait = dice.random() < 0.15
+    portrait = rng.random() < 0.15
     quality = [n for n in FRAME_COLUMNS if n.startswith(("ssim", "psnr", "sharpness"))]
     wall = total("wall_s") / 2 + 0.6
-    size = int(total("bytes") * dice.uniform(0.6, 0.95))
+    size = int(total("bytes") * rng.uniform(0.6, 0.95))
     return {
         "clip": name, "out": f"sharpened/{name}", "container": "mov,mp4", "codec": "h264", "encoder": "libx264",
         "width": 1080 if portrait else 1920, "height": 1920 if portrait else 1080, "pix_fmt": "yuv420p",
@@ -185,7 +185,7 @@ def _clip(
         "flicker_ref": mean("change_ref"),
         "bytes_in": size, "bytes_out": total("bytes"), "audio_streams": 1, "retries": total("retries"),
         "finished_at": "2026-11-24T14:58:03+00:00", "settings": json.dumps(_SETTINGS),
-        "versions": json.dumps(_VERSIONS), "key": f"{int(dice.integers(2**40)):x}",
+        "versions": json.dumps(_VERSIONS), "key": f"{int(rng.integers(2**40)):x}",
         "note": f"{lost} frames could not be decoded and are missing" if lost else None,
     }  # fmt: skip
 

@@ -11,14 +11,14 @@ from vidsharp.training.data.window_cache import CROP, FAR, NEAR, PICTURES, RADIU
 
 def write_smeared(folder: Path) -> Path:
     """A cache of windows of photos whose colour is smeared, as a call's is, while luma is as it was."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     (folder / "parts").mkdir()
     rows: list[dict[str, object]] = []
     for split, photo in (("train", data.astronaut()), ("val", data.coffee())):
         for level, kind in (("medium", "photo"), ("sharp", "clip"), ("medium", "screen")):
             windows = np.zeros((3, PICTURES, CROP * 3 // 2, CROP), np.uint8)
             for window in windows:
-                top, left = dice.integers(0, 200, 2)
+                top, left = rng.integers(0, 200, 2)
                 sharp = i420(photo[top : top + CROP, left : left + CROP])
                 window[:NEAR], window[NEAR + len(FAR) :] = sharp, sharp
                 if level == "medium":

@@ -41,9 +41,9 @@ def write_cache(folder: Path, train: int = 6, val: int = 3) -> Path:
     """A cache as version 0.1 made it: crops of photos, blurred a little or more by level."""
     folder.mkdir(parents=True, exist_ok=True)
     photo = data.astronaut()
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for split, count in (("train", train), ("val", val)):
-        sharp = np.stack([_i420(photo, int(y), int(x)) for y, x in dice.integers(0, 256, (count, 2))])
+        sharp = np.stack([_i420(photo, int(y), int(x)) for y, x in rng.integers(0, 256, (count, 2))])
         levels = [LEVELS[i % 2] for i in range(count)]
         soft = np.stack([_blurred(crop, 0.8 if lv == "light" else 1.4) for crop, lv in zip(sharp, levels, strict=True)])
         np.save(folder / f"{split}_sharp.npy", sharp)

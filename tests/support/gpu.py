@@ -31,10 +31,10 @@ def student(name: str) -> Student:
 
 def noise(seed: int, size: tuple[int, int], fmt: PlaneFormat = EIGHT) -> Planes:
     """Random 4:2:0 planes."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     half = (-(-size[0] // 2), -(-size[1] // 2))
     kind = np.uint8 if fmt.bit_depth == 8 else np.uint16
-    return [dice.integers(0, fmt.peak + 1, shape).astype(kind) for shape in (size, half, half)]
+    return [rng.integers(0, fmt.peak + 1, shape).astype(kind) for shape in (size, half, half)]
 
 
 def farthest(one: list[np.ndarray | None], other: list[np.ndarray | None]) -> int:

@@ -414,10 +414,10 @@ def jpeg(size: tuple[int, int]) -> bytes:
 
 def vfr(path: Path, *, frames: int = 60, seed: int = 0, **more: Any) -> Media:
     """Variable frame rate as a call has it: jitter around 30 fps, some long gaps, ticks of 1/90000 s."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     pts = [0]
     while len(pts) < frames:
-        gap = dice.randint(2000, 4400) if len(pts) % 13 else dice.randint(20000, 60000)
+        gap = rng.randint(2000, 4400) if len(pts) % 13 else rng.randint(20000, 60000)
         pts.append(pts[-1] + gap)
     return call(path, pts=pts, time_base=TICKS_90K, seed=seed, **more)
 

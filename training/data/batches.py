@@ -86,11 +86,11 @@ class Batches(Dataset[Batch]):
         """The pairs of a step: drawn by the recipe's mix of levels, or each pair once in every epoch."""
         recipe, count = self.recipe, len(self.pairs.levels)
         if recipe.mix is not None:
-            dice = np.random.default_rng([recipe.seed, step])
-            picks = dice.choice(count, recipe.batch, p=self._odds)
+            rng = np.random.default_rng([recipe.seed, step])
+            picks = rng.choice(count, recipe.batch, p=self._odds)
             if recipe.answered and self.answers is not None:
-                asked = dice.random(recipe.batch) < recipe.answered
-                picks = np.where(asked, dice.choice(np.asarray(self.answers.answered), recipe.batch), picks)
+                asked = rng.random(recipe.batch) < recipe.answered
+                picks = np.where(asked, rng.choice(np.asarray(self.answers.answered), recipe.batch), picks)
             return picks
         places = np.arange(step * recipe.batch, (step + 1) * recipe.batch)
         orders = {e: np.random.default_rng([recipe.seed, int(e)]).permutation(count) for e in set(places // count)}
@@ -101,20 +101,20 @@ class Batches(Dataset[Batch]):
         """How probable each pair is, [pairs]: a level's share is spread evenly over its pairs."""
         return level_odds(self.pairs.levels, self.recipe.mix or {})
 
-    def _row(self, pick: int, dice: np.random.Generator) -> Batch:
-        untouched = self.recipe.untouched > 0 and dice.random() < self.recipe.untouched
-        window = self._window(*self.pairs.size(pick), dice)
+    def _row(self, pick: int, rng: np.random.Generator) -> Batch:
+        untouched = self.recipe.untouched > 0 and rng.random() < self.recipe.untouched
+        window = self._window(*self.pairs.size(pick), rng)
         soft, sharp = self.pairs.patch(pick, self.domain, window)
         taught, answered, known = None if self.answers is None else sharp, False, True
         if untouched:
             soft = sharp
         elif self.answers is not None and pick in self._answered:
-            known = not (self.recipe.unlabelled and dice.random() < self.recipe.unlabelled)
+            known = not (self.recipe.unlabelled and rng.random() < self.recipe.unlabelled)
             top, left = window.top, window.left
             part = self.answers.picture(pick, known)[:, top : top + window.height, left : left + window.width]
             taught, answered = window.turn(torch.from_numpy(part)), True
         if self.recipe.scale_down_and_up and not untouched:
-            soft = scaled_down_and_up(soft, "bicubic" if dice.integers(2) else "bilinear")
+            soft = scaled_down_and_up(soft, "bicubic" if rng.integers(2) else "bilinear")
         if taught is None:
             return Batch(soft, sharp)
         return Batch(soft, sharp, taught, torch.tensor(float(answered)), torch.tensor(float(known)))
@@ -123,14 +123,14 @@ class Batches(Dataset[Batch]):
     def _answered(self) -> frozenset[int]:
         return frozenset(self.answers.answered if self.answers else ())
 
-    def _window(self, height: int, width: int, dice: np.random.Generator) -> Window:
+    def _window(self, height: int, width: int, rng: np.random.Generator) -> Window:
         side = self.recipe.patch_px
-        mirrored, upended, transposed = (bool(dice.integers(2)) for _ in range(3))
+        mirrored, upended, transposed = (bool(rng.integers(2)) for _ in range(3))
         if not self.recipe.all_turns:
             upended = transposed = False
         if side == 0:
             return Window(0, 0, height, width, mirrored, upended, transposed and height == width)
-        top, left = (int(dice.integers(0, whole - side + 1)) for whole in (height, width))
+        top, left = (int(rng.integers(0, whole - side + 1)) for whole in (height, width))
         return Window(top, left, side, side, mirrored, upended, transposed)
 
 

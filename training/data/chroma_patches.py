@@ -37,13 +37,13 @@ def batch_of(cache: WindowCache, patches: Patches, odds: np.ndarray, step: int) 
     return torch.stack(soft), torch.stack(sharp), torch.stack(luma)
 
 
-def _row(cache: WindowCache, index: int, patches: Patches, dice: np.random.Generator) -> tuple[Tensor, ...]:
+def _row(cache: WindowCache, index: int, patches: Patches, rng: np.random.Generator) -> tuple[Tensor, ...]:
     pictures = [of[RADIUS] for of in cache.planes(index)]
-    if dice.random() < patches.untouched:
+    if rng.random() < patches.untouched:
         pictures[0] = pictures[1]
     side = patches.side
-    top, left = (int(dice.integers(0, CROP // 2 - side + 1)) for _ in range(2))
-    window = Window(top, left, side, side, *(bool(dice.integers(2)) for _ in range(3)))
+    top, left = (int(rng.integers(0, CROP // 2 - side + 1)) for _ in range(2))
+    window = Window(top, left, side, side, *(bool(rng.integers(2)) for _ in range(3)))
     (soft, luma), (sharp, _) = (_cut(picture, window) for picture in pictures)
     return soft, sharp, luma
 

@@ -52,7 +52,7 @@ def _nothing(*_: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Crew:
+class WorkerGroup:
     """The workers that share a run; the default is one alone. Worker 0 writes and validates."""
 
     rank: int = 0
@@ -132,7 +132,7 @@ def train(
     resume_from: Path | None = None,
     stop_after: int | None = None,
     loader_workers: int = 0,
-    crew: Crew | None = None,
+    crew: WorkerGroup | None = None,
     say: Callable[[str], None] = _nothing,
     moved: Callable[[int, int, float], None] = _nothing,
 ) -> Trainer:
@@ -149,7 +149,7 @@ def train(
             another recipe.
         OutputError: the folder cannot be written.
     """
-    crew = crew or Crew()
+    crew = crew or WorkerGroup()
     learn, check = pairs
     count = len(learn.levels)
     total, unit = recipe.total_steps(count), recipe.unit(count)
@@ -190,7 +190,7 @@ def train(
 
 
 def _steps(
-    trainer: Trainer, batches: Iterator[Batch], check: PairSet, out: Path, crew: Crew, log: TrainingLog | None
+    trainer: Trainer, batches: Iterator[Batch], check: PairSet, out: Path, crew: WorkerGroup, log: TrainingLog | None
 ) -> Iterator[Tensor]:
     """Takes a step for each batch and yields its loss; logs, validates and saves when it is due and after the last."""
     recipe, unit = trainer.recipe, trainer.unit
@@ -226,7 +226,7 @@ def _steps(
         yield terms["loss"]
 
 
-def _over_crew(means: dict[str, float], crew: Crew) -> dict[str, float]:
+def _over_crew(means: dict[str, float], crew: WorkerGroup) -> dict[str, float]:
     """Averages over the workers, whose shares of each batch are equal."""
     if crew.world == 1:
         return means

@@ -55,14 +55,14 @@ def spread_out(levels: Sequence[str], sources: Sequence[str], most: int, seed: i
 
     A set may lie in order of its names, as GOPRO's does: its first pairs show a single scene.
     """
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     strata: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for index, stratum in enumerate(zip(sources, levels, strict=True)):
         strata[stratum].append(index)
     waiting = list(strata)
     for stratum in waiting:
-        dice.shuffle(strata[stratum])
-    dice.shuffle(waiting)  # breaks ties
+        rng.shuffle(strata[stratum])
+    rng.shuffle(waiting)  # breaks ties
     drawn: Counter[tuple[str, str]] = Counter()
     chosen: list[int] = []
     while waiting and len(chosen) < most:

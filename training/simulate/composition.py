@@ -19,17 +19,17 @@ _BACKGROUND = 24
 """Luma behind the tiles: nearly black."""
 
 
-def draw_composition(dice: random.Random, lines: Lines) -> Composition:
+def draw_composition(rng: random.Random, lines: Lines) -> Composition:
     """A layout that the lines allow."""
     layouts = {"trained": LAYOUTS, "held_out": HELD_OUT_LAYOUTS, "all": (*LAYOUTS, *HELD_OUT_LAYOUTS)}[lines]
-    layout = dice.choice(layouts)
+    layout = rng.choice(layouts)
     width = {"bars": (0.8, 0.98), "strip": (0.6, 0.78), "grid": (0.44, 0.49)}[layout]
     return Composition(
         layout,
-        dice.uniform(*width),
-        dice.random() if layout == "bars" else 0.1,
-        dice.uniform(0.3, 0.7),
-        dice.choice(NAMES),
+        rng.uniform(*width),
+        rng.random() if layout == "bars" else 0.1,
+        rng.uniform(0.3, 0.7),
+        rng.choice(NAMES),
     )
 
 

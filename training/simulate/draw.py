@@ -59,16 +59,16 @@ def draw_parameters(
     known = _known_level(level)
     if lines not in LINES:
         raise SimulationError(f"There are no lines '{lines}'; accepted are {', '.join(LINES)}.")
-    dice = random.Random(f"{level}/{seed}/{lines}")
+    rng = random.Random(f"{level}/{seed}/{lines}")
     filters = {"trained": FILTERS, "held_out": HELD_OUT_FILTERS, "all": (*FILTERS, *HELD_OUT_FILTERS)}[lines]
-    down, up = dice.choice(filters), dice.choice(filters)
+    down, up = rng.choice(filters), rng.choice(filters)
     composition = draw_composition(random.Random(f"composition/{level}/{seed}"), lines) if composed else None
     if known == "light":
         return LineParameters(
             level=known,
             encoder=None,
             speed="",
-            sizes=(SizeStep(0, dice.uniform(*_SHRINK[known])),),
+            sizes=(SizeStep(0, rng.uniform(*_SHRINK[known])),),
             down_filter=down,
             up_filter=up,
             bits_per_pixel=None,
@@ -82,26 +82,26 @@ def draw_parameters(
             recorder=None,
             seed=seed,
         )
-    drawn = _draw_encoder(dice, lines)
+    drawn = _draw_encoder(rng, lines)
     name = encoder or drawn
     chosen = ENCODERS[name]
     low, high = _BITS_PER_PIXEL[known]
     return LineParameters(
         level=known,
         encoder=name,
-        speed=chosen.speeds[int(dice.random() * len(chosen.speeds))],
-        sizes=_draw_sizes(dice) if known == "switching" else (SizeStep(0, dice.uniform(*_SHRINK[known])),),
+        speed=chosen.speeds[int(rng.random() * len(chosen.speeds))],
+        sizes=_draw_sizes(rng) if known == "switching" else (SizeStep(0, rng.uniform(*_SHRINK[known])),),
         down_filter=down,
         up_filter=up,
-        bits_per_pixel=low * (high / low) ** dice.random() * chosen.bits,
-        rates=_draw_rates(dice),
-        keyframe_interval=dice.randint(40, 200) if dice.random() < 0.5 else None,
-        dips=_draw_dips(dice),
-        losses=_draw_losses(dice, chosen),
+        bits_per_pixel=low * (high / low) ** rng.random() * chosen.bits,
+        rates=_draw_rates(rng),
+        keyframe_interval=rng.randint(40, 200) if rng.random() < 0.5 else None,
+        dips=_draw_dips(rng),
+        losses=_draw_losses(rng, chosen),
         period=PERIOD,
-        camera=_draw_camera(dice),
+        camera=_draw_camera(rng),
         composition=composition,
-        recorder=_draw_recorder(dice, lines),
+        recorder=_draw_recorder(rng, lines),
         seed=seed,
     )
 
@@ -117,48 +117,48 @@ def _allowed(held_out: bool, lines: Lines) -> bool:
     return lines == "all" or held_out == (lines == "held_out")
 
 
-def _draw_encoder(dice: random.Random, lines: Lines) -> str:
+def _draw_encoder(rng: random.Random, lines: Lines) -> str:
     """One of the lines' encoders; drawn again where it is missing, so that all other seeds keep theirs."""
-    return _draw_present(dice, [name for name, encoder in ENCODERS.items() if _allowed(encoder.held_out, lines)])
+    return _draw_present(rng, [name for name, encoder in ENCODERS.items() if _allowed(encoder.held_out, lines)])
 
 
-def _draw_recorder(dice: random.Random, lines: Lines) -> Recorder:
+def _draw_recorder(rng: random.Random, lines: Lines) -> Recorder:
     names = [name for name, e in ENCODERS.items() if e.quality and _allowed(e.held_out, lines)]
     # Most meetings are recorded as MP4.
-    name = "h264" if "h264" in names and dice.random() < 0.6 else _draw_present(dice, names)
+    name = "h264" if "h264" in names and rng.random() < 0.6 else _draw_present(rng, names)
     low, high = ENCODERS[name].quality or (0, 0)
-    return Recorder(name, dice.randint(low, high))
+    return Recorder(name, rng.randint(low, high))
 
 
-def _draw_present(dice: random.Random, names: Sequence[str]) -> str:
+def _draw_present(rng: random.Random, names: Sequence[str]) -> str:
     if not set(names) - missing_encoders():
         raise SimulationError(
             f"This build of FFmpeg has none of the encoders {', '.join(names)} to simulate a call with."
         )
-    while (name := dice.choice(names)) in missing_encoders():
+    while (name := rng.choice(names)) in missing_encoders():
         pass
     return name
 
 
-def _draw_sizes(dice: random.Random) -> tuple[SizeStep, ...]:
+def _draw_sizes(rng: random.Random) -> tuple[SizeStep, ...]:
     """A walk on simulcast's ladder, one rung at a time, the first step within a second."""
-    rung = dice.choice((0, 0, 1, 1, 2))
-    steps, start = [SizeStep(0, _LADDER[rung])], dice.randint(10, 30)
+    rung = rng.choice((0, 0, 1, 1, 2))
+    steps, start = [SizeStep(0, _LADDER[rung])], rng.randint(10, 30)
     while start < PERIOD - 10:
-        rung = 1 if rung != 1 else dice.choice((0, 2))
+        rung = 1 if rung != 1 else rng.choice((0, 2))
         steps.append(SizeStep(start, _LADDER[rung]))
-        start += dice.randint(20, 90)
+        start += rng.randint(20, 90)
     return tuple(steps)
 
 
-def _draw_rates(dice: random.Random) -> tuple[RateStep, ...]:
+def _draw_rates(rng: random.Random) -> tuple[RateStep, ...]:
     """Constant, a climb from the start of the call, or a dip of some seconds."""
-    kind = dice.choice(("constant", "constant", "climb", "dip"))
+    kind = rng.choice(("constant", "constant", "climb", "dip"))
     if kind == "climb":
-        lowest, length = dice.uniform(0.4, 0.7), dice.randint(60, 180)
+        lowest, length = rng.uniform(0.4, 0.7), rng.randint(60, 180)
         return tuple(RateStep(length * i // 8, lowest + (1.2 - lowest) * i / 8) for i in range(9))
     if kind == "dip":
-        start, length = dice.randint(20, 90), dice.randint(30, 120)
+        start, length = rng.randint(20, 90), rng.randint(30, 120)
         return (
             RateStep(0, 1.0),
             RateStep(start, 0.5),
@@ -168,22 +168,22 @@ def _draw_rates(dice: random.Random) -> tuple[RateStep, ...]:
     return (RateStep(0, 1.0),)
 
 
-def _draw_dips(dice: random.Random) -> tuple[FrameDip, ...]:
-    if dice.random() < 0.75:
+def _draw_dips(rng: random.Random) -> tuple[FrameDip, ...]:
+    if rng.random() < 0.75:
         return ()
-    start = dice.randint(15, 120)
-    return (FrameDip(start, start + dice.randint(15, 60), dice.randint(2, 3)),)
+    start = rng.randint(15, 120)
+    return (FrameDip(start, start + rng.randint(15, 60), rng.randint(2, 3)),)
 
 
-def _draw_losses(dice: random.Random, encoder: Encoder) -> tuple[Loss, ...]:
-    if dice.random() < 0.75:
+def _draw_losses(rng: random.Random, encoder: Encoder) -> tuple[Loss, ...]:
+    if rng.random() < 0.75:
         return ()
-    frozen = dice.random() < 0.4 or not encoder.conceals
-    return (Loss(dice.randint(12, 120), dice.randint(1, 4), frozen, dice.randint(3, 15)),)
+    frozen = rng.random() < 0.4 or not encoder.conceals
+    return (Loss(rng.randint(12, 120), rng.randint(1, 4), frozen, rng.randint(3, 15)),)
 
 
-def _draw_camera(dice: random.Random) -> Camera:
-    noise = dice.uniform(0.5, 3.5) if dice.random() < 0.4 else 0.0
-    focus = dice.uniform(1.1, 1.4) if dice.random() < 0.15 else 1.0
-    exposure = dice.uniform(0.05, 0.25) if dice.random() < 0.2 else 0.0
-    return Camera(noise, focus, exposure, dice.randint(60, 300))
+def _draw_camera(rng: random.Random) -> Camera:
+    noise = rng.uniform(0.5, 3.5) if rng.random() < 0.4 else 0.0
+    focus = rng.uniform(1.1, 1.4) if rng.random() < 0.15 else 1.0
+    exposure = rng.uniform(0.05, 0.25) if rng.random() < 0.2 else 0.0
+    return Camera(noise, focus, exposure, rng.randint(60, 300))

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from vidsharp.jobs import process
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
-from vidsharp.jobs.engine.actors import MAX_FAILED_STARTS, ActorPool, Answer
+from vidsharp.jobs.engine.actors import MAX_FAILED_STARTS, ActorPool, WorkResult
 from vidsharp.jobs.engine.engines import EngineName, open_engine
 from vidsharp.jobs.engine.pool import PoolPlan
 from vidsharp.jobs.engine.protocol import ClusterError, NodeLost, WorkerDied
@@ -204,7 +204,7 @@ def test_a_student_that_cannot_be_loaded_ends_the_run(engine: EngineName) -> Non
     ],
 )
 def test_answers_say_whether_to_try_again_and_why_not(error: Exception, permanent: bool, sentence: str) -> None:
-    answer = Answer("actor-0", None, error=error)
+    answer = WorkResult("actor-0", None, error=error)
     assert answer.permanent == permanent
     assert answer.sentence.startswith(sentence)
 

@@ -13,7 +13,7 @@ from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.estimating import estimate_config, look_at_clips
 from vidsharp.jobs.estimating.sample_actor import SampleActor
-from vidsharp.jobs.processing.made_with import what_counts
+from vidsharp.jobs.processing.run_settings import fingerprint_settings
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.errors import EncoderError
@@ -144,7 +144,7 @@ def test_finished_chunks_of_an_interrupted_run_are_left_out(shared_ray: None, tm
     calls, out = tmp_path / "calls", tmp_path / "out"
     clip = runs.clip(calls / "a.mp4")
     wanted = config(calls, out=out)
-    key = clip_key(clip.path, what_counts(wanted))
+    key = clip_key(clip.path, fingerprint_settings(wanted))
     actor = SampleActor(threads=1)
     looked = actor.look(clip.path, wanted.chunk_seconds, EncoderChoice(), read=True)
     work = Workspace.of(out / ".vidsharp", "a.mp4", key)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from vidsharp.jobs.files.clips import Clip
-from vidsharp.jobs.files.earlier_run import Standing, source_columns, standing
+from vidsharp.jobs.files.earlier_run import ClipState, clip_state, source_columns
 from vidsharp.pipeline.fingerprint import Source
 from vidsharp.pipeline.workspace import Workspace
 
@@ -30,8 +30,8 @@ def workspace(out: Path, key: str = "key") -> Workspace:
     return Workspace.of(out / ".vidsharp", CLIP.name, key)
 
 
-def found(out: Path, row: dict[str, Any], source: Source = SOURCE, key: str = "key", **settings: Any) -> Standing:
-    return standing(CLIP, out, row, workspace(out, key), source, SETTINGS | settings)
+def found(out: Path, row: dict[str, Any], source: Source = SOURCE, key: str = "key", **settings: Any) -> ClipState:
+    return clip_state(CLIP, out, row, workspace(out, key), source, SETTINGS | settings)
 
 
 def test_a_result_of_the_same_recording_and_settings_is_finished(out: Path) -> None:

@@ -86,12 +86,12 @@ def killed_and_again(runner: Runner, whole: Undisturbed, out: Path, kills: Seque
 
 def kill_points(steps: Sequence[str], seed: int) -> list[int]:
     """Every step that changes files or folders (one of those alike), and a sample of those in encoder and muxer."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     alike: dict[str, list[int]] = {}
     for number, step in enumerate(steps):
         alike.setdefault(step.split()[0] if step.startswith(("picture", "packet")) else step, []).append(number)
     inner = alike.pop("picture") + alike.pop("packet")
-    return sorted([*map(dice.choice, alike.values()), *dice.sample(inner, PICTURES_AND_PACKETS)])
+    return sorted([*map(rng.choice, alike.values()), *rng.sample(inner, PICTURES_AND_PACKETS)])
 
 
 def test_killed_before_any_step(runners: list[Runner], undisturbed: Undisturbed, tmp_path: Path) -> None:
@@ -115,8 +115,8 @@ def test_killed_before_any_step(runners: list[Runner], undisturbed: Undisturbed,
 
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_again_and_again(seed: int, runners: list[Runner], undisturbed: Undisturbed, tmp_path: Path) -> None:
-    dice = random.Random(seed)
-    kills = [dice.randrange(5, 120) for _ in range(6)]
+    rng = random.Random(seed)
+    kills = [rng.randrange(5, 120) for _ in range(6)]
     ended = killed_and_again(runners[0], undisturbed, tmp_path / "out", kills)
     assert sum(run.killed for run in ended) >= 3, "hardly any was killed"
 
@@ -130,8 +130,8 @@ def test_killed_while_an_earlier_result_is_replaced(
     earlier = frames(before)
     assert set(earlier) == OUTPUTS
     assert earlier != undisturbed.frames
-    dice = random.Random(1)
-    for step in dice.sample(range(len(undisturbed.steps)), 6):
+    rng = random.Random(1)
+    for step in rng.sample(range(len(undisturbed.steps)), 6):
         # Each from the earlier result: after a kill near its end, a run would have hardly a step left to be killed at.
         out = tmp_path / str(step)
         shutil.copytree(before, out)

@@ -101,7 +101,7 @@ def test_a_recording_that_has_grown_where_it_is_is_done_anew(bytes_more: int, mo
 def test_tables_of_version_0_1_are_carried_over(monday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They have neither where a recording was, nor what it is known by; their key is that of work in progress."""
     from vidsharp.jobs.files.storage import Storage
-    from vidsharp.jobs.processing.made_with import what_counts
+    from vidsharp.jobs.processing.run_settings import fingerprint_settings
 
     out = monday.parents[1] / "out"
     config = runs.config(monday, out)
@@ -111,7 +111,7 @@ def test_tables_of_version_0_1_are_carried_over(monday: Path, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr("vidsharp.jobs.files.report_folder.CLIP_COLUMNS", columns)
         report = ReportFolder(out / "report")
-        report.clips["key"] = storage.key(clip, what_counts(config))
+        report.clips["key"] = storage.key(clip, fingerprint_settings(config))
         tables_of_0_1 = tables.parquet_bytes(report.clips)
     (out / "report" / "clips.parquet").write_bytes(tables_of_0_1)
     other = tuesday_of(monday)

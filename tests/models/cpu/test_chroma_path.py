@@ -148,18 +148,18 @@ def test_reuse_equals_the_whole_frame(
     monkeypatch.setattr(restore_file, "STRIP_SAMPLES", 1 << 13)  # several strips in frames of this size, too
     monkeypatch.setitem(CHROMA, "411", (1, 4))
     monkeypatch.setitem(CHROMA, "410", (4, 4))
-    dice, enhancer = np.random.default_rng(seed), enhancer_of(strength)
-    reuse, planes = Reuse(enhancer), noise(dice, size, fmt, chroma)
+    rng, enhancer = np.random.default_rng(seed), enhancer_of(strength)
+    reuse, planes = Reuse(enhancer), noise(rng, size, fmt, chroma)
     for _ in range(4):
         assert_equal(reuse.planes(planes, fmt), enhancer.planes(planes, fmt))
-        edit(dice, [planes[index] for index in touched], fmt)
+        edit(rng, [planes[index] for index in touched], fmt)
     assert_equal(reuse.planes(planes, fmt), enhancer.planes(planes, fmt))
 
 
 def spot_changes(chroma: str) -> tuple[list[Planes], list[Planes]]:
     """A still picture with a spot that changes in luma, then another in Cb; what reuse and whole frames make of it."""
-    dice, enhancer = np.random.default_rng(6), enhancer_of()
-    reuse, planes = Reuse(enhancer), noise(dice, (600, 700), EIGHT, chroma)
+    rng, enhancer = np.random.default_rng(6), enhancer_of()
+    reuse, planes = Reuse(enhancer), noise(rng, (600, 700), EIGHT, chroma)
     reused, whole = [], []
     for plane in (None, 0, 1, 2):
         if plane is not None:
@@ -201,8 +201,8 @@ def test_on_a_gpus_way_chroma_is_the_cpus_own() -> None:
     here = Enhancer(student("fast"), strength=0.8, chroma="restore")
     there = Enhancer(student("fast"), strength=0.8, chroma="restore", gpu=GpuSettings(batch=2))
     assert there.provenance(EIGHT)["chroma"] == here.provenance(EIGHT)["chroma"]
-    dice, ahead = np.random.default_rng(8), Reuse(there)
-    pictures = [noise(dice, (40, 64)) for _ in range(3)]
+    rng, ahead = np.random.default_rng(8), Reuse(there)
+    pictures = [noise(rng, (40, 64)) for _ in range(3)]
     begun = [ahead.begin(planes, EIGHT) for planes in [*pictures, pictures[2]]]
     for planes, later in zip([*pictures, pictures[2]], begun, strict=True):
         assert_equal(later()[1:], here.planes(planes, EIGHT)[1:])

@@ -20,9 +20,9 @@ def fmt_of(bits: int) -> PlaneFormat:
 
 def frame(height: int, width: int, factors: tuple[int, int] = (2, 2), bits: int = 8, seed: int = 0) -> list[np.ndarray]:
     """[Y, Cb, Cr] of noise over all codes."""
-    dice, kind = np.random.default_rng(seed), np.uint8 if bits == 8 else np.uint16
+    rng, kind = np.random.default_rng(seed), np.uint8 if bits == 8 else np.uint16
     shape = (-(-height // factors[0]), -(-width // factors[1]))
-    return [dice.integers(0, 1 << bits, of, dtype=kind) for of in ((height, width), shape, shape)]
+    return [rng.integers(0, 1 << bits, of, dtype=kind) for of in ((height, width), shape, shape)]
 
 
 @pytest.mark.parametrize("factors", LAYOUTS)

@@ -41,10 +41,10 @@ def assert_inverse(pending: Pending, planes: list[np.ndarray]) -> None:
 @given(
     kinds=st.lists(st.tuples(st.sampled_from(SIZES), st.sampled_from([EIGHT, SIXTEEN])), max_size=20),
     batch=st.integers(1, 5),
-    dice=st.randoms(use_true_random=False),
+    rng=st.randoms(use_true_random=False),
 )
 def test_each_gets_its_own_answer_whoever_asks_first(
-    kinds: list[tuple[tuple[int, int], PlaneFormat]], batch: int, dice: Random
+    kinds: list[tuple[tuple[int, int], PlaneFormat]], batch: int, rng: Random
 ) -> None:
     gpu = OnGpu(CPU, Inverse(), GpuSettings(batch=batch))
     waiting: list[tuple[Pending, list[np.ndarray]]] = []
@@ -54,8 +54,8 @@ def test_each_gets_its_own_answer_whoever_asks_first(
         waiting.append((gpu.begin(planes, fmt), kept))
         for plane in planes:
             plane[...] = 0  # the caller's again
-        if dice.random() < 0.3:
-            assert_inverse(*waiting.pop(dice.randrange(len(waiting))))
+        if rng.random() < 0.3:
+            assert_inverse(*waiting.pop(rng.randrange(len(waiting))))
     for pending, planes in waiting:
         assert_inverse(pending, planes)
         assert pending.result() is pending.result()

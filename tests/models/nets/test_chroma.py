@@ -17,9 +17,9 @@ SIZES = [(1, 1), (2, 3), (37, 51), (64, 64)]
 
 def picture(height: int, width: int, count: int = 1) -> tuple[Tensor, Tensor]:
     """(chroma [N, 2, H, W] around 0, luma [N, 1, H, W])."""
-    dice = torch.Generator().manual_seed(3)
-    chroma = torch.rand((count, 2, height, width), generator=dice) - 0.5
-    return chroma, torch.rand((count, 1, height, width), generator=dice)
+    rng = torch.Generator().manual_seed(3)
+    chroma = torch.rand((count, 2, height, width), generator=rng) - 0.5
+    return chroma, torch.rand((count, 1, height, width), generator=rng)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -19,13 +19,13 @@ def planes_of(size: tuple[int, int], halves: tuple[bool, bool], kind: str, paddi
 def test_a_cell_has_changed_where_any_of_its_samples_differs(
     size: tuple[int, int], halves: tuple[bool, bool], kind: str, padding: int, seed: int
 ) -> None:
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     before, now = (planes_of(size, halves, kind, pad) for pad in (0, padding))
     expected = np.zeros((-(-size[0] // CELL_PX), -(-size[1] // CELL_PX)), bool)
-    for _ in range(dice.integers(0, 4)):
-        number = dice.integers(0, 3)
-        y, x = (int(dice.integers(0, side)) for side in now[number].shape)
-        now[number][y, x] ^= 1 << int(dice.integers(0, 8 * now[number].itemsize))
+    for _ in range(rng.integers(0, 4)):
+        number = rng.integers(0, 3)
+        y, x = (int(rng.integers(0, side)) for side in now[number].shape)
+        now[number][y, x] ^= 1 << int(rng.integers(0, 8 * now[number].itemsize))
     for old, new in zip(before, now, strict=True):
         for y, x in zip(*np.nonzero(old != new), strict=True):
             luma = (

@@ -50,21 +50,21 @@ def _small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_student, "STRIP_PIXELS", {"luma": 1 << 15, "rgb": 1 << 16})
 
 
-def noise(dice: np.random.Generator, size: tuple[int, int], fmt: PlaneFormat = EIGHT, chroma: str = "420") -> Planes:
+def noise(rng: np.random.Generator, size: tuple[int, int], fmt: PlaneFormat = EIGHT, chroma: str = "420") -> Planes:
     kind = np.uint8 if fmt.bit_depth == 8 else np.uint16
     down, across = CHROMA[chroma]
     half = (-(-size[0] // down), -(-size[1] // across))
-    return [dice.integers(0, 2**fmt.bit_depth, shape).astype(kind) for shape in (size, half, half)]
+    return [rng.integers(0, 2**fmt.bit_depth, shape).astype(kind) for shape in (size, half, half)]
 
 
-def edit(dice: np.random.Generator, planes: Planes, fmt: PlaneFormat) -> None:
+def edit(rng: np.random.Generator, planes: Planes, fmt: PlaneFormat) -> None:
     """Changes up to three rectangles, from a single sample to a large part, in place."""
-    for _ in range(dice.integers(0, 4)):
-        plane = planes[dice.integers(0, len(planes))]
-        y, x = (dice.integers(0, side) for side in plane.shape)
-        high, wide = (1 + dice.integers(0, 40) ** dice.integers(0, 3) // 10 for _ in range(2))
+    for _ in range(rng.integers(0, 4)):
+        plane = planes[rng.integers(0, len(planes))]
+        y, x = (rng.integers(0, side) for side in plane.shape)
+        high, wide = (1 + rng.integers(0, 40) ** rng.integers(0, 3) // 10 for _ in range(2))
         spot = plane[y : y + high, x : x + wide]
-        spot[...] = dice.integers(0, 2**fmt.bit_depth, spot.shape)
+        spot[...] = rng.integers(0, 2**fmt.bit_depth, spot.shape)
 
 
 def assert_equal(mine: list[np.ndarray | None], whole: list[np.ndarray | None]) -> None:
@@ -87,15 +87,15 @@ def assert_equal(mine: list[np.ndarray | None], whole: list[np.ndarray | None]) 
 def test_equals_the_whole_frame(
     name: str, seed: int, size: tuple[int, int], fmt: PlaneFormat, chroma: str, strength: float
 ) -> None:
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     if name == "teacher":
         size = (size[0] // 3 + 2, size[1] // 3 + 2)
     enhancer = enhancer_of(name, strength)
-    reuse, planes = Reuse(enhancer), noise(dice, size, fmt, chroma)
+    reuse, planes = Reuse(enhancer), noise(rng, size, fmt, chroma)
     for _ in range(5):
         assert_equal(reuse.planes(planes, fmt), enhancer.planes(planes, fmt))
-        edit(dice, planes, fmt)
-    planes = noise(dice, size, fmt, chroma)  # a cut
+        edit(rng, planes, fmt)
+    planes = noise(rng, size, fmt, chroma)  # a cut
     assert_equal(reuse.planes(planes, fmt), enhancer.planes(planes, fmt))
 
 
@@ -119,13 +119,13 @@ def test_a_small_change_leaves_most_of_a_frame_to_copy(name: str) -> None:
 def test_where_all_moved_for_long_it_seldom_looks_and_finds_what_stands_still_soon(
     name: str, moving: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enhancer, dice, looks = enhancer_of(name), np.random.default_rng(0), []
+    enhancer, rng, looks = enhancer_of(name), np.random.default_rng(0), []
     look = neighbours.changed_cells
     monkeypatch.setattr(neighbours, "changed_cells", lambda *given: looks.append(1) or look(*given))
     reuse, size = Reuse(enhancer), (64, 96)
     planes: Planes = []
     for _ in range(moving):
-        planes = noise(dice, size)
+        planes = noise(rng, size)
         assert_equal(reuse.planes(planes, EIGHT), enhancer.planes(planes, EIGHT))
     assert len(looks) == min(moving - 1, 9) + (moving > 17), "nine pictures, then one in eight"
     assert reuse.share == 0
@@ -165,17 +165,17 @@ def test_chroma_counts_where_the_student_sees_it() -> None:
 
 
 def test_another_size_or_meaning_starts_anew() -> None:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     enhancer = Enhancer(student("reference"))
-    reuse, planes = Reuse(enhancer), noise(dice, (40, 50))
+    reuse, planes = Reuse(enhancer), noise(rng, (40, 50))
     grey = planes[:1]
     for given_, fmt in [
         (planes, EIGHT),
         (planes, replace(EIGHT, full_range=True)),
         (planes, replace(EIGHT, matrix="bt601")),
-        (noise(dice, (40, 52)), EIGHT),
-        (noise(dice, (40, 52), chroma="444"), EIGHT),
-        (noise(dice, (40, 52), TEN), TEN),
+        (noise(rng, (40, 52)), EIGHT),
+        (noise(rng, (40, 52), chroma="444"), EIGHT),
+        (noise(rng, (40, 52), TEN), TEN),
         (grey, EIGHT),
         (planes, EIGHT),
     ]:
@@ -184,9 +184,9 @@ def test_another_size_or_meaning_starts_anew() -> None:
 
 
 def test_sequences_have_histories_of_their_own() -> None:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     enhancer = Enhancer(student("fast"))
-    reuse, fields = Reuse(enhancer), [noise(dice, (64, 64)) for _ in range(2)]
+    reuse, fields = Reuse(enhancer), [noise(rng, (64, 64)) for _ in range(2)]
     for _ in range(3):
         for sequence, planes in enumerate(fields):
             assert_equal(reuse.planes(planes, EIGHT, sequence), enhancer.planes(planes, EIGHT))
@@ -195,8 +195,8 @@ def test_sequences_have_histories_of_their_own() -> None:
 
 def test_the_input_may_be_overwritten_once_the_result_is_there() -> None:
     enhancer = Enhancer(student("fast"))
-    dice = np.random.default_rng(0)
-    reuse, original = Reuse(enhancer), noise(dice, (64, 96))
+    rng = np.random.default_rng(0)
+    reuse, original = Reuse(enhancer), noise(rng, (64, 96))
     expected = enhancer.planes(original, EIGHT)
     for _ in range(3):
         planes = [plane.copy() for plane in original]

@@ -23,11 +23,11 @@ def strip(source: str = "a") -> PictureStrip:
 
 
 def items(sources: tuple[str, ...] = ("a", "b"), *, timed: bool = True) -> list[dict[str, object]]:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     change = {"change": 3.2, "change_sharp": 3.0} if timed else {}
     return [
-        {"source": s, "item": str(n), "level": level, "method": m, "psnr_db": 30 + gain + dice.normal(0, 0.3),
-         "ssim": 0.9 + gain / 100 + dice.normal(0, 0.001), **change}
+        {"source": s, "item": str(n), "level": level, "method": m, "psnr_db": 30 + gain + rng.normal(0, 0.3),
+         "ssim": 0.9 + gain / 100 + rng.normal(0, 0.001), **change}
         for s in sources for n in (7, 15) for level in ("light", "medium", "heavy", "sharp")
         for m, gain in METHODS.items()
     ]  # fmt: skip

@@ -46,8 +46,8 @@ def test_sources_count_alike_however_many_pictures_they_have() -> None:
 
 def test_more_pictures_of_a_source_do_not_make_an_interval_narrower() -> None:
     def interval(pictures: int) -> float:
-        dice = np.random.default_rng(5)
-        gains = dict(zip("abcdefgh", dice.normal(1, 1, 8), strict=True))
+        rng = np.random.default_rng(5)
+        gains = dict(zip("abcdefgh", rng.normal(1, 1, 8), strict=True))
         items = [item(s, n, "blur", "identity", 20) for s in gains for n in range(pictures)]
         items += [item(s, n, "blur", "fast", 20 + g) for s, g in gains.items() for n in range(pictures)]
         fast = line_of(summarise(by_source(table(items, ITEM_COLUMNS))), method="fast")
@@ -218,8 +218,8 @@ def test_pumping_is_of_clips_and_flat_pictures_have_no_detail() -> None:
 
 
 def test_pumping_is_the_same_of_a_picture_that_is_evenly_sharper() -> None:
-    dice = np.random.default_rng(1)
-    sums = [(float(p), float(p), 1000.0) for p in dice.uniform(100, 400, 16)]
+    rng = np.random.default_rng(1)
+    sums = [(float(p), float(p), 1000.0) for p in rng.uniform(100, 400, 16)]
     items = detailed("a", "identity", sums) + detailed("a", "fast", [(2 * p, 3 * o, s) for p, o, s in sums])
     fast = line_of(by_source(table(items, ITEM_COLUMNS)), method="fast")
     assert fast["pumping_gain_pct"] == pytest.approx(0, abs=1e-9)

@@ -62,12 +62,12 @@ def test_points_are_over_doing_nothing_of_the_same_words() -> None:
 
 def test_reading_again_with_other_luck_gains_nothing() -> None:
     """Readings at random, with the same chances for both: neither choosing nor comparing favours a method."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     chances = (0.95, 0.6, 0.05, 0.95, 0.5)
     lines: list[dict[str, Any]] = []
     for number in range(3000):
         for method in ("identity", "same"):
-            drawn = "".join("r" if dice.random() < chance else "m" for chance in chances)
+            drawn = "".join("r" if rng.random() < chance else "m" for chance in chances)
             lines += readings(f"s{number % 10}", f"word{number}", method, drawn)
     found = hard(lines)
     for level in LEVELS:

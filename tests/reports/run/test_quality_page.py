@@ -397,8 +397,8 @@ def test_a_preview_that_is_no_object_is_left_out(text: str) -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 5, 199, 200, 201, 1000, 12_345])
 def test_bins_hold_all_frames_and_are_few(length: int) -> None:
-    dice = np.random.default_rng(length)
-    values = np.where(dice.random(length) < 0.2, np.nan, dice.normal(size=length))
+    rng = np.random.default_rng(length)
+    values = np.where(rng.random(length) < 0.2, np.nan, rng.normal(size=length))
     means, size = binned({"time": np.arange(length, dtype=float), "value": values}, POINTS)
     assert len(means["time"]) == len(means["value"]) == math.ceil(length / size) <= POINTS
     for k, mean in enumerate(means["value"]):
@@ -424,8 +424,8 @@ def test_frames_need_not_come_in_order() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_histogram_counts_every_value_once_between_rising_edges(seed: int) -> None:
-    dice = np.random.default_rng(seed)
-    values = (dice.normal(dice.normal(0, 10), 10.0 ** dice.integers(-4, 4), dice.integers(1, 300))).tolist()
+    rng = np.random.default_rng(seed)
+    values = (rng.normal(rng.normal(0, 10), 10.0 ** rng.integers(-4, 4), rng.integers(1, 300))).tolist()
     made = histogram(values)
     assert sum(made.counts) == len(values)
     assert len(made.edges) == len(made.counts) + 1

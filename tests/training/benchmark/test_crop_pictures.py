@@ -64,13 +64,13 @@ def test_a_crop_of_another_recording_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_slow_method_is_asked_once_for_each_picture(tmp_path: Path) -> None:
-    dice, asked = np.random.default_rng(0), []
+    rng, asked = np.random.default_rng(0), []
 
     def slow(planes: Planes, fmt: PlaneFormat) -> Planes:
         asked.append(planes)
         return [255 - plane for plane in planes]
 
-    first, second = ([dice.integers(0, 255, (s, s), dtype=np.uint8) for s in (16, 8, 8)] for _ in range(2))
+    first, second = ([rng.integers(0, 255, (s, s), dtype=np.uint8) for s in (16, 8, 8)] for _ in range(2))
     for _ in range(2):
         quick = remembered(slow, tmp_path / "kept", "net")
         for planes in (first, second):

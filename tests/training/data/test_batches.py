@@ -125,8 +125,8 @@ def test_the_untouched_share_of_patches_is_sharp_on_both_sides(pairs: CropCache)
 @pytest.mark.parametrize(("all_turns", "turns"), [(True, 8), (False, 2)])
 def test_all_turns_that_the_recipe_allows_come_up(pairs: CropCache, all_turns: bool, turns: int) -> None:
     batches = Batches(pairs, "luma", replace(BLEND, all_turns=all_turns))
-    dice = np.random.default_rng(0)
-    windows = [batches._window(256, 256, dice) for _ in range(200)]
+    rng = np.random.default_rng(0)
+    windows = [batches._window(256, 256, rng) for _ in range(200)]
     assert len({(w.mirrored, w.upended, w.transposed) for w in windows}) == turns
     tops, lefts = {w.top for w in windows}, {w.left for w in windows}
     assert min(tops | lefts) >= 0

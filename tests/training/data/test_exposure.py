@@ -7,9 +7,9 @@ from vidsharp.training.data.exposure import exposed
 
 
 def frames(count: int = 7) -> list[VideoFrame]:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     return [
-        VideoFrame.from_ndarray(dice.integers(0, 256, (36, 32), dtype=np.uint8), format="yuv420p") for _ in range(count)
+        VideoFrame.from_ndarray(rng.integers(0, 256, (36, 32), dtype=np.uint8), format="yuv420p") for _ in range(count)
     ]
 
 

@@ -14,8 +14,8 @@ from vidsharp.training.evaluation.measure_pictures import measure_pictures
 
 
 def shot(seed: int, size: int = 48) -> Planes:
-    dice = np.random.default_rng(seed)
-    return [dice.integers(16, 236, (side, side), dtype=np.uint8) for side in (size, size // 2, size // 2)]
+    rng = np.random.default_rng(seed)
+    return [rng.integers(16, 236, (side, side), dtype=np.uint8) for side in (size, size // 2, size // 2)]
 
 
 def row_of_places(count: int = 3, size: int = 48) -> list[Position]:

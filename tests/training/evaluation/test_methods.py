@@ -62,8 +62,8 @@ def test_restored_chroma_is_a_method_of_its_own() -> None:
     students = [*at_looks(["fast"]), *at_looks(["fast"], chroma="restore")]
     compared = methods(students, device="cpu", threads=None)
     assert list(compared)[3:] == ["fast", "fast +chroma"]
-    dice = np.random.default_rng(0)
-    planes = [dice.integers(0, 256, size, dtype=np.uint8) for size in ((40, 48), (20, 24), (20, 24))]
+    rng = np.random.default_rng(0)
+    planes = [rng.integers(0, 256, size, dtype=np.uint8) for size in ((40, 48), (20, 24), (20, 24))]
     kept, restored = (compared[name](planes, CLIP_FORMAT) for name in ("fast", "fast +chroma"))
     np.testing.assert_array_equal(kept[0], restored[0])
     for plane, same, other in zip(planes[1:], kept[1:], restored[1:], strict=True):

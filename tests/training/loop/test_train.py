@@ -15,7 +15,7 @@ from vidsharp.models.errors import CheckpointError
 from vidsharp.models.nets.catalogue import load_student
 from vidsharp.training.data.window_cache import CROP, PICTURES, Part, open_window_cache
 from vidsharp.training.errors import DataError, RecipeError
-from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Crew, Places, checkpoint_to_resume, train
+from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Places, WorkerGroup, checkpoint_to_resume, train
 from vidsharp.training.loop.trainer import Trainer
 from vidsharp.training.recipe import Recipe
 
@@ -267,7 +267,7 @@ def test_each_checkpoint_is_shared_with_the_crew(data: Path, tmp_path: Path) -> 
             assert torch.load(folder / CHECKPOINT, weights_only=True)["step"] == figures["step"]
         shared.append((folder, figures["step"]))
 
-    train(replace(BLEND, steps=7), Places(tmp_path), crops.open_both(data), crew=Crew(share=share))
+    train(replace(BLEND, steps=7), Places(tmp_path), crops.open_both(data), crew=WorkerGroup(share=share))
     assert shared == [(tmp_path, 3), (tmp_path, 6), (tmp_path, 7)]
 
 

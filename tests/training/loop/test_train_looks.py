@@ -34,9 +34,9 @@ LOOKS = replace(
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Windows, and answers to two of them that are anything but faithful."""
     folder = windows.write(tmp_path_factory.mktemp("windows"), [("heavy", "photo"), ("sharp", "photo")])
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for window in (0, 2):
-        answer = dice.integers(0, 256, (CROP, CROP), dtype=np.uint8)
+        answer = rng.integers(0, 256, (CROP, CROP), dtype=np.uint8)
         save_label(label_file(folder / LABELS / "some", "photo-0.npy", window), answer)
     return folder
 

@@ -21,8 +21,8 @@ def trainer(recipe: Recipe, total_steps: int = 10) -> Trainer:
 
 
 def batch(seed: int = 0, planes: int = 1) -> Batch:
-    dice = torch.Generator().manual_seed(seed)
-    sharp = torch.rand(2, planes, 24, 24, generator=dice)
+    rng = torch.Generator().manual_seed(seed)
+    sharp = torch.rand(2, planes, 24, 24, generator=rng)
     return Batch(torch.nn.functional.avg_pool2d(sharp, 3, 1, 1), sharp, None)
 
 

@@ -52,8 +52,8 @@ def test_noise_is_no_detail() -> None:
 
 def test_uncertain_detail_is_best_shown_at_the_originals_contrast() -> None:
     """Half of the contrast is known: a squared error asks for that half, the mismatch for more of it."""
-    dice = torch.Generator().manual_seed(1)
-    known, unknown = (torch.randn(8, 1, 96, 96, generator=dice) * 0.05 for _ in range(2))
+    rng = torch.Generator().manual_seed(1)
+    known, unknown = (torch.randn(8, 1, 96, 96, generator=rng) * 0.05 for _ in range(2))
     picture = known + unknown
     scales = (0.5, 0.75, 1.0, 1.25, 1.5)
     by_square = min(scales, key=lambda s: float(((s * known - picture) ** 2).mean()))

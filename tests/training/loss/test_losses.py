@@ -21,9 +21,9 @@ from vidsharp.training.loss.losses import (
 
 @pytest.mark.parametrize("size", [(11, 11), (40, 57)])
 def test_ssim_equals_scikit_image(size: tuple[int, int]) -> None:
-    dice = np.random.default_rng(0)
-    a = dice.random(size)
-    b = np.clip(a + 0.1 * dice.standard_normal(size), 0, 1)
+    rng = np.random.default_rng(0)
+    a = rng.random(size)
+    b = np.clip(a + 0.1 * rng.standard_normal(size), 0, 1)
     ours = ssim(torch.from_numpy(a)[None, None], torch.from_numpy(b)[None, None])
     theirs = structural_similarity(a, b, data_range=1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
     assert float(ours) == pytest.approx(theirs, abs=1e-10)
@@ -38,8 +38,8 @@ def test_ssim_on_tensors_is_that_of_the_report() -> None:
 
 
 def test_psnr_equals_scikit_image_and_is_capped() -> None:
-    dice = np.random.default_rng(0)
-    a, b = dice.random((20, 20)), dice.random((20, 20))
+    rng = np.random.default_rng(0)
+    a, b = rng.random((20, 20)), rng.random((20, 20))
     x, y = (torch.from_numpy(p)[None, None] for p in (a, b))
     assert float(psnr(x, y)) == pytest.approx(peak_signal_noise_ratio(a, b, data_range=1))
     assert float(psnr(x, x)) == pytest.approx(60)
@@ -71,9 +71,9 @@ def test_luma_of_grey_is_grey_and_luma_stays() -> None:
 
 
 def test_relative_error_is_one_where_nothing_is_gained_and_falls_with_decibels() -> None:
-    dice = torch.Generator().manual_seed(0)
-    sharp = torch.rand(2, 1, 32, 32, generator=dice)
-    noise = torch.randn(2, 1, 32, 32, generator=dice) * torch.tensor([0.02, 0.2]).view(2, 1, 1, 1)
+    rng = torch.Generator().manual_seed(0)
+    sharp = torch.rand(2, 1, 32, 32, generator=rng)
+    noise = torch.randn(2, 1, 32, 32, generator=rng) * torch.tensor([0.02, 0.2]).view(2, 1, 1, 1)
     given = squared_error(sharp + noise, sharp)
     nothing = relative_error(sharp + noise, sharp, given)
     assert torch.allclose(nothing, torch.ones(2), atol=0.1)
@@ -90,14 +90,14 @@ def test_what_is_broken_of_a_good_picture_counts_much() -> None:
 
 
 def test_relative_dissimilarity_is_one_where_nothing_is_gained_and_guards_good_pictures() -> None:
-    dice = torch.Generator().manual_seed(0)
-    sharp = torch.rand(2, 1, 32, 32, generator=dice)
-    soft = sharp + torch.randn(2, 1, 32, 32, generator=dice) * torch.tensor([0.005, 0.3]).view(2, 1, 1, 1)
+    rng = torch.Generator().manual_seed(0)
+    sharp = torch.rand(2, 1, 32, 32, generator=rng)
+    soft = sharp + torch.randn(2, 1, 32, 32, generator=rng) * torch.tensor([0.005, 0.3]).view(2, 1, 1, 1)
     given = ssim(soft, sharp)
     nothing = relative_dissimilarity(soft, sharp, given)
     assert float(nothing[1]) == pytest.approx(1, abs=0.1)
     assert float(nothing[0]) < 0.2, "what is good already is as good as perfect"
-    broken = sharp + 0.05 * torch.randn(sharp.shape, generator=dice)
+    broken = sharp + 0.05 * torch.randn(sharp.shape, generator=rng)
     lost = dissimilarity(broken, sharp)
     assert float(lost[0] / lost[1]) == pytest.approx(1, abs=0.3)
     relative = relative_dissimilarity(broken, sharp, given)

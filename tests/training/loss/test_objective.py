@@ -43,8 +43,8 @@ def rgb_teacher(tmp_path: Path) -> Teacher:
 
 
 def batch(planes: int = 1, count: int = 2) -> Batch:
-    dice = torch.Generator().manual_seed(0)
-    sharp = torch.rand(count, planes, 32, 32, generator=dice)
+    rng = torch.Generator().manual_seed(0)
+    sharp = torch.rand(count, planes, 32, 32, generator=rng)
     return Batch(torch.nn.functional.avg_pool2d(sharp, 3, 1, 1), sharp, None)
 
 

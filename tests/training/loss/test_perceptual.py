@@ -35,9 +35,9 @@ def state(theirs: nn.Sequential) -> dict[str, Tensor]:
 
 @pytest.fixture
 def pictures() -> tuple[Tensor, Tensor]:
-    dice = torch.Generator().manual_seed(1)
-    x = torch.rand(2, 3, 17, 22, generator=dice)
-    return x, (x + 0.1 * torch.randn(x.shape, generator=dice)).clamp(0, 1)
+    rng = torch.Generator().manual_seed(1)
+    x = torch.rand(2, 3, 17, 22, generator=rng)
+    return x, (x + 0.1 * torch.randn(x.shape, generator=rng)).clamp(0, 1)
 
 
 def test_layers_are_those_of_torchvision(theirs: nn.Sequential, pictures: tuple[Tensor, Tensor]) -> None:

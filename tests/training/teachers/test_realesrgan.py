@@ -22,9 +22,9 @@ class Enlarging(RRDBNet):
 
 @pytest.mark.parametrize(("height", "width"), [(32, 48), (36, 20)])
 def test_planes_keep_their_shape_and_type(height: int, width: int) -> None:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     shapes = [(height, width), (height // 2, width // 2), (height // 2, width // 2)]
-    planes = [dice.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
+    planes = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
     torch.manual_seed(0)
     made = restored_planes(RRDBNet(1, 4).eval(), planes, CLIP_FORMAT)
     assert [(p.shape, p.dtype) for p in made] == [(shape, np.uint8) for shape in shapes]

@@ -18,7 +18,7 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
     `--model` takes to find them again.
 
     Args:
-        counts: as `what_counts` gave it.
+        counts: as `fingerprint_settings` gave it.
     """
     said = {
         "model": config.model,
@@ -77,7 +77,7 @@ KEEPS_PICTURES = frozenset(
 """All other fields."""
 
 
-def what_counts(config: ProcessConfig) -> dict[str, Any]:
+def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
     """The settings on which a clip's pictures depend: a clip that was finished with the same ones need not be redone.
 
     Raises:

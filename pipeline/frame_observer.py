@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 
 
-class Witness(Protocol):
-    """Sees pictures before and after the student, in the process that has them: one witness for each attempt."""
+class FrameObserver(Protocol):
+    """Sees pictures before and after the student, in the process that has them: one observer for each attempt."""
 
     def wants(self, number: int) -> bool:
         """Whether to be shown the chunk's picture `number`, counted from 0."""
@@ -31,7 +31,7 @@ class Witness(Protocol):
         ...
 
 
-class NoWitness:
+class NoObserver:
     """Wants to see nothing."""
 
     def wants(self, number: int) -> bool:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.gpu import what_fits
-from vidsharp.models.gpu.what_fits import WhatFits
+from vidsharp.models.gpu import oom_tiler
+from vidsharp.models.gpu.oom_tiler import OomTiler
 
 from tests.support.students import random_student
 
@@ -26,11 +26,11 @@ class Memory:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(what_fits, "SMALLEST_PIXELS", 1 << 12)
+    monkeypatch.setattr(oom_tiler, "SMALLEST_PIXELS", 1 << 12)
 
 
-def fits(memory: Memory) -> WhatFits:
-    return WhatFits(memory.net.halo_px, memory.net.align_px)
+def fits(memory: Memory) -> OomTiler:
+    return OomTiler(memory.net.halo_px, memory.net.align_px)
 
 
 @pytest.mark.parametrize("pictures", [1, 3])

@@ -18,7 +18,7 @@ class _Track:
     held: Packet | None = None
 
 
-def rising_times(
+def monotonic_dts(
     packets: Iterable[Packet], ticks: Mapping[int, Fraction], *, strict: bool, moved: Counter[int]
 ) -> Iterator[Packet]:
     """Yields the packets, those that would step back moved to just after the one before, as FFmpeg's own tool does.

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.engine.pool import PoolPlan
-from vidsharp.jobs.processing import made_with
-from vidsharp.jobs.processing.made_with import settings, versions, what_counts
+from vidsharp.jobs.processing import run_settings
+from vidsharp.jobs.processing.run_settings import fingerprint_settings as counted
+from vidsharp.jobs.processing.run_settings import settings, versions
 from vidsharp.models.errors import ModelError
 from vidsharp.models.nets.catalogue import chroma_digest, weights_digest
 from vidsharp.models.nets.look import DEFAULT_LOOK
@@ -20,7 +21,7 @@ from tests.support.students import two_looks
 
 def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_choice(tmp_path: Path) -> None:
     config = runs.config(tmp_path, tmp_path / "out", encoder_options={"tune": "film"}, reference=tmp_path)
-    said = settings(config, PoolPlan(2, 4, 0, "cpu"), what_counts(config))
+    said = settings(config, PoolPlan(2, 4, 0, "cpu"), counted(config))
     assert said == {
         "model": "fast", "weights": f"sha256:{weights_digest('fast')}",
         "strength": 1.0, "encoder": "libx264", "preset": "ultrafast", "tune": "film",
@@ -33,20 +34,20 @@ def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_cho
     assert said["look"] == 0.5
     assert {"chroma", "chroma-weights"}.isdisjoint(said)
     restored = replace(config, model="fast", look=None, chroma="restore")
-    said = settings(restored, PoolPlan(1, 1, 0, "cpu"), what_counts(restored))
+    said = settings(restored, PoolPlan(1, 1, 0, "cpu"), counted(restored))
     assert (said["chroma"], said["chroma-weights"]) == ("restore", f"sha256:{chroma_digest()}")
 
 
 def test_the_weights_that_are_said_are_found_by_it(tmp_path: Path) -> None:
     config = runs.config(tmp_path, tmp_path / "out", model="balanced")
-    weights = settings(config, PoolPlan(1, 1, 0, "cpu"), what_counts(config))["weights"]
-    assert what_counts(replace(config, model=weights)) == what_counts(config)
+    weights = settings(config, PoolPlan(1, 1, 0, "cpu"), counted(config))["weights"]
+    assert counted(replace(config, model=weights)) == counted(config)
 
 
 def test_every_option_is_said_to_change_pictures_or_to_keep_them() -> None:
     """A new one must be put into one of the lists, so that none is forgotten in the key of results."""
-    changes: frozenset[str] = getattr(made_with, "CHANGES_PICTURES", frozenset())
-    keeps: frozenset[str] = getattr(made_with, "KEEPS_PICTURES", frozenset())
+    changes: frozenset[str] = getattr(run_settings, "CHANGES_PICTURES", frozenset())
+    keeps: frozenset[str] = getattr(run_settings, "KEEPS_PICTURES", frozenset())
     assert sorted([*changes, *keeps]) == sorted(field.name for field in fields(ProcessConfig))
 
 
@@ -60,29 +61,32 @@ def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) 
     }  # fmt: skip
     config = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
     assert set(others) == {field.name for field in fields(ProcessConfig)}, "try the new option here, too"
-    counted = {name for name in others if what_counts(replace(config, **{name: others[name]})) != what_counts(config)}
-    assert counted == getattr(made_with, "CHANGES_PICTURES", frozenset())
+    changing = {name for name in others if counted(replace(config, **{name: others[name]})) != counted(config)}
+    assert changing == getattr(run_settings, "CHANGES_PICTURES", frozenset())
 
 
 def test_a_look_counts_where_there_are_two_and_where_it_is_another(tmp_path: Path) -> None:
     two = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
-    by_look = {look: what_counts(replace(two, look=look)) for look in (None, 0.0, 0.5, 1.0)}
+    by_look = {look: counted(replace(two, look=look)) for look in (None, 0.0, 0.5, 1.0)}
     assert [found["look"] for found in by_look.values()] == [DEFAULT_LOOK, 0.0, 0.5, 1.0]
     assert by_look[None] == by_look[DEFAULT_LOOK]
     one = replace(two, model="fast-0.1")
-    assert what_counts(replace(one, look=0.0)) == what_counts(one), "and clips of version 0.1 are known"
-    assert "look" not in what_counts(one)
+    assert counted(replace(one, look=0.0)) == counted(one), "and clips of version 0.1 are known"
+    assert "look" not in counted(one)
     with pytest.raises(ModelError, match=r"The student 'fast-0\.1' has one look"):
-        what_counts(replace(one, look=1.0))
+        counted(replace(one, look=1.0))
 
 
 def test_chroma_counts_where_it_is_restored(tmp_path: Path) -> None:
     config = ProcessConfig((tmp_path,), tmp_path / "out")
-    assert what_counts(replace(config, chroma="keep")) == what_counts(config), "and clips of before are known"
-    assert what_counts(replace(config, chroma="restore")) == {**what_counts(config), "chroma": chroma_digest()}
-    assert "chroma" not in what_counts(replace(config, model="reference"))
+    assert counted(replace(config, chroma="keep")) == counted(config), "and clips of before are known"
+    assert counted(replace(config, chroma="restore")) == {
+        **counted(config),
+        "chroma": chroma_digest(),
+    }
+    assert "chroma" not in counted(replace(config, model="reference"))
     with pytest.raises(ModelError, match="'reference' makes colour itself"):
-        what_counts(replace(config, model="reference", chroma="restore"))
+        counted(replace(config, model="reference", chroma="restore"))
 
 
 def test_versions_of_all_that_makes_pictures() -> None:
@@ -96,5 +100,5 @@ def test_where_ray_is_not_installed_its_version_is_null(monkeypatch: pytest.Monk
             raise PackageNotFoundError(name)
         return "1"
 
-    monkeypatch.setattr(made_with, "version", version)
+    monkeypatch.setattr(run_settings, "version", version)
     assert versions.__wrapped__()["ray"] is None

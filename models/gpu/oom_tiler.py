@@ -12,7 +12,7 @@ SMALLEST_PIXELS = 1 << 16
 """Where not even a tile of so many pixels finds room, the GPU is full."""
 
 
-class WhatFits:
+class OomTiler:
     """Remembers how large a tile may be, once a larger one found no room."""
 
     def __init__(self, halo: int, align: int, pixels: int | None = None) -> None:

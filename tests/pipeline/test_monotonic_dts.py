@@ -11,7 +11,7 @@ import pytest
 from av.container import OutputContainer
 from av.packet import Packet
 from hypothesis import given
-from vidsharp.pipeline.rising_times import rising_times
+from vidsharp.pipeline.monotonic_dts import monotonic_dts
 
 TICK = Fraction(1, 1000)
 
@@ -37,7 +37,7 @@ def packets(out: OutputContainer, times: list[int | None], stream: int = 0, tick
 
 def put_right(given: list[Packet], *, strict: bool = True) -> tuple[list[int | None], Counter[int]]:
     moved: Counter[int] = Counter()
-    made = list(rising_times(given, dict.fromkeys(range(3), TICK), strict=strict, moved=moved))
+    made = list(monotonic_dts(given, dict.fromkeys(range(3), TICK), strict=strict, moved=moved))
     assert sorted(map(id, made)) == sorted(map(id, given)), "none is lost, none is made"
     return [packet.dts for packet in made], moved
 
@@ -77,7 +77,7 @@ def test_no_time_steps_back(
     given = packets(out, times, kind, tick)
     moved: Counter[int] = Counter()
     last = None
-    for packet in rising_times(given, {kind: TICK}, strict=strict, moved=moved):
+    for packet in monotonic_dts(given, {kind: TICK}, strict=strict, moved=moved):
         if packet.dts is not None and packet.time_base is not None:
             time = packet.dts * packet.time_base
             assert last is None or time - last >= -TICK, "but for what the muxer rounds away"
@@ -90,7 +90,7 @@ def test_streams_do_not_disturb_each_other(out: OutputContainer) -> None:
     a, b = packets(out, [0, 20, 40], 0), packets(out, [100, 90, 120], 1)
     mixed = [packet for pair in zip(a, b, strict=True) for packet in pair]
     moved: Counter[int] = Counter()
-    made = list(rising_times(mixed, {0: TICK, 1: TICK}, strict=True, moved=moved))
+    made = list(monotonic_dts(mixed, {0: TICK, 1: TICK}, strict=True, moved=moved))
     assert [packet.dts for packet in made if packet.stream_index == 0] == [0, 20, 40]
     assert [packet.dts for packet in made if packet.stream_index == 1] == [89, 90, 120]
     assert moved == {0: 0, 1: 1}
@@ -100,5 +100,5 @@ def test_presentation_stays_as_far_behind_decoding_as_it_was(out: OutputContaine
     given = packets(out, [0, 9000, 90], 2, Fraction(1, 90000))
     given[2].pts, given[2].duration = 90 + 900, 1800
     moved: Counter[int] = Counter()
-    *_, last = rising_times(given, {2: TICK}, strict=False, moved=moved)
+    *_, last = monotonic_dts(given, {2: TICK}, strict=False, moved=moved)
     assert (last.dts, last.pts, last.duration, last.time_base) == (100, 110, 20, TICK)
