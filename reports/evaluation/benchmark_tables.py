@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...models.nets.look import DEFAULT_LOOK, named_at
 from ..metrics.statistics import bootstrap_interval, holm, signed_rank_p
 from ..run.tables import rows, table
 from ..templates.markdown import markdown_table
@@ -161,9 +162,12 @@ def claims(sources: pd.DataFrame, hypotheses: Sequence[Hypothesis] = HYPOTHESES)
 
 
 def _paired(sources: pd.DataFrame, hypothesis: Hypothesis) -> np.ndarray:
-    """float64 [sources]: the mean over its levels of one method's gain less the other's."""
+    """float64 [sources]: the mean over its levels of one method's gain less the other's. A student that was measured at
+    its looks stands for itself at the one that it has where none is asked for."""
     chosen = sources[sources["level"].isin(hypothesis.levels)]
     wide = chosen.pivot_table(index="source", columns="method", values=hypothesis.figure, aggfunc="mean")
+    at_default = {named_at(method, DEFAULT_LOOK): method for method in (hypothesis.method, hypothesis.over)}
+    wide = wide.rename(columns={name: method for name, method in at_default.items() if method not in wide})
     if hypothesis.method not in wide or hypothesis.over not in wide:
         return np.empty(0)
     return (wide[hypothesis.method] - wide[hypothesis.over]).dropna().to_numpy(dtype=np.float64)

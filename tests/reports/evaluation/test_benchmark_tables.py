@@ -114,6 +114,13 @@ def test_a_true_gain_is_claimed_and_none_is_not() -> None:
     assert all(r["p"] <= r["p_holm"] <= min(1, len(HYPOTHESES) * r["p"]) for r in rows(found))
 
 
+def test_a_claim_about_a_student_is_about_the_look_that_it_has_by_itself() -> None:
+    looks = {"unsharp": 0.5, "fast natural": 9.0, "fast crisp": 1.0, "balanced crisp": 1.0, "fast-0.1": 1.0}
+    alone = {"unsharp": 0.5, "fast": 1.0, "balanced": 1.0, "fast-0.1": 1.0}
+    assert rows(claims(sources(looks))) == rows(claims(sources(alone)))
+    assert rows(claims(sources({"fast natural": 9.0}))) == []
+
+
 def test_claims_without_their_method_or_figure_are_left_out_and_still_counted() -> None:
     found = claims(sources({"fast": 1.0}))
     assert [r["claim"].split(" than ")[1].split()[0] for r in rows(found)] == ["identity", "identity"]
