@@ -69,16 +69,23 @@ class ClipStates:
         del self.under_way[clip]
 
     def pass_on(self, clip: ClipWork, work: Work, actor: str) -> bool:
-        """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, and no chunk of
-        the old plan is at work any more, the clip is planned again; False where that has been tried often enough."""
-        if actor not in work.tried_on or clip.at_work:
+        """Leaves a chunk to an actor that makes pictures as the clip's plan says. Where none is left, the plan is
+        outdated; False where it has been that too often."""
+        if actor not in work.tried_on:
             self.schedule.pass_on(work, actor)
             return True
         if clip.retries >= MAX_RETRIES:
             return False
-        self.drop(work.clip)
-        self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
+        clip.outdated = True
+        self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
+
+    def plan_outdated_again(self) -> None:
+        """Clips whose plan is outdated wait to be planned, once none of their chunks is at work any more."""
+        for name, clip in [*self.under_way.items()]:
+            if clip.outdated and not clip.at_work:
+                del self.under_way[name]
+                self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
 
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
         """Takes down how far chunks are; those of clips that have ended do not count."""

@@ -44,6 +44,8 @@ class ClipWork:
     retries: int = 0
     at_work: dict[int, int] = field(default_factory=dict)
     """Frames done of the chunks that actors are working on."""
+    outdated: bool = False
+    """Whether no actor is left that makes pictures as its plan says: it is planned again once none is at work on it."""
 
     @property
     def complete(self) -> bool:

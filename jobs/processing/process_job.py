@@ -256,6 +256,7 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
+        self.states.plan_outdated_again()
         for work in self.states.take_complete():
             joining = muxer.submit(
                 join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
@@ -281,6 +282,8 @@ class _Run:
         if clip is None:
             return  # its clip has failed meanwhile
         clip.at_work.pop(work.chunk.index, None)
+        if clip.outdated:
+            return
         about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
             clip.records[work.chunk.index] = answer.value

@@ -1,0 +1,77 @@
+"""The states of clips: what becomes of one whose plan no actor can follow any more."""
+
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vidsharp.jobs.engine.schedule import MAX_RETRIES, Work
+from vidsharp.jobs.files.clips import Clip
+from vidsharp.jobs.processing.clip_states import ClipStates
+from vidsharp.jobs.processing.clip_work import ClipWork
+from vidsharp.pipeline.plan import Chunk, PacketMark
+from vidsharp.pipeline.workspace import Workspace
+
+CHUNKS = tuple(Chunk(n, None, None, PacketMark(0, 0, 0, 1), None, 1, 1) for n in range(5))
+
+
+@pytest.fixture
+def states(tmp_path: Path) -> ClipStates:
+    """One clip under way, of five chunks."""
+    clip = Clip(tmp_path / "a.mp4", Path("a.mp4"))
+    unknown: dict[str, Any] = {"info": None, "encoder": None}
+    work = ClipWork(clip, Workspace(tmp_path, "key"), chunks=CHUNKS, records={}, reused=frozenset(), began=0.0,
+                    sample=(), **unknown)  # fmt: skip
+    states = ClipStates(under_way={clip.name: work})
+    states.schedule.add(clip.name, CHUNKS)
+    return states
+
+
+def refuse_all(states: ClipStates, actors: list[str], most: int) -> int:
+    """Actors that all make other pictures than the plan says take turns: each gets work before the next one refuses
+    its own, so that some is always at work. Returns the number of refusals until nothing is left to hand out."""
+    (clip,), at_work = states.under_way.values(), dict[str, Work]()
+    for number, actor in enumerate(cycle(actors)):
+        mine = at_work.pop(actor, None)
+        if mine is not None and clip.clip.name in states.under_way:
+            clip.at_work.pop(mine.chunk.index)
+            if not clip.outdated:
+                assert states.pass_on(clip, mine, actor)
+            states.plan_outdated_again()
+        work = states.schedule.next_for(actor, [other for other in actors if other != actor])
+        if work is not None:
+            at_work[actor] = work
+            clip.at_work[work.chunk.index] = 0
+        if not at_work:
+            return number
+        assert number < most, "its chunks go round for ever"
+    raise AssertionError
+
+
+@pytest.mark.parametrize("actors", [["x"], ["x", "y"], ["x", "y", "z"]])
+def test_a_clip_that_nobody_left_makes_as_planned_is_planned_again(states: ClipStates, actors: list[str]) -> None:
+    assert refuse_all(states, actors, most=100) < 100
+    assert not states.under_way
+    assert not states.schedule.waiting
+    ((clip, _, tries),) = states.to_prepare
+    assert (clip.name, tries) == ("a.mp4", 1)
+
+
+def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStates) -> None:
+    (clip,) = states.under_way.values()
+    clip.at_work[4] = 0
+    refused = Work("a.mp4", CHUNKS[0], tried_on=frozenset({"x"}))
+    assert states.pass_on(clip, refused, "x")
+    states.plan_outdated_again()
+    assert states.under_way
+    clip.at_work.clear()
+    states.plan_outdated_again()
+    assert not states.under_way
+    assert states.to_prepare
+
+
+def test_a_clip_is_not_planned_again_for_ever(states: ClipStates) -> None:
+    (clip,) = states.under_way.values()
+    clip.retries = MAX_RETRIES
+    assert not states.pass_on(clip, Work("a.mp4", CHUNKS[0], tried_on=frozenset({"x"})), "x")
+    assert states.under_way
