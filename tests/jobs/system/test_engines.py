@@ -39,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 
 def chunks_done(out: Path) -> int:
-    return len(list(out.glob(".vidsharp/*/chunk-*.json")))
+    return len(list(out.glob(".vidsharp/*/chunk-?????.json")))
 
 
 def start(whole: Whole, out: Path, engine: str, chunks: int) -> subprocess.Popen[str]:

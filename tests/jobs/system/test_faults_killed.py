@@ -41,7 +41,7 @@ def assert_goes_on(whole: Whole, out: Path) -> None:
 
 
 def chunks_done(out: Path) -> int:
-    return len(list(out.glob(".vidsharp/*/chunk-*.json")))
+    return len(list(out.glob(".vidsharp/*/chunk-?????.json")))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -63,7 +63,7 @@ def ended(running: subprocess.Popen[str], code: int = 0) -> str:
 
 def records(out: Path, node: str = "") -> list[Path]:
     """Chunks that are finished, by one node or by all."""
-    files = out.glob(".vidsharp/*/chunk-*.json")
+    files = out.glob(".vidsharp/*/chunk-?????.json")
     return [path for path in files if f'"node": "{node}' in runs.text(path)]
 
 

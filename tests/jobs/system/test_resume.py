@@ -48,13 +48,13 @@ def arguments(source: Path, out: Path, *more: str) -> list[str]:
 
 def start_and_wait_for_chunks(command: list[str], out: Path) -> subprocess.Popen[str]:
     running = runs.start(*command)
-    runs.wait_until(lambda: running.poll() is not None or len(list(out.glob(".vidsharp/*/chunk-*.json"))) >= 2)
+    runs.wait_until(lambda: running.poll() is not None or len(list(out.glob(".vidsharp/*/chunk-?????.json"))) >= 2)
     assert running.poll() is None, running.communicate()
     return running
 
 
 def finished_chunks(out: Path) -> dict[int, dict[str, Any]]:
-    records = [json.loads(path.read_bytes())["record"] for path in out.glob(".vidsharp/*/chunk-*.json")]
+    records = [json.loads(path.read_bytes())["record"] for path in out.glob(".vidsharp/*/chunk-?????.json")]
     return {record["index"]: record for record in records}
 
 

@@ -137,7 +137,7 @@ def test_chunks_that_were_made_otherwise_are_made_again(
     source = runs.clip(tmp_path / "call.mp4").path
     with pytest.raises(KeyboardInterrupt):
         process(runs.config(source, tmp_path / "out"), Stop())
-    assert list((tmp_path / "out").glob(".vidsharp/*/chunk-*.json"))
+    assert list((tmp_path / "out").glob(".vidsharp/*/chunk-?????.json"))
     change(monkeypatch)
     (row,) = process(runs.config(source, tmp_path / "out")).rows
     assert not runs.table(tmp_path / "out", "chunks")["reused"].any(), "half of one kind and half of another"
