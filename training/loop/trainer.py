@@ -26,14 +26,14 @@ def network_of(recipe: Recipe) -> nn.Module:
 
     Raises:
         ModelError: as `new_network`.
-        RecipeError: it sees several pictures together, and pairs hold one.
+        RecipeError: it sees several pictures together, and batches hold them one by one.
     """
     network = new_network(recipe.network, recipe.size)
     pictures = len(offsets_of(network))  # type: ignore[arg-type]
     if pictures > 1:
         raise RecipeError(
-            f"The recipe's network '{recipe.network}' sees {pictures} pictures together, but pairs to train on hold "
-            "one picture each; train it elsewhere, and give its weights to --model."
+            f"The recipe's network '{recipe.network}' sees {pictures} pictures together, but training shows a network "
+            "one at a time; train it elsewhere, and give its weights to --model."
         )
     return network
 

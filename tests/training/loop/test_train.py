@@ -321,7 +321,7 @@ def test_a_network_that_sees_several_pictures_is_refused_before_any_work(
     monkeypatch.setattr(BlendStudent, "radius", 1)
     places = Places(tmp_path / "out")
     for begin in (lambda: check_start(BLEND, places), lambda: train(BLEND, places, crops.open_both(data))):
-        with pytest.raises(RecipeError, match=r"'blend' sees 3 pictures together, but pairs .* hold one picture each"):
+        with pytest.raises(RecipeError, match=r"'blend' sees 3 pictures together, but training shows .* one at a time"):
             begin()
     assert not places.out.exists()
 
