@@ -151,8 +151,7 @@ class Recipe:
     @property
     def domain(self) -> Domain:
         """The planes that the network works on."""
-        colours = self.network == "reference" or (self.network == "swinir" and self.size.get("in_chans", 3) == 3)
-        return "rgb" if colours else "luma"
+        return NETWORKS[self.network].domain_of(self.size)
 
     @property
     def needs_teacher(self) -> bool:

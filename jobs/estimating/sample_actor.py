@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...pipeline.encoder import EncoderChoice, check_encoder, resolve_encoder
+from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import MediaError
 from ...pipeline.plan import Chunk, plan_chunks
@@ -15,7 +15,7 @@ from ...pipeline.probe import ClipInfo, probe
 from ...pipeline.recording import open_recording
 from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
-from ...pipeline.survey import read_through
+from ...pipeline.survey import holding_all, read_through
 from ...pipeline.workspace import Workspace
 from ..engine.actor import SharpenActor
 from ..engine.actors import POLL_S, ActorPool
@@ -49,8 +49,7 @@ class SampleActor(SharpenActor):
         info = probe(path)
         check_pixel_format(info)
         if not read and info.duration_s:
-            plan = resolve_encoder(encoder, info)
-            check_encoder(plan, info)
+            info, plan = holding_all(info, (), encoder)
             return Looked(info, plan, (), (), 0, time.perf_counter() - began, 0.0)
         probed = time.perf_counter()
         info, plan, timeline = read_through(info, encoder)

@@ -268,7 +268,6 @@ def _build_for(state: "Mapping[str, Tensor]", path: Path) -> "nn.Module":
     if network is None:
         some = ", ".join(list(state)[:3])
         raise CheckpointError(
-            f"'{path}' holds none of the networks known here (fast, balanced, reference, SwinIR); its first keys: "
-            f"{some}."
+            f"'{path}' holds none of the networks known here ({', '.join(NETWORKS)}); its first keys: {some}."
         )
     return network.made_by.like(state)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from .protocol import Buildable, Domain
 
@@ -18,7 +19,16 @@ class Network:
     is_of: Callable[[Collection[str]], bool]
     """Whether the names in a state dict are those of this kind."""
     domain: Domain | None
-    """The planes that it works on; None where each of its size says so by itself."""
+    """The planes that it works on; None where that depends on its size."""
+    domain_by_size: Callable[[Mapping[str, Any]], Domain] | None = None
+    """Where it does: the planes for what the class's `of` takes."""
+
+    def domain_of(self, size: Mapping[str, Any]) -> Domain:
+        """The planes that one of a size works on, without building it."""
+        if self.domain_by_size is not None:
+            return self.domain_by_size(size)
+        assert self.domain is not None, "a kind without a domain has one by size"
+        return self.domain
 
     @property
     def made_by(self) -> Buildable:
@@ -34,10 +44,14 @@ def _is_swinir(names: Collection[str]) -> bool:
     return "conv_first.weight" in names and _begins("layers.0.residual_group.")(names)
 
 
+def _swinir_domain(size: Mapping[str, Any]) -> Domain:
+    return "rgb" if size.get("in_chans", 3) == 3 else "luma"
+
+
 NETWORKS: Mapping[str, Network] = {
     "blend": Network(".blend", "BlendStudent", lambda names: "filters" in names, "luma"),
     "reference": Network(".reference", "ReferenceStudent", _begins("encoder.", "resblock.", "decoder."), "rgb"),
-    "swinir": Network(".teacher", "SwinIRTeacher", _is_swinir, None),
+    "swinir": Network(".teacher", "SwinIRTeacher", _is_swinir, None, _swinir_domain),
 }
 
 

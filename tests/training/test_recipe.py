@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from vidsharp.models.nets.catalogue import new_network
+from vidsharp.models.nets.networks import NETWORKS
 from vidsharp.models.nets.protocol import forward
 from vidsharp.training.errors import RecipeError
 from vidsharp.training.recipe import Recipe, read_recipe, recipe_names
@@ -74,7 +75,7 @@ def test_bad_recipes(tmp_path: Path, more: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("line", "instead", "says"),
     [
-        ("network = 'blend'", "network = 'unet'", "network is 'unet'; accepted are blend, reference, swinir"),
+        ("network = 'blend'", "network = 'unet'", f"network is 'unet'; accepted are {', '.join(NETWORKS)}"),
         ("steps = 1\n", "", "needs either steps or epochs, at least 1"),
         ("steps = 1", "epochs = 1\nmix = { light = 1 }", "a mix has no epochs"),
         ("batch = 1", "batch = 0", "batch is 0; it must be at least 1"),

@@ -15,7 +15,7 @@ from safetensors.torch import save as safetensors
 from torch import Tensor, nn
 
 from ...models.errors import CheckpointError
-from ...models.nets.catalogue import new_network, weights_digest, weights_path
+from ...models.nets.catalogue import weights_digest, weights_path
 from ...models.nets.checkpoint import load_into, read_state_dict
 from ...pipeline.atomic import make_folder, publish, remove_leftovers, temporary_name, write_atomically
 from ...pipeline.ownership import MARK, mark_made, refuse_others
@@ -30,7 +30,7 @@ from ..loss.perceptual import Vgg16Loss
 from ..loss.taming import Taming
 from ..recipe import Recipe
 from .samples import save_samples
-from .trainer import Trainer, learning_rate
+from .trainer import Trainer, learning_rate, network_of
 from .training_log import TrainingLog
 from .validate import Gains, at_each_look, gains_over_identity
 
@@ -118,8 +118,9 @@ def objective_of(recipe: Recipe, places: Places, device: str = "cpu") -> Objecti
 
 
 def check_start(recipe: Recipe, places: Places) -> None:
-    """Raises ModelError or CheckpointError where the recipe's network cannot be built or begin with `places.start`."""
-    network = new_network(recipe.network, recipe.size)
+    """Raises ModelError, RecipeError or CheckpointError where the recipe's network cannot be built, trained, or begin
+    with `places.start`."""
+    network = network_of(recipe)
     if places.start:
         load_into(network, read_state_dict(weights_path(places.start)), places.start)
 

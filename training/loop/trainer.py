@@ -11,13 +11,31 @@ from torch import Tensor, nn
 from ...models.errors import CheckpointError
 from ...models.nets.catalogue import new_network
 from ...models.nets.checkpoint import load_into
-from ...models.nets.protocol import HasTwoLooks, StartsAtRandom, forward
+from ...models.nets.protocol import HasTwoLooks, StartsAtRandom, forward, offsets_of
 from ...pipeline.proc_files import cpu_flags
 from ..data.batches import Batch
+from ..errors import RecipeError
 from ..loss.objective import Objective
 from ..recipe import Recipe
 
 _STATE = ("params_ema", "params", "optimizer", "scaler", "step", "rng")
+
+
+def network_of(recipe: Recipe) -> nn.Module:
+    """The untrained network of a recipe.
+
+    Raises:
+        ModelError: as `new_network`.
+        RecipeError: it sees several pictures together, and batches hold them one by one.
+    """
+    network = new_network(recipe.network, recipe.size)
+    pictures = len(offsets_of(network))  # type: ignore[arg-type]
+    if pictures > 1:
+        raise RecipeError(
+            f"The recipe's network '{recipe.network}' sees {pictures} pictures together, but training shows a network "
+            "one at a time; train it elsewhere, and give its weights to --model."
+        )
+    return network
 
 
 class Trainer:
@@ -42,7 +60,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.objective, self.total_steps, self.unit = recipe, objective, total_steps, unit
         self.device = torch.device(device)
-        model = new_network(recipe.network, recipe.size)
+        model = network_of(recipe)
         if recipe.identity_start and isinstance(model, StartsAtRandom):
             model.start_as_identity()
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -21,11 +21,18 @@ def test_each_kind_is_told_by_its_weights_and_built_again_from_them(kind: str) -
 def test_each_kind_says_what_callers_ask(kind: str) -> None:
     net = NETWORKS[kind].made_by.of(**SIZES.get(kind, {}))
     assert NETWORKS[kind].domain in (None, net.domain)
+    assert NETWORKS[kind].domain_of(SIZES.get(kind, {})) == net.domain
     assert net.domain in ("luma", "rgb")
     assert isinstance(net.halo_px, int)
     assert isinstance(net.align_px, int)
     assert net.looks in (1, 2)
     assert net.sees_beyond_halo in (False, True)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_planes_that_depend_on_the_size_are_known_without_building(channels: int) -> None:
+    size = {**SIZES["swinir"], "in_chans": channels}
+    assert NETWORKS["swinir"].domain_of(size) == NETWORKS["swinir"].made_by.of(**size).domain
 
 
 def test_weights_of_nobody_are_of_no_kind() -> None:

@@ -12,10 +12,19 @@ import torch
 from PIL import Image
 from tensorboardX.proto import event_pb2  # its classes are made when it is imported
 from vidsharp.models.errors import CheckpointError
+from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.catalogue import load_student
 from vidsharp.training.data.window_cache import CROP, PICTURES, Part, open_window_cache
 from vidsharp.training.errors import DataError, RecipeError
-from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Places, WorkerGroup, checkpoint_to_resume, train
+from vidsharp.training.loop.train import (
+    CHECKPOINT,
+    WEIGHTS,
+    Places,
+    WorkerGroup,
+    check_start,
+    checkpoint_to_resume,
+    train,
+)
 from vidsharp.training.loop.trainer import Trainer
 from vidsharp.training.recipe import Recipe
 
@@ -304,6 +313,17 @@ def test_what_is_missing_is_said_before_any_work(data: Path, tmp_path: Path) -> 
     with pytest.raises(DataError, match="asks for levels"):
         train(replace(BLEND, mix={"medium": 1}), Places(out), pairs)
     assert not out.exists()
+
+
+def test_a_network_that_sees_several_pictures_is_refused_before_any_work(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BlendStudent, "radius", 1)
+    places = Places(tmp_path / "out")
+    for begin in (lambda: check_start(BLEND, places), lambda: train(BLEND, places, crops.open_both(data))):
+        with pytest.raises(RecipeError, match=r"'blend' sees 3 pictures together, but training shows .* one at a time"):
+            begin()
+    assert not places.out.exists()
 
 
 def test_training_further_begins_with_the_weights_it_is_given(data: Path, tmp_path: Path) -> None:
