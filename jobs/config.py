@@ -1,4 +1,4 @@
-"""What the main job is asked to do: one frozen value, checked when it is made."""
+"""The settings of the main job: one frozen value, checked when it is made."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What computes a student's pictures: the C library, torch on a CPU, or torch on a GPU. A new way is a line here.
+"""Ways to compute a student's pictures: the C library, torch on a CPU, or torch on a GPU. A new way is a line here.
 
 Torch is imported where a student needs it: those that the C library does, do not.
 """

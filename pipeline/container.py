@@ -1,4 +1,4 @@
-"""Which container the sharpened file is written in, and which of the source's streams it can hold."""
+"""The container that the sharpened file is written in, and which of the source's streams it can hold."""
 
 import io
 import math

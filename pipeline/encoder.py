@@ -1,4 +1,4 @@
-"""Which encoder writes the sharpened pictures, with which options: resolved, opened and checked before any work."""
+"""The encoder of the sharpened pictures, with its options: resolved, opened and checked before any work."""
 
 import io
 from collections.abc import Mapping

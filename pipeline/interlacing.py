@@ -1,4 +1,4 @@
-"""Whether a recording whose first picture is progressive turns interlaced later: found in its packets' headers."""
+"""A look into packets' headers for recordings that begin with progressive pictures and turn interlaced later."""
 
 from collections.abc import Callable
 from pathlib import Path

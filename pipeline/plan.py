@@ -1,4 +1,4 @@
-"""How a recording is cut into chunks: decided from its packets' timing alone, without decoding anything.
+"""The plan of a recording's chunks: decided from its packets' timing alone, without decoding anything.
 
 A chunk owns a range of presentation times and is decoded from a keyframe. At an open GOP, pictures that are shown
 before the keyframe follow it in the stream: they belong to the chunk before, which therefore reads a few packets past

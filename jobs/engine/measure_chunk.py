@@ -1,4 +1,4 @@
-"""What an actor measures of a chunk while it sharpens it: figures of a sample of its frames, and one frame to show."""
+"""Measurements of a chunk while an actor sharpens it: figures of a sample of its frames, and one frame to show."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the driver asks an actor to measure."""
+"""The measurements that the driver asks of an actor."""
 
 from collections.abc import Container
 from dataclasses import dataclass

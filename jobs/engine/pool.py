@@ -1,4 +1,4 @@
-"""How many sharpening actors a run has, with how many threads each: decided from what Ray says the machines have."""
+"""The number of sharpening actors of a run, and of their threads: decided from what Ray says the machines have."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which chunk goes to which actor next, and what a failure leads to: pure rules, tested without a cluster."""
+"""The order of chunks: which one an actor gets next, and what a failure leads to. Pure rules, without a cluster."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Whether the main job can run on this machine, and what is missing for it to run well: looked at, part by part."""
+"""A check of this machine: whether the main job can run, and what is missing for it to run well, part by part."""
 
 import platform
 import shutil

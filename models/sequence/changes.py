@@ -1,4 +1,4 @@
-"""Where two pictures differ, on a grid of cells: plain comparison of memory, eight bytes at a time."""
+"""Places where two pictures differ, on a grid of cells: plain comparison of memory, eight bytes at a time."""
 
 from collections.abc import Sequence
 
