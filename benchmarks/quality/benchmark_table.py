@@ -7,11 +7,14 @@ Rows of doing nothing show the input, all others the gain over it, with 95 % int
 """
 
 import argparse
+import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from vidsharp.reports.evaluation.benchmark_tables import (
     ALL,
@@ -22,7 +25,7 @@ from vidsharp.reports.evaluation.benchmark_tables import (
     floors,
     source_table,
 )
-from vidsharp.reports.evaluation.evaluation_tables import CALLS, IDENTITY, with_interval
+from vidsharp.reports.evaluation.evaluation_tables import CALL_LEVELS, CALLS, IDENTITY, with_interval
 from vidsharp.reports.run.tables import from_parquet, rows
 from vidsharp.reports.templates.markdown import markdown_table
 
@@ -33,6 +36,7 @@ WITH_INTERVALS = {"psnr_db": "+.2f", "ssim": "+.4f", "vmaf_neg": "+.1f"}
 """Gains that have room for their intervals, by figure, with their form."""
 ALONE = {"vmaf": "+.1f", "xpsnr_db": "+.2f"}
 INPUT = {"psnr_db": ".2f", "ssim": ".4f", "vmaf_neg": ".1f", "vmaf": ".1f", "xpsnr_db": ".2f"}
+KINDS_OF_LINES = ("as in training", "VP9", "Lanczos, smaller", "Lanczos, larger again")
 BESIDE_HEAVY = ("light", "medium", "heavy")
 """The levels at which Real-ESRGAN is measured."""
 
@@ -50,6 +54,7 @@ def main() -> None:
     put(PAGE, "floors", _below(rows(floors(sources))))
     put(PAGE, "hard-words", _words(pd.read_csv(folder / "hard_words.csv")))
     put(PAGE, "by-group", _by_group(whole))
+    put(PAGE, "by-line", _by_line(pd.read_csv(folder / "sources.csv"), json.loads((folder / "lines.json").read_text())))
 
 
 def _gains(summary: pd.DataFrame, levels: Sequence[str], *, whole: bool) -> str:
@@ -118,6 +123,35 @@ def _by_group(summary: pd.DataFrame) -> str:
             cells = [f"{of.at[g, 'psnr_gain_db']:+.2f} / {of.at[g, 'vmaf_neg_gain']:+.1f}" for g in groups]
             lines.append([level if number == 0 else "", f"`{method}`", *cells])
     return _minus(markdown_table(["level", "method", *groups], lines))
+
+
+def _by_line(sources: pd.DataFrame, lines: Mapping[str, Mapping[str, Any]]) -> str:
+    """Gains at the levels of calls, on lines of kinds that training draws and on others."""
+    gains: defaultdict[tuple[str, str], defaultdict[str, list[tuple[float, float]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for row in _rows(sources):
+        line = lines.get(row["source"], {}).get(f"{row['level']}/0")
+        if line is not None and row["method"] != IDENTITY:
+            of = gains[row["level"], _kind(line)]
+            of[row["method"]].append((row["psnr_gain_db"], row["vmaf_neg_gain"]))
+    methods = list(dict.fromkeys(method for of in gains.values() for method in of))
+    cells: list[list[str]] = []
+    for level in (*CALL_LEVELS, "switching"):
+        kinds = [kind for kind in KINDS_OF_LINES if (level, kind) in gains]
+        for number, kind in enumerate(kinds):
+            means = {method: np.mean(each, axis=0) for method, each in gains[level, kind].items()}
+            count = len(gains[level, kind][methods[0]])
+            shown = [f"{means[method][0]:+.2f} / {means[method][1]:+.1f}" for method in methods]
+            cells.append([level if number == 0 else "", kind, f"{count}", *shown])
+    return _minus(markdown_table(["level", "line", "sources", *(f"`{method}`" for method in methods)], cells))
+
+
+def _kind(line: Mapping[str, Any]) -> str:
+    """What training never drew of a line; the scaler that comes last counts most."""
+    if "LANCZOS" in (line["up_filter"], line["down_filter"]):
+        return "Lanczos, larger again" if line["up_filter"] == "LANCZOS" else "Lanczos, smaller"
+    return "VP9" if line["encoder"] == "vp9" else "as in training"
 
 
 def _rows(part: pd.DataFrame) -> list[dict[str, Any]]:
