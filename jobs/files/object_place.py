@@ -1,7 +1,7 @@
 """Objects below a prefix on object storage, through fsspec, and its errors as sentences."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,23 +66,21 @@ def text(place: Place) -> str:
     return place.fs.cat_file(place.path).decode("utf-8", "surrogateescape")
 
 
-@contextmanager
-def reading(url: str, as_error: type[VidsharpError] = StorageError) -> Iterator[None]:
+def reading(url: str, as_error: type[VidsharpError] = StorageError) -> AbstractContextManager[None]:
     """Errors of reading, each storage's own, become `as_error`, in a sentence."""
-    try:
-        yield
-    except VidsharpError:
-        raise
-    except Exception as error:
-        raise as_error(f"{url} cannot be read: {one_line(error)}") from error
+    return _in_sentences(url, "read", as_error)
+
+
+def writing(url: str) -> AbstractContextManager[None]:
+    """Errors of writing, each storage's own, become an OutputError, in a sentence."""
+    return _in_sentences(url, "written", OutputError)
 
 
 @contextmanager
-def writing(url: str) -> Iterator[None]:
-    """Errors of writing, each storage's own, become an OutputError, in a sentence."""
+def _in_sentences(url: str, done: str, as_error: type[VidsharpError]) -> Iterator[None]:
     try:
         yield
     except VidsharpError:
         raise
     except Exception as error:
-        raise OutputError(f"{url} cannot be written: {one_line(error)}") from error
+        raise as_error(f"{url} cannot be {done}: {one_line(error)}") from error
