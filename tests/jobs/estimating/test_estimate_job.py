@@ -146,6 +146,7 @@ def test_finished_chunks_of_an_interrupted_run_are_left_out(shared_ray: None, tm
     wanted = config(calls, out=out)
     key = clip_key(clip.path, fingerprint_settings(wanted))
     actor = SampleActor(threads=1)
+    actor.load("fast", "cpu", 1.0)
     looked = actor.look(clip.path, wanted.chunk_seconds, EncoderChoice(), read=True)
     work = Workspace.of(out / ".vidsharp", "a.mp4", key)
     work.begin("a.mp4", looked.chunks)
