@@ -22,6 +22,7 @@ from pathlib import Path
 from vidsharp.jobs.engine.local_engine import LocalEngine
 from tests.support.processes import Worker
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has those it starts ignore it
 go = Path(sys.argv[1])
 with LocalEngine() as engine:
     workers = [engine.start(Worker, 1, 0) for _ in range(3)]
