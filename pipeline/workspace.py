@@ -37,6 +37,8 @@ class ClipPlan:
     shapes: tuple[Shape, ...]
     encoder: EncoderPlan | None
     """None where nobody asked for it to be kept."""
+    made_by: str | None = None
+    """The digest of what makes its pictures."""
 
 
 class Workspace:
@@ -67,7 +69,7 @@ class Workspace:
             chunks = tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
             shapes = tuple(Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
             encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
-            return ClipPlan(chunks, shapes, encoder)
+            return ClipPlan(chunks, shapes, encoder, manifest["made_by"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

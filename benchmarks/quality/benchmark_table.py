@@ -63,7 +63,7 @@ def _gains(summary: pd.DataFrame, levels: Sequence[str], *, whole: bool) -> str:
     lines: list[list[str]] = []
     for level in levels:
         of_level = summary[(summary["level"] == level) & (summary["group"] == ALL)]
-        for number, row in enumerate(_rows(pd.DataFrame(of_level))):
+        for number, row in enumerate(rows(pd.DataFrame(of_level))):
             input_ = row["method"] == IDENTITY
             cells = [level if number == 0 else "", "doing nothing" if input_ else f"`{row['method']}`"]
             if input_:
@@ -77,7 +77,7 @@ def _gains(summary: pd.DataFrame, levels: Sequence[str], *, whole: bool) -> str:
                 kept = row["detail_kept"]
                 cells += ["–" if kept is None else f"{100 * kept:.0f}", f"{row['flicker']:.3f}"]
             lines.append(cells)
-    return _minus(markdown_table(head, lines))
+    return minus(markdown_table(head, lines))
 
 
 def _gain(figure: str) -> str:
@@ -99,7 +99,7 @@ def _words(words: pd.DataFrame) -> str:
     head = ["level", "method", "read right, %", "read wrong, %", "right: points", "wrong: points"]
     lines: list[list[str]] = []
     for level in words["level"].unique():
-        for number, row in enumerate(_rows(pd.DataFrame(words[words["level"] == level]))):
+        for number, row in enumerate(rows(pd.DataFrame(words[words["level"] == level]))):
             nothing = row["method"] == IDENTITY
             points = (
                 ["", ""]
@@ -109,7 +109,7 @@ def _words(words: pd.DataFrame) -> str:
             shares = [f"{row['right_pct']:.0f}", f"{row['wrong_pct']:.0f}"]
             name = "doing nothing" if nothing else f"`{row['method']}`"
             lines.append([level if number == 0 else "", name, *shares, *points])
-    return _minus(markdown_table(head, lines))
+    return minus(markdown_table(head, lines))
 
 
 def _by_group(summary: pd.DataFrame) -> str:
@@ -122,7 +122,7 @@ def _by_group(summary: pd.DataFrame) -> str:
             of = summary[(summary["level"] == level) & (summary["method"] == method)].set_index("group")
             cells = [f"{of.at[g, 'psnr_gain_db']:+.2f} / {of.at[g, 'vmaf_neg_gain']:+.1f}" for g in groups]
             lines.append([level if number == 0 else "", f"`{method}`", *cells])
-    return _minus(markdown_table(["level", "method", *groups], lines))
+    return minus(markdown_table(["level", "method", *groups], lines))
 
 
 def _by_line(sources: pd.DataFrame, lines: Mapping[str, Mapping[str, Any]]) -> str:
@@ -130,7 +130,7 @@ def _by_line(sources: pd.DataFrame, lines: Mapping[str, Mapping[str, Any]]) -> s
     gains: defaultdict[tuple[str, str], defaultdict[str, list[tuple[float, float]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for row in _rows(sources):
+    for row in rows(sources):
         line = lines.get(row["source"], {}).get(f"{row['level']}/0")
         if line is not None and row["method"] != IDENTITY:
             of = gains[row["level"], _kind(line)]
@@ -144,7 +144,7 @@ def _by_line(sources: pd.DataFrame, lines: Mapping[str, Mapping[str, Any]]) -> s
             count = len(gains[level, kind][methods[0]])
             shown = [f"{means[method][0]:+.2f} / {means[method][1]:+.1f}" for method in methods]
             cells.append([level if number == 0 else "", kind, f"{count}", *shown])
-    return _minus(markdown_table(["level", "line", "sources", *(f"`{method}`" for method in methods)], cells))
+    return minus(markdown_table(["level", "line", "sources", *(f"`{method}`" for method in methods)], cells))
 
 
 def _kind(line: Mapping[str, Any]) -> str:
@@ -154,14 +154,9 @@ def _kind(line: Mapping[str, Any]) -> str:
     return "VP9" if line["encoder"] == "vp9" else "as in training"
 
 
-def _rows(part: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()} for row in part.to_dict("records")
-    ]
-
-
-def _minus(text: str) -> str:
-    return re.sub(r"(?<=[ \[])-(?=[0-9])", "−", text)
+def minus(text: str) -> str:
+    """The text with a minus sign before its negative numbers; hyphens in names stay."""
+    return re.sub(r"(?<!\w)-(?=[0-9])", "−", text)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ Parameters and operations are those of the students' cards, which `benchmarks/qu
 
 import argparse
 import json
-import re
 from pathlib import Path
 
 import pandas as pd
 from vidsharp.models.nets.catalogue import WEIGHTS
 from vidsharp.reports.templates.markdown import markdown_table
 
+from benchmarks.quality.benchmark_table import minus
 from benchmarks.speed.performance_page import put
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def _cells(rows: pd.DataFrame, method: str) -> list[str]:
         gains("compressed"),
         f"{of['sharp']['ssim_gain']:+.4f}",
     ]
-    return [name, *_size(student), *(re.sub(r"-(?=[0-9])", "−", cell) for cell in cells)]
+    return [name, *_size(student), *map(minus, cells)]
 
 
 def _size(student: str) -> tuple[str, str]:

@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from skimage.filters import gaussian
 from vidsharp.models.enhance import Enhancer
 from vidsharp.reports.metrics.frame_metrics import psnr
 from vidsharp.reports.metrics.screen_reader import read_lines
 from vidsharp.reports.templates.markdown import markdown_table
 from vidsharp.training.benchmark.pictures import recording, sharp_pictures
 from vidsharp.training.benchmark.sources import benchmark_sources
+from vidsharp.training.evaluation.classic import unsharp_mask
 from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT
 from vidsharp.training.evaluation.read_words import count_words, read_words
 
@@ -38,7 +38,7 @@ def main() -> None:
         for strength in args.strength or [0.5, 1.0]:
             enhancer = Enhancer(model, threads=1, strength=strength)
             ways[f"`{model}`, strength {strength:g}"] = partial(_sharpened, enhancer)
-    ways |= {f"unsharp mask, amount {amount}": partial(_unsharp, amount=amount) for amount in AMOUNTS}
+    ways |= {f"unsharp mask, amount {amount}": partial(unsharp_mask, amount=amount, sigma=1.0) for amount in AMOUNTS}
     counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     gains: defaultdict[str, list[float]] = defaultdict(list)
     for source in benchmark_sources():
@@ -63,11 +63,6 @@ def main() -> None:
 def _sharpened(enhancer: Enhancer, luma: np.ndarray) -> np.ndarray:
     (made,) = enhancer.planes([luma], CLIP_FORMAT)
     return luma if made is None else made
-
-
-def _unsharp(luma: np.ndarray, amount: float) -> np.ndarray:
-    plain = luma.astype(np.float32)
-    return np.clip(np.rint(plain + amount * (plain - gaussian(plain, 1.0))), 0, 255).astype(np.uint8)
 
 
 if __name__ == "__main__":

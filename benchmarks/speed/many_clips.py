@@ -19,7 +19,7 @@ from typing import Any
 from unittest import mock
 
 from vidsharp.jobs.config import ProcessConfig
-from vidsharp.jobs.engine.actor import Prepared
+from vidsharp.jobs.engine.actor import Prepared, PrepareTask
 from vidsharp.jobs.engine.actors import WorkResult
 from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
@@ -60,8 +60,7 @@ class Actors:
     def grow(self, actors: int) -> None:
         pass
 
-    def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
-        (task,) = arguments
+    def prepare(self, name: str, task: PrepareTask, about: Any) -> None:
         chunks = tuple(_chunk(index) for index in range(self._chunks))
         Workspace(task.folder, task.key).begin(task.clip, chunks)
         info = _info(task.path)

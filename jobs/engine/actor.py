@@ -1,4 +1,4 @@
-"""The Ray actor: one process with one student, which plans recordings and sharpens chunks, one at a time."""
+"""The actor of any engine: one process with one student, which plans recordings and sharpens chunks, one at a time."""
 
 import socket
 from collections.abc import Mapping, Sequence
@@ -126,19 +126,19 @@ class SharpenActor:
         except EncoderError:
             return None
         made_by = digest(self._provenance(encoder, held))
-        still_counts = Workspace(task.folder, task.key, made_by).load() is not None
-        return Prepared(held, encoder, plan.chunks, made_by) if still_counts else None
+        return Prepared(held, encoder, plan.chunks, made_by) if plan.made_by == made_by else None
 
     def _plan(
         self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, timeline: Sequence[PacketTiming]
     ) -> Prepared:
-        made = self._provenance(encoder, info)
         assert self._enhancer is not None, "load() comes first"
+        made = self._provenance(encoder, info)
+        made_by = digest(made)
         ticks, missing = int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline)
         chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context)
-        workspace = Workspace(task.folder, task.key, digest(made))
+        workspace = Workspace(task.folder, task.key, made_by)
         workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder)
-        return Prepared(info, encoder, chunks, digest(made))
+        return Prepared(info, encoder, chunks, made_by)
 
     def _provenance(self, encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
         assert self._enhancer is not None, "load() comes first"

@@ -10,10 +10,12 @@ from typing import Any
 
 from ...models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
 from ...models.nets.chroma_choice import Chroma
+from ...models.wording import one_line
 from ...pipeline.errors import EncoderError, MediaError, OutputError
 from ...pipeline.sharpen_chunk import ChunkTask
+from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
-from .actor import SharpenActor
+from .actor import PrepareTask, SharpenActor
 from .measure_task import MeasureTask
 from .node import NodeError
 from .pool import PoolPlan
@@ -28,7 +30,7 @@ MAX_FAILED_STARTS = 3
 POLL_S = 0.25
 """How often the driver looks for news."""
 
-STALL_S = 600.0
+STALL_S: float = ProcessConfig.stall_seconds
 """An actor that neither reads a packet nor finishes a frame for so long hangs, where nothing else is said."""
 
 TURN_S = 1.0
@@ -143,9 +145,9 @@ class ActorPool:
         """Actors that have loaded their student and wait for work."""
         return [name for name in self.ready() if self._actors[name].about is None]
 
-    def prepare(self, name: str, arguments: tuple[Any, ...], about: Any) -> None:
+    def prepare(self, name: str, task: PrepareTask, about: Any) -> None:
         """Has an idle actor probe and plan a recording."""
-        self._give(name, "prepare", arguments, about)
+        self._give(name, "prepare", (task,), about)
 
     def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work) -> None:
         """Has an idle actor do a chunk."""
@@ -200,7 +202,7 @@ class ActorPool:
             del self._actors[name]
             self._failed_starts += was_loading and not isinstance(error, NodeLost)
             if self._failed_starts >= MAX_FAILED_STARTS:
-                raise ClusterError(f"sharpening processes die before they are ready ({_one_line(error)})") from error
+                raise ClusterError(f"sharpening processes die before they are ready ({one_line(error)})") from error
             self._start()
             if actor.stalled:
                 error = StalledError(
@@ -215,7 +217,7 @@ class ActorPool:
             elif isinstance(error, VidsharpError):
                 raise error
             elif name in self._actors:
-                raise ClusterError(f"a sharpening process cannot start ({_one_line(error)})") from error
+                raise ClusterError(f"a sharpening process cannot start ({one_line(error)})") from error
             return
         yield WorkResult(name, about, value, error)
 
@@ -248,7 +250,3 @@ class ActorPool:
         self._actors.clear()
         self._useless.clear()
         self._pending.clear()
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]

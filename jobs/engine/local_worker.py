@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any, NoReturn
 
 COUNTER_BYTES = 8
-"""An unsigned number, most significant byte first."""
+"""A signed number, most significant byte first."""
 
 _TELL_S = 0.2
 """How often the process writes down how far it is."""

@@ -238,7 +238,7 @@ class _Run:
                 clip, workspace, tries = self.states.to_prepare.popleft()
                 self.states.preparing.add(clip.name)
                 task = prepare_task(self.config, clip, workspace, self.encoder)
-                pool.prepare(actor, (task,), (clip, workspace, tries))
+                pool.prepare(actor, task, (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
         """Whether the next clip can be prepared. Those that cannot be had have failed."""

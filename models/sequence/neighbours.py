@@ -14,6 +14,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..nets.protocol import context_of
 from ..planes.plane_format import PlaneFormat
 from .changes import Grid, changed_cells
 
@@ -98,7 +99,7 @@ class Neighbours:
         """
         self._offsets, self._seen = offsets, seen
         self._alone = tuple(offsets) == (0,)
-        self._before, self._after = max(0, -min(offsets)), max(0, *offsets)
+        self._before, self._after = context_of(offsets)
         self._runs: dict[int, _Run] = {}
         self._waiting: deque[tuple[Picture, _Run, int]] = deque()
 

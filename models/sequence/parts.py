@@ -12,6 +12,11 @@ from .windows import RGB_GRID, Window, Windows
 
 Planes = Sequence[np.ndarray]
 
+Made = Sequence[np.ndarray | None]
+"""As `Enhancer.planes` gives it."""
+Beside = Sequence[Planes] | None
+"""What a student sees of the pictures at its offsets; None where it sees one alone."""
+
 UNIT_PX = 32
 """Edge of the squares that are computed or copied: smaller ones would take longer to choose than they save."""
 _WORTH_IT = 0.95
@@ -35,15 +40,7 @@ class Parts(Protocol):
         """Boxes of units for what is wanted; None where they cost as much as the frame, or would have other bits."""
         ...
 
-    def renew(
-        self,
-        made: Sequence[np.ndarray | None],
-        seen: Planes,
-        fmt: PlaneFormat,
-        boxes: Sequence[Box],
-        window: Sequence[Planes] | None = None,
-        /,
-    ) -> None:
+    def renew(self, made: Made, seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box], window: Beside = None, /) -> None:
         """Computes boxes of units in the last picture's planes.
 
         Args:
@@ -81,15 +78,7 @@ class BoxedParts:
 
         return _cheap(wanted, size, cost)
 
-    def renew(
-        self,
-        made: Sequence[np.ndarray | None],
-        seen: Planes,
-        fmt: PlaneFormat,
-        boxes: Sequence[Box],
-        window: Sequence[Planes] | None = None,
-        /,
-    ) -> None:
+    def renew(self, made: Made, seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box], window: Beside = None, /) -> None:
         """As `Parts.renew`; the student sees single pictures."""
         align = self._student.align_px
         bottom, right = (-(-side // align) for side in seen[0].shape)
@@ -138,15 +127,7 @@ class WindowedParts:
         boxes = _cheap(wanted, size, lambda box: windows.pixels(box) + call)
         return None if boxes is None or not all(self._exact(box, size) for box in boxes) else boxes
 
-    def renew(
-        self,
-        made: Sequence[np.ndarray | None],
-        seen: Planes,
-        fmt: PlaneFormat,
-        boxes: Sequence[Box],
-        window: Sequence[Planes] | None = None,
-        /,
-    ) -> None:
+    def renew(self, made: Made, seen: Planes, fmt: PlaneFormat, boxes: Sequence[Box], window: Beside = None, /) -> None:
         """As `Parts.renew`: copies what was wanted of each box's window."""
         luma = (seen[0].shape[0], seen[0].shape[1])
         for box in boxes:

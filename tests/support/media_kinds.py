@@ -3,7 +3,6 @@
 The tables of `docs/media.md` are made from this: `.venv/bin/python -m tests.support.media_kinds` writes them again.
 """
 
-import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import Any
 import av
 from vidsharp.pipeline.encoder import EncoderChoice
 
+from tests.support import marked_sections as sections
 from tests.support import media, media_fields, media_hdr10plus, media_hevc_layers, media_siting, media_sizes
 from tests.support.media import Media
 from tests.support.whole_way import FFV1, LOSSLESS, QUICK
@@ -524,19 +524,11 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "media.md"
 
 
 def filled_in(text: str) -> str:
-    """The document with its tables made anew: each stands between `<!-- NAME -->` and `<!-- end -->`."""
+    """The document with its tables made again."""
     rows = {name: [_row(kind) for kind in kinds] for name, kinds in GROUPS.items()}
     rows["real"] = [_real_row(clip) for clip in REAL]
-    for name, lines in rows.items():
-        table = "\n".join(["| input | what comes out | test |", "|---|---|---|", *lines])
-        text, found = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda match, table=table: f"{match[1]}{table}\n{match[2]}",
-            text,
-            flags=re.S,
-        )
-        assert found == 1, f"the document has no table called {name}"
-    return text
+    head = ["| input | what comes out | test |", "|---|---|---|"]
+    return sections.filled_in(text, {name: "\n".join([*head, *lines, ""]) for name, lines in rows.items()})
 
 
 def _row(kind: Kind) -> str:

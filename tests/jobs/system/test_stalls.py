@@ -65,6 +65,10 @@ class World:
         self.killed.append(worker)
 
 
+TASK: Any = object()
+"""Nobody looks into it."""
+
+
 def pool_of(world: World, workers: int, **options: Any) -> ActorPool:
     engine: Any = world
     return ActorPool(engine, PoolPlan(actors=workers, threads=1, gpus=0, device="cpu"), "fast", 1.0, **options)
@@ -83,7 +87,7 @@ def pool(world: World) -> ActorPool:
     pool = pool_of(world, ACTORS)
     pool.answers(TURN)
     for name in pool.idle():
-        pool.prepare(name, (), "a recording")
+        pool.prepare(name, TASK, "a recording")
     assert not pool.idle()
     return pool
 
@@ -115,7 +119,7 @@ def test_a_driver_with_little_patience_is_fair_too(world: World) -> None:
     pool = pool_of(world, 1, stall_s=1.5)
     pool.answers(TURN)
     (name,) = pool.idle()
-    pool.prepare(name, (), "a recording")
+    pool.prepare(name, TASK, "a recording")
     for _ in range(20):
         world.now += 3
         pool.answers(0)
