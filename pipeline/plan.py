@@ -72,7 +72,7 @@ class Chunk:
     frames: int
     """Pictures expected of it."""
     before: int = 0
-    """Pictures expected as context before its own, in presentation order. (Plans of version 0.1 say nothing of it.)"""
+    """Pictures expected as context before its own, in presentation order."""
     after: int = 0
     """Pictures expected as context after its own."""
 
