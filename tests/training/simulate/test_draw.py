@@ -35,7 +35,7 @@ def test_held_out_lines_draw_nothing_else() -> None:
 def test_all_lines_draw_both() -> None:
     drawn = [draw_parameters("medium", seed, "all") for seed in range(300)]
     assert {p.encoder for p in drawn} == set(ENCODERS) - missing_encoders()
-    assert {p.up_filter for p in drawn} == {*FILTERS, *HELD_OUT_FILTERS}
+    assert {p.up_filter for p in drawn} == {*FILTERS[:3], *HELD_OUT_FILTERS}, "the benchmark's pictures would be others"
 
 
 @pytest.mark.parametrize("level", LEVELS)
