@@ -122,7 +122,9 @@ print("let in, for", ray.get(ray.remote(lambda: 7).remote()))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("key", "enters"), [(None, False), ("0" * 64, False), (ray_private.TOKEN, True)])
+@pytest.mark.parametrize(
+    ("key", "enters"), [(None, False), ("0" * 64, False), (ray_private.TOKEN, True)], ids=["none", "another", "ours"]
+)
 def test_nobody_without_the_key_can_use_our_ray(shared_ray: None, key: str | None, enters: bool) -> None:
     """Ray listens on every network of the machine, whatever address it is given: the key is what keeps others out."""
     address = ray.get_runtime_context().gcs_address
