@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,13 +69,6 @@ def remove_leftovers(folder: Path) -> None:
 def _nobody_writes(path: Path) -> bool:
     owner = whose(path.name)
     return owner == "ended" or (owner == "elsewhere" and time.time() - path.stat().st_mtime > ABANDONED_S)
-
-
-def finished_files(folder: Path) -> Iterator[Path]:
-    """The files below a folder that have their final names, in no order. Other threads and processes may be writing
-    there: what they have not finished is left out, and any file may be gone when it is opened."""
-    for parent, _, names in os.walk(folder):  # which passes over a folder that is gone
-        yield from (Path(parent) / name for name in names if whose(name) is None)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -107,8 +107,9 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
 
 @main.command()
 @click.argument("folder", type=PATH, metavar="DIR")
-@click.option("--format", type=click.Choice(["html", "md", "json"]), default="html", show_default=True,
-              help="A page in DIR, or text on stdout.")  # fmt: skip
+@click.option("--format", type=click.Choice(["html", "md", "json", "csv", "parquet"]), default="html",
+              show_default=True, help="A page or single files in DIR, or text on stdout.")  # fmt: skip
+@click.option("--compact", is_flag=True, help="Join the tables' parts into few first.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def report(folder: Path, show: bool, **options: Any) -> None:
     """Makes the report of an output folder again, from its tables."""
@@ -118,8 +119,10 @@ def report(folder: Path, show: bool, **options: Any) -> None:
     if show and options["format"] != "html":
         raise UsageError("--open shows the page, which only --format html makes")
     result = run(ReportConfig(folder, **options))
+    for file in result.files:
+        click.echo(file)
     if result.page is None:
-        click.echo(result.text, nl=False)
+        click.echo(result.text or "", nl=False)
         return
     click.echo(f"report: {result.page}")
     if show and not webbrowser.open(result.page.absolute().as_uri()):

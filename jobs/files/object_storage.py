@@ -19,7 +19,6 @@ from typing import Any
 
 from fsspec.callbacks import Callback
 
-from ...pipeline.atomic import finished_files
 from ...pipeline.errors import MediaError, OutputError
 from ...pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
 from ...pipeline.workspace import file_stem
@@ -58,6 +57,7 @@ class ObjectStorage(Storage):
         self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
         self._stopping = False
         self._saved: dict[Path, tuple[int, int] | None] = {}
+        self._unsaved: dict[Path, None] = {}
         self._marks: dict[str, Place] = {}
         """By the name of a clip's workspace, what says that its result is ours while no table does."""
 
@@ -275,22 +275,27 @@ class ObjectStorage(Storage):
         if path is not None:
             path.unlink(missing_ok=True)
 
-    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
+    def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         if self._out is None:
             return
-        # The mux thread replaces previews meanwhile.
-        found = ((file, _state(file)) for file in finished_files(folder))
-        there = {file: state for file, state in found if state is not None}
+        self._unsaved.update(dict.fromkeys(files))
         with writing(self._out.url):
-            for file in self._saved.keys() - there.keys():
-                self._out.fs.rm_file(self._place(file).path)
-                del self._saved[file]
-            for file, state in there.items():
-                if self._saved.get(file) != state and self._upload(file):
-                    self._saved[file] = state
+            while self._unsaved:  # what could not be saved is tried again the next time
+                self._save(next(iter(self._unsaved)))
             for name in map(file_stem, clips):
                 if (mark := self._marks.pop(name, None)) is not None:
                     mark.fs.rm_file(mark.path)
+
+    def _save(self, file: Path) -> None:
+        """Brings a file of the report up to date in the bucket: also one that others replace meanwhile, or remove."""
+        assert self._out is not None
+        state = _state(file)
+        if state is None and file in self._saved:
+            self._out.fs.rm_file(self._place(file).path)
+            del self._saved[file]
+        elif state is not None and self._saved.get(file) != state and self._upload(file):
+            self._saved[file] = state
+        del self._unsaved[file]
 
     def _upload(self, file: Path) -> bool:
         """Whether it was still there."""

@@ -1,30 +1,31 @@
 """The report on disk, written atomically. Rows of finished clips wait in their workspace until the tables have them."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from ...pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ...pipeline.workspace import Workspace, file_stem
-from ...reports.run.tables import (
-    CHUNK_COLUMNS,
-    CLIP_COLUMNS,
-    FRAME_COLUMNS,
-    check_columns,
-    csv_bytes,
-    from_parquet,
-    merged,
-    parquet_bytes,
-    rows,
-    table,
-)
+from ...reports.run.compaction import PART_ROWS, compact
+from ...reports.run.data_set import DataSet
+from ...reports.run.page_previews import Previews
+from ...reports.run.parts import WRITTEN_AT, parts_in, write_part
+from ...reports.run.rows_by_clip import RowsByClip
+from ...reports.run.single_files import SHEET_ROWS, Kind, write_single
+from ...reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, arrow_rows, check_columns
 from .output_paths import path_below
 
 Row = dict[str, Any]
 
 PREVIEWS = "previews"
+TABLE_COLUMNS = {"clips": CLIP_COLUMNS, "chunks": CHUNK_COLUMNS, "frames": FRAME_COLUMNS}
+"""The columns of each table, by its name."""
 
 
 @dataclass(frozen=True)
@@ -48,49 +49,94 @@ class ClipRows:
 class ReportFolder:
     """The folder `report/` of an output folder, with the tables and previews of all runs into it.
 
+    Several runs may write to it at once: none changes a file of another.
+
     Raises (all methods):
         OutputError: the folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for written_to in (folder, folder / PREVIEWS):
+        for written_to in (folder, folder / PREVIEWS, *(folder / name for name in TABLE_COLUMNS)):
             remove_leftovers(written_to)
-        self.clips = self._read("clips", CLIP_COLUMNS)
-        self.chunks = self._read("chunks", CHUNK_COLUMNS)
-        self.frames = self._read("frames", FRAME_COLUMNS)
+        self._last = 0.0
+        self._changed: dict[Path, None] = {}
 
-    def earlier(self) -> dict[str, Row]:
-        """The rows of earlier runs, by clip. A result that would lie outside the output folder is none of ours."""
-        found = {row["clip"]: row for row in rows(self.clips)}
-        for row in found.values():
-            if row["out"] and path_below(self.folder.parent, row["out"]) is None:
-                row["out"] = None
-        return found
+    def table(self, name: str) -> DataSet:
+        """The table `clips`, `chunks` or `frames` as it is now."""
+        return DataSet(self.folder / name, TABLE_COLUMNS[name])
+
+    def earlier(self) -> Mapping[str, Row]:
+        """The rows of earlier runs, by clip, read when they are asked for. A result that would lie outside the output
+        folder is none of ours."""
+        return _Earlier(self.folder.parent, RowsByClip(self.table("clips")))
 
     def add(self, ended: Sequence[ClipRows]) -> None:
-        """Writes the tables with these clips' rows in place of older ones. A clip that brings no rows of chunks or of
+        """Writes these clips' rows, which count in place of older ones. A clip that brings no rows of chunks or of
         frames keeps the older ones."""
         if not ended:
             return
-        self.clips = merged(self.clips, table([clip.clip for clip in ended], CLIP_COLUMNS))
-        self.chunks = merged(self.chunks, table([row for clip in ended for row in clip.chunks], CHUNK_COLUMNS))
-        self.frames = merged(self.frames, table([row for clip in ended for row in clip.frames], FRAME_COLUMNS))
         make_folder(self.folder)
-        for name, frame in (("clips", self.clips), ("chunks", self.chunks), ("frames", self.frames)):
-            write_atomically(self.folder / f"{name}.parquet", parquet_bytes(frame))
-            write_atomically(self.folder / f"{name}.csv", csv_bytes(frame))
+        for name in TABLE_COLUMNS:
+            self._carry_over(name)
+        # A clock that was set back, or two writes in one of its ticks: later rows are later ones all the same.
+        self._last = at = max(time.time(), self._last + 1e-6)
+        brought: dict[str, list[Row]] = {
+            "frames": [row for clip in ended for row in clip.frames],
+            "chunks": [row for clip in ended for row in clip.chunks],
+            "clips": [clip.clip for clip in ended],
+        }
+        for name, rows in brought.items():  # the clips last: they say that all of it is there
+            if rows:
+                part = arrow_rows([{**row, WRITTEN_AT: at} for row in rows], TABLE_COLUMNS[name])
+                self._note(write_part(self.folder / name, part))
+
+    def compact(self) -> None:
+        """Joins the tables' small parts. One run does it at a time; others pass on."""
+        if not self.folder.is_dir():
+            return
+        with suppress(Timeout), FileLock(self.folder / ".compacting", timeout=0):
+            for name, columns in TABLE_COLUMNS.items():
+                before = parts_in(self.folder / name)
+                compact(self.folder / name, columns, PART_ROWS[name])
+                self._note(*before, *parts_in(self.folder / name))
+            with suppress(OSError):
+                (self.folder / ".compacting").unlink()
+
+    def write_single_files(
+        self, kinds: Sequence[Kind] = ("csv", "parquet"), most_rows: int | None = SHEET_ROWS
+    ) -> None:
+        """Writes each table as a file of its own, in those of `kinds`. A larger table than `most_rows` gets none, and
+        an older one goes, since it would no longer be true."""
+        for name in TABLE_COLUMNS:
+            data = self.table(name)
+            if not data.paths or data.paths[0].parent == self.folder:
+                continue  # there is nothing, or a table that an earlier version wrote
+            fits = most_rows is None or data.rows <= most_rows
+            for kind in kinds:
+                path = self.folder / f"{name}.{kind}"
+                if fits:
+                    write_single(data, path, kind)
+                else:
+                    path.unlink(missing_ok=True)
+                self._note(path)
+
+    def changed(self) -> list[Path]:
+        """The files that were written or removed since this was last asked, without previews."""
+        changed, self._changed = self._changed, {}
+        return [*changed]
 
     def write_page(self, page: str) -> Path:
         """Writes the report's page."""
         path = self.folder / "index.html"
         make_folder(self.folder)
         write_atomically(path, page.encode("utf-8", "backslashreplace"))
+        self._note(path)
         return path
 
     def keep_preview(self, clip: str, preview: str | None) -> None:
         """Puts a clip's preview in the place of an older one; None only removes that."""
-        path = _preview_path(self.folder, clip)
+        path = preview_path(self.folder, clip)
         if preview is None:
             path.unlink(missing_ok=True)
         else:
@@ -98,35 +144,63 @@ class ReportFolder:
             write_atomically(path, preview.encode())
 
     @property
-    def previews(self) -> Mapping[str, str]:
-        """The previews (JSON, see `preview_json`) of the tables' clips; each is read when it is asked for."""
-        return _Previews(self.folder, [str(clip) for clip in self.clips["clip"]])
+    def previews(self) -> Previews:
+        """The previews (JSON, see `preview_json`) by clip; each is looked for when it is asked for."""
+        return _Previews(self.folder)
 
-    def _read(self, name: str, columns: Mapping[str, str]) -> Any:
-        try:
-            return from_parquet((self.folder / f"{name}.parquet").read_bytes(), columns)
-        except (OSError, ValueError, KeyError):
-            return table([], columns)
+    def _note(self, *paths: Path) -> None:
+        self._changed.update(dict.fromkeys(paths))
+
+    def _carry_over(self, name: str) -> None:
+        """Makes the table that an earlier version wrote as one file the first part of the data set."""
+        folder, whole = self.folder / name, self.folder / f"{name}.parquet"
+        if parts_in(folder) or not self.table(name).parts:
+            return
+        make_folder(folder)
+        path = folder / f"part-{0:020d}-carried.parquet"
+        with suppress(FileNotFoundError):
+            write_atomically(path, whole.read_bytes())
+            self._note(path)
 
 
-class _Previews(Mapping[str, str]):
-    def __init__(self, folder: Path, clips: Sequence[str]) -> None:
-        self._paths = {clip: path for clip in clips if (path := _preview_path(folder, clip)).is_file()}
+class _Earlier(Mapping[str, Row]):
+    """Rows of earlier runs, whose results lie in the output folder."""
+
+    def __init__(self, out: Path, rows: Mapping[str, Row]) -> None:
+        self._out = out
+        self._rows = rows
+
+    def __getitem__(self, clip: str) -> Row:
+        row = self._rows[clip]
+        if row["out"] and path_below(self._out, row["out"]) is None:
+            row["out"] = None
+        return row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class _Previews:
+    """The previews on disk: no more files are looked at than are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __contains__(self, clip: object) -> bool:
+        return preview_path(self._folder, str(clip)).is_file()
 
     def __getitem__(self, clip: str) -> str:
         try:
-            return self._paths[clip].read_text(errors="replace")
-        except FileNotFoundError as error:  # the run that writes here has replaced the clip, which has none now
+            return preview_path(self._folder, clip).read_text(errors="replace")
+        except FileNotFoundError as error:  # it has none, or the run that writes here has replaced the clip
             raise KeyError(clip) from error
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
 
-    def __len__(self) -> int:
-        return len(self._paths)
-
-
-def _preview_path(folder: Path, clip: str) -> Path:
+def preview_path(folder: Path, clip: str) -> Path:
+    """The place of a clip's preview in a report folder."""
     return folder / PREVIEWS / f"{file_stem(clip)}.json"
 
 

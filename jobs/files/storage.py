@@ -102,10 +102,11 @@ class Storage:
     def release(self, clip: str) -> None:
         """The clip with this name has come to its end."""
 
-    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
+    def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         """Called whenever the report has been written.
 
         Args:
+            files: of the report, that may have been written or removed since.
             clips: whose rows its tables now have.
 
         Raises:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
-from ...models.wording import counted
+from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError
 from ...pipeline.recording import silence
@@ -57,13 +57,15 @@ class ProcessResult:
     """Where people find the page, or else the tables; a URL where the output is on object storage (the paths are then
     of the staging folder, which is removed when all is finished)."""
     rows: tuple[dict[str, Any], ...]
-    """The `clips` rows of this run's clips."""
+    """The `clips` rows of this run's clips; of more than `ROWS_HELD` of them, those of the first."""
+    counts: Mapping[str, int]
+    """This run's clips by status."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """How many files of the folders were not taken as recordings, by ending."""
 
     def count(self, status: str) -> int:
         """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
-        return sum(row["status"] == status for row in self.rows)
+        return self.counts.get(status, 0)
 
 
 def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
@@ -90,11 +92,11 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         storage.begin()
         run = _Run(storage, clips, lock, watcher or NoWatcher())
         try:
-            with recorded(run.report.folder, asked, run.rows.clips):
+            with recorded(run.report.folder, asked, run.rows.counts):
                 return run.run()
         finally:
             try:
-                storage.save_report(run.report.folder)
+                run.rows.save()
             except OutputError as error:  # the record of the run: what it ended with matters more
                 log.error("%s", error)
     finally:
@@ -118,7 +120,7 @@ class _Run:
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
         self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
-        self.earlier: dict[str, dict[str, Any]] = {}
+        self.earlier: Mapping[str, dict[str, Any]] = {}
         self.states = ClipStates()
         self.stop = Event()
         """Has a join that is under way end soon: its chunks stay."""
@@ -131,22 +133,26 @@ class _Run:
             if self.states.to_prepare:
                 with open_engine(self.config.engine, self.config.address) as engine:
                     self._work(engine)
-        finally:
+        except BaseException:
             self.rows.write()
+            raise
+        self.rows.finish()
         page = self._page()
-        rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
+        rows = self.rows.of([clip.name for clip in self.clips])
         shown = self.storage.shown(page or self.report.folder)
-        return ProcessResult(self.report.folder, page, shown, rows, dict(self.storage.passed_over.by_ending))
+        passed_over = dict(self.storage.passed_over.by_ending)
+        return ProcessResult(self.report.folder, page, shown, rows, dict(self.rows.counts), passed_over)
 
     def _page(self) -> Path | None:
         try:
             if not self.config.page:
                 return None
             page = write_page(self.report)
-            self.storage.save_report(self.report.folder)
+            self.rows.save()
             return page
-        except OutputError as error:  # `vidsharp report` makes it later; the run's result stands
-            log.error("%s", error)
+        except Exception as error:  # the run's result stands, whatever goes wrong with its page
+            log.debug("page", exc_info=error)
+            log.error("the page could not be made (%s); vidsharp report %s makes it", one_line(error), self.out)
             return None
 
     # Before any work: what is finished, what cannot be done.
@@ -162,11 +168,8 @@ class _Run:
                 self._sort(clip, row, workspace)
             except (MediaError, OutputError) as error:
                 self._fail(clip, str(error))
-        unmeasured = sum(
-            row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.clips.values()
-        )
-        if self.config.reference is not None and unmeasured:
-            clips = counted(unmeasured, "clip was", "clips were")
+        if self.config.reference is not None and self.rows.unmeasured:
+            clips = counted(self.rows.unmeasured, "clip was", "clips were")
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
 
     def _sort(self, clip: Clip, row: dict[str, Any], workspace: Workspace) -> None:

@@ -9,7 +9,6 @@ import logging
 import math
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from .run_settings import versions
 
 log = logging.getLogger("vidsharp")
 
+RECORD = "run.json"
 FORMAT = 1
 """Raised when readers of older records would misunderstand a newer one."""
 KEPT = 100
@@ -39,16 +39,16 @@ _QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
 
 
 @contextmanager
-def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+def recorded(folder: Path, config: ProcessConfig, counts: Mapping[str, int]) -> Iterator[None]:
     """Records the run that the `with` block is in `run.json` of the report folder.
 
     Args:
-        rows: filled by the run: its rows of the `clips` table, by clip.
+        counts: filled by the run: its clips that have ended, by status.
 
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
     """
-    path = folder / "run.json"
+    path = folder / RECORD
     begun = {
         "format": FORMAT,
         "command": [without_secrets(word) for word in sys.argv],
@@ -68,10 +68,9 @@ def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str
         error = caught
         raise
     finally:
-        counts = Counter(row["status"] for row in rows.values())
         ended = {
             "ended_at": _now(),
-            "exit_status": exit_code(error) if error else SOME_FAILED if counts["failed"] else OK,
+            "exit_status": exit_code(error) if error else SOME_FAILED if counts.get("failed") else OK,
             "error": _sentence(error),
             "clips": dict(sorted(counts.items())),
         }

@@ -18,7 +18,7 @@ from ...models.wording import counted
 from ..templates.page_template import page_template, script_json
 from ..templates.page_words import cell, size, spoken
 from .headline import FINISHED, Row, headline, sharpness_ratio, ssim_gain, worst_first
-from .page_previews import Preview, first_that_fit
+from .page_previews import Preview, Previews, first_that_fit
 from .run_data import chunks_by_clip, clip_columns, cost_and_gain, distributions, series_by_clip
 from .tables import rows
 
@@ -63,7 +63,7 @@ def quality_page(
     clips: pd.DataFrame,
     chunks: pd.DataFrame,
     frames: pd.DataFrame,
-    previews: Mapping[str, str],
+    previews: Previews,
     about: Mapping[str, str],
 ) -> str:
     """The page as HTML, to be written as UTF-8.

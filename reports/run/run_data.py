@@ -19,8 +19,8 @@ POINTS_OF_ALL = 10_000
 POINTS_MIN = 20
 CLIPS_TO_COMPARE = 3
 """Fewer clips than these make no distribution."""
-_SERIES = tuple(name for name in FRAME_COLUMNS if name not in ("clip", "frame"))
-_UNSENT = ("key",)
+_SERIES = tuple(name for name in FRAME_COLUMNS if name not in ("clip", "frame", "written_at"))
+_UNSENT = ("key", "written_at")
 """Columns of clips that the page has no use for."""
 
 
@@ -58,7 +58,9 @@ def chunks_by_clip(clips: Sequence[Row], chunks: Sequence[Row]) -> list[dict[str
 
 
 def _chunk_columns(chunks: Sequence[Row]) -> dict[str, Any]:
-    shown: dict[str, Any] = columns_of(chunks, [n for n in CHUNK_COLUMNS if n not in ("clip", "began_at")])
+    shown: dict[str, Any] = columns_of(
+        chunks, [n for n in CHUNK_COLUMNS if n not in ("clip", "began_at", "written_at")]
+    )
     shown = {name: [brief(value) for value in values] for name, values in shown.items()}
     if chunks and all(None not in (chunk["began_at"], chunk["wall_s"]) for chunk in chunks):
         offsets, cut = without_pauses([(chunk["began_at"], chunk["began_at"] + chunk["wall_s"]) for chunk in chunks])

@@ -222,7 +222,7 @@ def report(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
 def saved(storage: Storage, folder: Path) -> str:
     """How it ended."""
     try:
-        storage.save_report(folder)
+        storage.save_report(folder / name for name in ("clips.csv", "previews/0a.json", "previews/0b.json"))
     except OutputError as error:
         return str(error)
     return "saved"

@@ -65,7 +65,7 @@ def test_it_is_opened_in_the_browser(out: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_folder_without_tables_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"holds no report/clips\.parquet; name the folder that was the --out"):
+    with pytest.raises(UsageError, match=r"holds no report/clips; name the folder that was the --out"):
         report(ReportConfig(tmp_path))
 
 

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import sys
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,10 @@ def read(folder: Path) -> dict[str, Any]:
 
 def test_it_says_what_runs_while_it_runs_and_then_how_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["vidsharp", "process", "a b.mp4", "--crf", "20"])
-    rows: dict[str, dict[str, Any]] = {}
-    with recorded(tmp_path / "report", config(tmp_path, crf=20, encoder_options={"tune": "film"}), rows):
+    counts: Counter[str] = Counter()
+    with recorded(tmp_path / "report", config(tmp_path, crf=20, encoder_options={"tune": "film"}), counts):
         begun = read(tmp_path / "report")
-        rows["a"], rows["b"], rows["c"] = ({"status": status} for status in ("done", "failed", "done"))
+        counts.update(["done", "failed", "done"])
     ended = read(tmp_path / "report")
     assert begun["command"] == ["vidsharp", "process", "a b.mp4", "--crf", "20"]
     assert [begun[name] for name in ("ended_at", "exit_status", "error", "clips")] == [None] * 4

@@ -1,0 +1,49 @@
+"""A table as one file beside its parts, for those who want to open it: CSV, and Parquet."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from pyarrow import parquet
+
+from ...pipeline.atomic import publish, temporary_name
+from ...pipeline.errors import OutputError, disk_sentence
+from .data_set import DataSet
+from .parts import GROUP_ROWS
+from .tables import csv_heading, csv_lines
+
+SHEET_ROWS = 1_048_575
+"""Rows of the largest table that a spreadsheet opens, below its heading. Larger ones are only written when they are
+asked for."""
+
+Kind = Literal["csv", "parquet"]
+
+
+def write_single(data: DataSet, path: Path, kind: Kind) -> None:
+    """Writes a table's rows that count, in the order of its parts, a few at a time, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written; what was there before is still there.
+    """
+    temporary = temporary_name(path)
+    try:
+        (_write_csv if kind == "csv" else _write_parquet)(data, temporary)
+        publish(temporary, path)
+    except OSError as error:
+        raise error if isinstance(error, OutputError) else OutputError(disk_sentence(error, path), path) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _write_csv(data: DataSet, path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(csv_heading(data.schema.names))
+        for rows in data.batches():
+            file.write(csv_lines(rows))
+
+
+def _write_parquet(data: DataSet, path: Path) -> None:
+    with parquet.ParquetWriter(path, data.schema, compression="zstd") as writer:
+        for rows in data.batches():
+            writer.write_table(rows, GROUP_ROWS)
