@@ -2,7 +2,8 @@
 
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import OutputError, disk_sentence
@@ -77,9 +78,23 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OutputError: it cannot be written; what was there before is still there.
     """
-    temporary = temporary_name(path)
-    try:
+    with written_whole(path) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def written_whole(path: Path, beside: Path | None = None) -> Iterator[Path]:
+    """A file that the `with` block writes under the temporary name that it gets, and that is then called `path`.
+
+    Args:
+        beside: a file whose folder holds it until it is whole, on the same disk; None for `path` itself.
+
+    Raises:
+        OutputError: it cannot be written; what was there before is still there.
+    """
+    temporary = temporary_name(beside or path)
+    try:
+        yield temporary
         publish(temporary, path)
     except OSError as error:
         raise error if isinstance(error, OutputError) else OutputError(disk_sentence(error, path), path) from error

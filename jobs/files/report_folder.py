@@ -13,9 +13,9 @@ from filelock import FileLock, Timeout
 from ...pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ...pipeline.workspace import Workspace, file_stem
 from ...reports.run.compaction import PART_ROWS, compact
-from ...reports.run.data_set import DataSet
+from ...reports.run.data_set import DataSet, read_again
 from ...reports.run.page_previews import Previews
-from ...reports.run.parts import WRITTEN_AT, parts_in, write_part
+from ...reports.run.parts import WRITTEN_AT, parts_in, write_new_part, write_part
 from ...reports.run.rows_by_clip import RowsByClip
 from ...reports.run.single_files import SHEET_ROWS, Kind, write_single
 from ...reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, arrow_rows, check_columns
@@ -57,7 +57,7 @@ class ReportFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for written_to in (folder, folder / PREVIEWS, *(folder / name for name in TABLE_COLUMNS)):
+        for written_to in (folder, folder / PREVIEWS):
             remove_leftovers(written_to)
         self._last = 0.0
         self._changed: dict[Path, None] = {}
@@ -69,7 +69,7 @@ class ReportFolder:
     def earlier(self) -> Mapping[str, Row]:
         """The rows of earlier runs, by clip, read when they are asked for. A result that would lie outside the output
         folder is none of ours."""
-        return _Earlier(self.folder.parent, RowsByClip(self.table("clips")))
+        return _Earlier(self.folder.parent, RowsByClip(lambda: self.table("clips")))
 
     def add(self, ended: Sequence[ClipRows]) -> None:
         """Writes these clips' rows, which count in place of older ones. A clip that brings no rows of chunks or of
@@ -77,8 +77,9 @@ class ReportFolder:
         if not ended:
             return
         make_folder(self.folder)
-        for name in TABLE_COLUMNS:
-            self._carry_over(name)
+        if not self._last:
+            for name in TABLE_COLUMNS:
+                self._carry_over(name)
         # A clock that was set back, or two writes in one of its ticks: later rows are later ones all the same.
         self._last = at = max(time.time(), self._last + 1e-6)
         brought: dict[str, list[Row]] = {
@@ -98,7 +99,7 @@ class ReportFolder:
         with suppress(Timeout), FileLock(self.folder / ".compacting", timeout=0):
             for name, columns in TABLE_COLUMNS.items():
                 before = parts_in(self.folder / name)
-                compact(self.folder / name, columns, PART_ROWS[name])
+                read_again(lambda name=name, columns=columns: compact(self.folder / name, columns, PART_ROWS[name]))
                 self._note(*before, *parts_in(self.folder / name))
             with suppress(OSError):
                 (self.folder / ".compacting").unlink()
@@ -108,18 +109,25 @@ class ReportFolder:
     ) -> None:
         """Writes each table as a file of its own, in those of `kinds`. A larger table than `most_rows` gets none, and
         an older one goes, since it would no longer be true."""
+        if not self.table("clips").paths:
+            return
         for name in TABLE_COLUMNS:
-            data = self.table(name)
-            if not data.paths or data.paths[0].parent == self.folder:
-                continue  # there is nothing, or a table that an earlier version wrote
-            fits = most_rows is None or data.rows <= most_rows
-            for kind in kinds:
-                path = self.folder / f"{name}.{kind}"
-                if fits:
-                    write_single(data, path, kind)
-                else:
-                    path.unlink(missing_ok=True)
-                self._note(path)
+            read_again(lambda name=name: self._write_single(name, kinds, most_rows))
+
+    def _write_single(self, name: str, kinds: Sequence[Kind], most_rows: int | None) -> None:
+        data = self.table(name)
+        if data.paths and not data.parts:
+            return  # rather an older file than an empty one: the log names what cannot be read
+        fits = most_rows is None or data.rows <= most_rows
+        for kind in kinds:
+            path = self.folder / f"{name}.{kind}"
+            if path in data.paths:
+                continue  # an earlier version wrote the table so
+            if fits:
+                write_single(data, path, kind)
+            else:
+                path.unlink(missing_ok=True)
+            self._note(path)
 
     def changed(self) -> list[Path]:
         """The files that were written or removed since this was last asked, without previews."""
@@ -156,11 +164,9 @@ class ReportFolder:
         folder, whole = self.folder / name, self.folder / f"{name}.parquet"
         if parts_in(folder) or not self.table(name).parts:
             return
-        make_folder(folder)
         path = folder / f"part-{0:020d}-carried.parquet"
-        with suppress(FileNotFoundError):
-            write_atomically(path, whole.read_bytes())
-            self._note(path)
+        write_new_part(path, whole.read_bytes())
+        self._note(path)
 
 
 class _Earlier(Mapping[str, Row]):

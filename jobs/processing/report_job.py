@@ -1,23 +1,18 @@
 """The report of an output folder, made again from its tables and previews, without touching any recording."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from ...pipeline.errors import OutputError
+from ...reports.run.data_set import read_again
 from ...reports.run.quality_page import quality_page
 from ...reports.run.run_table import run_json, run_markdown
 from ..config import UsageError
 from ..files.clips import REPORT_FOLDER
 from ..files.report_folder import TABLE_COLUMNS, ReportFolder
 from ..files.report_guard import holds_our_clips
-
-TRIES = 3
-"""So often the tables are read, where a run joins their parts meanwhile."""
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def report(config: ReportConfig) -> ReportResult:
     if config.compact:
         folder.compact()
         folder.write_single_files()
-    return _read_again(lambda: _made(folder, config))
+    return read_again(lambda: _made(folder, config))
 
 
 def _made(folder: ReportFolder, config: ReportConfig) -> ReportResult:
@@ -81,14 +76,3 @@ def write_page(folder: ReportFolder) -> Path:
     about = {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}"}
     clips, chunks, frames = (folder.table(name).frame() for name in TABLE_COLUMNS)
     return folder.write_page(quality_page(clips, chunks, frames, folder.previews, about))
-
-
-def _read_again(make: Callable[[], Made]) -> Made:
-    """What `make` makes of the tables, also where a part has gone since it was listed: its rows are in another one."""
-    for _ in range(TRIES - 1):
-        try:
-            return make()
-        except FileNotFoundError as error:
-            if isinstance(error, OutputError):
-                raise
-    return make()

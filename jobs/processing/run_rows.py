@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from ...pipeline.workspace import Workspace
+from ...reports.run.data_set import PartGone
 from ...reports.run.rows_by_clip import RowsByClip
 from ..files.report_folder import ClipRows, ReportFolder, kept_rows, preview_path
 from ..files.storage import Storage
@@ -51,7 +52,7 @@ class RunRows:
     def of(self, clips: Sequence[str]) -> tuple[dict[str, Any], ...]:
         """The rows of clips that have ended; of more than `ROWS_HELD`, those of the first."""
         own = {rows.clip["clip"]: rows.clip for rows, _ in self._unwritten} | self._refused
-        written = RowsByClip(self._report.table("clips"))
+        written = RowsByClip(lambda: self._report.table("clips"))
         return tuple(own[clip] if clip in own else written[clip] for clip in clips[:ROWS_HELD])
 
     def adopt(self, work_root: Path) -> None:
@@ -96,7 +97,7 @@ class RunRows:
             self._report.compact()
             self._report.write_single_files()
             self.save()
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, PartGone) as error:
             log.error("the tables are in %s in parts, and were not joined: %s", self._report.folder, error)
 
     def save(self) -> None:

@@ -5,11 +5,12 @@ of equals, those of the part whose name comes last. That is said here and nowher
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,13 @@ from .parts import WRITTEN_AT, fitted, parts_in, schema_of
 log = logging.getLogger("vidsharp")
 pc: Any = pyarrow.compute
 """Its functions are made at run time, where type checkers do not see them."""
+TRIES = 5
+"""So often a table is read, where other runs join its parts meanwhile."""
+Made = TypeVar("Made")
+
+
+class PartGone(Exception):
+    """A part has gone since the folder was listed, because another run has joined it with others."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,9 @@ class DataSet:
     What is read is what lay in the folder when the object was made. A part that cannot be read is left out, and the log
     says so.
 
+    Raises (all that read):
+        PartGone: list the folder again; `read_again` does.
+
     Args:
         folder: with the parts; where it has none, the file beside it with its name and `.parquet` is the only one: so
             were tables written once.
@@ -58,7 +69,7 @@ class DataSet:
     @cached_property
     def parts(self) -> Sequence[Part]:
         """The parts that can be read."""
-        found = [part for path in self.paths if (part := self._opened(path)) is not None]
+        found = [part for path in self.paths if (part := self._part(path)) is not None]
         return _with_stale(found) if len(found) > 1 else found
 
     @property
@@ -88,7 +99,7 @@ class DataSet:
     def group(self, part: Part, number: int, names: Sequence[str] | None = None) -> pa.Table:
         """All rows of one row group, those that do not count, too."""
         schema = self._wanted(names)
-        with parquet.ParquetFile(part.path) as file:
+        with _opened(part.path) as file:
             there = set(file.schema_arrow.names)
             read = file.read_row_group(number, columns=[name for name in schema.names if name in there])
         return fitted(read, schema)
@@ -106,13 +117,12 @@ class DataSet:
             if pc.any(keep).as_py():
                 yield self.group(part, number, names).filter(keep)
 
-    def _opened(self, path: Path) -> Part | None:
+    def _part(self, path: Path) -> Part | None:
         try:
-            meta = parquet.read_metadata(path)
-            if missing := set(self._needed) - set(meta.schema.names):
+            with _opened(path) as file:
+                meta, there = file.metadata, file.schema_arrow.names
+            if missing := set(self._needed) - set(there):
                 raise ValueError(f"it has no column {', '.join(sorted(missing))}")
-        except FileNotFoundError:
-            raise  # another run has joined it with others: what reads has to list again
         except (OSError, ValueError) as error:  # Arrow's errors are one of these
             log.warning("%s cannot be read and is left out: %s", path, error)
             return None
@@ -122,6 +132,14 @@ class DataSet:
         if names is None:
             return self.schema
         return pa.schema([self.schema.field(name) for name in names])
+
+
+def read_again(read: Callable[[], Made]) -> Made:
+    """What `read`, which lists the folder each time, makes of a table whose parts other runs may be joining."""
+    for _ in range(TRIES - 1):
+        with suppress(PartGone):
+            return read()
+    return read()
 
 
 def counting(clips: pa.ChunkedArray, stale: pa.Array | None) -> pa.Array:
@@ -134,6 +152,16 @@ def counting(clips: pa.ChunkedArray, stale: pa.Array | None) -> pa.Array:
     if stale is None:
         return pa.repeat(True, len(clips))
     return pc.invert(pc.is_in(clips, value_set=stale)).combine_chunks()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[parquet.ParquetFile]:
+    try:
+        file = parquet.ParquetFile(path)
+    except FileNotFoundError as error:
+        raise PartGone(path) from error
+    with file:
+        yield file
 
 
 def _with_stale(parts: Sequence[Part]) -> list[Part]:
@@ -159,7 +187,7 @@ def _with_stale(parts: Sequence[Part]) -> list[Part]:
 def _written(part: Part) -> pa.Table:
     """The clips of a part, and when each one's rows were written."""
     found = []
-    with parquet.ParquetFile(part.path) as file:
+    with _opened(part.path) as file:
         names = [name for name in ("clip", WRITTEN_AT) if name in file.schema_arrow.names]
         for number in range(part.groups):
             rows = file.read_row_group(number, columns=names)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from ...pipeline.atomic import make_folder, write_atomically
+from ...pipeline.atomic import make_folder, written_whole
 
 GROUP_ROWS = 8192
 """Rows that are read together, at most: a few MB."""
@@ -38,10 +38,21 @@ def write_part(folder: Path, rows: pa.Table) -> Path:
     Raises:
         OutputError: it cannot be written.
     """
-    make_folder(folder)
     path = new_part(folder)
-    write_atomically(path, part_bytes(in_order(rows)))
+    write_new_part(path, part_bytes(in_order(rows)))
     return path
+
+
+def write_new_part(path: Path, data: bytes) -> None:
+    """Writes a part that is there already as bytes. Until it is whole it lies beside the table's folder: whoever reads
+    that meanwhile, with whatever program, finds whole parts only.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    make_folder(path.parent)
+    with written_whole(path, beside=path.parent.with_suffix(".parquet")) as temporary:
+        temporary.write_bytes(data)
 
 
 def part_bytes(rows: pa.Table) -> bytes:

@@ -1,13 +1,11 @@
 """A table as one file beside its parts, for those who want to open it: CSV, and Parquet."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from pyarrow import parquet
 
-from ...pipeline.atomic import publish, temporary_name
-from ...pipeline.errors import OutputError, disk_sentence
+from ...pipeline.atomic import written_whole
 from .data_set import DataSet
 from .parts import GROUP_ROWS
 from .tables import csv_heading, csv_lines
@@ -25,15 +23,8 @@ def write_single(data: DataSet, path: Path, kind: Kind) -> None:
     Raises:
         OutputError: it cannot be written; what was there before is still there.
     """
-    temporary = temporary_name(path)
-    try:
+    with written_whole(path) as temporary:
         (_write_csv if kind == "csv" else _write_parquet)(data, temporary)
-        publish(temporary, path)
-    except OSError as error:
-        raise error if isinstance(error, OutputError) else OutputError(disk_sentence(error, path), path) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _write_csv(data: DataSet, path: Path) -> None:

@@ -107,13 +107,10 @@ def test_tables_of_version_0_1_are_carried_over(monday: Path, monkeypatch: pytes
     config = runs.config(monday, out)
     storage = Storage(config)
     (clip,) = storage.find()
-    columns = {name: kind for name, kind in tables.CLIP_COLUMNS.items() if name not in ("source", "fingerprint")}
-    with monkeypatch.context() as patch:
-        patch.setattr("vidsharp.jobs.files.report_folder.CLIP_COLUMNS", columns)
-        report = ReportFolder(out / "report")
-        report.clips["key"] = storage.key(clip, fingerprint_settings(config))
-        tables_of_0_1 = tables.parquet_bytes(report.clips)
-    (out / "report" / "clips.parquet").write_bytes(tables_of_0_1)
+    clips = ReportFolder(out / "report").table("clips").frame().drop(columns=["source", "fingerprint", "written_at"])
+    clips["key"] = storage.key(clip, fingerprint_settings(config))
+    shutil.rmtree(out / "report" / "clips")
+    (out / "report" / "clips.parquet").write_bytes(tables.parquet_bytes(clips))
     other = tuesday_of(monday)
     with other.open("ab") as file:
         file.write(bytes(188))

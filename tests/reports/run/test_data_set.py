@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 from vidsharp.reports.run import compaction
 from vidsharp.reports.run.compaction import compact
-from vidsharp.reports.run.data_set import DataSet
+from vidsharp.reports.run.data_set import DataSet, PartGone, read_again
 from vidsharp.reports.run.parts import GROUP_ROWS, parts_in, write_part
 from vidsharp.reports.run.rows_by_clip import RowsByClip
 from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, arrow_rows, rows, table
@@ -131,14 +131,14 @@ def test_others_read_the_folder_as_one_table_with_its_types(tmp_path: Path) -> N
 
 
 def test_parts_of_other_versions_have_this_versions_columns(tmp_path: Path) -> None:
-    parquet.write_table(pa.table({"clip": ["a"], "status": ["done"], "gone": [1]}), tmp_path / "part-1.parquet")
+    parquet.write_table(pa.table({"clip": ["a"], "status": ["done"], "gone": [1]}), tmp_path / "part-0.parquet")
     write_part(tmp_path, arrow_rows([{"clip": "b", "status": "done", "frames": 3, "written_at": 1.0}], CLIP_COLUMNS))
     data = DataSet(tmp_path, CLIP_COLUMNS)
     assert rows(data.frame()) == rows(
         table([{"clip": "a", "status": "done"}, {"clip": "b", "status": "done", "frames": 3, "written_at": 1.0}],
               CLIP_COLUMNS)
     )  # fmt: skip
-    assert dict(RowsByClip(data)) == {row["clip"]: row for row in rows(data.frame())}
+    assert dict(RowsByClip(lambda: data)) == {row["clip"]: row for row in rows(data.frame())}
 
 
 def test_rows_are_found_by_clip_in_any_order_and_part(tmp_path: Path) -> None:
@@ -146,13 +146,26 @@ def test_rows_are_found_by_clip_in_any_order_and_part(tmp_path: Path) -> None:
     listed = [{"clip": f"{n:06d}", "status": "done", "frames": n, "written_at": 1.0} for n in range(count)]
     write_part(tmp_path, arrow_rows(listed, CLIP_COLUMNS))
     write_part(tmp_path, arrow_rows([{**listed[7], "frames": -1, "written_at": 2.0}], CLIP_COLUMNS))
-    found = RowsByClip(DataSet(tmp_path, CLIP_COLUMNS))
+    found = RowsByClip(lambda: DataSet(tmp_path, CLIP_COLUMNS))
     assert len(found) == count
     assert found["000007"]["frames"] == -1
     for n in (0, count - 1, GROUP_ROWS, 3):
         assert found[f"{n:06d}"]["frames"] == n
     with pytest.raises(KeyError):
         found["none"]
+
+
+def test_rows_are_found_while_another_run_joins_the_parts(tmp_path: Path) -> None:
+    for n in range(4):
+        write_part(tmp_path, arrow_rows([{"clip": f"{n}", "status": "done", "written_at": 1.0}], CLIP_COLUMNS))
+    found = RowsByClip(lambda: DataSet(tmp_path, CLIP_COLUMNS))
+    data = DataSet(tmp_path, CLIP_COLUMNS)
+    assert data.rows == 4
+    compact(tmp_path, CLIP_COLUMNS, 100)
+    assert [found[f"{n}"]["clip"] for n in range(4)] == ["0", "1", "2", "3"]
+    with pytest.raises(PartGone):
+        data.table()
+    assert read_again(lambda: DataSet(tmp_path, CLIP_COLUMNS).table()).num_rows == 4
 
 
 def test_only_what_was_asked_for_is_read(tmp_path: Path) -> None:

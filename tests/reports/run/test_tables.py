@@ -141,5 +141,5 @@ def test_nothing_measured_is_null_everywhere() -> None:
 def test_every_figure_of_a_frame_has_its_place_in_the_clips_table() -> None:
     figures = clip_figures([dict.fromkeys(FRAME_COLUMNS, 1.0)])
     assert set(figures) <= set(CLIP_COLUMNS)
-    assert len(figures) == len(FRAME_COLUMNS) - 3 + 1  # all but clip, frame and time; and how many there are
+    assert len(figures) == len(FRAME_COLUMNS) - 4 + 1  # all but clip, frame, time and when it was written; and how many
     assert all(value == 1 for value in figures.values())
