@@ -288,25 +288,18 @@ class ObjectStorage(Storage):
 
     def _save(self, file: Path) -> None:
         """Brings a file of the report up to date in the bucket: also one that others replace meanwhile, or remove."""
-        assert self._out is not None
-        state = _state(file)
+        state, place = _state(file), self._place(file)
         if state is None and file in self._saved:
-            self._out.fs.rm_file(self._place(file).path)
+            place.fs.rm_file(place.path)
             del self._saved[file]
-        elif state is not None and self._saved.get(file) != state and self._upload(file):
-            self._saved[file] = state
+        elif state is not None and self._saved.get(file) != state:
+            try:
+                place.fs.put_file(str(file), place.path)
+                self._saved[file] = state
+            except FileNotFoundError:  # of the file, or of the bucket
+                if file.exists():
+                    raise
         del self._unsaved[file]
-
-    def _upload(self, file: Path) -> bool:
-        """Whether it was still there."""
-        place = self._place(file)
-        try:
-            place.fs.put_file(str(file), place.path)
-        except FileNotFoundError:
-            if file.exists():  # then it is the bucket that is not
-                raise
-            return False
-        return True
 
     def _place(self, file: Path) -> Place:
         assert self._out is not None
