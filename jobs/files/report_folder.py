@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...pipeline.atomic import make_folder, remove_leftovers, write_atomically
-from ...pipeline.workspace import Workspace, file_stem
+from ...pipeline.workspace import Workspace
 from ...reports.run.tables import (
     CHUNK_COLUMNS,
     CLIP_COLUMNS,
@@ -21,10 +21,9 @@ from ...reports.run.tables import (
     table,
 )
 from .output_paths import path_below
+from .previews import PREVIEWS, preview_path
 
 Row = dict[str, Any]
-
-PREVIEWS = "previews"
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,6 @@ class ReportFolder:
         write_atomically(path, page.encode("utf-8", "backslashreplace"))
         return path
 
-    def keep_preview(self, clip: str, preview: str | None) -> None:
-        """Puts a clip's preview in the place of an older one; None only removes that."""
-        path = _preview_path(self.folder, clip)
-        if preview is None:
-            path.unlink(missing_ok=True)
-        else:
-            make_folder(path.parent)
-            write_atomically(path, preview.encode())
-
     @property
     def previews(self) -> Mapping[str, str]:
         """The previews (JSON, see `preview_json`) of the tables' clips; each is read when it is asked for."""
@@ -111,7 +101,7 @@ class ReportFolder:
 
 class _Previews(Mapping[str, str]):
     def __init__(self, folder: Path, clips: Sequence[str]) -> None:
-        self._paths = {clip: path for clip in clips if (path := _preview_path(folder, clip)).is_file()}
+        self._paths = {clip: path for clip in clips if (path := preview_path(folder, clip)).is_file()}
 
     def __getitem__(self, clip: str) -> str:
         try:
@@ -126,29 +116,30 @@ class _Previews(Mapping[str, str]):
         return len(self._paths)
 
 
-def _preview_path(folder: Path, clip: str) -> Path:
-    return folder / PREVIEWS / f"{file_stem(clip)}.json"
-
-
 def keep_rows(folder: Path, ended: ClipRows) -> None:
     """Puts a clip's rows into its workspace, where they outlive a crash until the tables are written. They count from
     the moment in which the joined file leaves the workspace for its final name: the same step finishes both."""
     write_atomically(folder / "done.json", json.dumps(asdict(ended)).encode())
 
 
+def rows_kept_in(folder: Path) -> ClipRows | None:
+    """The rows in a clip's workspace, where they count; else there are none any more."""
+    file = folder / "done.json"
+    try:
+        if Workspace(folder, "").joined():
+            file.unlink(missing_ok=True)
+            return None
+        return _of_any_version(**json.loads(file.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 def kept_rows(work_root: Path) -> list[tuple[ClipRows, Path]]:
     """The rows that `keep_rows` left in workspaces of a run that was killed, each with its workspace. Removes those of
     clips that did not get their final names: these are joined again."""
-    kept = []
-    for file in sorted(work_root.glob("*/done.json")):
-        try:
-            if Workspace(file.parent, "").joined():
-                file.unlink()
-                continue
-            kept.append((_of_any_version(**json.loads(file.read_bytes())), file.parent))
-        except (OSError, ValueError, TypeError):
-            continue
-    return kept
+    folders = [file.parent for file in sorted(work_root.glob("*/done.json"))]
+    found = ((rows_kept_in(folder), folder) for folder in folders)
+    return [(rows, folder) for rows, folder in found if rows is not None]
 
 
 def _of_any_version(clip: Row, chunks: Sequence[Row], frames: Sequence[Row]) -> ClipRows:

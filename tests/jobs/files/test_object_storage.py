@@ -16,7 +16,7 @@ from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.files.open_storage import open_storage
 from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
 from vidsharp.jobs.files.storage import Storage, url_of
-from vidsharp.jobs.processing.process_job import ProcessResult
+from vidsharp.jobs.processing.process_result import ProcessResult
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.pipeline.atomic import temporary_name, write_atomically
 from vidsharp.pipeline.errors import OutputError

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from vidsharp.jobs.files.previews import keep_preview
 from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.pipeline.atomic import temporary_name
 from vidsharp.pipeline.errors import OutputError
@@ -127,12 +128,12 @@ def test_no_work_in_progress_is_no_rows(tmp_path: Path) -> None:
 def test_previews_are_found_by_clip_and_replaced(tmp_path: Path) -> None:
     report = ReportFolder(tmp_path)
     report.add([ClipRows(clip(name)) for name in ("a.mp4", "../b <i>.mp4", "c.mp4")])
-    report.keep_preview("a.mp4", '{"old": 1}')
-    report.keep_preview("a.mp4", '{"new": 1}')
-    report.keep_preview("../b <i>.mp4", "{}")
-    report.keep_preview("c.mp4", "{}")
-    report.keep_preview("c.mp4", None)
-    report.keep_preview("never.mp4", None)
+    keep_preview(tmp_path, "a.mp4", '{"old": 1}')
+    keep_preview(tmp_path, "a.mp4", '{"new": 1}')
+    keep_preview(tmp_path, "../b <i>.mp4", "{}")
+    keep_preview(tmp_path, "c.mp4", "{}")
+    keep_preview(tmp_path, "c.mp4", None)
+    keep_preview(tmp_path, "never.mp4", None)
     assert dict(ReportFolder(tmp_path).previews) == {"../b <i>.mp4": "{}", "a.mp4": '{"new": 1}'}
     assert len(list((tmp_path / "previews").iterdir())) == 2, "a name leads nowhere else"
 
@@ -142,9 +143,9 @@ def test_a_preview_that_goes_while_the_page_is_made_is_left_out(tmp_path: Path) 
     report = ReportFolder(tmp_path)
     report.add([ClipRows(clip(name)) for name in ("a.mp4", "b.mp4")])
     for name in ("a.mp4", "b.mp4"):
-        report.keep_preview(name, "{}")
+        keep_preview(tmp_path, name, "{}")
     previews = report.previews
-    report.keep_preview("a.mp4", None)
+    keep_preview(tmp_path, "a.mp4", None)
     assert set(previews) == {"a.mp4", "b.mp4"}, "they were listed before"
     try:
         shown = first_that_fit(["a.mp4", "b.mp4"], previews, 1000)
