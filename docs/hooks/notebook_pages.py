@@ -11,6 +11,8 @@ from mkdocs.structure.files import File, Files
 
 PICTURES = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
 STYLE = re.compile(r"<style.*?</style>\s*", re.S)
+LOOKS = re.compile(r'(?<=<table) border="1" class="dataframe"')
+"""How pandas would have its tables look; here they look like all others."""
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -32,10 +34,21 @@ def page(path: Path) -> tuple[str, dict[str, bytes]]:
             parts.append(source)
         elif cell["cell_type"] == "code":
             parts.append(f"```python\n{source}\n```")
-            parts.extend(part for output in cell["outputs"] for part in shown(output, path.stem, pictures))
+            parts.extend(part for output in joined(cell["outputs"]) for part in shown(output, path.stem, pictures))
     title, *rest = parts
     download = f"This page is a notebook: [download it]({path.name}), and run it in Jupyter."
     return "\n\n".join([title, download, *rest]) + "\n", pictures
+
+
+def joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Results with what was printed in several goes as one."""
+    found: list[dict[str, Any]] = []
+    for output in outputs:
+        if found and output["output_type"] == found[-1]["output_type"] == "stream":
+            found[-1] = {**output, "text": [*found[-1]["text"], *output["text"]]}
+        else:
+            found.append(output)
+    return found
 
 
 def shown(output: dict[str, Any], stem: str, pictures: dict[str, bytes]) -> Iterator[str]:
@@ -51,6 +64,6 @@ def shown(output: dict[str, Any], stem: str, pictures: dict[str, bytes]) -> Iter
             yield f"![Result of the cell above]({name})"
             return
     if "text/html" in data:
-        yield f'<div class="md-typeset__scrollwrap">\n{STYLE.sub("", data["text/html"])}\n</div>'
+        yield f'<div class="md-typeset__scrollwrap">\n{LOOKS.sub("", STYLE.sub("", data["text/html"]))}\n</div>'
     elif "text/plain" in data:
         yield f"```text\n{data['text/plain']}\n```"

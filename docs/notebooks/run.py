@@ -26,7 +26,10 @@ def executed(notebook: Path, folder: Path) -> nbformat.NotebookNode:
     """
     read = nbformat.read(notebook, as_version=4)
     NotebookClient(
-        read, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        read,
+        timeout=SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
     for cell in read.cells:
         cell.metadata.pop("execution", None)  # times, which differ in each run
@@ -34,7 +37,9 @@ def executed(notebook: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 def main() -> None:
-    for notebook in [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("*.ipynb")):
+    for notebook in [Path(name) for name in sys.argv[1:]] or sorted(
+        HERE.glob("*.ipynb")
+    ):
         with tempfile.TemporaryDirectory() as folder:
             nbformat.write(executed(notebook, Path(folder)), notebook)
 

@@ -39,8 +39,8 @@ def test_a_command_has_its_usage_and_a_line_for_each_option() -> None:
     page = commands(tool, "tool")
     assert "## `tool work`" in page
     assert "```\ntool work [OPTIONS] FILE\n```" in page
-    assert r"| `--level [low\|high]` | low | How much \| where. |" in page
-    assert "| `--words TEXT` | the file's | In words. |" in page
+    assert r"| <code>--level [low&#124;high]</code> | low | How much \| where. |" in page
+    assert "| <code>--words TEXT</code> | the file's | In words. |" in page
 
 
 def test_groups_within_groups_are_shown() -> None:
