@@ -16,6 +16,7 @@ from ...pipeline.fingerprint import Fingerprint, Seen, check_unchanged, read_sou
 from ...pipeline.frame_observer import NoObserver
 from ...pipeline.heap import trim_heap, use_one_heap
 from ...pipeline.original import Original, find_original
+from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.plan import Chunk, PacketTiming, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
 from ...pipeline.provenance import digest, provenance
@@ -24,6 +25,7 @@ from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
 from ...pipeline.timeline import missing_pictures
+from ...pipeline.window import pictures_of
 from ...pipeline.workspace import Workspace
 from ..files.earlier_run import ClipState, EarlierResult
 from .measure_task import MeasureTask
@@ -53,6 +55,8 @@ class PrepareTask:
     """The sharp original, where there is one."""
     earlier: EarlierResult | None = None
     """What an earlier run has made, where it takes the recording's content to tell whether that is its result."""
+    part: Part = WHOLE_CLIP
+    """What is taken of it."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ class SharpenActor:
         made = self._provenance(encoder, info)
         made_by = digest(made)
         ticks, missing = int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline)
-        chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context)
+        within = pictures_of(task.part, info, timeline)
+        chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context, within=within)
         workspace = Workspace(task.folder, task.key, made_by)
         workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder, content=fingerprint.content)
         return Prepared(info, encoder, chunks, made_by, fingerprint)

@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...pipeline.fingerprint import Fingerprint, Seen, Source, clip_key, result_key
+from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.workspace import Workspace
 from .clips import Clip
 
-ClipState = Literal["finished", "clash", "foreign", "open"]
+ClipState = Literal["finished", "clash", "other part", "foreign", "open"]
 
 
 def state_at_sight(
-    clip: Clip, out: Path, row: Mapping[str, Any], workspace: Workspace, seen: Seen, settings: Mapping[str, Any]
+    clip: Clip,
+    out: Path,
+    row: Mapping[str, Any],
+    workspace: Workspace,
+    seen: Seen,
+    settings: Mapping[str, Any],
+    part: Part = WHOLE_CLIP,
 ) -> ClipState | None:
     """As `clip_state`, without reading the recording; None where it has to be read. One of the same size and time of
     modification (or entity tag) as when its result was made is the same one.
@@ -30,7 +37,7 @@ def state_at_sight(
         return None
     if row.get("key") == result_key(known.content, settings):
         return "finished"
-    return _without_result(clip, out, row, workspace)
+    return "other part" if part_of(row) != part else _without_result(clip, out, row, workspace)
 
 
 def clip_state(
@@ -40,10 +47,12 @@ def clip_state(
     workspace: Workspace,
     source: Source,
     settings: Mapping[str, Any],
+    part: Part = WHOLE_CLIP,
     old_key: str | None = None,
 ) -> ClipState:
     """`finished`: its result is there, made of the same recording with the same settings; `clash`: what is there was
-    made of another recording; `foreign`: a file that vidsharp did not make has its result's name; `open`: else.
+    made of another recording; `other part`: what is there was made of another part of this one; `foreign`: a file that
+    vidsharp did not make has its result's name; `open`: else.
 
     Args:
         out: the output folder.
@@ -51,6 +60,7 @@ def clip_state(
         workspace: the clip's, with the key of this run.
         source: the recording, as it is now.
         settings: see `fingerprint_settings`.
+        part: what is wanted of the recording.
         old_key: as `clip_key`, where the row is of version 0.1.
 
     Raises:
@@ -68,6 +78,8 @@ def clip_state(
             return "clash"
         if row.get("key") in (result_key(source.content, settings), old_key or ""):
             return "finished"
+        if part_of(row) != part:
+            return "other part"
     return _without_result(clip, out, row, workspace)
 
 
@@ -79,12 +91,19 @@ class EarlierResult:
     out: Path
     row: Mapping[str, Any]
     settings: Mapping[str, Any]
+    part: Part = WHOLE_CLIP
+    """What is wanted of the recording."""
 
     def state(self, path: Path, source: Source, workspace: Workspace) -> ClipState:
         """As `clip_state`."""
         of_0_1 = not self.row.get("fingerprint") and path.exists()  # an object need not be here
         old_key = clip_key(path, self.settings) if of_0_1 else None
-        return clip_state(self.clip, self.out, self.row, workspace, source, self.settings, old_key)
+        return clip_state(self.clip, self.out, self.row, workspace, source, self.settings, self.part, old_key)
+
+
+def part_of(row: Mapping[str, Any]) -> Part:
+    """What a clip's result, as its row tells of it, has of the recording."""
+    return Part(row.get("start_s"), row.get("end_s"))
 
 
 def _has_result(clip: Clip, out: Path, row: Mapping[str, Any]) -> bool:

@@ -124,7 +124,7 @@ class JoinTask:
         for left in work.workspace.joined_files():
             left.unlink(missing_ok=True)
         temporary = work.workspace.joined_file(work.clip.path.suffix, self.attempt)
-        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet)
+        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within)
         return joined, temporary
 
     def _check_unchanged(self) -> None:

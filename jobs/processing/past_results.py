@@ -8,10 +8,13 @@ from typing import Any
 from ...pipeline.fingerprint import Fingerprint, StateKeys
 from ...pipeline.workspace import Workspace
 from ..files.clips import Clip
-from ..files.earlier_run import ClipState, EarlierResult, source_columns, state_at_sight
+from ..files.earlier_run import ClipState, EarlierResult, part_of, source_columns, state_at_sight
 from ..files.output_paths import check_inside
 from ..files.storage import Storage
 from .clip_states import Waiting
+
+_KEPT = ("out", "source", "fingerprint", "start_s", "end_s")
+"""Columns that tell of a clip's result, as long as it is there."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,15 @@ class PastResults:
         check_inside(self.out, self.out / clip.relative)
         seen, row = self.storage.seen(clip), self.rows.get(clip.name, {})
         workspace = Workspace.of(self.work_root, clip.name, self.keys(seen.state))
+        part = self.storage.config.part
         if self.storage.config.overwrite:
             # Chunks that are there are of an unfinished run: finished clips leave none.
             return Waiting(clip, workspace, seen), "open"
-        found = state_at_sight(clip, self.out, row, workspace, seen, self.settings)
+        found = state_at_sight(clip, self.out, row, workspace, seen, self.settings, part)
         if found is not None:
             return Waiting(clip, workspace, seen), found
-        known = {name: row.get(name) for name in ("out", "source", "fingerprint", "key", "bytes_in")}
-        return Waiting(clip, workspace, seen, EarlierResult(clip, self.out, known, self.settings)), "open"
+        known = {name: row.get(name) for name in (*_KEPT, "key", "bytes_in")}
+        return Waiting(clip, workspace, seen, EarlierResult(clip, self.out, known, self.settings, part)), "open"
 
     def skipped(self, waiting: Waiting, fingerprint: Fingerprint | None) -> dict[str, Any]:
         """The row of a finished clip.
@@ -70,14 +74,15 @@ class PastResults:
                 "remove it, choose another --out, or say --overwrite"
             )
         row = self.rows[clip.name]
-        whose = row.get("source") or "one that has had its name"
+        whose = f"another recording, {row.get('source') or 'one that has had its name'}"
+        wanted, other = (waiting.seen.place, whose) if found == "clash" else (self.storage.config.part, part_of(row))
         return (
-            f"{shown(self.out / row['out'])} was made of another recording, {whose}; choose "
-            f"another --out for {waiting.seen.place}, or say --overwrite to replace it"
+            f"{shown(self.out / row['out'])} was made of {other}; choose another --out for {wanted}, "
+            "or say --overwrite to replace it"
         )
 
     def kept(self, clip: Clip) -> dict[str, Any]:
         """Of the row of a clip that fails, what it keeps: the result stays where it is, and stays known as ours, and
         as that recording's."""
         row = self.rows.get(clip.name, {})
-        return {name: row.get(name) for name in ("out", "source", "fingerprint")}
+        return {name: row.get(name) for name in _KEPT}

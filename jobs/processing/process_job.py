@@ -154,7 +154,7 @@ class _Run:
         if found == "finished":
             waiting.workspace.clear()  # which a run was doing when it was killed
             self._end(ClipRows(self.past.skipped(waiting, fingerprint)), None)
-        elif found == "clash":
+        elif found in ("clash", "other part"):
             self._refuse(waiting.clip, self.past.refusal(waiting, found))
         else:
             self._fail(waiting.clip, self.past.refusal(waiting, found))

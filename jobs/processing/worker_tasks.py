@@ -36,6 +36,7 @@ def prepare_task(config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice
         seen=waiting.seen,
         original=original_of(config, waiting.clip),
         earlier=waiting.earlier,
+        part=config.part,
     )
 
 

@@ -99,7 +99,7 @@ def test_the_driver_names_what_its_own_container_cannot_hold(tmp_path: Path) -> 
     task = ready(media.webm(tmp_path / "call.webm", size=runs.SIZE, frames=15, gop=15).path, tmp_path / "out")
     mixed = join(task)
     assert isinstance(mixed, Mixed)
-    assert not list((tmp_path / "out").glob("*.*")), "it has no name yet"
+    assert not list((tmp_path / "out").glob("call.*")), "it has no name yet"
     named = replace(task, named=replace(mixed, final=tmp_path / "out" / "mine.mkv"))
     assert join(named).rows.clip["out"] == "mine.mkv"
     assert media.frame_indices(tmp_path / "out" / "mine.mkv") == list(range(15))
@@ -228,14 +228,14 @@ def kill_at_the_first_join(pid_file: Path) -> Callable[..., Any]:
     """In the place of `mux_clip`, in a worker: the first process that comes here dies in mid-join."""
     real = join_clip.mux_clip
 
-    def dying(info: Any, records: Any, files: Any, target: Path, on_packet: Callable[[], None]) -> Any:
+    def dying(info: Any, records: Any, files: Any, target: Path, on_packet: Callable[[], None], *part: Any) -> Any:
         def note() -> None:
             on_packet()
             if not pid_file.exists():
                 pid_file.write_text(target.name)
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        return real(info, records, files, target, note)
+        return real(info, records, files, target, note, *part)
 
     return dying
 
