@@ -130,9 +130,16 @@ class SampleActor(SharpenActor):
     ) -> Piece:
         chunk = start.chunk
         end = min(start.end_packet, chunk.start.index + frames)
-        # Cut off by packets: what is shown a little later than these is not worth the search.
+        # Cut off by packets: what is shown a little later than these is not worth the search; nor is what a part that
+        # begins between keyframes would have to decode before it.
         chunk = replace(
-            chunk, index=0, end_pts=None, earlier_start=None, end_packet=end, frames=end - chunk.start.index
+            chunk,
+            index=0,
+            start_pts=None if chunk.start_pts is None else chunk.start.pts,
+            end_pts=None,
+            earlier_start=None,
+            end_packet=end,
+            frames=end - chunk.start.index,
         )
         with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
             piece, _ = self._timed(name, info, chunk, encoder, Path(folder), measured=measured)
