@@ -85,7 +85,7 @@ class Shown:
 
 
 def write_pictures(versions: Versions, folder: Path) -> Shown:
-    """Writes `side-by-side.mp4`, `still-NUMBER NAME.png` of the first spot's picture, and `spot-NUMBER.png`.
+    """Writes `side-by-side.mp4`, `still-NUMBER-NAME.png` of the first spot's picture, and `spot-NUMBER.png`.
 
     Args:
         folder: is made.
@@ -114,29 +114,45 @@ def write_pictures(versions: Versions, folder: Path) -> Shown:
         first = None
         for number, (pts, planes) in enumerate(versions.pictures()):
             first = pts if first is None else first
-            seen = dict(zip(versions.names, (rgb_picture(version, fmt) for version in planes), strict=True))
-            beside = {name: window.cut(picture) for name, picture in seen.items()}
+            beside = {
+                name: rgb_picture(_cut(window, version), fmt)
+                for name, version in zip(versions.names, planes, strict=True)
+            }
             video.add(beside, pts - first)
-            for spot in spots:
-                if spot.picture == number:
-                    crops[spot] = pts, {name: spot.cut(picture) for name, picture in seen.items()}
-            if spots[0].picture == number:
-                stills, poster = seen, panels(beside)
+            here = [spot for spot in spots if spot.picture == number]
+            if here:
+                # Whole pictures take long to convert, so only these are.
+                seen = dict(zip(versions.names, (rgb_picture(version, fmt) for version in planes), strict=True))
+                crops |= {spot: (pts, {name: spot.cut(picture) for name, picture in seen.items()}) for spot in here}
+                if spots[0] in here:
+                    stills, poster = seen, panels(beside)
     _write_stills(folder, stills, [crops[spot][1] for spot in spots if spot in crops])
     times = tuple((spot, crops[spot][0]) for spot in spots if spot in crops)
     return Shown(path, poster, times, stills, tuple(crops[spot][1] for spot, _ in times))
 
 
+def _cut(spot: Spot, planes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """A spot's place in planes whose chroma may be subsampled; at odd places, chroma is half a pixel off."""
+    height, width = planes[0].shape
+
+    def part(plane: np.ndarray) -> np.ndarray:
+        down, across = -(-height // plane.shape[0]), -(-width // plane.shape[1])
+        rows = slice(spot.top // down, -(-(spot.top + spot.height) // down))
+        return plane[rows, spot.left // across : -(-(spot.left + spot.width) // across)]
+
+    return [part(plane) for plane in planes]
+
+
 def _write_stills(folder: Path, stills: Mapping[str, np.ndarray], crops: Sequence[Mapping[str, np.ndarray]]) -> None:
     for number, (name, picture) in enumerate(stills.items()):
-        Image.fromarray(picture).save(folder / f"still-{number} {file_name(name)}.png", compress_level=1)
+        Image.fromarray(picture).save(folder / f"still-{number}-{file_name(name)}.png", compress_level=1)
     for number, crop in enumerate(crops, start=1):
         Image.fromarray(panels(crop, SPOT_ZOOM)).save(folder / f"spot-{number}.png")
 
 
 def file_name(name: str) -> str:
-    """A name as every disk takes it."""
-    kept = (sign if sign.isascii() and (sign.isalnum() or sign in " ._-+") else "_" for sign in name.replace("×", "x"))
+    """A name as every disk and shell takes it."""
+    kept = (sign if sign.isascii() and (sign.isalnum() or sign in "._-+") else "-" for sign in name.replace("×", "x"))
     return "".join(kept)[:60]
 
 

@@ -1,6 +1,7 @@
 """The settings of a preview: which few seconds, and which settings of a run they are sharpened with."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -95,7 +96,7 @@ class PreviewConfig:
         """All settings, each once, in the order in which they were named.
 
         Raises:
-            UsageError: there are too many.
+            UsageError: there are too many, or two have one name.
             ModelError, CheckpointError: a student is not there, or has no such look.
         """
         found: dict[Setting, None] = {}
@@ -106,6 +107,10 @@ class PreviewConfig:
                 found[Setting(model, chosen[0], strength, chosen[1], look)] = None
         if len(found) > MOST_SETTINGS:
             raise UsageError(f"{len(found)} settings are too many to see side by side: at most {MOST_SETTINGS}")
+        named = Counter(setting.name for setting in found)
+        twice = next((name for name, times in named.items() if times > 1), None)
+        if twice is not None:
+            raise UsageError(f"two settings would both be called {twice!r}: rename one of the checkpoint files")
         return tuple(found)
 
     def run_with(self, setting: Setting) -> EstimateConfig:

@@ -7,6 +7,7 @@ from what they took.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -97,6 +98,10 @@ def preview(config: PreviewConfig) -> PreviewResult:
                 trials = _Trials(config, storage, clips, work)
                 tried = trials.run(engine, settings, time.perf_counter() - began)
             return _written(config, tried, trials, sum(storage.size(clip) or 0 for clip in clips))
+        except BaseException:
+            with suppress(OutputError):  # what went wrong first is to be said
+                remove_folder(config.out, BY)
+            raise
         finally:
             rmtree(work, ignore_errors=True)
 
@@ -170,10 +175,13 @@ def _written(config: PreviewConfig, tried: Sequence[_Tried], trials: _Trials, by
         failing=tried[0].estimate.failing,
         not_shown=tuple(not_shown.items()),
         made=about,
+        price=config.price,
     )
     page = config.out / "index.html"
     write_atomically(page, preview_page(facts, costs, parts).encode("utf-8", "backslashreplace"))
-    return PreviewResult(page, {part.clip: part.words for part in parts}, costs, tuple(not_shown.items()))
+    return PreviewResult(
+        page, {part.clip: "; ".join([part.words, *part.notes]) for part in parts}, costs, tuple(not_shown.items())
+    )
 
 
 def _workers(estimate: Estimate) -> str:
@@ -205,7 +213,10 @@ def _part(config: PreviewConfig, name: str, looked: Looked, excerpts: Mapping[st
     folder = config.out / f"{file_name(Path(name).stem)}-{file_stem(name)[:6]}"
     try:
         shown = write_pictures(Versions(info, first.chunk, {key: one.file for key, one in excerpts.items()}), folder)
-        results = {key: _result(looked, excerpt, folder, file_name(key)) for key, excerpt in excerpts.items()}
+        results = {
+            key: _result(looked, excerpt, folder, f"{number}-{file_name(key)}")
+            for number, (key, excerpt) in enumerate(excerpts.items(), start=1)
+        }
     except OSError as error:
         if isinstance(error, OutputError):
             raise

@@ -70,6 +70,8 @@ class PreviewFacts:
     not_shown: Sequence[tuple[str, str]]
     """Parts that could not be shown, and why."""
     made: str
+    price: float | None
+    """Of an hour of the machine; None where nobody said."""
 
 
 def preview_page(facts: PreviewFacts, costs: Sequence[SettingCost], parts: Sequence[ClipPart]) -> str:

@@ -9,8 +9,8 @@ from ...models.planes.picture import busiest
 
 BLOCK_PX = 8
 """Changes are summed in squares of so many pixels: finer places tell nobody more."""
-SPOT_PX = (240, 180)
-"""Width and height of a spot: doubled, three of them fit side by side on a screen."""
+SPOT_PX = (240, 176)
+"""Width and height of a spot, whole blocks: doubled, three of them fit side by side on a screen."""
 
 
 @dataclass(frozen=True)
