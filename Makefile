@@ -16,7 +16,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	@# What is called has to be there on Windows, too, where the fewest names are.
+	@# What is called has to be there on Windows, too, where the fewest names are. (macOS has all but Linux's own.)
 	$(BIN)/pyright --pythonplatform Windows package pipeline models training jobs reports
 
 format: $(READY)

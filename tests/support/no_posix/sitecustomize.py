@@ -12,7 +12,10 @@ from types import FrameType, ModuleType
 from typing import Any
 
 OURS = "vidsharp"
-MODULES = set("crypt fcntl grp nis ossaudiodev posix pty pwd readline resource spwd syslog termios tty".split())
+MODULES = {
+    *("crypt", "fcntl", "grp", "nis", "ossaudiodev", "posix", "pty", "pwd"),
+    *("readline", "resource", "spwd", "syslog", "termios", "tty"),
+}
 NAMES = {
     "os": """
         chown chroot copy_file_range ctermid eventfd fchdir fchown fork forkpty fpathconf getegid geteuid getgid
