@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef _WIN32
+#include <malloc.h>
+#define aligned_alloc(alignment, bytes) _aligned_malloc(bytes, alignment)
+#define free_aligned _aligned_free
+#else
+#define free_aligned free
+#endif
+
 /* On x86-64, for a processor with AVX2, whatever the one that compiles it; elsewhere, for what the compiler takes for
  * granted. */
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -110,7 +118,7 @@ int vidsharp_ssim(const MetricsJob *job, double *sum)
     *sum = 0;
     for (int64_t left = 0; left < width; left += BLOCK)
         *sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK, room);
-    free(room);
+    free_aligned(room);
     return 1;
 }
 
