@@ -2,6 +2,8 @@
 
 #include "metrics.h"
 
+#include "../../models/fused/x86_features.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +36,7 @@ int vidsharp_metrics_job_bytes(void) { return sizeof(MetricsJob); }
 int vidsharp_metrics_runs_here(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return x86_features().avx2;
 #else
     return 1;
 #endif
