@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format check clean
+.PHONY: demo test lint format check docs notebooks clean
 
 demo: $(READY)
 	$(BIN)/vidsharp demo --out demo
@@ -22,6 +22,15 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 check: test
+
+# The site: build/site/index.html opens from disk.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
+
+# Runs the notebooks and keeps their results in them.
+notebooks: $(READY)
+	$(BIN)/python docs/notebooks/run.py
 
 $(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/metrics/metrics.[ch])
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }

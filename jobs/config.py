@@ -1,5 +1,6 @@
 """The settings of the main job: one frozen value, checked when it is made."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Literal
 
 from ..models.errors import VidsharpError
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
+from ..pipeline.part import Part
 from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 from .option import OPTION, Option, option
 
@@ -26,6 +28,15 @@ def check_chroma(chroma: str | None) -> None:
     """Raises UsageError where it is no choice."""
     if chroma is not None and chroma not in CHROMA_CHOICES:
         raise UsageError(f"--chroma {chroma!r} is not known; accepted are {', '.join(CHROMA_CHOICES)}")
+
+
+def check_part(start: float | None, end: float | None) -> None:
+    """Raises UsageError where there can be no such part of any recording."""
+    for name, value in (("start", start), ("end", end)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise UsageError(f"--{name} {value:g} is out of range: seconds since the recording's beginning, at least 0")
+    if end is not None and end <= (start or 0):
+        raise UsageError(f"--end {end:g} is not after --start {start or 0:g}: nothing is between them")
 
 
 def check_engine(engine: str, address: str | None) -> None:
@@ -68,6 +79,11 @@ class ProcessConfig:
     )
     """`keep` leaves Cb and Cr as they are, `restore` has the chroma student clean them. RGB students make colour
     themselves, and have only None."""
+    start: float | None = option(
+        None, "Take each recording from this time on: seconds, or h:mm:ss.", metavar="T", default_words="its beginning"
+    )
+    """In seconds since the recording's beginning."""
+    end: float | None = option(None, "Take each recording up to this time.", metavar="T", default_words="its end")
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
     workers: int | None = option(
         None, "Sharpening processes.", metavar="N", default_words="one for each GPU, or what fits the CPUs"
@@ -125,6 +141,7 @@ class ProcessConfig:
             raise UsageError(
                 f"--strength {self.strength:g} is out of range: 0 (no change) to 1.5, where 1 is the student"
             )
+        check_part(self.start, self.end)
         check_engine(self.engine, self.address)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
@@ -140,3 +157,8 @@ class ProcessConfig:
             raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
+
+    @property
+    def part(self) -> Part:
+        """What is taken of each recording."""
+        return Part(self.start or None, self.end)

@@ -3,6 +3,7 @@
 import io
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -12,6 +13,9 @@ from av.format import Flags as FormatFlags
 from av.stream import Disposition, Stream
 
 from .container_traits import MATROSKA, source_traits, written_traits
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 _BRAND_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """Metadata that describes the old file's making, not its content."""
@@ -35,8 +39,8 @@ def is_raw(demuxer: str) -> bool:
     return bool(ContainerFormat(demuxer, "r").flags & FormatFlags.no_timestamps.value)
 
 
-def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContainer:
-    """Opens the new file, with the source's metadata and chapters. Nothing is written yet."""
+def open_output(path: Path, muxer: str, source: InputContainer, chapters: "list[Chapter]") -> OutputContainer:
+    """Opens the new file, with the source's metadata, and chapters. Nothing is written yet."""
     traits = written_traits(muxer)
     options = dict(traits.options)
     if traits.edit_lists:
@@ -46,7 +50,6 @@ def open_output(path: Path, muxer: str, source: InputContainer) -> OutputContain
         options.update(traits.dotted_tags)
     target = av.open(str(path), "w", format=muxer, container_options=options)
     target.metadata.update({tag: text for tag, text in source.metadata.items() if tag not in _BRAND_TAGS})
-    chapters = source.chapters()
     if chapters:
         target.set_chapters(chapters)
     return target

@@ -10,6 +10,7 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
+from av.format import ContainerFormat
 from av.format import Flags as FormatFlags
 from av.packet import Packet
 from av.stream import Discard, Stream
@@ -25,10 +26,13 @@ from .container_traits import MATROSKA, source_traits, written_traits
 from .errors import OutputError, disk_sentence
 from .field_notes import field_notes
 from .monotonic_dts import monotonic_dts
+from .part_packets import PartPackets
+from .plan import WHOLE, PtsRange
 from .probe import ClipInfo
 from .recording import announced, open_recording, readable_packets, timed_packets
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
+from .window import Window
 
 _WHERE: dict[Siting, str] = {
     "left": "beside the left luma samples",
@@ -56,6 +60,7 @@ def mux_clip(
     chunk_files: Sequence[Path],
     target: Path,
     on_packet: Callable[[], None] = lambda: None,
+    within: PtsRange = WHOLE,
 ) -> MuxResult:
     """Writes the whole clip to `target`: sharpened pictures, and every other stream copied packet for packet.
 
@@ -67,6 +72,7 @@ def mux_clip(
         chunk_files: one path for each record; absent where the record has no frames.
         target: a temporary file, on the file system of the final one.
         on_packet: called for each packet that is read or written; what it raises ends the work, and leaves no `target`.
+        within: the pictures that the chunks have; the other streams are cut to match, and all times count from there.
 
     Raises:
         MediaError: the recording can no longer be opened.
@@ -74,14 +80,16 @@ def mux_clip(
     """
     own, tried = own_muxer(info.container, info.path.suffix), muxers_to_try(info.container, info.path.suffix)
     reasons = [] if own else [_why_not_its_own(info)]
-    empty = _empty_streams(info, on_packet)
+    empty = _empty_streams(info, on_packet, within, written_traits(tried[0]).edit_lists)
     attempts = [(muxer, False) for muxer in tried]
     for muxer, apart in attempts:
         try:
             with open_recording(info.path) as source:
-                kept, notes = _streams_to_keep(muxer, source, info, empty)
-                written, codec, damage = _write(muxer, source, kept, info, records, chunk_files, target, on_packet)
-            made = verify_clip(target, info, records, written, on_packet, apart=apart)
+                kept, notes = _streams_to_keep(muxer, source, info, empty, within)
+                window = _window(muxer, source, info, within)
+                moved = window.moved_back(records, info.time_base)
+                written, codec, said = _write(muxer, source, kept, info, moved, chunk_files, target, on_packet, window)
+            made = verify_clip(target, info, moved, written, on_packet, apart=apart)
         except UnfitContainer as reason:
             target.unlink(missing_ok=True)
             reasons.append(f"{muxer} {reason}")
@@ -95,11 +103,22 @@ def mux_clip(
             notes = (f"written as .mkv: {reasons[0]}", *notes)
         if apart:
             notes = (*notes, "pictures that share a time were moved apart, by a tick each")
+        if within != WHOLE:
+            notes = (window.sentence(info), *notes)
         changed = canvas_notes(info, [kind for record in records for kind in record.fitted])
         fields = field_notes(info, made, records)
-        return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *fields, *damage))
+        return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *fields, *said))
     said = "; ".join(dict.fromkeys(reasons))
     raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+
+
+def _window(muxer: str, source: InputContainer, info: ClipInfo, within: PtsRange) -> Window:
+    """The part of the recording, which begins when the recording did. Where times before zero cannot be written, its
+    pictures begin when the recording's did: they may be decoded before they are shown."""
+    stream = source.streams[info.stream_index]
+    negative = bool(ContainerFormat(muxer, "w").flags & FormatFlags.ts_negative.value)
+    first = info.start if negative else (stream.start_time or 0) * info.time_base
+    return Window.of(within, info, first)
 
 
 def _why_not_its_own(info: ClipInfo) -> str:
@@ -123,7 +142,7 @@ def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
 
 
 def _streams_to_keep(
-    muxer: str, source: InputContainer, info: ClipInfo, empty: set[int]
+    muxer: str, source: InputContainer, info: ClipInfo, empty: set[int], within: PtsRange
 ) -> tuple[list[Stream], tuple[str, ...]]:
     """The streams to write, the sharpened one among them, in the source's order."""
     kept: list[Stream] = []
@@ -132,7 +151,8 @@ def _streams_to_keep(
         if stream.discard == Discard.all or ("timecode" in stream.metadata and stream.type == "data"):
             continue  # an MP4's chapter track (its demuxer hides it) or time code, which the muxer writes anew
         if stream.index in empty:
-            notes.append(f"stream {stream.index} ({stream.type}) left out: it is empty")
+            where = "" if within == WHOLE else " in this part"
+            notes.append(f"stream {stream.index} ({stream.type}) left out: it is empty{where}")
         elif stream.index == info.stream_index or can_hold(muxer, source, stream):
             kept.append(stream)
         elif muxer != MATROSKA and can_hold(MATROSKA, source, stream):
@@ -142,16 +162,19 @@ def _streams_to_keep(
     return kept, tuple(notes)
 
 
-def _empty_streams(info: ClipInfo, on_packet: Callable[[], None]) -> set[int]:
+def _empty_streams(info: ClipInfo, on_packet: Callable[[], None], within: PtsRange, edit_lists: bool) -> set[int]:
     """Tracks that a header announces and no packet belongs to; muxers drop them, and the rest would move up."""
     # Read apart: after seeking back, a demuxer would skip the packets before the first picture's.
     with open_recording(info.path) as container:
         suspects = {
             stream.index
             for stream in container.streams
-            if stream.index != info.stream_index and stream.type != "attachment" and not stream.frames
+            if stream.index != info.stream_index
+            and stream.type != "attachment"
+            and (within != WHOLE or not stream.frames)
         }
-        for packet in announced(readable_packets(container), on_packet) if suspects else ():
+        part = PartPackets(Window.of(within, info, info.start), edit_lists=edit_lists)
+        for packet in part.of(announced(readable_packets(container), on_packet)) if suspects else ():
             if packet.size:
                 suspects.discard(packet.stream_index)
             if not suspects:
@@ -168,9 +191,10 @@ def _write(
     chunk_files: Sequence[Path],
     path: Path,
     on_packet: Callable[[], None],
+    window: Window,
 ) -> tuple[list[tuple[str, int]], str, list[str]]:
     """Writes all streams. Returns the kind of each copied stream with its packets, in order, the video's codec, and
-    what is to be said of damage."""
+    what is to be said of damage and of cuts."""
     files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
     if not files:
         raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
@@ -178,7 +202,8 @@ def _write(
     moved: Counter[int] = Counter()
     damage: list[str] = []
     try:
-        with av.open(str(files[0])) as first, open_output(path, muxer, source) as target:
+        chapters = window.chapters(source.chapters())
+        with av.open(str(files[0])) as first, open_output(path, muxer, source, chapters) as target:
             flags = target.format.flags
             strict = not flags & FormatFlags.ts_nonstrict.value
             times = ClipTimes.of(
@@ -209,7 +234,8 @@ def _write(
             others = [stream for stream in kept if not copied.get(stream.index, 1) and stream.type != "attachment"]
             ticks = {number: stream.time_base or info.time_base for number, stream in new_streams.items()}
             packets = announced(timed_packets(source, others, damage), on_packet) if others else ()
-            for packet in monotonic_dts(packets, ticks, strict=strict, moved=moved):
+            part = PartPackets(window, edit_lists=written_traits(muxer).edit_lists)
+            for packet in monotonic_dts(part.of(packets), ticks, strict=strict, moved=moved):
                 while waiting is not None and _seconds(waiting) <= _seconds(packet):
                     _mux(target, waiting, video)
                     waiting = next(pictures, None)
@@ -228,7 +254,8 @@ def _write(
     for number in sorted(moved):
         if moved[number]:
             damage.append(f"the times of stream {number} step back: {moved[number]} packets were moved")
-    return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec, damage
+    said = [*damage, *part.notes(), *window.time_code_note(stream.metadata for stream in (source, *kept))]
+    return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec, said
 
 
 def _reason(error: Exception) -> str:

@@ -26,6 +26,11 @@ MOST_LEADING = 16
 """Pictures that follow a keyframe in the stream and are shown before it: H.264 and HEVC keep no more in a decoder."""
 
 
+PtsRange = tuple[int | None, int | None]
+"""The presentation times from one on and before another; None: without end on that side."""
+WHOLE: PtsRange = (None, None)
+
+
 @dataclass(frozen=True, slots=True)  # an hour has a hundred thousand of them
 class PacketTiming:
     """What the planner knows of one video packet; its place in the sequence is its place in decode order."""
@@ -60,9 +65,9 @@ class Chunk:
 
     index: int
     start_pts: int | None
-    """None in the first chunk: it owns everything before its end."""
+    """None in a recording's first chunk: it owns everything before its end."""
     end_pts: int | None
-    """None in the last chunk: it owns everything after its start."""
+    """None in its last chunk: it owns everything after its start."""
     start: PacketMark
     """Where decoding begins: a keyframe, or the stream's first packet."""
     earlier_start: PacketMark | None
@@ -107,6 +112,7 @@ def plan_chunks(
     *,
     context: tuple[int, int] = (0, 0),
     inside_gops: bool = True,
+    within: PtsRange = WHOLE,
 ) -> tuple[Chunk, ...]:
     """Cuts a stream into chunks of at least `target_ticks`, at keyframes and inside of long GOPs.
 
@@ -120,22 +126,26 @@ def plan_chunks(
         missing: pictures that are announced after the last packet, and that the last chunk is to count as lost.
         context: how many pictures before and after its own a chunk decodes.
         inside_gops: whether long GOPs are cut.
+        within: the pictures that chunks are made of: bounds are times of pictures. The others are seen as context.
     """
     target_ticks = max(1, target_ticks)
     earliest_from = _earliest_from(packets)
     shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
     keys = _keyframes(packets, earliest_from)
     cuts = [0, *_cuts(packets, keys, target_ticks, earliest_from, inside_gops=inside_gops)]
-    bounds = [None, *(packets[cut].pts for cut in cuts[1:]), None]
+    if within != WHOLE:
+        cuts = _cuts_within(packets, cuts, within, shown[-1], target_ticks)
+    bounds = [within[0], *(packets[cut].pts for cut in cuts[1:]), within[1]]
     chunks: list[Chunk] = []
-    starts: list[int] = []
+    starts = [key for key in keys if key < cuts[0]]
     for index, (start_pts, end_pts) in enumerate(pairwise(bounds)):
         end_packet = len(packets)
         if end_pts is not None:
             # Packets behind the next keyframe that are shown before it are this chunk's, too.
             end_packet = bisect_left(earliest_from, end_pts)
-        earlier, later = _count(shown, None, start_pts) if index else 0, _count(shown, end_pts, None)
-        before, after = min(context[0], earlier), min(context[1], later if end_pts is not None else 0)
+        earlier = 0 if start_pts is None else _count(shown, None, start_pts)
+        later = 0 if end_pts is None else _count(shown, end_pts, None)
+        before, after = min(context[0], earlier), min(context[1], later)
         start = _start(packets, keys, shown, cuts[index], before)
         chunks.append(
             Chunk(
@@ -145,14 +155,29 @@ def plan_chunks(
                 start=_mark(packets, start),
                 earlier_start=next((_mark(packets, other) for other in reversed(starts) if other < start), None),
                 end_packet=end_packet,
-                frames=_count(shown, start_pts, end_pts) if len(cuts) > 1 else sum(packet.shown for packet in packets),
+                frames=sum(packet.shown for packet in packets)
+                if (start_pts, end_pts) == WHOLE
+                else _count(shown, start_pts, end_pts),
                 before=before,
                 after=after,
             )
         )
         starts.append(start)
-    chunks[-1] = replace(chunks[-1], frames=chunks[-1].frames + missing)
+    if within[1] is None:
+        chunks[-1] = replace(chunks[-1], frames=chunks[-1].frames + missing)
     return tuple(chunks)
+
+
+def _cuts_within(
+    packets: Sequence[PacketTiming], cuts: Sequence[int], within: PtsRange, newest: int, target_ticks: int
+) -> list[int]:
+    """The place of a range's first picture, and those of the cuts that are well inside of the range."""
+    start, end = within
+    first = next((place for place, packet in enumerate(packets) if packet.shown and packet.pts == start), 0)
+    rest = target_ticks // 4  # as at a stream's end: a shorter one is not worth a chunk of its own
+    since = min(p.pts for p in packets if p.shown and p.pts is not None) if start is None else start
+    until = newest if end is None else end
+    return [first, *(cut for cut in cuts[1:] if since + rest < (packets[cut].pts or 0) < until - rest)]
 
 
 def _earliest_from(packets: Sequence[PacketTiming]) -> list[int]:

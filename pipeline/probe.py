@@ -103,6 +103,8 @@ class ClipInfo:
     """Messages of SMPTE ST 2094-40 beside the pictures."""
     shapes: tuple[Shape, ...] = ()
     """Of all pictures where they change in mid-stream; width, height and format above then hold them all (`canvas`)."""
+    start: Fraction = Fraction(0)
+    """When the recording begins, in seconds of its own clock: with the first of its pictures and sound."""
 
 
 def probe(path: Path) -> ClipInfo:
@@ -145,6 +147,7 @@ def probe(path: Path) -> ClipInfo:
             alpha=stream.metadata.get("alpha_mode") == "1",
             duration_s=duration / 1_000_000 if duration else None,
             audio_streams=len(container.streams.audio),
+            start=_start(container, stream),
         )
 
 
@@ -178,6 +181,14 @@ def _frame_rate(container: InputContainer, stream: VideoStream) -> Fraction:
         if rate and Fraction(1, 10) <= rate <= 1000:
             return Fraction(rate)
     return Fraction(30)
+
+
+def _start(container: InputContainer, video: VideoStream) -> Fraction:
+    """When the recording begins. Sound that begins before zero is an encoder's delay, and plays from zero on."""
+    pictures, *sounds = [
+        (stream.start_time or 0) * (stream.time_base or Fraction(1)) for stream in (video, *container.streams.audio)
+    ]
+    return min(pictures, *(max(sound, Fraction(0)) for sound in sounds)) if sounds else pictures
 
 
 def _nine_numbers(raw: bytes) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """Options of the command line: those of settings fields, made from what stands at the fields, and what all share."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from pathlib import Path
@@ -46,8 +47,24 @@ def looks_of_texts(ctx: click.Context, parameter: click.Parameter, texts: tuple[
     return tuple(look for look in map(parse_look, texts) if look is not None)
 
 
+def _time(ctx: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Seconds, from a number of them or from h:mm:ss."""
+    if text is None:
+        return None
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is no time: write seconds, or h:mm:ss, such as 90 or 1:30", ctx, parameter)
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds
+
+
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)", re.ASCII)
+
+
 _READ_BY: Mapping[str, Mapping[str, Any]] = {
     "look": {"callback": _look},
+    "start": {"callback": _time},
+    "end": {"callback": _time},
     "measure": {"callback": _frames},
     "encoder_options": {"callback": _key_value, "multiple": True},
 }
@@ -102,7 +119,7 @@ def _read(name: str, default: Any) -> Mapping[str, Any]:
 
 
 run_options = config_options(
-    *("model", "look", "strength", "chroma", "device", "workers", "engine", "address", "chunk_seconds"),
+    *("model", "look", "strength", "chroma", "start", "end", "device", "workers", "engine", "address", "chunk_seconds"),
     *("encoder", "crf", "preset", "encoder_options", "measure"),
 )
 """What says how recordings are sharpened."""

@@ -14,6 +14,7 @@ from ...pipeline.errors import EncoderError, MediaError
 from ...pipeline.frame_observer import NoObserver
 from ...pipeline.heap import trim_heap, use_one_heap
 from ...pipeline.original import Original, find_original
+from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.plan import Chunk, PacketTiming, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
 from ...pipeline.provenance import digest, provenance
@@ -22,6 +23,7 @@ from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
 from ...pipeline.timeline import missing_pictures
+from ...pipeline.window import pictures_of
 from ...pipeline.workspace import Workspace
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
@@ -46,6 +48,8 @@ class PrepareTask:
     encoder: EncoderChoice
     original: Path | None = None
     """The sharp original, where there is one."""
+    part: Part = WHOLE_CLIP
+    """What is taken of it."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,8 @@ class SharpenActor:
         made = self._provenance(encoder, info)
         made_by = digest(made)
         ticks, missing = int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline)
-        chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context)
+        within = pictures_of(task.part, info, timeline)
+        chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context, within=within)
         workspace = Workspace(task.folder, task.key, made_by)
         workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder)
         return Prepared(info, encoder, chunks, made_by)

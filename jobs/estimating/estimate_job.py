@@ -104,7 +104,7 @@ class _Estimation:
 
     def _look(self, pool: SamplePool) -> None:
         look = ClipLook(self.storage, self.clips, self.sizes)
-        look.run(pool, self.config.chunk_seconds, self.encoder)
+        look.run(pool, self.config.chunk_seconds, self.encoder, self.config.part)
         self.unseen, self.looked = look.unseen, look.looked
         self.failing |= look.failing
 

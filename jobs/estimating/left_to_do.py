@@ -12,6 +12,13 @@ from ..files.report_folder import ReportFolder
 from ..files.storage import Storage
 from ..processing.run_settings import fingerprint_settings
 
+_IN_THE_WAY = {
+    "foreign": "was not made by vidsharp",
+    "clash": "was made of another recording",
+    "other part": "was made of another part of it",
+}
+"""What is said of a file that a run would not replace, by the state of its clip."""
+
 
 @dataclass(frozen=True)
 class Left:
@@ -33,13 +40,12 @@ def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -
         try:
             workspace = Workspace.of(out / WORK_FOLDER, clip.name, storage.key(clip, settings))
             row, source = earlier.get(clip.name, {}), storage.source(clip)
-            found = clip_state(clip, out, row, workspace, source, settings)
+            found = clip_state(clip, out, row, workspace, source, settings, config.part)
         except MediaError as error:
             left[clip.name] = Left(failing=str(error))
             continue
-        if found in ("foreign", "clash"):
-            how = "was not made by vidsharp" if found == "foreign" else "was made of another recording"
-            left[clip.name] = Left(failing=f"{out / clip.relative} exists and {how}")
+        if found in _IN_THE_WAY:
+            left[clip.name] = Left(failing=f"{out / clip.relative} exists and {_IN_THE_WAY[found]}")
         else:
             plan = workspace.load_plan() or ()
             done = frozenset(chunk.index for chunk in plan if workspace.load_record(chunk) is not None)

@@ -32,6 +32,8 @@ class Looked:
     video_bytes: int
     look_s: float
     read_s: float
+    share: float = 1.0
+    """Of its pictures that are taken."""
 
 
 def kind_of(info: ClipInfo, encoder: EncoderPlan) -> Kind:

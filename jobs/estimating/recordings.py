@@ -34,7 +34,7 @@ def recordings_of(
             left = [frames for n, frames in enumerate(every) if n not in done[name]]
             reading_s, looking_s, other = looked.read_s, looked.look_s, size - looked.video_bytes
         else:
-            left = every = _even_chunks(info, config.chunk_seconds)
+            left = every = _even_chunks(info, config.chunk_seconds, looked.share)
             reading_s, other = size * read_s, int(size * (1 - video_share))
             looking_s = looked.look_s + reading_s
         frames = sum(every)
@@ -43,15 +43,21 @@ def recordings_of(
             Recording(
                 name=name,
                 kind=kind_of(info, looked.encoder),
-                video_s=float(frames / info.frame_rate) if info.duration_s is None else info.duration_s,
+                video_s=_seconds(looked, frames),
                 chunk_frames=tuple(left),
                 measured_frames=round(share * _measured(config, frames)),
                 look_s=looking_s,
                 read_s=reading_s,
-                other_bytes=max(0, other),
+                other_bytes=max(0, round(looked.share * other)),
             )
         )
     return recordings
+
+
+def _seconds(looked: Looked, frames: int) -> float:
+    """How long what is taken of a recording plays."""
+    duration_s = looked.info.duration_s
+    return float(frames / looked.info.frame_rate) if duration_s is None else looked.share * duration_s
 
 
 def _measured(config: ProcessConfig, frames: int) -> int:
@@ -62,8 +68,8 @@ def _measured(config: ProcessConfig, frames: int) -> int:
     return frames if wanted == "every" else min(frames, usual_count(frames) if wanted == "auto" else wanted)
 
 
-def _even_chunks(info: ClipInfo, chunk_seconds: float) -> list[int]:
+def _even_chunks(info: ClipInfo, chunk_seconds: float, share: float) -> list[int]:
     """About the chunks of a recording whose packets were not read."""
-    duration_s = info.duration_s or 0.0
+    duration_s = share * (info.duration_s or 0.0)
     frames = round(duration_s * float(info.frame_rate))
     return evenly(frames, int(duration_s / chunk_seconds))

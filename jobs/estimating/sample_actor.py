@@ -10,12 +10,14 @@ from typing import Any
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import MediaError
+from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.plan import Chunk, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
 from ...pipeline.recording import open_recording
 from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
+from ...pipeline.window import pictures_of
 from ...pipeline.workspace import Workspace
 from ..engine.actor import SharpenActor
 from ..engine.actors import POLL_S, ActorPool
@@ -39,7 +41,9 @@ class SampleActor(SharpenActor):
         super().__init__(threads, must_see)
         self._warm: set[tuple[int, int, str]] = set()
 
-    def look(self, path: Path, chunk_seconds: float, encoder: EncoderChoice, read: bool) -> Looked:
+    def look(
+        self, path: Path, chunk_seconds: float, encoder: EncoderChoice, read: bool, part: Part = WHOLE_CLIP
+    ) -> Looked:
         """Does what `prepare` does, but writes nothing.
 
         Raises:
@@ -49,18 +53,21 @@ class SampleActor(SharpenActor):
         info = probe(path)
         check_pixel_format(info)
         if not read and info.duration_s:
+            share = _share(part, info.duration_s)
             info, plan = holding_all(info, (), encoder)
-            return Looked(info, plan, (), (), 0, time.perf_counter() - began, 0.0)
+            return Looked(info, plan, (), (), 0, time.perf_counter() - began, 0.0, share)
         probed = time.perf_counter()
         info, plan, timeline = read_through(info, encoder)
         seconds_read = time.perf_counter() - probed
         assert self._enhancer is not None, "load() comes first"
-        chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), context=self._enhancer.context)
+        within, context = pictures_of(part, info, timeline), self._enhancer.context
+        chunks = plan_chunks(timeline, int(chunk_seconds / info.time_base), context=context, within=within)
         look_s = time.perf_counter() - began
-        starts = plan_chunks(timeline, int(STEP_S / info.time_base), inside_gops=False)
+        starts = plan_chunks(timeline, int(STEP_S / info.time_base), inside_gops=False, within=within)
         video_bytes = sum(packet.size for packet in timeline)
         ends = tuple(Start(chunk, len(timeline)) for chunk in starts)
-        return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read)
+        share = sum(chunk.frames for chunk in chunks) / max(1, sum(packet.shown for packet in timeline))
+        return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read, share)
 
     def piece(
         self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
@@ -104,6 +111,12 @@ class SampleActor(SharpenActor):
         if not record.frames:
             raise MediaError(f"{info.path}: none of the pictures at {_clock(chunk, info)} decodes", info.path)
         return piece_of(name, kind_of(info, encoder), record, marks, first)
+
+
+def _share(part: Part, duration_s: float) -> float:
+    """The share of a recording that a part has."""
+    start_s = min(part.start_s or 0.0, duration_s)
+    return max(0.0, min(part.end_s or duration_s, duration_s) - start_s) / duration_s
 
 
 def _clock(chunk: Chunk, info: ClipInfo) -> str:

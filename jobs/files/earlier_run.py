@@ -11,17 +11,25 @@ from typing import Any, Literal
 
 from ...pipeline.file_ends import ENDS_BYTES
 from ...pipeline.fingerprint import Source, result_key
+from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.workspace import Workspace
 from .clips import Clip
 
-ClipState = Literal["finished", "clash", "foreign", "open"]
+ClipState = Literal["finished", "clash", "other part", "foreign", "open"]
 
 
 def clip_state(
-    clip: Clip, out: Path, row: Mapping[str, Any], workspace: Workspace, source: Source, settings: Mapping[str, Any]
+    clip: Clip,
+    out: Path,
+    row: Mapping[str, Any],
+    workspace: Workspace,
+    source: Source,
+    settings: Mapping[str, Any],
+    part: Part = WHOLE_CLIP,
 ) -> ClipState:
     """`finished`: its result is there, made of the same recording with the same settings; `clash`: what is there was
-    made of another recording; `foreign`: a file that vidsharp did not make has its result's name; `open`: else.
+    made of another recording; `other part`: what is there was made of another part of this one; `foreign`: a file that
+    vidsharp did not make has its result's name; `open`: else.
 
     Args:
         out: the output folder.
@@ -29,6 +37,7 @@ def clip_state(
         workspace: the clip's, with the key of this run.
         source: the recording, as it is now.
         settings: see `fingerprint_settings`.
+        part: what is wanted of the recording.
 
     Raises:
         MediaError: the recording cannot be read.
@@ -40,9 +49,16 @@ def clip_state(
         # Version 0.1 wrote the key of work in progress.
         if row.get("key") in (result_key(source.content, settings), workspace.key):
             return "finished"
+        if part_of(row) != part:
+            return "other part"
     # A plan without a row is of a run of ours that was killed, maybe when the result had its name already.
     foreign = (out / clip.relative).exists() and ours != clip.name and workspace.load_plan() is None
     return "foreign" if foreign else "open"
+
+
+def part_of(row: Mapping[str, Any]) -> Part:
+    """What a clip's result, as its row tells of it, has of the recording."""
+    return Part(row.get("start_s"), row.get("end_s"))
 
 
 def _same_recording(row: Mapping[str, Any], workspace: Workspace, source: Source) -> bool:

@@ -12,7 +12,7 @@ from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.mux import MuxResult
 from ...pipeline.original import Original
-from ...pipeline.plan import Chunk
+from ...pipeline.plan import Chunk, PtsRange
 from ...pipeline.probe import ClipInfo, rotation
 from ...pipeline.sharpen import has_chroma
 from ...pipeline.workspace import Workspace
@@ -59,6 +59,11 @@ class ClipWork:
     def frames_done(self) -> int:
         return sum(record.frames for record in self.records.values()) + sum(self.at_work.values())
 
+    @property
+    def within(self) -> PtsRange:
+        """The pictures of the recording that are taken."""
+        return self.chunks[0].start_pts, self.chunks[-1].end_pts
+
     def in_order(self) -> list[ChunkRecord]:
         return [self.records[chunk.index] for chunk in self.chunks]
 
@@ -89,6 +94,8 @@ def finished_rows(
     first, last = _span(records)
     sharpens = config.strength > 0
     notes = list(joined.notes)
+    if config.end is not None and work.within[1] is None:
+        notes.append(f"the recording ends before --end {config.end:g}")
     if lost:
         notes.append(f"{counted(lost, 'picture')} of the recording cannot be decoded; their time stays empty")
     if config.reference is not None and work.original is None:
@@ -121,6 +128,8 @@ def finished_rows(
         look=config.look,
         strength=config.strength,
         chroma=config.chroma if has_chroma(info) else None,
+        start_s=config.part.start_s,
+        end_s=config.part.end_s,
         wall_s=wall_s,
         fps=fresh_frames / wall_s if fresh_frames else None,
         model_fps=fresh_frames / model_s if sharpens and fresh_frames and model_s else None,

@@ -102,7 +102,7 @@ def join_clip(
     began = time.monotonic()
     config = storage.config
     temporary = work.workspace.joined_file(work.clip.path.suffix)
-    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on)
+    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on, work.within)
     if sentence := changed(work, storage.key(work.clip, counts)):
         raise MediaError(sentence, work.clip.path)
     final = names.path(work.clip, joined)

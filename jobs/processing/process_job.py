@@ -25,7 +25,7 @@ from ..engine.pool import plan_pool
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
 from ..files.clips import REPORT_FOLDER, Clip, printable
-from ..files.earlier_run import clip_state, source_columns
+from ..files.earlier_run import clip_state, part_of, source_columns
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_inside, check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
@@ -172,18 +172,19 @@ class _Run:
     def _sort(self, clip: Clip, row: dict[str, Any], workspace: Workspace) -> None:
         if not self.config.overwrite:
             source = self.storage.source(clip)
-            found = clip_state(clip, self.out, row, workspace, source, self.settings)
+            found = clip_state(clip, self.out, row, workspace, source, self.settings, self.config.part)
             if found == "finished":
                 workspace.clear()  # which a run was doing when it was killed
                 columns = source_columns(source, self.settings, row)
                 self._end(ClipRows({**row, "status": "skipped", **columns}), None)
                 return
-            if found == "clash":
-                whose = row.get("source") or "one that has had its name"
+            if found in ("clash", "other part"):
+                whose = f"another recording, {row.get('source') or 'one that has had its name'}"
+                what, other = (source.place, whose) if found == "clash" else (self.config.part, part_of(row))
                 self._refuse(
                     clip,
-                    f"{self.storage.shown(self.out / row['out'])} was made of another recording, {whose}; choose "
-                    f"another --out for {source.place}, or say --overwrite to replace it",
+                    f"{self.storage.shown(self.out / row['out'])} was made of {other}; choose another --out for "
+                    f"{what}, or say --overwrite to replace it",
                 )
                 return
             if found == "foreign":
@@ -329,7 +330,7 @@ class _Run:
     def _fail(self, clip: Clip, sentence: str) -> None:
         # The result of an earlier run stays where it is, and stays known as ours, and as that recording's.
         row = self.earlier.get(clip.name, {})
-        kept = {name: row.get(name) for name in ("out", "source", "fingerprint")}
+        kept = {name: row.get(name) for name in ("out", "source", "fingerprint", "start_s", "end_s")}
         self._end(ClipRows({**failed_row(clip, self.config, printable(sentence)), **kept}), None)
 
     def _refuse(self, clip: Clip, sentence: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import av
 
 from ...models.nets.catalogue import chroma_digest, chroma_of, look_of, weights_digest
+from ...pipeline.part import WHOLE_CLIP
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
 
@@ -34,6 +35,8 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "chunk-seconds": config.chunk_seconds,
         "measure": config.measure,
         "reference": config.reference is not None or None,
+        "start": config.part.start_s,
+        "end": config.part.end_s,
         "device": plan.device,
         "workers": plan.actors,
         "threads": plan.threads,
@@ -63,7 +66,10 @@ def _version_of_ray() -> str | None:
 
 
 CHANGES_PICTURES = frozenset(
-    {"model", "look", "strength", "chroma", "encoder", "crf", "preset", "encoder_options", "chunk_seconds"}
+    {
+        *("model", "look", "strength", "chroma", "start", "end"),
+        *("encoder", "crf", "preset", "encoder_options", "chunk_seconds"),
+    }
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
 
@@ -84,14 +90,15 @@ def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
         ModelError, CheckpointError: as `weights_digest`, `look_of` and `chroma_of`.
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
-    others = {
-        name: getattr(config, name) for name in CHANGES_PICTURES.difference(("model", "look", "chroma", *encoder))
-    }
+    apart = ("model", "look", "chroma", "start", "end", *encoder)
+    others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(apart)}
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look
     if chroma_of(config.model, config.chroma) == "restore":
         others["chroma"] = chroma_digest()
+    if config.part != WHOLE_CLIP:
+        others["part"] = [config.part.start_s, config.part.end_s]
     choice = [config.encoder, config.crf, config.preset, sorted(config.encoder_options.items())]
     # Named as version 0.1 did it, so that its finished clips are known.
     return {"format": 2, "model": weights_digest(config.model), "encoder": choice, **others}

@@ -26,6 +26,7 @@ def prepare_task(config: ProcessConfig, clip: Clip, workspace: Workspace, encode
         chunk_seconds=config.chunk_seconds,
         encoder=encoder,
         original=original_of(config, clip),
+        part=config.part,
     )
 
 

@@ -44,6 +44,8 @@ class ClipRow:
     look: float | None = column("0 (natural) to 1 (crisp); null where the student has only one look")
     strength: float | None = column("out = in + strength · (student − in)")
     chroma: str | None = column("`keep` or `restore`; null where pictures are grey or the student makes colour itself")
+    start_s: float | None = column("where `--start` has the result begin in the recording; null: at its beginning")
+    end_s: float | None = column("where `--end` has it end; null: at the recording's end")
     wall_s: float | None = column("from its plan to its finished file")
     fps: float | None = column("pictures that this run computed, by `wall_s`")
     model_fps: float | None = column("the same, by `model_s`")
@@ -84,7 +86,7 @@ class ChunkRow:
 
     clip: str = field(metadata={"meaning": "as in `clips`"})
     chunk: int = field(metadata={"meaning": "its place in the clip, from 0"})
-    start_s: float | None = column("when its first picture is shown")
+    start_s: float | None = column("when its first picture is shown, by the recording's clock")
     frames: int | None = column("pictures that came out")
     frames_lost: int | None = column("pictures that are announced and do not decode")
     reused: bool | None = column("whether an earlier run had finished it")
@@ -109,7 +111,7 @@ class FrameRow:
 
     clip: str = field(metadata={"meaning": "as in `clips`"})
     frame: int = field(metadata={"meaning": "its place in the clip, from 0"})
-    time_s: float | None = column("when it is shown")
+    time_s: float | None = column("when it is shown, by the recording's clock")
     ssim_input: float | None = column("SSIM of the frame after to the frame before")
     psnr_input: float | None = column("PSNR of the frame after to the frame before, in dB")
     sharpness_before: float | None = column("sharpness as decoded")

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from vidsharp.pipeline.plan import LONG_GOP, MOST_LEADING, MOST_PIECES, Chunk, PacketTiming, plan_chunks
 
@@ -110,6 +110,35 @@ def _is_clean(packets: list[PacketTiming], keyframe: PacketTiming) -> bool:
     later = [pts for place, pts in shown if place > at]
     leading = next((n for n, pts in enumerate(later) if pts >= keyframe.pts), len(later))
     return leading <= 3 and all(pts >= keyframe.pts for pts in later[leading:])
+
+
+@given(timelines(), st.integers(1, 3000), st.integers(0, 20), st.integers(0, 5), st.data())
+def test_chunks_of_a_range_have_its_pictures_and_can_decode_them(
+    packets: list[PacketTiming], target: int, before: int, after: int, data: st.DataObject
+) -> None:
+    assume(all(packet.pts is not None for packet in packets if packet.shown))
+    shown = sorted(packet.pts for packet in packets if packet.shown and packet.pts is not None)
+    ends = st.none() | st.sampled_from(shown)
+    start, end = data.draw(ends), data.draw(ends)
+    assume(start is None or end is None or start < end)
+    assume(end is None or end > shown[0])
+    chunks = plan_chunks(packets, target, 3, context=(before, after), within=(start, end))
+    assert (chunks[0].start_pts, chunks[-1].end_pts) == (start, end)
+    assert all(one.end_pts == other.start_pts is not None for one, other in pairwise(chunks))
+    wanted = [pts for pts in shown if (start is None or pts >= start) and (end is None or pts < end)]
+    assert sum(chunk.frames for chunk in chunks) == len(wanted) + (3 if end is None else 0)
+    for chunk in chunks:
+        earlier = [pts for pts in shown if chunk.start_pts is not None and pts < chunk.start_pts]
+        later = [pts for pts in shown if chunk.end_pts is not None and pts >= chunk.end_pts]
+        assert (chunk.before, chunk.after) == (min(before, len(earlier)), min(after, len(later)))
+        needed = [place for place, packet in enumerate(packets) if packet.shown and chunk.owns(packet.pts)]
+        assert chunk.start.index <= min(needed)
+        assert max(needed) < chunk.end_packet
+        if chunk.start.index:
+            assert packets[chunk.start.index].keyframe
+            assert _is_clean(packets, packets[chunk.start.index])
+            assert sum(pts >= (chunk.start.pts or 0) for pts in earlier) >= chunk.before
+        assert chunk.earlier_start is None or chunk.earlier_start.index < chunk.start.index
 
 
 @given(timelines(), st.integers(1, 3000), st.integers(0, 20), st.integers(0, 5))

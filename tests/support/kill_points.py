@@ -21,7 +21,7 @@ from typing import Any
 CHANGES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 """Audit events (https://docs.python.org/3/library/audit_events.html) of calls that change a disk."""
 
-HANGS_S = 60
+HANGS_S = 150
 """After so long a run says where each of its threads is, and ends."""
 
 

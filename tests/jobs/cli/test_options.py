@@ -40,18 +40,26 @@ def test_nothing_said_is_every_default(command: str) -> None:
 
 def test_what_is_said_arrives_as_the_fields_type() -> None:
     words = (
-        "--model m --look natural --strength 0.5 --chroma restore --device cpu --workers 3 --engine local "
+        "--model m --look natural --strength 0.5 --chroma restore --start 1:02.5 --end 1:00:01 "
+        "--device cpu --workers 3 --engine local "
         "--address auto --chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests "
         "--measure 7 --no-report --overwrite --staging work --limit-memory 64 --stall-seconds 9"
     )
     assert parsed("process", *NEEDED, *words.split()) == {
         "inputs": (Path("a.mp4"),), "out": Path("out"), "model": "m", "look": 0.0, "strength": 0.5,
-        "chroma": "restore", "device": "cpu", "workers": 3, "engine": "local", "address": "auto",
+        "chroma": "restore", "start": 62.5, "end": 3601.0,
+        "device": "cpu", "workers": 3, "engine": "local", "address": "auto",
         "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow",
         "encoder_options": {"a": "b", "c": "d=e"}, "reference": Path("tests"), "measure": 7, "page": False,
         "overwrite": True, "staging": Path("work"), "memory_mb": 64, "stall_seconds": 9.0,
     }  # fmt: skip
     assert set(FIELDS) == set(parsed("process", *NEEDED)), "say the new option here, too"
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1:2:3:4", "1m", "inf", ":30", "١"])
+def test_what_is_no_time_is_said(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no time: write seconds, or h:mm:ss"):
+        parsed("process", *NEEDED, f"--start={text}")
 
 
 @pytest.mark.parametrize("name", sorted(set(FIELDS) - {"inputs"}))

@@ -8,6 +8,7 @@ import pytest
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.files.earlier_run import ClipState, clip_state, source_columns
 from vidsharp.pipeline.fingerprint import Source
+from vidsharp.pipeline.part import WHOLE_CLIP, Part
 from vidsharp.pipeline.workspace import Workspace
 
 CLIP = Clip(Path("/calls/team/a.mp4"), Path("team/a.mp4"))
@@ -48,6 +49,18 @@ def test_what_is_gone_or_made_otherwise_is_open(out: Path) -> None:
     assert found(out, OURS) == "open"
     assert found(out, {}) == "open"
     assert found(out, OURS, replace(ELSEWHERE, content="other")) == "open", "there is nothing to lose"
+
+
+def test_another_part_of_the_recording_is_in_the_way_of_this_one(out: Path) -> None:
+    def with_part(row: dict[str, Any], part: Part, **settings: Any) -> ClipState:
+        return clip_state(CLIP, out, row, workspace(out, "now"), SOURCE, SETTINGS | settings, part)
+
+    of_part = {**OURS, "start_s": 1.0, "end_s": None}
+    assert with_part(OURS, Part(1.0), cut=1) == "other part"
+    assert with_part(of_part, Part(1.0, 2.0), cut=2) == "other part"
+    assert with_part(of_part, WHOLE_CLIP, cut=0) == "other part", "a whole clip does not replace a part unasked either"
+    assert with_part(of_part, Part(1.0), strength=0.5) == "open", "the same part with other settings is done anew"
+    assert with_part(of_part, Part(1.0)) == "finished"
 
 
 @pytest.mark.parametrize(

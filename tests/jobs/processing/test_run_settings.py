@@ -54,7 +54,7 @@ def test_every_option_is_said_to_change_pictures_or_to_keep_them() -> None:
 def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) -> None:
     others: dict[str, Any] = {
         "model": "balanced", "look": 0.25, "strength": 0.5, "chroma": "restore", "encoder": "ffv1", "crf": 3.0,
-        "preset": "slow", "chunk_seconds": 7.0,
+        "preset": "slow", "chunk_seconds": 7.0, "start": 1.0, "end": 2.0,
         "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
         "workers": 5, "address": "auto", "engine": "local", "reference": tmp_path, "measure": 9, "page": False,
         "overwrite": True, "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
@@ -75,6 +75,13 @@ def test_a_look_counts_where_there_are_two_and_where_it_is_another(tmp_path: Pat
     assert "look" not in counted(one)
     with pytest.raises(ModelError, match=r"The student 'fast-0\.1' has one look"):
         counted(replace(one, look=1.0))
+
+
+def test_a_part_counts_and_the_whole_is_known_as_before(tmp_path: Path) -> None:
+    whole = runs.config(tmp_path, tmp_path / "out")
+    assert counted(replace(whole, start=0.0)) == counted(whole), "nothing is cut away"
+    assert "part" not in counted(whole), "and clips of earlier versions are known"
+    assert len({str(counted(replace(whole, start=start, end=end))) for start in (None, 1) for end in (None, 2, 3)}) == 6
 
 
 def test_chroma_counts_where_it_is_restored(tmp_path: Path) -> None:
