@@ -58,15 +58,15 @@ class Staging:
         """Makes room for so many bytes each. Nothing may be under way in the memory that is there.
 
         The device's memory is taken by the stream that computes. Who had it before may still be at work on it there, so
-        the stream that pictures go up in waits for that; and where a batch is given up while it is on its way, nobody
-        gets its memory before the copies are done with it.
+        the stream that pictures go up in waits for that. Where a batch is given up while it is on its way, nobody gets
+        its memory before it is done with: the stream that computes has waited for what goes up, and of what comes down
+        the allocator is told.
         """
         if given > self.given_here.numel() or made > self.made_here.numel():
             given, made = max(given, self.given_here.numel()), max(made, self.made_here.numel())
             self.__init__()  # what is there goes first
             with lanes.work.after():
                 here, there = [lanes.here(size) for size in (given, made)], [lanes.there(size) for size in (given, made)]
-            lanes.up.uses(there[0])
             lanes.down.uses(there[1])
             with lanes.up.after(lanes.work.mark()):
                 pass

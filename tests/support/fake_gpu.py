@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_iter, tree_map_only
 from vidsharp.models.gpu.graph import Compute
 from vidsharp.models.gpu.lanes import Lanes
@@ -58,6 +58,9 @@ class _Block:
     users: set["FakeLane"] = field(default_factory=set)
     leaving: list[FakeMark] = field(default_factory=list)
     """Where the streams that use it must come before it is given to somebody else."""
+
+    def __post_init__(self) -> None:
+        self.start = self.memory.ctypes.data
 
     def leave(self) -> None:
         self.memory.fill(POISON)
@@ -114,7 +117,8 @@ class FakeLane:
         if what == "mark":
             about.reached = True
         elif what == "do":
-            about()
+            with _disable_current_modes():  # who waits may be within a stream: what is done now is no new work in it
+                about()
 
 
 class FakeGpu:
@@ -128,6 +132,7 @@ class FakeGpu:
     def __init__(self, random: Random, room: int = 1 << 30) -> None:
         self._random, self._room = random, room
         self.current: list[FakeLane] = []
+        self._slow: FakeLane | None = None
         self.up, self.work, self.down = (FakeLane(self, name) for name in ("up", "work", "down"))
         self._taken: list[_Block] = []
         self._leaving: list[_Block] = []
@@ -147,16 +152,20 @@ class FakeGpu:
     def until(self, done: Callable[[], bool]) -> None:
         """Lets streams go on, in any order."""
         while not done():
-            ready = [lane for lane in (self.up, self.work, self.down) if lane.ready]
+            ready = self._ready()
             assert ready, "every stream waits for another"
-            self._random.choice(ready).step()
+            self._random.choice([lane for lane in ready if lane is not self._slow] or ready).step()
 
     def go_on(self) -> None:
-        """Lets streams go on for a while."""
+        """Lets streams go on for a while; one of them may lag behind for long."""
+        if self._random.random() < 0.05:
+            self._slow = self._random.choice([self.up, self.work, self.down, None])
         for _ in range(self._random.randrange(4)):
-            ready = [lane for lane in (self.up, self.work, self.down) if lane.ready]
-            if ready:
+            if ready := [lane for lane in self._ready() if lane is not self._slow]:
                 self._random.choice(ready).step()
+
+    def _ready(self) -> list[FakeLane]:
+        return [lane for lane in (self.up, self.work, self.down) if lane.ready]
 
     def there(self, size: int) -> Tensor:
         """Memory for the current stream: uint8 [size]."""
@@ -182,8 +191,7 @@ class FakeGpu:
         """Where a tensor lies; None: in this machine's memory."""
         at = tensor.untyped_storage().data_ptr()
         for block in self._taken:
-            first = block.memory.ctypes.data
-            if first <= at < first + block.memory.size:
+            if block.start <= at < block.start + block.memory.size:
                 return block
         return None
 

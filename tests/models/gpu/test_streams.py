@@ -81,7 +81,6 @@ MUTATIONS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "what goes up does not wait for the memory's last work": _no_wait("up"),
     "work does not wait for what goes up": _no_wait("work"),
     "what comes down does not wait for the work": _no_wait("down"),
-    "memory is not known to be used by what goes up": _unsaid("up"),
     "memory is not known to be used by what comes down": _unsaid("down"),
     "nobody waits for the answer": lambda patch: patch.setattr(FakeMark, "synchronize", lambda mark: None),
     "a graph goes while it is at work": lambda patch: patch.setattr(FakeLane, "wait", lambda lane: None),
