@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
@@ -30,8 +30,9 @@ class Mark(Protocol):
 class Lane(Protocol):
     """A stream."""
 
-    def after(self, mark: Mark | None = None) -> AbstractContextManager[None]:
-        """Within it, work goes into this stream, behind `mark`; memory that is taken is this stream's."""
+    def after(self, mark: Any = None) -> AbstractContextManager[None]:
+        """Within it, work goes into this stream, behind `mark`, a `Mark` of the same device; memory that is
+        taken is this stream's."""
         ...
 
     def mark(self) -> Mark | None:
@@ -100,7 +101,7 @@ def _empty_cache() -> None:
 class AtOnce:
     """A `Lane` of a CPU."""
 
-    def after(self, mark: Mark | None = None) -> AbstractContextManager[None]:
+    def after(self, mark: Any = None) -> AbstractContextManager[None]:
         return nullcontext()
 
     def mark(self) -> None:

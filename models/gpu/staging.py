@@ -5,7 +5,6 @@ done once for each place and not for each frame. A batch lies in one piece, so t
 integers that it is: a quarter of the bytes of floats.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
@@ -66,7 +65,10 @@ class Staging:
             given, made = max(given, self.given_here.numel()), max(made, self.made_here.numel())
             self.__init__()  # what is there goes first
             with lanes.work.after():
-                here, there = [lanes.here(size) for size in (given, made)], [lanes.there(size) for size in (given, made)]
+                here, there = (
+                    [lanes.here(size) for size in (given, made)],
+                    [lanes.there(size) for size in (given, made)],
+                )
             lanes.down.uses(there[1])
             with lanes.up.after(lanes.work.mark()):
                 pass

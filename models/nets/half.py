@@ -88,8 +88,8 @@ def error_against(
 
 
 def trial_picture(channels: int, size: tuple[int, int] = (_TRIAL_PX, _TRIAL_PX)) -> Tensor:
-    """Float32 [1, channels, H, W] of 0..1: noise, faint noise, a ramp, and the hardest edges, each in a quarter of 64×64
-    pixels; in other sizes, these again and again."""
+    """Float32 [1, channels, H, W] of 0..1: noise, faint noise, a ramp, and the hardest edges, each in a quarter of
+    64×64 pixels; in other sizes, these again and again."""
     rng, half = torch.Generator().manual_seed(0), _TRIAL_PX // 2
     loud = torch.rand((1, channels, half, half), generator=rng)
     ramp = torch.linspace(0, 1, half).expand(1, channels, half, half)

@@ -49,12 +49,14 @@ def test_what_an_error_means(error: Exception, fault: str) -> None:
 
 
 def test_sentences() -> None:
-    with pytest.raises(DeviceError, match=r"not enough free memory for the student; end what .* --device cpu\.$"):
-        with in_words("the student"):
-            raise OUT_OF_MEMORY[1]
-    with pytest.raises(GpuLost, match=r"^The GPU failed \(CUDA error: unspecified launch failure\); this process") as it:
-        with in_words("the student"):
-            raise LOST[2]
+    words = r"not enough free memory for the student; end what .* --device cpu\.$"
+    with pytest.raises(DeviceError, match=words), in_words("the student"):
+        raise OUT_OF_MEMORY[1]
+    with (
+        pytest.raises(GpuLost, match=r"^The GPU failed \(CUDA error: unspecified launch failure\); this process") as it,
+        in_words("the student"),
+    ):
+        raise LOST[2]
     assert str(pickle.loads(pickle.dumps(it.value))) == str(it.value)
     with pytest.raises(ValueError, match="out of memory"), in_words("the student"):
         raise OTHER[-1]

@@ -46,6 +46,11 @@ def run(random: Random, *, graphs: bool = True, gpu: FakeGpu | None = None) -> N
     gpu.until(lambda: not any(lane.queue for lane in (gpu.up, gpu.work, gpu.down)))
 
 
+def run_all(seeds: Sequence[int]) -> None:
+    for seed in seeds:
+        run(Random(seed))
+
+
 def check(pending: Pending, planes: list[np.ndarray]) -> None:
     for made, given_ in zip(pending.result(), planes, strict=True):
         np.testing.assert_array_equal(made, ~given_)
@@ -92,8 +97,7 @@ def test_each_wait_is_needed(what: str, monkeypatch: pytest.MonkeyPatch) -> None
     """Without it, some order of the streams gives a wrong answer, or comes to memory of somebody else."""
     MUTATIONS[what](monkeypatch)
     with pytest.raises(AssertionError):
-        for seed in range(400):
-            run(Random(seed))
+        run_all(range(400))
 
 
 def test_a_copy_that_waits_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
