@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 demo: $(READY)
 	$(BIN)/vidsharp demo --out demo
 
+# Two processes: many tests wait for others of their own (Ray, Chromium), and each file's fixtures are made once.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
