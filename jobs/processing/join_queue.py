@@ -62,14 +62,10 @@ class JoinQueue:
         """Queues a clip again, before the others, whose file is there and now has been given a name."""
         self.waiting.appendleft(replace(join, named=named))
 
-    def retry(self, join: JoinWork, actor: str, *, counts: bool = True) -> bool:
-        """Queues a clip again, before the others; False where it has been tried often enough.
-
-        Args:
-            counts: whether it is the clip's or the actor's failure; else the machine's.
-        """
+    def retry(self, join: JoinWork, actor: str) -> bool:
+        """Queues a clip that failed on `actor` again, before the others; False where it has been tried often enough."""
         if join.retries >= MAX_RETRIES:
             return False
-        again = replace(join, retries=join.retries + counts, tried_on=join.tried_on | {actor})
+        again = replace(join, retries=join.retries + 1, tried_on=join.tried_on | {actor})
         self.waiting.appendleft(again)
         return True
