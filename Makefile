@@ -4,24 +4,40 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format check clean
+.PHONY: wheels demo test lint format check docs notebooks clean
 
 demo: $(READY)
 	$(BIN)/vidsharp demo --out demo
 
+# Two processes: many tests wait for others of their own (Ray, Chromium), and each file's fixtures are made once.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	@# What is called has to be there on Windows, too, where the fewest names are. (macOS has all but Linux's own.)
+	$(BIN)/pyright --pythonplatform Windows package pipeline models training jobs reports
+
+# One for each platform, in dist/. Needs no .venv.
+wheels:
+	PYTHON=$(PYTHON) deploy/wheels.sh
 
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 check: test
+
+# The site: build/site/index.html opens from disk.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
+
+# Runs the notebooks and keeps their results in them.
+notebooks: $(READY)
+	$(BIN)/python docs/notebooks/run.py
 
 $(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/metrics/metrics.[ch])
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from .estimating.estimate_config import EstimateConfig
     from .estimating.estimate_job import estimate
     from .estimating.estimate_result import Estimate
+    from .previewing.preview_config import PreviewConfig
+    from .previewing.preview_job import PreviewResult, preview
     from .processing.process_job import ProcessResult, process
     from .processing.report_job import ReportConfig, ReportResult, report
     from .tools.evaluate_job import EvaluateConfig, EvaluateResult, evaluate
@@ -20,6 +22,8 @@ __all__ = [
     "EstimateConfig",
     "EvaluateConfig",
     "EvaluateResult",
+    "PreviewConfig",
+    "PreviewResult",
     "ProcessConfig",
     "ProcessResult",
     "ReportConfig",
@@ -30,6 +34,7 @@ __all__ = [
     "TrainResult",
     "estimate",
     "evaluate",
+    "preview",
     "process",
     "report",
     "simulate",
@@ -38,6 +43,8 @@ __all__ = [
 
 _MODULES = {
     "ProcessConfig": "config",
+    "PreviewConfig": "previewing.preview_config",
+    **dict.fromkeys(("PreviewResult", "preview"), "previewing.preview_job"),
     **dict.fromkeys(("ProcessResult", "process"), "processing.process_job"),
     **dict.fromkeys(("ReportConfig", "ReportResult", "report"), "processing.report_job"),
     "Estimate": "estimating.estimate_result",

@@ -156,6 +156,7 @@ class Enhancer:
         Raises:
             ModelError: as `planes`.
             DeviceError: the GPU has not enough memory; also from what waits.
+            GpuLost: the GPU has failed; likewise.
         """
         self._check(planes, fmt)
         if self.strength == 0 or not planes:
@@ -168,6 +169,12 @@ class Enhancer:
     def ahead(self, height: int, width: int) -> int:
         """The number of frames of this size that should be begun before the first is waited for; 0 on a CPU."""
         return self._student.ahead(height, width)
+
+    def forget(self) -> None:
+        """Gives up frames that were begun and that nobody waits for any more, so that they share no batch with those to
+        come: frames get the same bits whatever went wrong before."""
+        if self.gpu is not None:
+            self.gpu.forget()
 
     def _restored(self, planes: Sequence[np.ndarray], fmt: PlaneFormat) -> Sequence[np.ndarray]:
         """[Cb, Cr] where the chroma student restores them; nothing where they stay as they are, or there are none."""

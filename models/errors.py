@@ -15,3 +15,7 @@ class CheckpointError(VidsharpError, ValueError):
 
 class DeviceError(VidsharpError, RuntimeError):
     """A device that this machine does not have."""
+
+
+class GpuLost(VidsharpError, RuntimeError):
+    """A GPU that failed, and is of no use to this process any more; another process may use it."""

@@ -14,8 +14,10 @@ ABANDONED_S = 24 * 3600.0
 
 
 def sync(path: Path) -> None:
-    """Makes a file or folder survive a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
+    """Makes a file or folder survive a loss of power. Windows opens no folders, and syncs what can be written to."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

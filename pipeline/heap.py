@@ -1,6 +1,6 @@
 """One heap for all threads: what keeps a worker's memory from creeping up with the number of its chunks."""
 
-import ctypes
+from .c_runtime import c_function
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """glibc's malloc.h."""
@@ -16,7 +16,7 @@ def use_one_heap() -> None:
     What is freed stays in the heap: a student frees and asks for the same megabytes at every frame, and the kernel
     would fill each page with zeros again (`vidsharp bench`: 34 ms instead of 36 to 58 for a frame).
     """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    set_option = c_function("mallopt")
     if set_option is not None:
         set_option(_M_ARENA_MAX, 1)
         set_option(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
@@ -26,6 +26,6 @@ def use_one_heap() -> None:
 def trim_heap() -> None:
     """Gives back to the kernel what is free, wherever it lies in the heap. For the time between two chunks: it takes
     milliseconds, and each page that is wanted again is filled with zeros."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    trim = c_function("malloc_trim")
     if trim is not None:
         trim(0)

@@ -1,10 +1,10 @@
 """A temporary folder that is its process's while that lives, however it ends, and on whatever machine or container.
 
 The folder is locked (`flock`), and the kernel takes the lock back when the process ends: unlike a process number, that
-also holds between containers that share a disk, and after the machine was started again.
+also holds between containers that share a disk, and after the machine was started again. Where the system locks no
+folders, the process number in its name says all.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .owner import process_lives
+from .folder_lock import is_ours, lock_folder, open_folder
+from .process_lives import process_lives
 
 
 @contextmanager
@@ -30,16 +31,18 @@ def held_folder(parent: Path, prefix: str) -> Iterator[Path]:
         yield folder
     finally:
         _remove(folder)
-        os.close(lock)
+        _close(lock)
 
 
-def _new(parent: Path, prefix: str) -> tuple[Path, int]:
+def _new(parent: Path, prefix: str) -> tuple[Path, int | None]:
     """A folder, and the descriptor whose lock holds it."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        lock = open_folder(folder)
+        if lock is None:
+            return folder, None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_folder(lock)
         except BlockingIOError:  # somebody who tidies up has taken it for abandoned
             os.close(lock)
             continue
@@ -56,17 +59,24 @@ def _remove_abandoned(parent: Path, prefix: str) -> None:
         if not number.isdigit() or process_lives(int(number)):  # one of version 0.1 holds no lock
             continue
         try:
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            lock = open_folder(folder)
         except OSError:  # another user's, or a link
             continue
         try:
-            if os.fstat(lock).st_uid == os.geteuid():
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lock is None:
+                shutil.rmtree(folder, ignore_errors=True)
+            elif is_ours(lock):
+                lock_folder(lock)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:  # it is held, or the disk has no locks
             pass
         finally:
-            os.close(lock)
+            _close(lock)
+
+
+def _close(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
 
 
 def _remove(folder: Path) -> None:

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from .process_lives import process_lives
+
 Whose = Literal["running", "ended", "elsewhere"]
 """`elsewhere`: a process of another machine or container, or of this one before it was started again."""
 
@@ -25,7 +27,7 @@ def this_machine() -> str:
     """Eight hex digits that stand for this machine since its last start, or for this container."""
     parts = [platform.node()]
     with suppress(OSError):  # Linux has it
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("utf-8"))
     with suppress(OSError):
         parts.append(str(Path("/proc/self/ns/pid").readlink()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
@@ -44,14 +46,3 @@ def whose(name: str) -> Whose | None:
     if found[1] != this_machine():
         return "elsewhere"
     return "running" if process_lives(int(found[2])) else "ended"
-
-
-def process_lives(process: int) -> bool:
-    """Whether this machine has a process of that number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        pass
-    return True

@@ -6,7 +6,7 @@ from pathlib import Path
 def proc_value(file: str | Path, name: str) -> str | None:
     """The text after the first `name:` in a file of /proc; None where there is none."""
     try:
-        lines = Path(file).read_text(errors="replace").splitlines()
+        lines = Path(file).read_text("utf-8", "replace").splitlines()
     except OSError:
         return None
     pairs = (line.partition(":") for line in lines)

@@ -1,6 +1,7 @@
 """Keeps a process out of real-time scheduling, which SVT-AV1 asks for wherever root runs it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ def no_real_time() -> Iterator[None]:
     try:
         yield
     finally:
-        if hasattr(os, "sched_setscheduler") and _TASKS.is_dir():
+        if sys.platform == "linux" and hasattr(os, "sched_setscheduler") and _TASKS.is_dir():
             for thread in (int(task.name) for task in _TASKS.iterdir()):
                 with suppress(OSError):  # it has ended meanwhile
                     if os.sched_getscheduler(thread) in (os.SCHED_FIFO, os.SCHED_RR):

@@ -1,6 +1,7 @@
 """The student on all frames of a chunk, in order: each goes through the session, and comes back sharpened in place."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 from av.video.frame import VideoFrame
 
@@ -24,20 +25,21 @@ def sharpen_all(
     sequence of the session.
 
     Args:
-        session: a fresh one.
+        session: a fresh one; closed at the end.
         clock: counts the student's time, without that of the frames' coming.
         owns: says which frames are wanted; the others are seen beside them, and not written on.
 
     Raises:
         ModelError, DeviceError: as `Enhancer.begin`.
     """
-    for frame in frames:
+    with closing(session):
+        for frame in frames:
+            with clock:
+                done = _pushed(frame, session, fmt, owned=owns(frame))
+            yield from done
         with clock:
-            done = _pushed(frame, session, fmt, owned=owns(frame))
+            done = _written(session.flush())
         yield from done
-    with clock:
-        done = _written(session.flush())
-    yield from done
 
 
 def _pushed(frame: VideoFrame, session: Session, fmt: PlaneFormat, *, owned: bool) -> list[VideoFrame]:

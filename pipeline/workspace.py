@@ -39,6 +39,8 @@ class ClipPlan:
     """None where nobody asked for it to be kept."""
     made_by: str | None = None
     """The digest of what makes its pictures."""
+    content: str | None = None
+    """The digest of what the recording held."""
 
 
 class Workspace:
@@ -69,7 +71,7 @@ class Workspace:
             chunks = tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
             shapes = tuple(Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
             encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
-            return ClipPlan(chunks, shapes, encoder, manifest["made_by"])
+            return ClipPlan(chunks, shapes, encoder, manifest["made_by"], manifest.get("content"))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -90,6 +92,7 @@ class Workspace:
         provenance: Mapping[str, Any] | None = None,
         *,
         encoder: EncoderPlan | None = None,
+        content: str | None = None,
     ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
 
@@ -97,6 +100,7 @@ class Workspace:
             shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
             provenance: what `provenance_digest` is the digest of, for people who look into the plan.
             encoder: what writes the chunks.
+            content: the digest of what the recording holds.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -106,6 +110,7 @@ class Workspace:
         plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": provenance}
         plan["encoder"] = encoder and encoder.to_json()
         manifest = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, **plan}
+        manifest["content"] = content
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
@@ -118,13 +123,28 @@ class Workspace:
         """The file in which a chunk's observer keeps what it wants to show."""
         return self.folder / f"{chunk_name}.preview"
 
-    def joined_file(self, suffix: str) -> Path:
-        """The file that the whole clip is written to before it gets its final name."""
-        return self.folder / f"joined{suffix}"
+    def joined_file(self, suffix: str, attempt: int = 0) -> Path:
+        """The file that the whole clip is written to before it gets its final name: each attempt's own, since the
+        process of one that is thought dead may still write."""
+        return self.folder / f"joined{attempt or ''}{suffix}"
+
+    def joined_files(self) -> list[Path]:
+        """The files of attempts at joining the clip, whole or not, that are still here."""
+        return list(self.folder.glob("joined*"))
 
     def joined(self) -> bool:
-        """Whether a joined clip, whole or not, is still here."""
-        return any(self.folder.glob("joined*"))
+        """Whether there is such a file."""
+        return bool(self.joined_files())
+
+    def done(self, chunks: Sequence[Chunk]) -> dict[int, ChunkRecord]:
+        """The records of those of the plan's chunks that are done, by index. What is not there is not looked for: a
+        network disk would go on saying so for a while after another machine has put it there."""
+        try:
+            there = {path.name for path in self.folder.iterdir()}
+        except OSError:
+            return {}
+        records = (self.load_record(chunk) for chunk in chunks if f"{chunk.name}.json" in there)
+        return {record.index: record for record in records if record is not None}
 
     def save_record(self, chunk_name: str, record: ChunkRecord) -> None:
         """Marks a chunk as done. Its file must be in place.

@@ -150,7 +150,7 @@ def _part(parts: Path, faces: Sequence[Path], lines: Lines, plan: SequencePlan) 
     note = parts / f"{plan.name}.json"
     key = f"{plan.source}/{plan.number}/{plan.seed}/{WINDOWS}" + ("" if lines == "trained" else f"/{lines}")
     try:
-        known: dict[str, Any] = json.loads(note.read_text())
+        known: dict[str, Any] = json.loads(note.read_text("utf-8"))
         if known["key"] == key:
             part = Part(**known["part"]) if known["part"] else None
             if part is None or is_whole(parts, part):

@@ -2,9 +2,9 @@
 
     python -m vidsharp.training.grow fast-0.1 --recipe fast --out grown.safetensors
 
-New layers add nothing yet, new filters have no weight, and the crisp look begins as the natural one, so that the
-larger student gives the same pictures (Net2Net, Chen, Goodfellow and Shlens, ICLR 2016). `vidsharp train student
---start grown.safetensors` continues from there.
+New layers and channels add nothing yet, new filters have no weight, and a crisp look that was not there begins as the
+natural one, so that the larger student gives the same pictures (Net2Net, Chen, Goodfellow and Shlens, ICLR 2016).
+`vidsharp train student --start grown.safetensors` continues from there.
 """
 
 import argparse
@@ -30,32 +30,41 @@ def grown(small: BlendStudent, size: Mapping[str, Any]) -> BlendStudent:
     """A student of a size that gives what a smaller one gives.
 
     Args:
-        small: with one look.
-        size: what `BlendStudent` takes: the same width, at least as many bands, and the dilations of the smaller one in
-            their order, with others between them.
+        small: with one look or two.
+        size: what `BlendStudent` takes: at least as many looks, channels and bands, and the dilations of the smaller
+            one in their order, with others between them.
 
     Raises:
         RecipeError: the smaller student does not fit into that size.
     """
     large = BlendStudent(**size)
-    if small.looks != 1 or small.enter.out_channels != large.enter.out_channels or small.bands > large.bands:
-        raise RecipeError("Only a student of one look, of the same width and of no more bands, grows to that size.")
-    for name in ("spectrum", "enter"):
-        large.get_submodule(name).load_state_dict(small.get_submodule(name).state_dict())
+    width = small.enter.out_channels
+    if small.looks > large.looks or width > large.enter.out_channels or small.bands > large.bands:
+        raise RecipeError("A student grows only to as many looks, channels and bands as it has, or more.")
+    large.spectrum.load_state_dict(small.spectrum.state_dict())
     large.filters[: small.bands] = small.filters
+    for name, wide in large.enter.named_parameters():
+        wide[:width] = small.enter.get_parameter(name)
     places = _places(_dilations(small), _dilations(large))
     for number, layer in enumerate(large.layers):
-        if number in places:
-            layer.load_state_dict(small.layers[places.index(number)].state_dict())
-        else:
-            for parameter in layer.parameters():
-                parameter.zero_()
-    bands = small.bands * PHASES
-    for head in (large.head, large.crisp):
-        for name, wide in () if head is None else head.named_parameters():
-            narrow = small.head.get_parameter(name)
-            wide[:bands], wide[bands:-PHASES], wide[-PHASES:] = narrow[:bands], 0, narrow[bands:]
+        for name, wide in layer.named_parameters():
+            wide[:width] = 0  # what is there already sees nothing of what is added
+            if number in places:
+                narrow = small.layers[places.index(number)].get_parameter(name)
+                wide[tuple(slice(n) for n in narrow.shape)] = narrow
+    for name, narrow in small.head.named_parameters():
+        _put(large.head.get_parameter(name), narrow, width)
+        if large.crisp is not None:
+            _put(large.crisp.get_parameter(name), (small.crisp or small.head).get_parameter(name), width)
     return large
+
+
+def _put(wide: Tensor, narrow: Tensor, width: int) -> None:
+    """A smaller last layer's weights or bias into a larger one's: of its filters' weights, and of its offsets."""
+    bands = narrow.shape[0] - PHASES
+    wide[:] = 0
+    for there, here in ((wide[:bands], narrow[:bands]), (wide[-PHASES:], narrow[bands:])):
+        (there[:, :width] if there.dim() > 1 else there)[:] = here
 
 
 def _dilations(student: BlendStudent) -> list[int]:

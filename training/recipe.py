@@ -194,7 +194,7 @@ def read_recipe(name_or_path: str | Path) -> Recipe:
     """
     path = RECIPES / f"{name_or_path}.toml" if str(name_or_path) in recipe_names() else Path(name_or_path)
     try:
-        table = tomllib.loads(path.read_text())
+        table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise RecipeError(
             f"The recipe '{path}' cannot be read: {error.strerror or error}. Shipped are {', '.join(recipe_names())}."

@@ -19,7 +19,8 @@ from ...models.wording import counted
 from ..config import ProcessConfig, UsageError
 from ..exit_code import INTERRUPTED, OK, SOME_FAILED, exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, train
+from . import doctor, estimate, evaluate, preview, train
+from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
 from .options import (
     PATH,
@@ -38,6 +39,7 @@ class _Commands(click.Group):
         return list(self.commands)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        spell_what_cannot_be_shown()
         try:
             return super().main(*args, **kwargs)
         except VidsharpError as error:
@@ -182,5 +184,5 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
 
 
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
-for _command in (estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+for _command in (preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
     main.add_command(_command)

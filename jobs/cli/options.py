@@ -71,16 +71,17 @@ _READ_BY: Mapping[str, Mapping[str, Any]] = {
 """How the text of an option is read where its field's type does not say it."""
 
 
-def config_option(name: str, *, help: str | None = None, **more: Any) -> Decorator:
+def config_option(name: str, *, help: str | None = None, default_words: str | None = None, **more: Any) -> Decorator:
     """The option of a field of `ProcessConfig`.
 
     Args:
-        help: what a command says of it otherwise.
+        help, default_words: what a command says of it otherwise.
         more: what `click.option` is to be told otherwise.
     """
     field, said = option_of(ProcessConfig, name)
     flags = said.flags or (f"--{name.replace('_', '-')}",)
-    default = _default_words(field.default) if said.default_words is None else said.default_words
+    words = default_words or said.default_words
+    default = _default_words(field.default) if words is None else words
     text = f"{help or said.help}  [default: {default}]" if default else help or said.help
     needed: dict[str, Any] = {"required": True} if field.default is field.default_factory is MISSING else {}
     given = {"help": text, "metavar": said.metavar, **needed, **_read(name, field.default), **more}

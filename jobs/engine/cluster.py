@@ -12,6 +12,7 @@ from typing import Any
 
 import ray
 
+from ...models.cores import usable_cores
 from ...pipeline.held_folder import held_folder
 from . import ray_private
 from .protocol import ACTOR_ENVIRONMENT, ClusterError
@@ -50,7 +51,7 @@ def ray_session(address: str | None) -> Iterator[None]:
                 with _interrupts_held():
                     ray_private.start_here(
                         address="local",
-                        num_cpus=len(os.sched_getaffinity(0)),
+                        num_cpus=usable_cores(),
                         include_dashboard=False,
                         # Only small values travel; Ray's default would take a third of the memory.
                         object_store_memory=100 * 1024**2,

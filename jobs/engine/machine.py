@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from ...models.cores import usable_cores
 from ...pipeline.proc_files import proc_value
 
 
@@ -20,11 +21,6 @@ def machine() -> dict[str, Any]:
         "memory_bytes": memory_bytes(),
         "gpus": gpu_names(),
     }
-
-
-def usable_cores() -> int | None:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def cpu_name() -> str | None:

@@ -5,8 +5,9 @@ Engine and workers are those that `process` would start, so their start and what
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
@@ -14,7 +15,7 @@ from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
 from ..engine.engines import open_engine
 from ..engine.pool import plan_pool
-from ..engine.protocol import ClusterError
+from ..engine.protocol import ClusterError, Engine
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
 from ..files.storage import Storage, url_of
@@ -50,7 +51,13 @@ def estimate(config: EstimateConfig) -> Estimate:
         if config.encoder:
             check_encoder_name(config.encoder)
         storage.look()
-        return _Estimation(replace(config, out=storage.config.out), storage, clips).run()
+        config = replace(config, out=storage.config.out)
+        estimation = Estimation(config, storage, clips, lambda looked: PieceSample(config, looked))
+        if not estimation.clips:
+            return estimation.nothing_to_do()
+        began = time.perf_counter()
+        with open_engine(config.engine, config.address) as engine:
+            return estimation.run(engine, time.perf_counter() - began)
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,38 @@ class _Here:
     start_s: float
 
 
-class _Estimation:
-    """The state of one call of `estimate`."""
+class Sample(Protocol):
+    """What is sharpened to reckon from."""
 
-    def __init__(self, config: EstimateConfig, storage: Storage, clips: Sequence[Clip]) -> None:
+    pieces: list[Piece]
+    failing: dict[str, str]
+    """Why recordings cannot be sharpened."""
+    sampled_s: float
+
+    def run(self, pool: SamplePool) -> None:
+        """Returns when enough is sharpened."""
+        ...
+
+
+class Estimation:
+    """One estimate: of a run with one student and its settings.
+
+    Args:
+        new_sample: makes what is sharpened of the recordings that were looked at.
+        look: of an estimate of the same recordings before, where there was one: they are not looked at again.
+    """
+
+    def __init__(
+        self,
+        config: EstimateConfig,
+        storage: Storage,
+        clips: Sequence[Clip],
+        new_sample: Callable[[Mapping[str, Looked]], Sample],
+        look: ClipLook | None = None,
+    ) -> None:
         self.config = config
+        self.look = look
+        self._new_sample = new_sample
         self.storage = storage
         self.encoder = encoder_choice(config)
         left = left_to_do(config, storage, clips) if config.out != NOWHERE else {}
@@ -80,36 +114,45 @@ class _Estimation:
         self.pieces: list[Piece] = []
         self.sampled_s = 0.0
 
-    def run(self) -> Estimate:
-        if not self.clips:
-            return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
+    def nothing_to_do(self) -> Estimate:
+        """The estimate where no clip is left."""
+        return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
+
+    def run(self, engine: Engine, engine_s: float) -> Estimate:
+        """
+        Args:
+            engine_s: how long the engine took to start.
+
+        Raises:
+            ClusterError: nothing could be sharpened.
+        """
         began = time.perf_counter()
-        with open_engine(self.config.engine, self.config.address) as engine:
-            plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
-            chosen = {"look": self.config.look, "chroma": self.config.chroma}
-            pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
-            try:
-                pool.wait_until_loaded()
-                here = _Here(plan.actors, plan.threads, plan.device, time.perf_counter() - began)
-                log.info("reading %s", counted(len(self.clips), "recording"))
-                self._look(pool)
-                log.info("sharpening pieces of them for about %.0f s", self.config.sample_seconds)
-                self._sample(pool)
-            finally:
-                pool.stop()
+        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
+        chosen = {"look": self.config.look, "chroma": self.config.chroma}
+        pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
+        try:
+            pool.wait_until_loaded()
+            start_s = engine_s + time.perf_counter() - began
+            here = _Here(plan.actors, plan.threads, plan.device, start_s)
+            self._look(pool)
+            self._sample(pool)
+        finally:
+            pool.stop()
         recordings = self._recordings()
         if recordings and not self.pieces:
             raise ClusterError("no piece of the recordings could be sharpened, so there is nothing to reckon from")
         return self._estimate(recordings, workload(recordings, self.pieces), here)
 
     def _look(self, pool: SamplePool) -> None:
-        look = ClipLook(self.storage, self.clips, self.sizes)
-        look.run(pool, self.config.chunk_seconds, self.encoder, self.config.part)
-        self.unseen, self.looked = look.unseen, look.looked
-        self.failing |= look.failing
+        if self.look is None:
+            log.info("reading %s", counted(len(self.clips), "recording"))
+            self.look = ClipLook(self.storage, self.clips, self.sizes)
+            self.look.run(pool, self.config.chunk_seconds, self.encoder, self.config.part)
+        self.unseen, self.looked = self.look.unseen, self.look.looked
+        self.failing |= self.look.failing
 
     def _sample(self, pool: SamplePool) -> None:
-        sample = PieceSample(self.config, self.looked)
+        sample = self._new_sample(self.looked)
         sample.run(pool)
         self.pieces, self.sampled_s = sample.pieces, sample.sampled_s
         self.failing |= sample.failing

@@ -1,12 +1,15 @@
-"""The workers of an estimate: as `process` has them, but they also say what things took, and keep no result."""
+"""The workers of estimates and previews: as `process` has them, but they also say what things took. Of a piece that is
+sharpened only to be timed nothing is kept; an excerpt, which is to be looked at, stays where it is asked for."""
 
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ...pipeline.atomic import make_folder
+from ...pipeline.chunk_record import ChunkRecord
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import MediaError
@@ -17,6 +20,7 @@ from ...pipeline.recording import open_recording
 from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import holding_all, read_through
+from ...pipeline.timeline import read_timeline
 from ...pipeline.window import pictures_of
 from ...pipeline.workspace import Workspace
 from ..engine.actor import SharpenActor
@@ -27,6 +31,7 @@ from .cost_model import Piece
 from .looked import Looked, Start, kind_of
 from .piece_times import piece_of
 
+_KEY = "estimate"
 WARM_FRAMES = 4
 STEP_S = 2.0
 """Pieces begin at keyframes, at least so far from each other."""
@@ -34,8 +39,19 @@ ONE_MEASURED_IN = 12
 """Twice as often as `process` measures: there are few frames to learn from what one takes."""
 
 
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a recording, sharpened, and what that took."""
+
+    piece: Piece
+    chunk: Chunk
+    record: ChunkRecord
+    file: Path
+    """The encoded pictures."""
+
+
 class SampleActor(SharpenActor):
-    """A worker as `process` has them, which also says what things took. Its results are thrown away."""
+    """A worker as `process` has them, which also says what things took."""
 
     def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
         super().__init__(threads, must_see)
@@ -77,40 +93,82 @@ class SampleActor(SharpenActor):
         Raises:
             MediaError, EncoderError, OutputError, ChunkError: as `sharpen_chunk`.
         """
-        look = (info.width, info.height, info.pix_fmt)
-        warm_s = 0.0
-        if look not in self._warm:
-            self._warm.add(look)
-            warm_s = self._time(name, info, start, WARM_FRAMES, encoder, measured=False).wall_s
-        piece = self._time(name, info, start, frames, encoder, measured)
-        usual_s = piece.chunk_s + WARM_FRAMES * piece.frame_s
-        return replace(piece, warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0)
+        warm_s = self._warm_up(name, info, start, encoder)
+        return _with_start(self._thrown_away(name, info, start, frames, encoder, measured=measured), warm_s)
 
-    def _time(
-        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
-    ) -> Piece:
+    def excerpt(
+        self, name: str, info: ClipInfo, part: Part, encoder: EncoderPlan, folder: Path, measured: bool
+    ) -> Excerpt:
+        """Sharpens a part, in one piece, as `process` does it, and says what that took.
+
+        Args:
+            folder: where it is kept.
+
+        Raises:
+            MediaError: the recording has no such part.
+            EncoderError, OutputError, ChunkError: as `sharpen_chunk`.
+        """
         assert self._enhancer is not None, "load() comes first"
+        timeline = read_timeline(info)
+        within = pictures_of(part, info, timeline)
+        (chunk,) = plan_chunks(timeline, 2**62, context=self._enhancer.context, inside_gops=False, within=within)
+        warm_s = self._warm_up(name, info, Start(chunk, len(timeline)), encoder)
+        make_folder(folder)
+        piece, record = self._timed(name, info, chunk, encoder, folder, measured=measured)
+        return Excerpt(_with_start(piece, warm_s), chunk, record, Workspace(folder, _KEY).chunk_file(chunk.name))
+
+    def _warm_up(self, name: str, info: ClipInfo, start: Start, encoder: EncoderPlan) -> float:
+        """The time of a few pictures, where they are the first of their size in this process; else 0."""
+        look = (info.width, info.height, info.pix_fmt)
+        if look in self._warm:
+            return 0.0
+        self._warm.add(look)
+        return self._thrown_away(name, info, start, WARM_FRAMES, encoder, measured=False).wall_s
+
+    def _thrown_away(
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, *, measured: bool
+    ) -> Piece:
         chunk = start.chunk
         end = min(start.end_packet, chunk.start.index + frames)
-        # Cut off by packets: what is shown a little later than these is not worth the search.
+        # Cut off by packets: what is shown a little later than these is not worth the search; nor is what a part that
+        # begins between keyframes would have to decode before it.
         chunk = replace(
-            chunk, index=0, end_pts=None, earlier_start=None, end_packet=end, frames=end - chunk.start.index
+            chunk,
+            index=0,
+            start_pts=None if chunk.start_pts is None else chunk.start.pts,
+            end_pts=None,
+            earlier_start=None,
+            end_packet=end,
+            frames=end - chunk.start.index,
         )
-        task = MeasureTask(range(ONE_MEASURED_IN // 2, frames, ONE_MEASURED_IN) if measured else (), None, preview=True)
+        with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
+            piece, _ = self._timed(name, info, chunk, encoder, Path(folder), measured=measured)
+        return piece
+
+    def _timed(
+        self, name: str, info: ClipInfo, chunk: Chunk, encoder: EncoderPlan, folder: Path, *, measured: bool
+    ) -> tuple[Piece, ChunkRecord]:
+        assert self._enhancer is not None, "load() comes first"
+        frames = range(ONE_MEASURED_IN // 2, chunk.frames, ONE_MEASURED_IN) if measured else ()
+        task = MeasureTask(frames, None, preview=True)
         marks = [(time.perf_counter(), time.process_time())]
 
         def mark() -> None:
             marks.append((time.perf_counter(), time.process_time()))
 
-        with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
-            work = Workspace(Path(folder), "estimate")
-            chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key)
-            record = sharpen_chunk(chunk_task, self._enhancer, mark, lambda: ChunkMeasure(task, info))
-            mark()
-            first = _first_packet_bytes(work.chunk_file(chunk.name)) if record.frames else 0
+        work = Workspace(folder, _KEY)
+        chunk_task = ChunkTask(info, chunk, encoder, work.folder, work.key)
+        record = sharpen_chunk(chunk_task, self._enhancer, mark, lambda: ChunkMeasure(task, info))
+        mark()
         if not record.frames:
             raise MediaError(f"{info.path}: none of the pictures at {_clock(chunk, info)} decodes", info.path)
-        return piece_of(name, kind_of(info, encoder), record, marks, first)
+        first = _first_packet_bytes(work.chunk_file(chunk.name))
+        return piece_of(name, kind_of(info, encoder), record, marks, first), record
+
+
+def _with_start(piece: Piece, warm_s: float) -> Piece:
+    usual_s = piece.chunk_s + WARM_FRAMES * piece.frame_s
+    return replace(piece, warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0)
 
 
 def _share(part: Part, duration_s: float) -> float:

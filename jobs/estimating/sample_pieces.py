@@ -28,6 +28,7 @@ class PieceSample:
 
     def run(self, pool: SamplePool) -> None:
         """Returns when enough pieces were sharpened, or all."""
+        log.info("sharpening pieces of them for about %.0f s", self._config.sample_seconds)
         by_kind = sorted(self._looked.items(), key=lambda one: (kind_of(one[1].info, one[1].encoder), one[0]))
         starts = [(name, looked, start) for name, looked in by_kind for start in looked.starts]
         if not starts:

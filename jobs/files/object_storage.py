@@ -20,7 +20,7 @@ from typing import Any
 from fsspec.callbacks import Callback
 
 from ...pipeline.errors import MediaError, OutputError
-from ...pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
+from ...pipeline.fingerprint import Seen, Source, digest_of, read_source
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
 from ..processing.run_record import without_secrets
@@ -201,23 +201,18 @@ class ObjectStorage(Storage):
             elif not name.endswith("/"):
                 log.warning("%s/%s is left alone: no file of the folder can be called so", self._out, name)
 
-    def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
+    def seen(self, clip: Clip) -> Seen:
         if clip.name not in self._sources:
-            return super().key(clip, settings)
-        return state_key(version(self._sources[clip.name][1]), settings)
+            return super().seen(clip)
+        place, info = self._sources[clip.name]
+        content = digest_of(version(info).encode())
+        return Seen(without_secrets(place.url), content, info["size"], content)
 
     def source(self, clip: Clip) -> Source:
         if clip.name not in self._sources:
             return super().source(clip)
-        place, info = self._sources[clip.name]
-
-        def beginning(count: int) -> str:
-            if clip.path.exists():
-                return beginning_digest(clip.path, count)
-            with reading(place.url, MediaError):
-                return digest_of(place.fs.cat_file(place.path, start=0, end=count))
-
-        return Source(without_secrets(place.url), digest_of(version(info).encode()), info["size"], beginning)
+        place, _ = self._sources[clip.name]
+        return replace(read_source(clip.path, self.seen(clip)), beginning=place.beginning)
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))
@@ -253,6 +248,10 @@ class ObjectStorage(Storage):
             wait(coming, timeout_s, FIRST_COMPLETED)
         else:
             time.sleep(timeout_s)  # for a clip that is being joined, and makes room
+
+    @property
+    def workers_publish(self) -> bool:
+        return self._out is None
 
     def publish(self, temporary: Path, final: Path) -> None:
         if self._out is None:

@@ -11,19 +11,19 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ...pipeline.atomic import make_folder, remove_leftovers, write_atomically
-from ...pipeline.workspace import Workspace, file_stem
+from ...pipeline.workspace import Workspace
 from ...reports.run.compaction import PART_ROWS, compact
-from ...reports.run.data_set import DataSet, read_again
+from ...reports.run.data_set import DataSet, PartGone, pc, read_again
 from ...reports.run.page_previews import Previews
 from ...reports.run.parts import WRITTEN_AT, parts_in, write_new_part, write_part
 from ...reports.run.rows_by_clip import RowsByClip
 from ...reports.run.single_files import SHEET_ROWS, Kind, write_single
 from ...reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, arrow_rows, check_columns
 from .output_paths import path_below
+from .previews import PREVIEWS, preview_path
 
 Row = dict[str, Any]
 
-PREVIEWS = "previews"
 TABLE_COLUMNS = {"clips": CLIP_COLUMNS, "chunks": CHUNK_COLUMNS, "frames": FRAME_COLUMNS}
 """The columns of each table, by its name."""
 
@@ -71,6 +71,17 @@ class ReportFolder:
         folder is none of ours."""
         return _Earlier(self.folder.parent, RowsByClip(lambda: self.table("clips")))
 
+    def renamed(self) -> dict[str, str]:
+        """The results of earlier runs that have other names than their recordings: each name, and the clip's."""
+        return read_again(lambda: dict(self._renamed()))
+
+    def _renamed(self) -> Iterator[tuple[str, str]]:
+        for rows in self.table("clips").batches(["clip", "out"]):
+            other = rows.filter(pc.not_equal(rows["clip"], rows["out"]))
+            for clip, out in zip(other["clip"].to_pylist(), other["out"].to_pylist(), strict=True):
+                if path_below(self.folder.parent, out) is not None:
+                    yield out, clip
+
     def add(self, ended: Sequence[ClipRows]) -> None:
         """Writes these clips' rows, which count in place of older ones. A clip that brings no rows of chunks or of
         frames keeps the older ones."""
@@ -100,7 +111,8 @@ class ReportFolder:
             for name, columns in TABLE_COLUMNS.items():
                 before = parts_in(self.folder / name)
                 read_again(lambda name=name, columns=columns: compact(self.folder / name, columns, PART_ROWS[name]))
-                self._note(*before, *parts_in(self.folder / name))
+                # Where they are saved one by one, too, no row is gone before it is elsewhere.
+                self._note(*parts_in(self.folder / name), *before)
             with suppress(OSError):
                 (self.folder / ".compacting").unlink()
 
@@ -142,15 +154,6 @@ class ReportFolder:
         self._note(path)
         return path
 
-    def keep_preview(self, clip: str, preview: str | None) -> None:
-        """Puts a clip's preview in the place of an older one; None only removes that."""
-        path = preview_path(self.folder, clip)
-        if preview is None:
-            path.unlink(missing_ok=True)
-        else:
-            make_folder(path.parent)
-            write_atomically(path, preview.encode())
-
     @property
     def previews(self) -> Previews:
         """The previews (JSON, see `preview_json`) by clip; each is looked for when it is asked for."""
@@ -161,12 +164,11 @@ class ReportFolder:
 
     def _carry_over(self, name: str) -> None:
         """Makes the table that an earlier version wrote as one file the first part of the data set."""
-        folder, whole = self.folder / name, self.folder / f"{name}.parquet"
-        if parts_in(folder) or not self.table(name).parts:
-            return
-        path = folder / f"part-{0:020d}-carried.parquet"
-        write_new_part(path, whole.read_bytes())
-        self._note(path)
+        data, path = self.table(name), self.folder / name / f"part-{0:020d}-carried.parquet"
+        with suppress(FileNotFoundError, PartGone):  # another run has carried it over, and written it anew
+            if data.paths == [data.whole] and data.parts:
+                write_new_part(path, data.whole.read_bytes())
+                self._note(path)
 
 
 class _Earlier(Mapping[str, Row]):
@@ -205,30 +207,30 @@ class _Previews:
             raise KeyError(clip) from error
 
 
-def preview_path(folder: Path, clip: str) -> Path:
-    """The place of a clip's preview in a report folder."""
-    return folder / PREVIEWS / f"{file_stem(clip)}.json"
-
-
 def keep_rows(folder: Path, ended: ClipRows) -> None:
     """Puts a clip's rows into its workspace, where they outlive a crash until the tables are written. They count from
     the moment in which the joined file leaves the workspace for its final name: the same step finishes both."""
     write_atomically(folder / "done.json", json.dumps(asdict(ended)).encode())
 
 
+def rows_kept_in(folder: Path) -> ClipRows | None:
+    """The rows in a clip's workspace, where they count; else there are none any more."""
+    file = folder / "done.json"
+    try:
+        if Workspace(folder, "").joined():
+            file.unlink(missing_ok=True)
+            return None
+        return _of_any_version(**json.loads(file.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 def kept_rows(work_root: Path) -> list[tuple[ClipRows, Path]]:
     """The rows that `keep_rows` left in workspaces of a run that was killed, each with its workspace. Removes those of
     clips that did not get their final names: these are joined again."""
-    kept = []
-    for file in sorted(work_root.glob("*/done.json")):
-        try:
-            if Workspace(file.parent, "").joined():
-                file.unlink()
-                continue
-            kept.append((_of_any_version(**json.loads(file.read_bytes())), file.parent))
-        except (OSError, ValueError, TypeError):
-            continue
-    return kept
+    folders = [file.parent for file in sorted(work_root.glob("*/done.json"))]
+    found = ((rows_kept_in(folder), folder) for folder in folders)
+    return [(rows, folder) for rows, folder in found if rows is not None]
 
 
 def _of_any_version(clip: Row, chunks: Sequence[Row], frames: Sequence[Row]) -> ClipRows:

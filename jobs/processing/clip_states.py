@@ -6,51 +6,69 @@ from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from ...pipeline.fingerprint import Seen
 from ...pipeline.workspace import Workspace
 from ..engine.actor import Prepared
 from ..engine.schedule import MAX_RETRIES, Schedule, Work
 from ..files.clips import Clip
+from ..files.earlier_run import EarlierResult
 from ..files.report_folder import ClipRows
 from .clip_work import ClipWork
+from .join_queue import JoinQueue
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A clip that waits to be planned."""
+
+    clip: Clip
+    workspace: Workspace
+    seen: Seen
+    earlier: EarlierResult | None = None
+    """What an earlier run has made, where a worker has to tell whether it is this recording's."""
+    tries: int = 0
+    """How often it was tried."""
 
 
 @dataclass
 class ClipStates:
     """All clips of a run that have not ended. A clip is in one state at a time."""
 
-    to_prepare: deque[tuple[Clip, Workspace, int]] = field(default_factory=deque)
-    """Clips that wait, their workspaces, and how often they were tried."""
+    to_prepare: deque[Waiting] = field(default_factory=deque)
     preparing: set[str] = field(default_factory=set)
     """Names of clips that workers are planning."""
     under_way: dict[str, ClipWork] = field(default_factory=dict)
     """Clips that have chunks at work or waiting."""
     schedule: Schedule = field(default_factory=Schedule)
     """Their chunks that wait."""
-    joining: dict[Future[ClipRows], ClipWork] = field(default_factory=dict)
+    joins: JoinQueue = field(default_factory=JoinQueue)
     """Clips whose chunks are all done."""
+    uploading: dict[Future[ClipRows], ClipWork] = field(default_factory=dict)
+    """Clips whose files the driver brings to their places."""
 
     @property
     def any_left(self) -> bool:
         """Whether any clip has not ended."""
-        return bool(self.to_prepare or self.preparing or self.under_way or self.joining)
+        return bool(self.to_prepare or self.preparing or self.under_way or self.joins.any_left or self.uploading)
 
-    def begin(
-        self, clip: Clip, workspace: Workspace, prepared: Prepared, sample: Sequence[Container[int]], tries: int
-    ) -> ClipWork:
+    def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
         """The work on a clip that was planned, its chunks scheduled."""
+        clip = waited.clip
         work = ClipWork(
             clip=clip,
-            workspace=workspace,
+            workspace=waited.workspace,
             info=prepared.info,
             encoder=prepared.encoder,
             chunks=prepared.chunks,
-            records=dict(prepared.done),
             reused=frozenset(prepared.done),
             began=time.monotonic(),
             sample=sample,
+            seen=waited.seen,
+            fingerprint=prepared.fingerprint,
+            done=dict(prepared.done),
             original=prepared.original,
             provenance_digest=prepared.provenance_digest,
-            retries=tries,
+            retries=waited.tries,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
@@ -85,7 +103,11 @@ class ClipStates:
         for name, clip in [*self.under_way.items()]:
             if clip.outdated and not clip.at_work:
                 del self.under_way[name]
-                self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
+                self.plan_again(clip)
+
+    def plan_again(self, clip: ClipWork) -> None:
+        """Has a clip wait to be planned, before the others."""
+        self.to_prepare.appendleft(Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1))
 
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
         """Takes down how far chunks are; those of clips that have ended do not count."""

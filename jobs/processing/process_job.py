@@ -1,71 +1,50 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.fingerprint import Fingerprint, StateKeys
 from ...pipeline.recording import silence
-from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
-from ..engine.actor import MadeOtherwise, Prepared
+from ..engine.actor import MadeOtherwise, NotToDo, Prepared
 from ..engine.actors import POLL_S, ActorPool, WorkResult
 from ..engine.engines import open_engine
 from ..engine.pool import plan_pool
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
-from ..files.clips import REPORT_FOLDER, Clip, printable
-from ..files.earlier_run import clip_state, part_of, source_columns
+from ..files.clips import REPORT_FOLDER, Clip
+from ..files.earlier_run import ClipState
 from ..files.open_storage import open_storage
-from ..files.output_paths import check_inside, check_names_apart
+from ..files.output_paths import check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
 from ..files.storage import Storage, url_of
-from .clip_states import ClipStates
-from .clip_work import ClipWork, encoder_choice, failed_row
-from .join_clip import FinalNames, changed, join_clip
+from .clip_ends import ClipEnds
+from .clip_states import ClipStates, Waiting
+from .clip_work import encoder_choice
+from .final_names import FinalNames
+from .join_clip import ChunksMissing, Joined, Mixed
+from .join_queue import JoinWork
 from .node_watch import NodeWatch, must_see
+from .past_results import PastResults
+from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
 from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
 from .run_settings import fingerprint_settings
-from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_task
+from .worker_tasks import chunk_task, join_task, measure_task, measured_frames, prepare_task, run_facts
 
 log = logging.getLogger("vidsharp")
-
-
-@dataclass(frozen=True)
-class ProcessResult:
-    """The outcome of a run."""
-
-    report: Path
-    """The folder with the tables."""
-    page: Path | None
-    """The HTML report, where one was asked for and could be written."""
-    shown: str
-    """Where people find the page, or else the tables; a URL where the output is on object storage (the paths are then
-    of the staging folder, which is removed when all is finished)."""
-    rows: tuple[dict[str, Any], ...]
-    """The `clips` rows of this run's clips; of more than `ROWS_HELD` of them, those of the first."""
-    counts: Mapping[str, int]
-    """This run's clips by status."""
-    passed_over: Mapping[str, int] = field(default_factory=dict)
-    """How many files of the folders were not taken as recordings, by ending."""
-
-    def count(self, status: str) -> int:
-        """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
-        return self.counts.get(status, 0)
 
 
 def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
@@ -119,11 +98,7 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
-        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
-        self.earlier: Mapping[str, dict[str, Any]] = {}
         self.states = ClipStates()
-        self.stop = Event()
-        """Has a join that is under way end soon: its chunks stay."""
 
     def run(self) -> ProcessResult:
         self.rows.adopt(self.work_root)
@@ -158,54 +133,42 @@ class _Run:
     # Before any work: what is finished, what cannot be done.
 
     def _sort_out(self) -> None:
-        self.earlier = self.report.earlier()
-        self.names.owners.update({row["out"]: name for name, row in self.earlier.items() if row["out"]})
+        earlier = self.report.earlier()
+        self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
+        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past)
+        names = {clip.name for clip in self.clips}
+        owners = self.report.renamed()
+        self.names = FinalNames(self.out, names, self.config.overwrite, self.storage.inputs, earlier, owners)
         for clip in self.clips:
             try:
-                check_inside(self.out, self.out / clip.relative)
-                workspace = Workspace.of(self.work_root, clip.name, self.storage.key(clip, self.settings))
-                row = self.earlier.get(clip.name, {})
-                self._sort(clip, row, workspace)
+                waiting, found = self.past.sort(clip)
             except (MediaError, OutputError) as error:
-                self._fail(clip, str(error))
+                self.ends.fail(clip, str(error))
+                continue
+            if found == "open":
+                self.states.to_prepare.append(waiting)
+            else:
+                self._leave(waiting, found)
         if self.config.reference is not None and self.rows.unmeasured:
             clips = counted(self.rows.unmeasured, "clip was", "clips were")
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
 
-    def _sort(self, clip: Clip, row: dict[str, Any], workspace: Workspace) -> None:
-        if not self.config.overwrite:
-            source = self.storage.source(clip)
-            found = clip_state(clip, self.out, row, workspace, source, self.settings, self.config.part)
-            if found == "finished":
-                workspace.clear()  # which a run was doing when it was killed
-                columns = source_columns(source, self.settings, row)
-                self._end(ClipRows({**row, "status": "skipped", **columns}), None)
-                return
-            if found in ("clash", "other part"):
-                whose = f"another recording, {row.get('source') or 'one that has had its name'}"
-                what, other = (source.place, whose) if found == "clash" else (self.config.part, part_of(row))
-                self._refuse(
-                    clip,
-                    f"{self.storage.shown(self.out / row['out'])} was made of {other}; choose another --out for "
-                    f"{what}, or say --overwrite to replace it",
-                )
-                return
-            if found == "foreign":
-                self._fail(
-                    clip,
-                    f"{self.storage.shown(self.out / clip.relative)} exists and was not made by vidsharp; "
-                    "remove it, choose another --out, or say --overwrite",
-                )
-                return
-        # Chunks that are there are of an unfinished run, also with --overwrite: finished clips leave none.
-        self.states.to_prepare.append((clip, workspace, 0))
+    def _leave(self, waiting: Waiting, found: ClipState, fingerprint: Fingerprint | None = None) -> None:
+        """Leaves a clip alone, because of what an earlier run has made; see `PastResults`."""
+        if found == "finished":
+            waiting.workspace.clear()  # which a run was doing when it was killed
+            self.ends.end(ClipRows(self.past.skipped(waiting, fingerprint)), None)
+        elif found in ("clash", "other part"):
+            self.ends.refuse(waiting.clip, self.past.refusal(waiting, found))
+        else:
+            self.ends.fail(waiting.clip, self.past.refusal(waiting, found))
 
     # The work.
 
     def _work(self, engine: Engine) -> None:
         plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
-        self.plan = plan
-        seen = must_see(self.lock.file, [clip for clip, *_ in self.states.to_prepare], self.config)
+        self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
+        seen = must_see(self.lock.file, [waiting.clip for waiting in self.states.to_prepare], self.config)
         pool = ActorPool(
             *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
             look=self.config.look,
@@ -213,73 +176,79 @@ class _Run:
         )
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         nodes = NodeWatch(engine, plan, grows=self.config.workers is None)
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mux") as muxer:
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload") as uploader:
             try:
                 while self.states.any_left:
                     nodes.look(pool)
-                    self.storage.fetch((clip for clip, *_ in self.states.to_prepare), at_most=len(pool.names()) + 2)
+                    self.storage.fetch(
+                        (waiting.clip for waiting in self.states.to_prepare), at_most=len(pool.names()) + 2
+                    )
                     self._dispatch(pool)
                     if self.states.to_prepare and not pool.busy:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
-                        self._take(answer, muxer)
-                    self._collect_joined(wait=not pool.busy)
+                        self._take(answer, uploader)
+                    self._collect_uploaded(wait=not pool.busy)
                     self._show_progress(pool)
             finally:
-                self.stop.set()
-                muxer.shutdown(wait=True, cancel_futures=True)
+                uploader.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
     def _dispatch(self, pool: ActorPool) -> None:
+        states = self.states
         for actor in pool.idle():
-            work = self.states.schedule.next_for(actor, [other for other in pool.ready() if other != actor])
-            if work is not None:
-                clip = self.states.under_way[work.clip]
+            others = [other for other in pool.ready() if other != actor]
+            if (join := states.joins.next_for(actor, pool.node(actor), others)) is not None:
+                pool.do(actor, join_task(self.facts, join), join)
+            elif (work := states.schedule.next_for(actor, others)) is not None:
+                clip = states.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
                 measure = measure_task(self.config, clip, work.chunk.index)
                 pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work)
             elif self._next_is_here():
-                clip, workspace, tries = self.states.to_prepare.popleft()
-                self.states.preparing.add(clip.name)
-                task = prepare_task(self.config, clip, workspace, self.encoder)
-                pool.prepare(actor, task, (clip, workspace, tries))
+                waiting = states.to_prepare.popleft()
+                states.preparing.add(waiting.clip.name)
+                pool.prepare(actor, prepare_task(self.config, waiting, self.encoder), waiting)
 
     def _next_is_here(self) -> bool:
         """Whether the next clip can be prepared. Those that cannot be had have failed."""
         while self.states.to_prepare:
-            clip, *_ = self.states.to_prepare[0]
+            clip = self.states.to_prepare[0].clip
             try:
                 return self.storage.fetched(clip)
             except MediaError as error:
                 self.states.to_prepare.popleft()
-                self._fail(clip, str(error))
+                self.ends.fail(clip, str(error))
         return False
 
-    def _take(self, answer: WorkResult, muxer: ThreadPoolExecutor) -> None:
-        if isinstance(answer.about, Work):
-            self._take_chunk(answer, answer.about)
+    def _take(self, answer: WorkResult, uploader: ThreadPoolExecutor) -> None:
+        about = answer.about
+        if isinstance(about, Work):
+            self._take_chunk(answer, about)
+        elif isinstance(about, JoinWork):
+            self._take_joined(answer, about, uploader)
         else:
-            self._take_prepared(answer, *answer.about)
+            self._take_prepared(answer, about)
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
-            joining = muxer.submit(
-                join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
-            )
-            self.states.joining[joining] = work
+            self.states.joins.add(work)
 
-    def _take_prepared(self, answer: WorkResult, clip: Clip, workspace: Workspace, tries: int) -> None:
+    def _take_prepared(self, answer: WorkResult, waited: Waiting) -> None:
+        clip = waited.clip
         self.states.preparing.discard(clip.name)
         if answer.error is not None:
-            if answer.permanent or tries >= MAX_RETRIES:
-                self._fail(clip, answer.sentence)
+            if answer.permanent or waited.tries >= MAX_RETRIES:
+                self.ends.fail(clip, answer.sentence)
             else:
                 about = {"clip": clip.name, "actor": answer.actor}
                 log.warning("%s: %s; trying again", clip.name, answer.sentence, extra=about)
-                self.states.to_prepare.appendleft((clip, workspace, tries + 1))
-            return
-        prepared: Prepared = answer.value
-        work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
-        self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
+                self.states.to_prepare.appendleft(replace(waited, tries=waited.tries + 1))
+        elif isinstance(answer.value, NotToDo):
+            self._leave(waited, answer.value.state, answer.value.fingerprint)
+        else:
+            prepared: Prepared = answer.value
+            work = self.states.begin(waited, prepared, measured_frames(self.config, prepared.chunks))
+            self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
     def _take_chunk(self, answer: WorkResult, work: Work) -> None:
         clip = self.states.under_way.get(work.clip)
@@ -290,7 +259,7 @@ class _Run:
             return
         about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
-            clip.records[work.chunk.index] = answer.value
+            clip.done[work.chunk.index] = answer.value
             log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
@@ -299,7 +268,7 @@ class _Run:
         if again is None:
             self.states.drop(work.clip)
             tried = f" (tried {work.retries + 1} times)" if work.retries else ""
-            self._give_up(clip, answer.sentence + tried)
+            self.ends.give_up(clip, answer.sentence + tried)
             return
         clip.retries += 1
         log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
@@ -311,39 +280,47 @@ class _Run:
 
     # The end of a clip.
 
-    def _collect_joined(self, *, wait: bool) -> None:
-        if wait and self.states.joining and not self.states.to_prepare and not self.states.schedule.waiting:
-            wait_for(self.states.joining, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        for future in [future for future in self.states.joining if future.done()]:
-            work = self.states.joining.pop(future)
-            error = future.exception()
-            if error is None:
-                self._end(future.result(), work.workspace.folder)
-            elif isinstance(error, VidsharpError):
-                self._give_up(work, str(error))
+    def _take_joined(self, answer: WorkResult, join: JoinWork, uploader: ThreadPoolExecutor) -> None:
+        work, joins = join.work, self.states.joins
+        del joins.at_work[work.clip.name]
+        try:
+            if isinstance(answer.value, Mixed):
+                joins.name(join, replace(answer.value, final=self.names.reserve(work.clip)))
+                return
+        except OutputError as error:
+            self.ends.give_up(work, str(error))
+            return
+        if isinstance(answer.value, Joined):
+            done = answer.value
+            if done.temporary is None or done.final is None:
+                self.ends.end(done.rows, work.workspace.folder)
             else:
-                log.debug("joining %s", work.clip.name, exc_info=error, extra={"clip": work.clip.name})
-                self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
+                uploading = uploader.submit(self._upload, done.rows, done.temporary, done.final)
+                self.states.uploading[uploading] = work
+            return
+        about = {"clip": work.clip.name, "actor": answer.actor}
+        if isinstance(answer.error, ChunksMissing) and work.retries < MAX_RETRIES:
+            log.warning("%s: %s; planned again", work.clip.name, answer.sentence, extra=about)
+            self.states.plan_again(work)
+        elif not answer.permanent and not isinstance(answer.error, ChunksMissing) and joins.retry(join, answer.actor):
+            log.warning("%s: joining: %s; trying again", work.clip.name, answer.sentence, extra=about)
+        else:
+            if join.named is not None and join.named.final is not None:
+                self.names.release(join.named.final)
+            sentence = f"its chunks could not be joined: {answer.sentence}"
+            self.ends.give_up(work, answer.sentence if answer.permanent else sentence)
 
-    def _give_up(self, work: ClipWork, sentence: str) -> None:
-        with suppress(MediaError):  # a recording that is gone; what it was found by says so
-            sentence = changed(work, self.storage.key(work.clip, self.settings)) or sentence
-        self._fail(work.clip, sentence)
+    def _upload(self, rows: ClipRows, temporary: Path, final: Path) -> ClipRows:
+        self.storage.publish(temporary, final)
+        return rows
 
-    def _fail(self, clip: Clip, sentence: str) -> None:
-        # The result of an earlier run stays where it is, and stays known as ours, and as that recording's.
-        row = self.earlier.get(clip.name, {})
-        kept = {name: row.get(name) for name in ("out", "source", "fingerprint", "start_s", "end_s")}
-        self._end(ClipRows({**failed_row(clip, self.config, printable(sentence)), **kept}), None)
-
-    def _refuse(self, clip: Clip, sentence: str) -> None:
-        row = failed_row(clip, self.config, printable(sentence))
-        self.storage.release(clip.name)
-        self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
-        self.rows.refuse(row)
-
-    def _end(self, rows: ClipRows, workspace: Path | None) -> None:
-        row = rows.clip
-        self.storage.release(row["clip"])
-        self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
-        self.rows.add(rows, workspace)
+    def _collect_uploaded(self, *, wait: bool) -> None:
+        uploading = self.states.uploading
+        if wait and uploading and not self.states.to_prepare and not self.states.schedule.waiting:
+            wait_for(uploading, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        for future in [future for future in uploading if future.done()]:
+            work = uploading.pop(future)
+            try:
+                self.ends.end(future.result(), work.workspace.folder)
+            except VidsharpError as error:
+                self.ends.give_up(work, str(error))

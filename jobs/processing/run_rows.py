@@ -12,7 +12,8 @@ import pyarrow as pa
 from ...pipeline.workspace import Workspace
 from ...reports.run.data_set import PartGone
 from ...reports.run.rows_by_clip import RowsByClip
-from ..files.report_folder import ClipRows, ReportFolder, kept_rows, preview_path
+from ..files.previews import preview_path
+from ..files.report_folder import ClipRows, ReportFolder, kept_rows
 from ..files.storage import Storage
 from .run_record import RECORD
 
@@ -79,7 +80,7 @@ class RunRows:
         """Writes what waits."""
         began = time.monotonic()
         self._report.add([rows for rows, _ in self._unwritten])
-        self.save()
+        self.save([rows.clip["clip"] for rows, _ in self._unwritten])
         for _, folder in self._unwritten:
             if folder is not None:
                 Workspace(folder, "").clear()
@@ -100,9 +101,12 @@ class RunRows:
         except (OSError, pa.ArrowException, PartGone) as error:
             log.error("the tables are in %s in parts, and were not joined: %s", self._report.folder, error)
 
-    def save(self) -> None:
-        """Has the storage save what of the report has changed."""
-        clips = [rows.clip["clip"] for rows, _ in self._unwritten]
+    def save(self, clips: Sequence[str] = ()) -> None:
+        """Has the storage save what of the report has changed.
+
+        Args:
+            clips: whose rows were written.
+        """
         previews = [preview_path(self._report.folder, clip) for clip in clips]
         self._storage.save_report([*previews, *self._report.changed(), self._report.folder / RECORD], clips)
 

@@ -1,8 +1,6 @@
 """Speed, measured: a student alone, and the whole way of a recording split into its stages."""
 
-import os
 import platform
-import resource
 import tempfile
 import time
 from importlib.metadata import version
@@ -13,6 +11,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from ...models.cores import usable_cores
 from ...models.enhance import Enhancer
 from ...models.gpu.on_gpu import GpuSettings
 from ...models.nets.catalogue import channels_of, load_student
@@ -30,6 +29,7 @@ from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import read_through
 from ...pipeline.workspace import Workspace
 from .bench_gpu import bench_gpu
+from .peak_memory import peak_rss_mib
 
 PEAK_SIZE = 2048
 """Edge of the square matrices whose product measures what the device can do."""
@@ -61,7 +61,7 @@ def bench_model(
         ModelError, CheckpointError, DeviceError: as `Enhancer`.
     """
     use_one_heap()  # as the actors do
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or usable_cores()
     torch.set_num_threads(threads)
     enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
     rng = np.random.default_rng(0)
@@ -117,10 +117,10 @@ def bench_end_to_end(
     use_one_heap()
     if encoder:
         check_encoder_name(encoder)
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or usable_cores()
     enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
     with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
-        began, cpu_before = time.perf_counter(), _cpu_s()
+        began, cpu_before = time.perf_counter(), time.process_time()
         info = probe(recording)
         check_pixel_format(info)
         info, plan, timeline = read_through(info, EncoderChoice(encoder))
@@ -130,7 +130,7 @@ def bench_end_to_end(
         records = [sharpen_chunk(ChunkTask(info, chunk, plan, work.folder, work.key), enhancer) for chunk in chunks]
         sharpened = time.perf_counter()
         mux_clip(info, records, [work.chunk_file(chunk.name) for chunk in chunks], work.folder / recording.name)
-        ended, cpu_after = time.perf_counter(), _cpu_s()
+        ended, cpu_after = time.perf_counter(), time.process_time()
     frames = sum(record.frames for record in records)
     return {
         **_machine(enhancer, threads),
@@ -148,7 +148,7 @@ def bench_end_to_end(
         "waiting_s": sum(record.wait_s for record in records),
         "chunks_s": sharpened - planned,
         "mux_s": ended - sharpened,
-        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_rss_mib": peak_rss_mib(),
     }
 
 
@@ -171,11 +171,6 @@ def _peak_gflops(device: str) -> float:
         (a @ a).sum().item()  # the item waits for the device
         best = min(best, time.perf_counter() - began)
     return 2 * PEAK_SIZE**3 / best / 1e9
-
-
-def _cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...models.cores import usable_cores
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import (
     check_model,
@@ -62,7 +63,6 @@ from ...training.errors import DataError
 from ...training.evaluation.evaluation_pictures import ALL_LEVELS
 from ...training.evaluation.measure_pictures import MEASURES
 from ..config import UsageError, check_chroma, check_looks
-from ..engine.machine import usable_cores
 from ..interrupts import raise_if_interrupted
 from .evaluate_job import reader_at_hand, vmaf_at_hand
 
@@ -163,7 +163,7 @@ def benchmark(config: BenchmarkConfig) -> BenchmarkResult:
     refuse_others(config.out / MARK, FILES, "benchmark", overwrite=config.overwrite)
     make_folder(config.out / "sources")
     mark_made(config.out / MARK, "benchmark", dict.fromkeys(FILES))
-    results = dict(_measured(_tasks(config, chosen), config.workers or usable_cores() or 1))
+    results = dict(_measured(_tasks(config, chosen), config.workers or usable_cores()))
     return _written(config, chosen, [results[source.name] for source in chosen])
 
 

@@ -10,11 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from ...models.cores import usable_cores
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import student_names, weights_path
 from ...models.wording import counted
 from ...pipeline.proc_files import cpu_flags
-from ..engine.machine import cpu_name, memory_bytes, usable_cores
+from ..engine.machine import cpu_name, memory_bytes
 
 State = Literal["ok", "missing", "broken"]
 GIB = 1024**3

@@ -1,11 +1,11 @@
 """The settings of the training job: one frozen value, checked when it is made; and the pairs that it names."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...models.cores import usable_cores
 from ..config import UsageError
 
 if TYPE_CHECKING:
@@ -81,6 +81,6 @@ def open_data(config: TrainConfig, recipe: "Recipe", say: Callable[[str], None])
     """The pairs that a run trains on and validates on."""
     from ...training.data.open_pairs import open_pairs
 
-    processes = len(os.sched_getaffinity(0))
+    processes = usable_cores()
     cache = config.cache or config.out / "pairs"
     return open_pairs(config.data, cache, variants=recipe.variants, seed=0, processes=processes, say=say)

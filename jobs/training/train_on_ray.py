@@ -2,7 +2,6 @@
 worker dies.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -10,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ray
 import ray.train
 import torch
 from ray.train import Checkpoint, CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer, get_device, prepare_model
 from torch import nn
 
+from ...models.cores import usable_cores
 from ...models.device import resolve_device
 from ...pipeline.ownership import claim_folder, remove_folder
 from ...training.loop.train import CHECKPOINT, WorkerGroup, train
@@ -85,7 +84,7 @@ def _work(given: dict[str, Any]) -> None:
     """One worker's part: the local loop, with gradients averaged over the crew."""
     config, recipe = given["config"], given["recipe"]
     here = ray.train.get_context()
-    torch.set_num_threads(config.threads or max(1, len(os.sched_getaffinity(0)) // here.get_local_world_size()))
+    torch.set_num_threads(config.threads or max(1, usable_cores() // here.get_local_world_size()))
     crew = WorkerGroup(
         rank=here.get_world_rank(),
         world=here.get_world_size(),

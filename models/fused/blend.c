@@ -9,6 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef _WIN32
+#include <malloc.h>
+#define aligned_alloc(alignment, bytes) _aligned_malloc(bytes, alignment)
+#define free_aligned _aligned_free
+#else
+#define free_aligned free
+#endif
+
 #include "rows.h"
 
 #define MOST_PX (1 << 30)
@@ -185,6 +193,6 @@ int vidsharp_blend(const Job *job, int set)
     Rows rows;
     if (!take_rows(&work, &rows)) return NO_MEMORY;
     make_rows(&work, steps, &rows);
-    free(rows.memory);
+    free_aligned(rows.memory);
     return DONE;
 }

@@ -1,11 +1,11 @@
 """A blend student run by the C library, without torch: importing that takes longer than many a recording."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ..cores import usable_cores
 from ..nets.blend_weights import FACTOR, BlendWeights, read_blend_weights
 from ..nets.catalogue import Student, at_look, look_of, weights_path
 from ..nets.protocol import Domain, HasBlendWeights
@@ -32,7 +32,7 @@ class FusedStudent:
     ) -> None:
         self.name, self.halo_px, self.look = name, weights.halo_px, look
         self._weights, self._strength = weights, strength
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or usable_cores()
         self._packed: dict[int, FusedBlend] = {}
 
     @classmethod

@@ -6,9 +6,10 @@
 
 #ifdef HAS_X86
 
-#include <cpuid.h>
 #include <immintrin.h>
 #include <string.h>
+
+#include "x86_features.h"
 
 #define SHARED_256 "avx2,fma"
 #ifdef __clang__ /* takes vectors as long as they are written */
@@ -81,25 +82,12 @@
 #define PAIRS PAIRS_512
 #include "rows_vector.h"
 
-#ifdef HAS_AVX2_VNNI
-/* Compilers ask for it by different names, if by any: CPUID leaf 7, subleaf 1, EAX bit 4. */
-static int has_avx_vnni(void)
-{
-    unsigned eax, ebx, ecx, edx;
-    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && eax >> 4 & 1;
-}
-#endif
-
 int x86_sets(void)
 {
-    __builtin_cpu_init();
-    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    int sets = avx2 << AVX2 | avx512 << AVX512;
-    if (avx512 && __builtin_cpu_supports("avx512vnni")) sets |= 1 << AVX512_VNNI;
+    const X86Features has = x86_features();
+    int sets = has.avx2 << AVX2 | has.avx512 << AVX512 | has.avx512_vnni << AVX512_VNNI;
 #ifdef HAS_AVX2_VNNI
-    if (avx2 && has_avx_vnni()) sets |= 1 << AVX2_VNNI;
+    sets |= has.avx_vnni << AVX2_VNNI;
 #endif
     return sets;
 }

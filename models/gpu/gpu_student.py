@@ -13,7 +13,9 @@ from ..nets.protocol import Domain, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from ..sequence.parts import Windowed, WindowedParts
-from .on_gpu import GpuSettings, OnGpu
+from .faults import in_words
+from .lanes import lanes_of
+from .on_gpu import Computation, GpuSettings, OnGpu
 from .oom_tiler import OomTiler
 from .staging import as_float, codes_like
 
@@ -34,7 +36,8 @@ class GpuStudent:
             device: a GPU; on a CPU, too, all is done as on one.
 
         Raises:
-            DeviceError: as `half_type`.
+            DeviceError: as `half_type`, or the GPU has no room for the student.
+            GpuLost: the GPU has failed.
         """
         self._student, self._device, self._strength = student, device, strength
         self.name, self.look, self.offsets = student.name, student.look, student.offsets
@@ -44,16 +47,20 @@ class GpuStudent:
         student.net.eval()
         self._fits = OomTiler(student.halo_px, student.align_px)
         half = half_type(settings.precision, device)
-        tried = half is not None and settings.precision == "auto"
-        expected = self._expected() if tried else None
+        self._tried = half is not None and settings.precision == "auto"
+        expected = self._expected() if self._tried and settings.half_error is None else None
         if device.type == "cuda":
             # A frame has the same bits in every run; and float32 is not TensorFloat-32, which has 10 bits as float16.
             torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = True, False
-        self._net = student.net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._half = None if half is None else Half(half, 0.0)
-        if half is not None and expected is not None:
-            self._half = Half(half, error_against(expected, self._forward(half), device, channels_of(student)))
-        self.way = OnGpu(device, self.sharpen, settings, pictures=len(student.offsets))
+        with in_words(f"the student '{student.name}'"):
+            self._net = student.net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self._half = None if half is None else Half(half, settings.half_error or 0.0)
+            if half is not None and expected is not None:
+                self._half = Half(half, error_against(expected, self._forward(half), device, channels_of(student)))
+        self._by_shape: dict[tuple[int, ...], Half] = {}
+        exactly = None if half is None else self._exactly
+        computation = Computation(self._run, exactly, self._fits.shrink, len(student.offsets))
+        self.way = OnGpu(lanes_of(device), computation, settings)
 
     @property
     def gpu(self) -> "GpuStudent":
@@ -70,18 +77,38 @@ class GpuStudent:
         """The part of a batch that is computed at a time, where the GPU has no room for all of it."""
         return self._fits.pixels
 
-    def dtype(self, fmt: PlaneFormat) -> torch.dtype:
-        """The type that the network computes in, for planes of a format."""
-        serves = self._half is not None and self._half.serves(max(1.0, self._strength) * fmt.peak)
-        return self._half.dtype if self._half is not None and serves else torch.float32
+    def dtype(self, fmt: PlaneFormat, shape: tuple[int, ...] | None = None) -> torch.dtype:
+        """The type that the network computes in.
+
+        Args:
+            fmt: of the planes.
+            shape: of what the network is given, [N, C, H, W]: kernels are chosen by it, and with some, some GPUs give
+                no numbers, so each is tried. None: of the small trial.
+        """
+        half = self._half if shape is None or self._half is None else self._half_at(self._half, shape)
+        serves = half is not None and half.serves(max(1.0, self._strength) * fmt.peak)
+        return half.dtype if half is not None and serves else torch.float32
+
+    def _half_at(self, half: Half, shape: tuple[int, ...]) -> Half:
+        """What half precision costs at a shape. It is the same picture for every recording, and not its first one: so
+        the answer, and with it the frames' bits, are the same where a run is resumed."""
+        if not self._tried:
+            return half
+        if shape not in self._by_shape:
+            x = trial_picture(shape[1], (shape[2], shape[3])).to(self._device).expand(shape)
+            whole, rounded = (self._fits.run(self._forward(dtype), x) for dtype in (torch.float32, half.dtype))
+            error = (whole - rounded).abs().max().item()
+            self._by_shape[shape] = Half(half.dtype, max(half.error, error if error == error else float("inf")))
+        return self._by_shape[shape]
 
     def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
-        """As `Enhancer.provenance`. Kernels differ from one kind of GPU to the next."""
+        """As `Enhancer.provenance`. Kernels differ from one kind of GPU to the next, and with the size of batches."""
         gpu = self._device.type == "cuda"
         return {
-            "by": f"torch {torch.__version__}",
+            "by": f"torch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}",
             "device": torch.cuda.get_device_name(self._device) if gpu else "cpu, as a GPU",
             "precision": str(self.dtype(fmt)).removeprefix("torch."),
+            "batch": self.way.batches,
         }
 
     def begin(self, window: Sequence[Planes], fmt: PlaneFormat) -> Callable[[], list[np.ndarray]]:
@@ -104,32 +131,42 @@ class GpuStudent:
         """As `Backend.parts`; none is exact here."""
         return WindowedParts(student)
 
+    def forget(self) -> None:
+        """As `Enhancer.forget`."""
+        self.way.forget()
+
     @torch.inference_mode()
-    def sharpen(self, codes: Sequence[Tensor], fmt: PlaneFormat) -> list[Tensor]:
+    def sharpen(self, codes: Sequence[Tensor], fmt: PlaneFormat, dtype: torch.dtype | None = None) -> list[Tensor]:
         """Sharpens a batch; for an RGB student all planes, for others luma alone.
 
         Args:
             codes: [N, H, W] each, uint8, or int16 with the bits of uint16, of all pictures that are seen together, one
                 after the other; left as they are.
+            dtype: that the network computes in; None: as `dtype` says of its shape.
 
         Returns:
-            The planes of one picture, of the same type and shapes, in memory of their own.
-
-        Raises:
-            DeviceError: as `OomTiler.run`.
+            The planes of one picture, of the same type and shapes, in memory of their own; and bool [N], whether the
+            network's answers were all finite.
         """
-        network = self._forward(self.dtype(fmt))
         count = len(codes) // len(self.offsets)
         pictures = [[as_float(plane) for plane in codes[at : at + count]] for at in range(0, len(codes), count)]
-        made = sharpen_codes(
-            pictures[self._own],
-            fmt,
-            self.domain,
-            self._strength,
-            lambda x: self._fits.run(network, x),
-            pictures if len(pictures) > 1 else None,
-        )
-        return [codes_like(plane, given) for plane, given in zip(made, codes[:count], strict=True)]
+        finite: list[Tensor] = []
+
+        def student(x: Tensor) -> Tensor:
+            answer = self._fits.run(self._forward(dtype or self.dtype(fmt, tuple(x.shape))), x)
+            finite.append(answer.isfinite().flatten(1).all(1))
+            return answer
+
+        own, beside = pictures[self._own], pictures if len(pictures) > 1 else None
+        made = sharpen_codes(own, fmt, self.domain, self._strength, student, beside)
+        return [*(codes_like(plane, given) for plane, given in zip(made, codes[:count], strict=True)), *finite]
+
+    def _run(self, codes: Sequence[Tensor], fmt: PlaneFormat) -> list[Tensor]:
+        made = self.sharpen(codes, fmt)
+        return made if self._half is not None else made[:-1]
+
+    def _exactly(self, codes: Sequence[Tensor], fmt: PlaneFormat) -> list[Tensor]:
+        return self.sharpen(codes, fmt, torch.float32)[:-1]
 
     def _forward(self, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
         def in_its_type(x: Tensor) -> Tensor:

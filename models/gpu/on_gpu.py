@@ -1,14 +1,14 @@
 """Pictures through a GPU without waiting for each: one goes up while another is computed and a third comes down.
 
-There is a stream for each of the three, since work in one stream waits for all that was put there before: with a
-single one for copies, the next picture would wait behind a result that is not computed yet. Small pictures go in
-batches, and what always has the same shape is launched as one graph.
+Small pictures go in batches, and what always has the same shape is launched as one graph. A batch that is not full is
+filled up: its pictures get the same kernels, and so the same bits, as in a full one.
 
-On a CPU the same steps are done one after another; that is how they are tested where there is no GPU.
+All that is asked of the GPU is asked by one thread, which lasts: libraries keep their plans and memory by thread. On a
+CPU the same steps are done one after another; that is how they are tested where there is no GPU.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,17 +18,23 @@ from torch import Tensor
 from ..errors import DeviceError
 from ..nets.half import Precision
 from ..planes.plane_format import PlaneFormat
-from .graph import Compute, captured
+from .faults import NO_ROOM, fault_of, in_words, lost
+from .graph import Compute
+from .lanes import Lanes, Mark
 from .staging import Layout, Staging
 
 DEPTH = 3
 """Batches in flight: one goes up, one is computed, one comes down."""
 BATCH_PIXELS = 1 << 21
 """Of luma in a batch: one frame of 1080p, or several small ones."""
+_MOST_PICTURES = 32
+"""In a batch, where nothing else is said: a batch is computed whole, however few pictures are in it."""
 _MOST_GRAPHS = 4
 """Each keeps memory of its own."""
+_NO_MORE = object()
 
 Planes = Sequence[np.ndarray]
+OnCodes = Callable[[Sequence[Tensor], PlaneFormat], list[Tensor]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,23 @@ class GpuSettings:
     """Pictures in a batch; None: as many as `BATCH_PIXELS` hold."""
     graphs: bool = True
     """Whether CUDA graphs may be used."""
+    half_error: float | None = None
+    """For `auto`: what a trial on such a GPU said of float16, as `Half.error`, for a whole run; None: it is tried."""
+
+
+@dataclass(frozen=True)
+class Computation:
+    """What is computed of a batch, and what may be done where that does not go well."""
+
+    run: OnCodes
+    """Maps planes of codes, [N, H, W] each, uint8, or int16 with the bits of uint16, to planes like them: of `pictures`
+    pictures to those of one. With `exactly`, another tensor follows, bool [N]: which pictures came out as numbers."""
+    exactly: OnCodes | None = None
+    """The planes of a batch of which one did not."""
+    shrink: Callable[[], bool] = lambda: False
+    """Has `run` need less memory at a time from now on; False where it cannot."""
+    pictures: int = 1
+    """So many are seen together."""
 
 
 class Pending:
@@ -54,6 +77,7 @@ class Pending:
 
         Raises:
             DeviceError: the GPU has not enough memory.
+            GpuLost: the GPU has failed.
         """
         if self._made is None:
             self._made = self._batch.collect(self._place)
@@ -64,32 +88,26 @@ class OnGpu:
     """A function of planes, applied to pictures on a device. Used by one thread at a time."""
 
     def __init__(
-        self,
-        device: torch.device,
-        compute: Callable[[Sequence[Tensor], PlaneFormat], list[Tensor]],
-        settings: GpuSettings,
-        capture: Callable[[Compute, Sequence[Tensor]], Compute | None] | None = None,
-        pictures: int = 1,
+        self, lanes: Lanes, computation: Computation, settings: GpuSettings, thread: Executor | None = None
     ) -> None:
         """Args:
-        compute: maps planes of codes, [N, H, W] each, uint8, or int16 with the bits of uint16, to planes like them: of
-            `pictures` pictures to those of one.
-        capture: as `captured`, which None means on a GPU.
-        pictures: so many are seen together.
+        thread: asks the GPU for all that it does; None: one thread of its own.
         """
-        self.pictures = pictures
-        self._compute, self._settings = compute, settings
-        self._up, self._work, self._down = (_Lane(device) for _ in range(3))
-        self._device = device
+        self._computation, self._settings, self._lanes = computation, settings, lanes
+        self.thread = thread or ThreadPoolExecutor(1, "gpu")
         self._free: list[Staging] = []
         self._open: _Batch | None = None
-        usable = captured if device.type == "cuda" else None
-        self._capture = (capture or usable) if settings.graphs else None
+        self._capture = lanes.capture if settings.graphs else None
         self._graphs: dict[tuple[Layout, PlaneFormat], Compute | None] = {}
+
+    @property
+    def batches(self) -> str:
+        """How many pictures make a batch, in words."""
+        return f"{self._settings.batch} pictures" if self._settings.batch else f"{BATCH_PIXELS} pixels"
 
     def batch_of(self, height: int, width: int) -> int:
         """The number of pictures of this size in a batch."""
-        return self._settings.batch or max(1, BATCH_PIXELS // max(1, height * width))
+        return self._settings.batch or min(_MOST_PICTURES, max(1, BATCH_PIXELS // max(1, height * width)))
 
     def ahead(self, height: int, width: int) -> int:
         """The number of pictures of this size that should be on their way for the GPU never to wait."""
@@ -110,105 +128,176 @@ class OnGpu:
 
         Raises:
             DeviceError: the GPU has not enough memory.
+            GpuLost: the GPU has failed.
         """
         shapes = tuple(plane.shape for plane in planes)
         if self._open is not None and not self._open.takes(shapes, fmt):
-            self._open.set_off()
+            self.set_off(self._open)
         if self._open is None:
-            size = self.batch_of(*shapes[0])
-            layout = Layout(tuple((size, *shape) for shape in shapes), planes[0].dtype)
-            self._open = _Batch(self, layout, fmt, self._room_for(layout))
+            self._open = self._new_batch(planes, fmt)
         batch = self._open
         place = batch.put(planes)
         if batch.full:
-            batch.set_off()
+            self.set_off(batch)
         return Pending(batch, place)
 
-    def computation(self, planes: Planes, fmt: PlaneFormat) -> Callable[[], None]:
-        """The computation of a full batch of one picture that lies on the device already; to measure with."""
+    def forget(self) -> None:
+        """Gives up the batch that has not set off: whoever began its pictures does not want them any more, and whoever
+        comes next shall not share it."""
+        self._open = None
+
+    def seconds(self, planes: Planes, fmt: PlaneFormat, repeats: int) -> float:
+        """How long the device computes a batch of one picture that lies there already, the mean of `repeats`."""
+        batch = self._new_batch(planes, fmt)
+        for _ in range(batch.size):
+            batch.put(planes)
+        self.set_off(batch)
+        batch.landed()
+
+        def timed() -> float:
+            given = batch.layout.tensors(batch.staging.given_there)
+            with torch.inference_mode(), self._lanes.work.after():
+                compute = self._computing(batch, given)
+                return self._lanes.work.seconds(lambda: compute(given), repeats)
+
+        seconds = self.thread.submit(timed).result()
+        self.give_back(batch.staging)
+        return seconds
+
+    def _new_batch(self, planes: Planes, fmt: PlaneFormat) -> "_Batch":
         size = self.batch_of(*planes[0].shape)
         layout = Layout(tuple((size, *plane.shape) for plane in planes), planes[0].dtype)
-        batch = _Batch(self, layout, fmt, self._room_for(layout))
-        for _ in range(size):
-            batch.put(planes)
-        batch.set_off()
-        batch.collect(0)
-        given = layout.tensors(batch.staging.given_there)
+        shapes = layout.shapes[: len(layout.shapes) // self._computation.pictures]
+        numbers = () if self._computation.exactly is None else ((size,),)
+        made = Layout((*shapes, *numbers), layout.dtype)
+        staging = self._free.pop() if self._free else Staging()
+        self.thread.submit(self._fit, staging, layout.starts[-1], made.starts[-1]).result()
+        return _Batch(self, layout, made, fmt, staging)
 
-        def compute() -> None:
-            with torch.inference_mode(), self._work.after(None):
-                self._computing(batch, given)(given)
-
-        return compute
-
-    def _room_for(self, layout: Layout) -> Staging:
-        staging = self._free.pop() if self._free else Staging(self._device)
+    def _fit(self, staging: Staging, given: int, made: int) -> None:
         try:
-            with self._work.after(None):
-                staging.fit(layout, [lane.stream for lane in (self._up, self._work, self._down) if lane.stream])
-        except torch.OutOfMemoryError:
-            raise DeviceError(
-                "The GPU has no room for another frame; end what else uses it, start fewer --workers, "
-                "or use --device cpu."
-            ) from None
-        return staging
+            staging.fit(given, made, self._lanes)
+        except RuntimeError as error:
+            if fault_of(error) != "memory":
+                raise
+        else:
+            return
+        next(self._reliefs())
+        with in_words("another frame"):
+            staging.fit(given, made, self._lanes)
 
-    def set_off(self, batch: "_Batch") -> "torch.cuda.Event | None":
-        """Puts a batch's way up, its work and its way down into the streams; what marks its end."""
+    def set_off(self, batch: "_Batch") -> None:
+        """Sends a batch on its way; places that no picture took are filled up."""
         if self._open is batch:
             self._open = None
-        staging, layout, count = batch.staging, batch.layout, batch.count
-        size = layout.starts[-1]
-        with torch.inference_mode():
-            with self._up.after(None):
-                staging.given_there[:size].copy_(staging.given_here[:size], non_blocking=True)
-            with self._work.after(self._up.mark()):
-                given = [plane[:count] for plane in layout.tensors(staging.given_there)]
-                made = self._computing(batch, given)(given)
-                for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=True):
-                    target[:count].copy_(plane)
-            size = batch.made.starts[-1]
-            with self._down.after(self._work.mark()):
-                staging.made_here[:size].copy_(staging.made_there[:size], non_blocking=True)
-        return self._down.mark()
+        batch.fill()
+        batch.end = self.thread.submit(self._send, batch)
+
+    def again(self, batch: "_Batch") -> None:
+        """Computes a batch once more, exactly."""
+        batch.end = self.thread.submit(self._send, batch, exactly=True)
+
+    def _send(self, batch: "_Batch", exactly: bool = False) -> Mark | None:
+        """Puts a batch's way up, its work and its way down into the streams; what marks its end."""
+        staging, lanes = batch.staging, self._lanes
+        given_bytes, made_bytes = batch.layout.starts[-1], batch.made.starts[-1]
+        try:
+            with torch.inference_mode():
+                with lanes.up.after():
+                    staging.given_there[:given_bytes].copy_(staging.given_here[:given_bytes], non_blocking=True)
+                with lanes.work.after(lanes.up.mark()):
+                    given = batch.layout.tensors(staging.given_there)
+                    made = self._made(batch, given, exactly=exactly)
+                    for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=False):
+                        target.copy_(plane)
+                with lanes.down.after(lanes.work.mark()):
+                    staging.made_here[:made_bytes].copy_(staging.made_there[:made_bytes], non_blocking=True)
+            return lanes.down.mark()
+        except BaseException as error:
+            self._stand_still()  # the batch's memory is used again
+            if fault_of(error) == "lost":
+                raise lost(error) from None
+            raise
+
+    def _stand_still(self) -> None:
+        for lane in self._lanes.all:
+            try:
+                lane.wait()
+            except RuntimeError as error:
+                if fault_of(error) == "other":
+                    raise
+
+    def _made(self, batch: "_Batch", given: Sequence[Tensor], *, exactly: bool) -> list[Tensor]:
+        """The answers for a batch.
+
+        Raises:
+            DeviceError: the GPU has not enough memory, whatever is done about it.
+        """
+        reliefs = self._reliefs()
+        while True:
+            try:
+                if exactly and self._computation.exactly is not None:
+                    return self._computation.exactly(given, batch.fmt)
+                return self._computing(batch, given)(given)
+            except RuntimeError as error:
+                if fault_of(error) != "memory":
+                    raise
+            # Here, the error and all that it held on to is gone.
+            if next(reliefs, _NO_MORE) is _NO_MORE:
+                height, width = batch.layout.shapes[0][1:]
+                raise DeviceError(
+                    f"The GPU has not enough free memory for a frame of {width}x{height}, not even in small parts; "
+                    f"{NO_ROOM}"
+                )
+
+    def _reliefs(self) -> Iterator[None]:
+        """What may be done where memory ends, one thing at a time: graphs go, for good, and what is kept unused; then
+        less and less is computed at a time."""
+        if self._graphs:
+            self._lanes.work.wait()  # a graph may be at work
+            self._graphs.clear()
+        self._capture = None
+        self._lanes.empty()
+        yield
+        while self._computation.shrink():
+            self._lanes.empty()
+            yield
 
     def _computing(self, batch: "_Batch", given: Sequence[Tensor]) -> Compute:
-        """How to compute a batch: as a graph where it is full, since a graph's shapes are fixed."""
+        """How to compute a batch: as a graph where that can be."""
 
         def eager(planes: Sequence[Tensor]) -> list[Tensor]:
-            return self._compute(planes, batch.fmt)
+            return self._computation.run(planes, batch.fmt)
 
-        if self._capture is None or not batch.full:
+        if self._capture is None:
             return eager
         key = batch.layout, batch.fmt
         if key not in self._graphs:
             while len(self._graphs) >= _MOST_GRAPHS:
-                self._work.wait()  # the graph may be at work
+                self._lanes.work.wait()  # the graph may be at work
                 del self._graphs[next(iter(self._graphs))]
             self._graphs[key] = self._capture(eager, given)
         return self._graphs[key] or eager
 
     def give_back(self, staging: Staging) -> None:
-        """Memory that a batch no longer needs."""
+        """Memory that a batch no longer needs; nothing is under way in it."""
         self._free.append(staging)
 
 
 class _Batch:
     """Pictures of one kind that travel together."""
 
-    def __init__(self, gpu: OnGpu, layout: Layout, fmt: PlaneFormat, staging: Staging) -> None:
-        self._gpu, self.layout, self.fmt, self.staging = gpu, layout, fmt, staging
-        self.made = Layout(layout.shapes[: len(layout.shapes) // gpu.pictures], layout.dtype)
-        """Of what comes back: the planes of one picture."""
-        self._size = layout.shapes[0][0]
+    def __init__(self, gpu: OnGpu, layout: Layout, made: Layout, fmt: PlaneFormat, staging: Staging) -> None:
+        self._gpu, self.layout, self.made, self.fmt, self.staging = gpu, layout, made, fmt, staging
+        self.size = layout.shapes[0][0]
         self.count = 0
-        self._collected = 0
-        self._gone = False
-        self._end: torch.cuda.Event | None = None
+        self.end: Future[Mark | None] | None = None
+        self._collected: set[int] = set()
+        self._as_numbers = False
 
     @property
     def full(self) -> bool:
-        return self.count == self._size
+        return self.count == self.size
 
     def takes(self, shapes: tuple[tuple[int, ...], ...], fmt: PlaneFormat) -> bool:
         return self.fmt == fmt and tuple(shape[1:] for shape in self.layout.shapes) == shapes
@@ -220,47 +309,39 @@ class _Batch:
         self.count += 1
         return self.count - 1
 
-    def set_off(self) -> None:
-        self._end = self._gpu.set_off(self)
-        self._gone = True
-
     def collect(self, place: int) -> list[np.ndarray]:
-        if not self._gone:
-            self.set_off()
-        if self._end is not None:
-            self._end.synchronize()
-        made = [plane[place].copy() for plane in self.made.arrays(self.staging.made_here)]
-        self._collected += 1
-        if self._collected == self.count:
-            self._gpu.give_back(self.staging)
-        return made
+        """A picture's planes; the memory goes back with the last one, whether they came or an error."""
+        try:
+            self.landed()
+            if not self._as_numbers:
+                self._check()
+            planes = [made for made in self.made.arrays(self.staging.made_here) if made.ndim == 3]
+            return [plane[place].copy() for plane in planes]
+        finally:
+            self._collected.add(place)
+            if len(self._collected) == self.count:
+                self._gpu.give_back(self.staging)
 
+    def fill(self) -> None:
+        """Puts something in the places that no picture took."""
+        for here in self.layout.arrays(self.staging.given_here):
+            here[self.count :] = 0
 
-class _Lane:
-    """A CUDA stream; on a CPU, nothing: there, what has been said has been done."""
+    def landed(self) -> None:
+        """Waits until all is here."""
+        if self.end is None:
+            self._gpu.set_off(self)
+        assert self.end is not None
+        end = self.end.result()
+        if end is not None:
+            with in_words("another frame"):
+                end.synchronize()
 
-    def __init__(self, device: torch.device) -> None:
-        self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
-
-    @contextmanager
-    def after(self, event: "torch.cuda.Event | None") -> Iterator[None]:
-        """Within it, work goes into this stream, behind `event`."""
-        if self.stream is None:
-            yield
-            return
-        with torch.cuda.stream(self.stream):
-            if event is not None:
-                self.stream.wait_event(event)
-            yield
-
-    def mark(self) -> "torch.cuda.Event | None":
-        """The event that ends the work put into this stream so far."""
-        if self.stream is None:
-            return None
-        event = torch.cuda.Event(blocking=True)  # who waits for it sleeps, and leaves its core to codecs
-        event.record(self.stream)
-        return event
-
-    def wait(self) -> None:
-        if self.stream is not None:
-            self.stream.synchronize()
+    def _check(self) -> None:
+        """Has the whole batch computed again where a picture did not come out as numbers: which pictures share a batch
+        depends on their order alone, so another run does the same."""
+        self._as_numbers = True
+        *_, last = self.made.arrays(self.staging.made_here)
+        if last.ndim == 1 and not last[: self.count].all():
+            self._gpu.again(self)
+            self.landed()

@@ -5,7 +5,6 @@ done once for each place and not for each frame. A batch lies in one piece, so t
 integers that it is: a quarter of the bytes of floats.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
@@ -14,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+
+from .lanes import Lanes
 
 _ALIGN = 512
 """Bytes; where GPUs like arrays to begin."""
@@ -49,25 +50,30 @@ class Layout:
 class Staging:
     """Memory for one batch: given and made, each here and on the device. Grows to the largest batch."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
+    def __init__(self) -> None:
         self.given_here = self.given_there = self.made_there = self.made_here = torch.empty(0, dtype=torch.uint8)
 
-    def fit(self, layout: Layout, streams: Sequence[torch.cuda.Stream] = ()) -> None:
-        """Makes room.
+    def fit(self, given: int, made: int, lanes: Lanes) -> None:
+        """Makes room for so many bytes each. Nothing may be under way in the memory that is there.
 
-        Args:
-            streams: all that will use the memory, so that nobody else is given it before they are done with it.
+        The device's memory is taken by the stream that computes. Who had it before may still be at work on it there, so
+        the stream that pictures go up in waits for that. Where a batch is given up while it is on its way, nobody gets
+        its memory before it is done with: the stream that computes has waited for what goes up, and of what comes down
+        the allocator is told.
         """
-        size = layout.starts[-1]
-        if size <= self.given_here.numel():
-            return
-        pinned = self._device.type == "cuda"
-        self.given_here, self.made_here = (torch.empty(size, dtype=torch.uint8, pin_memory=pinned) for _ in range(2))
-        self.given_there, self.made_there = (torch.empty_like(self.given_here, device=self._device) for _ in range(2))
-        for stream in streams:
-            self.given_there.record_stream(stream)
-            self.made_there.record_stream(stream)
+        if given > self.given_here.numel() or made > self.made_here.numel():
+            given, made = max(given, self.given_here.numel()), max(made, self.made_here.numel())
+            self.__init__()  # what is there goes first
+            with lanes.work.after():
+                here, there = (
+                    [lanes.here(size) for size in (given, made)],
+                    [lanes.there(size) for size in (given, made)],
+                )
+            lanes.down.uses(there[1])
+            with lanes.up.after(lanes.work.mark()):
+                pass
+            self.given_here, self.made_here = here
+            self.given_there, self.made_there = there
 
 
 def as_float(codes: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def read_card(name: str, folder: Path = WEIGHTS) -> Card:
     """
     path = folder / f"{name}.json"
     try:
-        data: dict[str, Any] = json.loads(path.read_text())
+        data: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return Card(name)
     except (OSError, ValueError) as error:

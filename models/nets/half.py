@@ -87,12 +87,17 @@ def error_against(
     return error if error == error else float("inf")
 
 
-def trial_picture(channels: int) -> Tensor:
-    """Float32 [1, channels, 64, 64] of 0..1: noise, faint noise, a ramp, and the hardest edges, each in a quarter."""
+def trial_picture(channels: int, size: tuple[int, int] = (_TRIAL_PX, _TRIAL_PX)) -> Tensor:
+    """Float32 [1, channels, H, W] of 0..1: noise, faint noise, a ramp, and the hardest edges, each in a quarter of
+    64×64 pixels; in other sizes, these again and again."""
     rng, half = torch.Generator().manual_seed(0), _TRIAL_PX // 2
     loud = torch.rand((1, channels, half, half), generator=rng)
     ramp = torch.linspace(0, 1, half).expand(1, channels, half, half)
     cells = torch.arange(half) // 4
     edges = ((cells[:, None] + cells) % 2).float().expand(1, channels, half, half)
     above, below = torch.cat([loud, 0.5 + loud / 50], dim=-1), torch.cat([ramp, edges], dim=-1)
-    return torch.cat([above, below], dim=-2)
+    picture = torch.cat([above, below], dim=-2)
+    if size == (_TRIAL_PX, _TRIAL_PX):
+        return picture
+    times = [-(-side // _TRIAL_PX) for side in size]
+    return picture.repeat(1, 1, *times)[..., : size[0], : size[1]].contiguous()

@@ -41,7 +41,7 @@ def load_ncnn(net: nn.Module, param: Path) -> None:
 def _convolutions(param: Path) -> Iterator[tuple[Tensor, Tensor]]:
     """(weight, bias) of each convolution, float32, flat."""
     try:
-        layers = param.read_text().splitlines()
+        layers = param.read_text("utf-8").splitlines()
         numbers = param.with_suffix(".bin").read_bytes()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"

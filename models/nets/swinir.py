@@ -51,7 +51,8 @@ class SwinIR(nn.Module):
         self.config = config = config or SwinIRConfig()
         dim = config.embed_dim
         mean = (0.4488, 0.4371, 0.4040) if config.in_chans == 3 else (0.0,) * config.in_chans
-        self.mean = torch.tensor(mean).view(1, -1, 1, 1)
+        # A buffer, so that it lies where the weights do: a copy from here in each call could not be part of a graph.
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
         self.conv_first = nn.Conv2d(config.in_chans, dim, 3, padding=1)
         self.patch_embed = _PatchEmbed(dim)
         self.layers = nn.ModuleList(
@@ -73,7 +74,7 @@ class SwinIR(nn.Module):
         """
         height, width = x.shape[-2:]
         x = _reflected(x, self.config.window_size)
-        mean = self.mean.to(x)
+        mean = self.get_buffer("mean").to(x)
         x = (x - mean) * self.config.img_range
         shallow = self.conv_first(x)
         tokens = self.patch_embed(shallow.flatten(2).transpose(1, 2))
@@ -153,7 +154,7 @@ class _Block(nn.Module):
             return None
         if size == (self.img_size, self.img_size):
             return self.get_buffer("attn_mask")
-        return _shift_mask(*size, self.window, self.shift).to(like)
+        return _shift_mask(*size, self.window, self.shift, like.device).to(like.dtype)
 
 
 class _WindowAttention(nn.Module):
@@ -219,15 +220,21 @@ def _unwindowed(windows: Tensor, window: int, size: tuple[int, int]) -> Tensor:
     return tiles.transpose(2, 3).reshape(-1, height, width, windows.shape[-1])
 
 
-@lru_cache(maxsize=32)
-def _shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
+def _shift_mask(height: int, width: int, window: int, shift: int, device: "torch.device | str" = "cpu") -> Tensor:
     """[windows, window², window²]: −100 between pixels that only the shift's rolling round brings together, else 0."""
-    regions = torch.zeros(1, height, width, 1, device="cpu")  # kept: never on a device that is the default for a while
+    labels = _region_labels(height, width, window, shift, torch.device(device))
+    return (labels[:, None] != labels[:, :, None]).float() * -100.0
+
+
+@lru_cache(maxsize=32)
+def _region_labels(height: int, width: int, window: int, shift: int, device: torch.device) -> Tensor:
+    """[windows, window²]: which of the regions that the shift's rolling round brings together a pixel is of. Kept where
+    it is needed: a copy from another device would wait for it, and cannot be part of a graph."""
+    regions = torch.zeros(1, height, width, 1, device=device)
     edges = (slice(0, -window), slice(-window, -shift), slice(-shift, None))
     for number, (rows, columns) in enumerate((rows, columns) for rows in edges for columns in edges):
         regions[:, rows, columns] = number
-    labels = _windows(regions, window).squeeze(-1)
-    return (labels[:, None] != labels[:, :, None]).float() * -100.0
+    return _windows(regions, window).squeeze(-1)
 
 
 def _relative_positions(window: int) -> Tensor:

@@ -26,14 +26,15 @@ def rgb_picture(planes: Sequence[np.ndarray], fmt: PlaneFormat) -> np.ndarray:
     return (rgb.clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def busiest(values: np.ndarray, height: int, width: int) -> tuple[int, int]:
-    """(top, left) of the window, or as much of it as fits, with the largest sum of values [H, W]."""
+def busiest(values: np.ndarray, height: int, width: int, step: int = _STEP_PX) -> tuple[int, int]:
+    """(top, left) of the window, or as much of it as fits, with the largest sum of values [H, W]; places are tried
+    every `step` rows and columns."""
     height, width = min(height, values.shape[0]), min(width, values.shape[1])
     sums = np.pad(values, ((1, 0), (1, 0))).astype(np.float64).cumsum(axis=0).cumsum(axis=1)
     totals = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-    tried = totals[::_STEP_PX, ::_STEP_PX]
+    tried = totals[::step, ::step]
     row, column = divmod(int(tried.argmax()), tried.shape[1])
-    return row * _STEP_PX, column * _STEP_PX
+    return row * step, column * step
 
 
 def _as_large(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

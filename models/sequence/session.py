@@ -68,6 +68,12 @@ class Session:
         """
         return self._begin(self._neighbours.flush(), last=True)
 
+    def close(self) -> None:
+        """Gives up the pictures that are still in flight, if any: after an error, say."""
+        if self._flying:
+            self._flying.clear()
+            self._enhancer.forget()
+
     def _begin(self, whole: Iterable[tuple[Picture, Window | None]], *, last: bool) -> list[Finished]:
         ahead, finished = 0, []
         for picture, window in whole:

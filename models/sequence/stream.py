@@ -1,6 +1,7 @@
 """Pictures in, sharpened pictures out, in the same order, each computed as a whole."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 
 import numpy as np
 
@@ -21,9 +22,9 @@ def enhance_stream(
     Raises:
         ModelError, DeviceError: as `Enhancer.begin`.
     """
-    session = Session(enhancer, reuse=False)
-    for planes in pictures:
-        for finished in session.push(Picture(planes, fmt)):
+    with closing(Session(enhancer, reuse=False)) as session:
+        for planes in pictures:
+            for finished in session.push(Picture(planes, fmt)):
+                yield finished.made
+        for finished in session.flush():
             yield finished.made
-    for finished in session.flush():
-        yield finished.made

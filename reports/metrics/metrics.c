@@ -2,8 +2,18 @@
 
 #include "metrics.h"
 
+#include "../../models/fused/x86_features.h"
+
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef _WIN32
+#include <malloc.h>
+#define aligned_alloc(alignment, bytes) _aligned_malloc(bytes, alignment)
+#define free_aligned _aligned_free
+#else
+#define free_aligned free
+#endif
 
 /* On x86-64, for a processor with AVX2, whatever the one that compiles it; elsewhere, for what the compiler takes for
  * granted. */
@@ -26,8 +36,7 @@ int vidsharp_metrics_job_bytes(void) { return sizeof(MetricsJob); }
 int vidsharp_metrics_runs_here(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return x86_features().avx2;
 #else
     return 1;
 #endif
@@ -110,7 +119,7 @@ int vidsharp_ssim(const MetricsJob *job, double *sum)
     *sum = 0;
     for (int64_t left = 0; left < width; left += BLOCK)
         *sum += sum_of_block(job, left, width - left < BLOCK ? width - left : BLOCK, room);
-    free(room);
+    free_aligned(room);
     return 1;
 }
 

@@ -75,9 +75,9 @@ def perceptual_scores(pictures: Sequence[np.ndarray], originals: Sequence[np.nda
         if ended.returncode != 0 or not log.is_file() or not xpsnr.is_file():
             said = ended.stderr.strip().splitlines()
             raise MetricError(f"FFmpeg could not measure VMAF: {said[-1] if said else 'it left no figures'}.")
-        frames = json.loads(log.read_text())["frames"]
+        frames = json.loads(log.read_text("utf-8"))["frames"]
         scores = {name: tuple(float(frame["metrics"][name]) for frame in frames) for name in MODELS}
-        figures = [min(float(found), _XPSNR_CAP_DB) for found in _XPSNR_LINE.findall(xpsnr.read_text())]
+        figures = [min(float(found), _XPSNR_CAP_DB) for found in _XPSNR_LINE.findall(xpsnr.read_text("utf-8"))]
     if not len(frames) == len(figures) == len(pictures):
         raise MetricError(f"FFmpeg measured {len(frames)} and {len(figures)} of {len(pictures)} pictures.")
     return PerceptualScores(scores["vmaf"], scores["vmaf_neg"], tuple(figures))

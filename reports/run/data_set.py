@@ -63,8 +63,8 @@ class DataSet:
         self.folder = folder
         self.schema = schema_of(columns)
         self._needed = [*columns][:2]
-        whole = folder.with_name(f"{folder.name}.parquet")
-        self.paths = parts_in(folder) or [path for path in (whole,) if path.is_file()]
+        self.whole = folder.with_name(f"{folder.name}.parquet")
+        self.paths = parts_in(folder) or [path for path in (self.whole,) if path.is_file()]
 
     @cached_property
     def parts(self) -> Sequence[Part]:

@@ -65,5 +65,10 @@ class Worker:
         self._steps = 0
         return steps
 
+    def prints(self, said: bytes) -> int:
+        """Writes to stdout as a C library does, and reads what stdin has."""
+        os.read(0, 64)
+        return os.write(1, said)
+
     def imported(self, name: str) -> bool:
         return name in sys.modules

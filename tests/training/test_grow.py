@@ -43,11 +43,26 @@ def test_everything_that_was_added_can_learn() -> None:
     assert all(grad is not None and float(grad.abs().max()) > 0 for grad in grads)
 
 
+def test_a_wider_student_gives_the_same_pictures_and_its_new_channels_can_learn() -> None:
+    small = learned(bands=2, width=8, dilations=[1, 4], looks=2)
+    large = grown(small, {"bands": 3, "width": 12, "dilations": [1, 2, 4], "looks": 2})
+    picture = torch.rand(1, 1, 50, 70)
+    for before, after in zip(small.both(picture), large.both(picture), strict=True):
+        torch.testing.assert_close(before, after)
+    assert not torch.equal(*large.both(picture))
+    (large.both(picture)[1] ** 2).mean().backward()
+    head, added = large.crisp, large.layers[0].get_parameter("weight")[8:]
+    assert head is not None
+    assert head.weight.grad is not None
+    assert float(head.weight.grad[:, 8:].abs().max()) > 0, "the last layer sees what the new channels carry"
+    assert float(added.detach().abs().max()) > 0, "and they carry something from the start"
+
+
 @pytest.mark.parametrize(
     "size",
     [
         {"bands": 1, "width": 8, "dilations": [1, 4]},
-        {"bands": 2, "width": 16, "dilations": [1, 4]},
+        {"bands": 2, "width": 4, "dilations": [1, 4]},
         {"bands": 2, "width": 8, "dilations": [4, 1]},
         {"bands": 2, "width": 8, "dilations": [1]},
     ],

@@ -48,8 +48,9 @@ class SourceTask:
 def begin_worker() -> None:
     """Sets up a process for tasks: it gives way to others, and leaves Ctrl-C to the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # not on every system
-        os.nice(5)
+    if give_way := getattr(os, "nice", None):  # Windows has none
+        with suppress(OSError):
+            give_way(5)
 
 
 def measure_task(task: SourceTask) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def open_crop_cache(folder: Path, split: Split) -> CropCache:
         DataError: no cache there, or its files do not pair up.
     """
     try:
-        index = json.loads((folder / f"{split}.json").read_text())
+        index = json.loads((folder / f"{split}.json").read_text("utf-8"))
         soft, sharp = (np.load(folder / f"{split}_{kind}.npy", mmap_mode="r") for kind in ("soft", "sharp"))
         levels, sources = ([str(row[key]) for row in index] for key in ("level", "source"))
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -46,7 +46,7 @@ def open_pairs(
         say(f"making windows of '{data}' in '{cache}' (once; minutes)")
         build(data, cache, variants, seed, processes, say)
         note.write_text(json.dumps(made_of) + "\n")
-    elif json.loads(note.read_text()) != made_of:
+    elif json.loads(note.read_text("utf-8")) != made_of:
         raise DataError(
             f"The windows in '{cache}' were made of other data or with other settings; name another --cache."
         )

@@ -121,7 +121,7 @@ def open_window_cache(folder: Path, split: Split) -> WindowCache:
         DataError: no cache there, a part is missing or was not written whole, or the split is empty.
     """
     try:
-        rows = json.loads((folder / INDEX).read_text())["parts"]
+        rows = json.loads((folder / INDEX).read_text("utf-8"))["parts"]
         parts = [Part(**{k: v for k, v in row.items() if k != "split"}) for row in rows if row["split"] == split]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise DataError(f"'{folder}' holds no windows; make them with vidsharp.training.build_windows.") from error

@@ -42,7 +42,7 @@ class TrainingLog:
 
 def _append(path: Path, row: Mapping[str, Any]) -> None:
     new = not path.exists()
-    with path.open("a", newline="") as file:
+    with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(row), lineterminator="\n")
         if new:
             writer.writeheader()
@@ -50,10 +50,10 @@ def _append(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def _drop_after(path: Path, step: int) -> None:
-    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
     whole = [line for line in lines if line.endswith("\n")]  # a killed run may leave a part of one
     kept = [row for row in whole[1:] if int(row.split(",", 1)[0]) <= step]
     if kept:
-        path.write_text("".join([whole[0], *kept]))
+        path.write_text("".join([whole[0], *kept]), "utf-8")
     else:
         path.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Options of settings fields: their names, defaults and help come from the fields, in every command that has them."""
 
-import re
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +80,3 @@ def test_other_commands_say_the_same_of_it(command: str) -> None:
     for name in shared & set(own):
         assert own[name].help == options_of("process")[name].help
         assert own[name].default == options_of("process")[name].default
-
-
-def test_the_readme_says_the_same_defaults() -> None:
-    text = (Path(__file__).parents[3] / "README.md").read_text()
-    rows = re.findall(r"^\| `(--[a-z-]+)` \| ([^|]+?) \|", text, re.M)
-    by_flag = {flag: name for name, option in options_of("process").items() for flag in option.opts}
-    assert len(rows) > 8
-    for flag, shown in rows:
-        default = FIELDS[by_flag[flag]].default
-        if isinstance(default, float | str) and not FIELDS[by_flag[flag]].metadata["option"].default_words:
-            assert shown.strip("`") in (str(default), f"{default:g}" if isinstance(default, float) else "")
-        assert default is not MISSING

@@ -123,7 +123,7 @@ def test_workers_share_the_gpus_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "name", "number"),
-    [(subprocess, "Popen", errno.EAGAIN), (local_engine, "Pipe", errno.EMFILE), (os, "memfd_create", errno.ENOMEM)],
+    [(subprocess, "Popen", errno.EAGAIN), (os, "pipe", errno.EMFILE)],
 )
 def test_a_machine_that_starts_no_process_is_a_sentence(
     owner: Any, name: str, number: int, monkeypatch: pytest.MonkeyPatch
@@ -137,6 +137,38 @@ def test_a_machine_that_starts_no_process_is_a_sentence(
         engine.start(Worker, 1, 0)
     assert str(caught.value) == f"no process can be started on this machine ({os.strerror(number)})"
     runs.wait_until(lambda: open_files() <= before, 20)
+
+
+def test_a_process_without_a_thread_that_hears_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = open_files()
+    monkeypatch.setattr(local_engine.Thread, "start", full)
+    with LocalEngine() as engine, pytest.raises(ClusterError, match="can't start new thread"):
+        engine.start(Worker, 1, 0)
+    assert open_files() <= before
+    assert not runs.descendants("local_worker")
+
+
+def test_what_a_library_prints_is_no_message() -> None:
+    with LocalEngine() as engine:
+        worker = engine.start(Worker, 1, 0)
+        for said in (b"\0" * 64, b"a line\n"):
+            call = engine.submit(worker, "prints", said)
+            engine.wait([call], 100.0)
+            assert engine.result(call) == len(said)
+
+
+def test_a_call_of_a_worker_that_is_known_to_be_dead_is_answered() -> None:
+    with LocalEngine() as engine:
+        worker = engine.start(Worker, 1, 0)
+        engine.wait([engine.submit(worker, "dies")], 100.0)
+        assert engine.steps(worker) is None
+        call = engine.submit(worker, "made_with")
+        assert engine.wait([call], 0.0) == [call]
+        with pytest.raises(WorkerDied, match="exit code 7"):
+            engine.result(call)
 
 
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ CHUNKS = tuple(Chunk(n, None, None, PacketMark(0, 0, 0, 1), None, 1, 1) for n in
 def states(tmp_path: Path) -> ClipStates:
     """One clip under way, of five chunks."""
     clip = Clip(tmp_path / "a.mp4", Path("a.mp4"))
-    unknown: dict[str, Any] = {"info": None, "encoder": None}
-    work = ClipWork(clip, Workspace(tmp_path, "key"), chunks=CHUNKS, records={}, reused=frozenset(), began=0.0,
-                    sample=(), **unknown)  # fmt: skip
+    unknown: dict[str, Any] = {"info": None, "encoder": None, "seen": None, "fingerprint": None}
+    work = ClipWork(clip, Workspace(tmp_path, "key"), chunks=CHUNKS, reused=frozenset(), began=0.0, sample=(),
+                    **unknown)  # fmt: skip
     states = ClipStates(under_way={clip.name: work})
     states.schedule.add(clip.name, CHUNKS)
     return states
@@ -53,8 +53,8 @@ def test_a_clip_that_nobody_left_makes_as_planned_is_planned_again(states: ClipS
     assert refuse_all(states, actors, most=100) < 100
     assert not states.under_way
     assert not states.schedule.waiting
-    ((clip, _, tries),) = states.to_prepare
-    assert (clip.name, tries) == ("a.mp4", 1)
+    (waiting,) = states.to_prepare
+    assert (waiting.clip.name, waiting.tries) == ("a.mp4", 1)
 
 
 def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStates) -> None:

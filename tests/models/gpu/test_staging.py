@@ -5,16 +5,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from vidsharp.models.gpu.lanes import lanes_of
 from vidsharp.models.gpu.staging import Layout, Staging, as_float, codes_like
 
-CPU = torch.device("cpu")
+LANES = lanes_of(torch.device("cpu"))
 SHAPES = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=4)
 
 
 @given(shapes=SHAPES, dtype=st.sampled_from([np.uint8, np.uint16]))
 def test_planes_do_not_overlap_and_both_views_agree(shapes: list[tuple[int, int, int]], dtype: type) -> None:
-    layout, staging = Layout(tuple(shapes), np.dtype(dtype)), Staging(CPU)
-    staging.fit(layout)
+    layout, staging = Layout(tuple(shapes), np.dtype(dtype)), Staging()
+    staging.fit(layout.starts[-1], 1, LANES)
     arrays, tensors = layout.arrays(staging.given_here), layout.tensors(staging.given_here)
     most = int(np.iinfo(dtype).max)
     for number, array in enumerate(arrays):
@@ -27,12 +28,14 @@ def test_planes_do_not_overlap_and_both_views_agree(shapes: list[tuple[int, int,
 
 
 def test_memory_grows_and_stays() -> None:
-    staging, large, small = Staging(CPU), *(Layout(((n, 9, 7),), np.dtype(np.uint8)) for n in (90, 3))
-    staging.fit(large)
-    before = staging.given_here.data_ptr()
-    staging.fit(small)
-    staging.fit(large)
-    assert staging.given_here.data_ptr() == before
+    staging = Staging()
+    staging.fit(9000, 10, LANES)
+    before = [memory.data_ptr() for memory in (staging.given_here, staging.made_here)]
+    staging.fit(10, 5, LANES)
+    staging.fit(9000, 10, LANES)
+    assert [memory.data_ptr() for memory in (staging.given_here, staging.made_here)] == before
+    staging.fit(10, 20, LANES)
+    assert (staging.given_here.numel(), staging.made_there.numel()) == (9000, 20)
 
 
 @pytest.mark.parametrize(("dtype", "kind"), [(np.uint8, torch.uint8), (np.uint16, torch.int16)])

@@ -1,0 +1,56 @@
+"""How clips end: what tables, storage and people are told."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...pipeline.errors import MediaError
+from ...pipeline.fingerprint import check_unchanged
+from ..files.clips import Clip, printable
+from ..files.report_folder import ClipRows
+from ..files.storage import Storage
+from .clip_work import ClipWork, failed_row
+from .past_results import PastResults
+from .progress import Watcher
+from .run_rows import RunRows
+
+
+@dataclass(frozen=True)
+class ClipEnds:
+    """Where the ends of a run's clips are told.
+
+    Raises (all methods):
+        OutputError: the tables cannot be written.
+    """
+
+    storage: Storage
+    rows: RunRows
+    watcher: Watcher
+    past: PastResults
+
+    def end(self, rows: ClipRows, workspace: Path | None) -> None:
+        """A clip has come to its end, with these rows; its workspace goes once the tables have them."""
+        row = rows.clip
+        self.storage.release(row["clip"])
+        self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
+        self.rows.add(rows, workspace)
+
+    def fail(self, clip: Clip, sentence: str) -> None:
+        """A clip has failed. The result of an earlier run stays where it is, and stays known."""
+        row = failed_row(clip, self.storage.config, printable(sentence))
+        self.end(ClipRows({**row, **self.past.kept(clip)}), None)
+
+    def give_up(self, work: ClipWork, sentence: str) -> None:
+        """As `fail`, of a clip that was worked on."""
+        try:
+            check_unchanged(work.clip.path, work.seen)
+        except MediaError as error:
+            # Of one that is gone, what it was found by says so.
+            sentence = str(error) if work.clip.path.exists() else sentence
+        self.fail(work.clip, sentence)
+
+    def refuse(self, clip: Clip, sentence: str) -> None:
+        """A clip is left alone: the tables go on telling of the result that is there."""
+        row = failed_row(clip, self.storage.config, printable(sentence))
+        self.storage.release(clip.name)
+        self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
+        self.rows.refuse(row)
