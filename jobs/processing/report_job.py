@@ -68,11 +68,15 @@ def _made(folder: ReportFolder, config: ReportConfig) -> ReportResult:
         files = (folder.folder / f"{name}.{config.format}" for name in TABLE_COLUMNS)
         return ReportResult(None, None, tuple(file for file in files if file.is_file()))
     as_text = run_markdown if config.format == "md" else run_json
-    return ReportResult(None, as_text(folder.table("clips").frame(), folder.table("chunks").frame()))
+    return ReportResult(None, as_text(folder.table("clips"), folder.table("chunks")))
 
 
 def write_page(folder: ReportFolder) -> Path:
     """Writes the page of what the folder's tables hold now, and returns its path."""
     about = {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}"}
-    clips, chunks, frames = (folder.table(name).frame() for name in TABLE_COLUMNS)
-    return folder.write_page(quality_page(clips, chunks, frames, folder.previews, about))
+
+    def page() -> str:
+        clips, chunks, frames = map(folder.table, TABLE_COLUMNS)
+        return quality_page(clips, chunks, frames, folder.previews, about)
+
+    return folder.write_page(read_again(page))
