@@ -1,7 +1,8 @@
 """The results of earlier runs into an output folder: what they mean for a run's clips, and what is said of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ class PastResults:
     """See `fingerprint_settings`."""
     keys: StateKeys
     """Of these settings."""
+    inside: set[Path] = field(default_factory=set)
+    """Folders of results, below the output folder, that were seen to lie in it."""
 
-    @property
+    @cached_property
     def out(self) -> Path:
         return self.storage.config.out.absolute()
 
@@ -41,7 +44,9 @@ class PastResults:
             MediaError: the recording cannot be looked at.
             OutputError: its result would lie outside the output folder.
         """
-        check_inside(self.out, self.out / clip.relative)
+        if (folder := clip.relative.parent) not in self.inside:
+            check_inside(self.out, self.out / clip.relative)
+            self.inside.add(folder)
         seen, row = self.storage.seen(clip), self.rows.get(clip.name, {})
         workspace = Workspace.of(self.work_root, clip.name, self.keys(seen.state))
         part = self.storage.config.part
