@@ -23,7 +23,7 @@ from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
 from .container import add_copy, add_cover, can_hold, cover_type, is_raw, muxers_to_try, open_output, own_muxer
 from .container_traits import MATROSKA, source_traits, written_traits
-from .errors import OutputError, disk_sentence
+from .errors import OutputError, ResultRefused, disk_sentence
 from .field_notes import field_notes
 from .monotonic_dts import monotonic_dts
 from .part_packets import PartPackets
@@ -109,7 +109,7 @@ def mux_clip(
         fields = field_notes(info, made, records)
         return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *fields, *said))
     said = "; ".join(dict.fromkeys(reasons))
-    raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+    raise ResultRefused(f"{info.path}: no container could be written ({said})", info.path)
 
 
 def _window(muxer: str, source: InputContainer, info: ClipInfo, within: PtsRange) -> Window:
@@ -197,7 +197,7 @@ def _write(
     what is to be said of damage and of cuts."""
     files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
     if not files:
-        raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
+        raise ResultRefused(f"{info.path}: none of its pictures decodes", info.path)
     copied: dict[int, int] = {}
     moved: Counter[int] = Counter()
     damage: list[str] = []
@@ -316,7 +316,7 @@ def _pictures(
         with av.open(str(file)) as chunk:
             stream = chunk.streams.video[0]
             if stream.codec_context.extradata != extradata:
-                raise OutputError(
+                raise ResultRefused(
                     f"{info.path}: the encoder wrote different headers for chunk {record.index}; "
                     "choose another with --encoder",
                     info.path,
