@@ -19,7 +19,7 @@ from ...models.wording import counted
 from ..config import ProcessConfig, UsageError
 from ..exit_code import INTERRUPTED, OK, SOME_FAILED, exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, preview, train
+from . import doctor, estimate, evaluate, info, preview, train
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
 from .options import (
@@ -181,5 +181,5 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
 
 
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
-for _command in (preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
     main.add_command(_command)
