@@ -118,7 +118,8 @@ class Batches(Dataset[Batch]):
             soft = scaled_down_and_up(soft, "bicubic" if rng.integers(2) else "bilinear")
         if self.recipe.bordered > 0 and rng.random() < self.recipe.bordered:
             for border in draw_borders(rng, min(window.height, window.width)):
-                soft, sharp = border.drawn(soft), border.drawn(sharp)
+                soft = border.drawn(soft) if untouched else border.coded(soft, rng)
+                sharp = border.drawn(sharp)
                 taught = None if taught is None else border.drawn(taught)
         if taught is None:
             return Batch(soft, sharp)

@@ -1,19 +1,23 @@
 """Hard edges as recorders and slides have them: black bars, gaps between tiles, flat panels, on the codec's grid.
 
 Where such an edge lies on a block's border, a student that has only seen cameras takes it for an artefact of blocks
-and smooths it. A codec keeps such an edge exactly, so it can be drawn after coding.
+and smooths it. A codec keeps such an edge but for a few codes beside it, so it can be drawn after coding.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 GRID_PX = 4
 """Transform blocks of all codecs lie on it."""
 _BLACK = (16 / 255, 40 / 255)
 _MIRRORED = 0.3
+_NEAR_PX = 4
+_BLOCK_PX = 8
+_TRACES = 8 / 255
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,18 @@ class Border:
         other = (patch.flip(-1) if self.rows else patch.flip(-2).mT).clone()
         view[:, self.first : self.last] = other[:, self.first : self.last] if self.luma is None else self.luma
         return patch
+
+    def coded(self, patch: Tensor, rng: np.random.Generator) -> Tensor:
+        """As `drawn`, with what coding leaves: some codes, up to four rows from the bar's edges, block by block."""
+        patch = self.drawn(patch)
+        view = patch if self.rows else patch.mT
+        side, most = view.shape[-1], rng.uniform(0, _TRACES)
+        for edge in (self.first, self.last):
+            for row in range(max(edge - _NEAR_PX, 0), min(edge + _NEAR_PX, view.shape[1])):
+                trace = rng.uniform(-most, most, -(-side // _BLOCK_PX)) / (1 + abs(row + 0.5 - edge) / 2)
+                codes = np.repeat(trace * 255, _BLOCK_PX)[:side].round() / 255
+                view[:, row] += torch.from_numpy(codes).to(view.dtype)
+        return patch.clamp_(0, 1)
 
 
 def draw_borders(rng: np.random.Generator, side: int) -> Sequence[Border]:

@@ -14,8 +14,14 @@ NEAR_PX = 4
 """On both sides of the edge: where the error is measured."""
 LUMAS = ((24, 232), (16, 120), (232, 40), (0, 60))
 """Of the bar, and the mean of what lies beside it."""
-QUALITIES = (23, 28, 33, 38)
-"""x264's constant rate factors, from a good recorder to a poor one."""
+CODINGS = {"libx264": (23, 28, 33, 38), "libx265": (28, 36), "libsvtav1": (35, 50), "libvpx-vp9": (44,)}
+"""Constant rate factors by encoder, from a good recorder to a poor one."""
+_OPTIONS = {
+    "libx264": {"preset": "veryfast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=none"},
+    "libsvtav1": {"preset": "10", "svtav1-params": "lp=1"},
+    "libvpx-vp9": {"b": "0", "deadline": "realtime", "cpu-used": "6"},
+}
 PLACES = (96, 100, 104, 102, 97)
 """The edge's first row: on the grid of 8, of 4, and beside it."""
 
@@ -28,6 +34,7 @@ class HardEdge:
     soft: np.ndarray
     """After coding."""
     place: int
+    encoder: str
     quality: int
     textured: bool
 
@@ -45,8 +52,9 @@ def hard_edges() -> Iterator[HardEdge]:
             for place in PLACES:
                 sharp = np.full((SIDE, SIDE), bar, np.uint8)
                 sharp[place:] = np.clip(other + grain[place:] * textured, 0, 255).round()
-                for quality in QUALITIES:
-                    yield HardEdge(sharp, _coded(sharp, quality), place, quality, textured)
+                for encoder, qualities in CODINGS.items():
+                    for quality in qualities:
+                        yield HardEdge(sharp, _coded(sharp, encoder, quality), place, encoder, quality, textured)
 
 
 def growth(sharpen: Callable[[np.ndarray], np.ndarray], edges: list[HardEdge]) -> list[float]:
@@ -61,12 +69,13 @@ def _grain(rng: np.random.Generator) -> np.ndarray:
     return grain / grain.std() * 15
 
 
-def _coded(luma: np.ndarray, quality: int, pictures: int = 6) -> np.ndarray:
-    """The last of some equal pictures after x264."""
+def _coded(luma: np.ndarray, encoder: str, quality: int, pictures: int = 6) -> np.ndarray:
+    """The last of some equal pictures after coding."""
     file = io.BytesIO()
     planes = np.vstack([luma, np.full((SIDE // 2, SIDE), 128, np.uint8)])
-    with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=25, options={"crf": str(quality), "preset": "veryfast"})
+    with av.open(file, "w", format="matroska") as container:
+        options = {"crf": str(quality), **_OPTIONS[encoder]}
+        stream = container.add_stream(encoder, rate=25, options=options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt, stream.thread_count = SIDE, SIDE, "yuv420p", 1
         for _ in range(pictures):

@@ -41,3 +41,15 @@ def test_another_tile_is_the_patch_mirrored(rows: bool) -> None:
         assert torch.equal(drawn[:, 4:20], patch.flip(-1)[:, 4:20])
     else:
         assert torch.equal(drawn[..., 4:20], patch.flip(-2)[..., 4:20])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_coding_leaves_a_few_codes_beside_the_edge_and_none_elsewhere(seed: int) -> None:
+    patch = torch.rand(1, 64, 64)
+    border = Border(24, 40, True, 0.1)
+    coded, drawn = border.coded(patch, np.random.default_rng(seed)), border.drawn(patch)
+    assert float((coded - drawn).abs().max()) <= 8.01 / 255
+    beside = [*range(20, 28), *range(36, 44)]
+    elsewhere = [row for row in range(64) if row not in beside]
+    assert torch.equal(coded[:, elsewhere], drawn[:, elsewhere])
+    assert not torch.equal(coded, drawn)
