@@ -16,7 +16,7 @@ from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
 from ..exit_code import exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, preview, train
+from . import doctor, estimate, evaluate, info, preview, train
 from .answer import Answer, AnswerCommand, answer_error, foresee_json, wants_json
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
@@ -176,5 +176,5 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
 
 
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
-for _command in (preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
     main.add_command(_command)
