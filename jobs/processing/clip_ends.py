@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...pipeline.errors import MediaError
 from ...pipeline.fingerprint import check_unchanged
+from ..exit_code import another_run_helps
 from ..files.clips import Clip, printable
 from ..files.report_folder import ClipRows
 from ..files.storage import Storage
@@ -34,19 +35,21 @@ class ClipEnds:
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
         self.rows.add(rows, workspace)
 
-    def fail(self, clip: Clip, sentence: str) -> None:
-        """A clip has failed. The result of an earlier run stays where it is, and stays known."""
+    def fail(self, clip: Clip, sentence: str, error: BaseException | None = None) -> None:
+        """A clip has failed, because of `error` where that is known. The result of an earlier run stays where it is,
+        and stays known."""
+        self.rows.run_again |= another_run_helps(error)
         row = failed_row(clip, self.storage.config, printable(sentence))
         self.end(ClipRows({**row, **self.past.kept(clip)}), None)
 
-    def give_up(self, work: ClipWork, sentence: str) -> None:
+    def give_up(self, work: ClipWork, sentence: str, error: BaseException | None) -> None:
         """As `fail`, of a clip that was worked on."""
         try:
             check_unchanged(work.clip.path, work.seen)
-        except MediaError as error:
+        except MediaError as changed:
             # Of one that is gone, what it was found by says so.
-            sentence = str(error) if work.clip.path.exists() else sentence
-        self.fail(work.clip, sentence)
+            sentence = str(changed) if work.clip.path.exists() else sentence
+        self.fail(work.clip, sentence, error)
 
     def refuse(self, clip: Clip, sentence: str) -> None:
         """A clip is left alone: the tables go on telling of the result that is there."""

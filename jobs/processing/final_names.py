@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...pipeline.errors import OutputError
+from ...pipeline.errors import ResultRefused
 from ..files.clips import Clip, printable
 from ..files.known_files import KnownFiles
 
@@ -31,7 +31,7 @@ class FinalNames:
         """The name of a clip whose recording's container could not take the result: its own, with `.mkv`.
 
         Raises:
-            OutputError: what was not made by vidsharp has that name.
+            ResultRefused: what was not made by vidsharp has that name.
         """
         path = self.out / clip.relative
         # `call.avi` and `call.mkv` may lie side by side, as may `call.webm` or a file that is none of ours.
@@ -41,14 +41,14 @@ class FinalNames:
             if name not in self.clips and owner == clip.name and self.inputs.find(other) is None:
                 return other
         if self.inputs.find(other):
-            raise OutputError(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
-        raise OutputError(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
+            raise ResultRefused(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
+        raise ResultRefused(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
 
     def reserve(self, clip: Clip) -> Path:
         """As `as_matroska`, a name that no other clip gets any more.
 
         Raises:
-            OutputError: as `as_matroska`.
+            ResultRefused: as `as_matroska`.
         """
         path = self.as_matroska(clip)
         self.owners[self.name(path)] = clip.name

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import VidsharpError
+from ...models.nets.catalogue import student_name
 from ...pipeline.atomic import make_folder, publish
 from ...pipeline.errors import MediaError
+from ...pipeline.file_provenance import FileProvenance, encoder_words
 from ...pipeline.fingerprint import check_unchanged, read_source
 from ...pipeline.mux import MuxResult, mux_clip
+from ...pipeline.part import WHOLE_CLIP
+from ...pipeline.sharpen import has_chroma
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
 from ..files.earlier_run import source_columns
@@ -124,8 +128,25 @@ class JoinTask:
         for left in work.workspace.joined_files():
             left.unlink(missing_ok=True)
         temporary = work.workspace.joined_file(work.clip.path.suffix, self.attempt)
-        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within)
+        made = self._provenance()
+        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within, made)
         return joined, temporary
+
+    def _provenance(self) -> FileProvenance:
+        """What the file says of its making."""
+        run, work = self.run, self.work
+        config = run.config
+        chroma = config.chroma if has_chroma(work.info) else None
+        return FileProvenance(
+            version=run.versions["vidsharp"] or "",
+            student=f"{student_name(config.model)} sha256:{run.counts['model']}",
+            strength=f"{config.strength:g}",
+            look=None if config.look is None else f"{config.look:g}",
+            chroma=f"{chroma} sha256:{run.counts['chroma']}" if chroma == "restore" else chroma,
+            part=None if config.part == WHOLE_CLIP else str(config.part),
+            encoder=encoder_words(work.encoder),
+            source=work.fingerprint.content,
+        )
 
     def _check_unchanged(self) -> None:
         check_unchanged(self.work.clip.path, self.work.seen)

@@ -71,7 +71,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         storage.begin()
         run = _Run(storage, clips, lock, watcher or NoWatcher())
         try:
-            with recorded(run.report.folder, asked, run.rows.counts):
+            with recorded(run.report.folder, asked, run.rows.counts, lambda: run.rows.run_again):
                 return run.run()
         finally:
             try:
@@ -116,7 +116,8 @@ class _Run:
         rows = self.rows.of([clip.name for clip in self.clips])
         shown = self.storage.shown(page or self.report.folder)
         passed_over = dict(self.storage.passed_over.by_ending)
-        return ProcessResult(self.report.folder, page, shown, rows, dict(self.rows.counts), passed_over)
+        counts = dict(self.rows.counts)
+        return ProcessResult(self.report.folder, page, shown, rows, counts, passed_over, self.rows.run_again)
 
     def _page(self) -> Path | None:
         try:
@@ -143,7 +144,7 @@ class _Run:
             try:
                 waiting, found = self.past.sort(clip)
             except (MediaError, OutputError) as error:
-                self.ends.fail(clip, str(error))
+                self.ends.fail(clip, str(error), error)
                 continue
             if found == "open":
                 self.states.to_prepare.append(waiting)
@@ -218,7 +219,7 @@ class _Run:
                 return self.storage.fetched(clip)
             except MediaError as error:
                 self.states.to_prepare.popleft()
-                self.ends.fail(clip, str(error))
+                self.ends.fail(clip, str(error), error)
         return False
 
     def _take(self, answer: WorkResult, uploader: ThreadPoolExecutor) -> None:
@@ -238,10 +239,10 @@ class _Run:
         self.states.preparing.discard(clip.name)
         if answer.error is not None:
             if answer.permanent or waited.tries >= MAX_RETRIES:
-                self.ends.fail(clip, answer.sentence)
+                self.ends.fail(clip, answer.sentence, answer.error)
             else:
                 about = {"clip": clip.name, "actor": answer.actor}
-                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra=about)
+                log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft(replace(waited, tries=waited.tries + 1))
         elif isinstance(answer.value, NotToDo):
             self._leave(waited, answer.value.state, answer.value.fingerprint)
@@ -260,7 +261,7 @@ class _Run:
         about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
             clip.done[work.chunk.index] = answer.value
-            log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
+            log.debug("done", extra={**about, "node": answer.value.node})
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
@@ -268,10 +269,10 @@ class _Run:
         if again is None:
             self.states.drop(work.clip)
             tried = f" (tried {work.retries + 1} times)" if work.retries else ""
-            self.ends.give_up(clip, answer.sentence + tried)
+            self.ends.give_up(clip, answer.sentence + tried, answer.error)
             return
         clip.retries += 1
-        log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
+        log.warning("%s; trying again", answer.sentence, extra=about)
 
     def _show_progress(self, pool: ActorPool) -> None:
         self.states.note_progress(pool.frames_done())
@@ -288,7 +289,7 @@ class _Run:
                 joins.name(join, replace(answer.value, final=self.names.reserve(work.clip)))
                 return
         except OutputError as error:
-            self.ends.give_up(work, str(error))
+            self.ends.give_up(work, str(error), error)
             return
         if isinstance(answer.value, Joined):
             done = answer.value
@@ -300,15 +301,15 @@ class _Run:
             return
         about = {"clip": work.clip.name, "actor": answer.actor}
         if isinstance(answer.error, ChunksMissing) and work.retries < MAX_RETRIES:
-            log.warning("%s: %s; planned again", work.clip.name, answer.sentence, extra=about)
+            log.warning("%s; planned again", answer.sentence, extra=about)
             self.states.plan_again(work)
         elif not answer.permanent and not isinstance(answer.error, ChunksMissing) and joins.retry(join, answer.actor):
-            log.warning("%s: joining: %s; trying again", work.clip.name, answer.sentence, extra=about)
+            log.warning("joining: %s; trying again", answer.sentence, extra=about)
         else:
             if join.named is not None and join.named.final is not None:
                 self.names.release(join.named.final)
             sentence = f"its chunks could not be joined: {answer.sentence}"
-            self.ends.give_up(work, answer.sentence if answer.permanent else sentence)
+            self.ends.give_up(work, answer.sentence if answer.permanent else sentence, answer.error)
 
     def _upload(self, rows: ClipRows, temporary: Path, final: Path) -> ClipRows:
         self.storage.publish(temporary, final)
@@ -323,4 +324,4 @@ class _Run:
             try:
                 self.ends.end(future.result(), work.workspace.folder)
             except VidsharpError as error:
-                self.ends.give_up(work, str(error))
+                self.ends.give_up(work, str(error), error)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..exit_code import run_code
+
 
 @dataclass(frozen=True)
 class ProcessResult:
@@ -23,6 +25,13 @@ class ProcessResult:
     """This run's clips by status."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """How many files of the folders were not taken as recordings, by ending."""
+    run_again: bool = False
+    """Whether a disk, a bucket or the cluster made a clip fail, so that another run may help."""
+
+    @property
+    def exit_code(self) -> int:
+        """The command's."""
+        return run_code(self.count("failed"), self.run_again)
 
     def count(self, status: str) -> int:
         """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
