@@ -78,8 +78,7 @@ def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, 
 def test_a_run_whose_clips_failed_says_whether_another_may_help(
     tmp_path: Path, failed: int, again: bool, status: int
 ) -> None:
-    rows = {str(number): {"status": "failed"} for number in range(failed)}
-    with recorded(tmp_path, config(tmp_path), rows, lambda: again):
+    with recorded(tmp_path, config(tmp_path), {"failed": failed}, lambda: again):
         pass
     assert read(tmp_path)["exit_status"] == status
 
