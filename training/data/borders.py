@@ -40,7 +40,7 @@ class Border:
         return patch
 
     def coded(self, patch: Tensor, rng: np.random.Generator) -> Tensor:
-        """As `drawn`, with what coding leaves: some codes, up to four rows from the bar's edges, along all of it or by block."""
+        """As `drawn`, with what coding leaves: some codes within four rows of an edge, along all of it or by block."""
         patch = self.drawn(patch)
         view = patch if self.rows else patch.mT
         side, most = view.shape[-1], rng.uniform(0, _TRACES)
