@@ -57,12 +57,15 @@ class ProcessConfig:
 
     inputs: tuple[Path, ...]
     """Recordings, and folders of recordings (searched recursively); also of URLs such as s3://bucket/recordings."""
-    out: Path = field(metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR")})
+    out: Path = field(
+        metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR", ("-o", "--out"))}
+    )
     """A folder, or the URL of one."""
     model: str = option(
         "fast",
         "A student's name, sha256: and the beginning of its weights' digest, or a checkpoint file.",
         metavar="NAME|PATH",
+        flags=("-m", "--model"),
     )
     look: float | None = option(
         None,
@@ -86,7 +89,11 @@ class ProcessConfig:
     end: float | None = option(None, "Take each recording up to this time.", metavar="T", default_words="its end")
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
     workers: int | None = option(
-        None, "Sharpening processes.", metavar="N", default_words="one for each GPU, or what fits the CPUs"
+        None,
+        "Sharpening processes.",
+        metavar="N",
+        flags=("-w", "--workers"),
+        default_words="one for each GPU, or what fits the CPUs",
     )
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
@@ -114,8 +121,8 @@ class ProcessConfig:
         metavar="every|N|off",
         default_words="one frame in 24, at most 100",
     )
-    page: bool = option(True, "Tables only, no HTML report.", flags=("--no-report",))
-    """Whether to make the HTML report, and the previews that it shows; the tables are always written."""
+    page: bool = option(True, "Whether to make the HTML report, or tables only.", flags=("--report/--no-report",))
+    """And the previews that the report shows; the tables are always written."""
     overwrite: bool = option(
         False, "Redo finished clips instead of skipping them, and replace files that vidsharp did not make."
     )
