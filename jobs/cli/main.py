@@ -82,6 +82,7 @@ def main() -> None:
 @config_options("out", "staging")
 @run_options
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
+@config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
 @events_option
 @log_options
 def process(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
