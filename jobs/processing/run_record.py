@@ -24,7 +24,7 @@ from ..config import ProcessConfig
 from ..engine.machine import machine
 from ..exit_code import OK, SOME_FAILED, exit_code
 from ..files.clips import printable
-from .run_settings import versions
+from .run_settings import networks, versions
 
 log = logging.getLogger("vidsharp")
 
@@ -53,6 +53,7 @@ def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str
         "format": FORMAT,
         "command": [without_secrets(word) for word in sys.argv],
         "settings": _plain(asdict(config)),
+        "networks": networks(config),
         "versions": versions(),
         "machine": machine(),
         "began_at": _now(),
