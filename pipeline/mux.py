@@ -32,7 +32,7 @@ from .container import (
     why_not_its_own,
 )
 from .container_traits import MATROSKA, source_traits, written_traits
-from .errors import OutputError, disk_sentence
+from .errors import OutputError, ResultRefused, disk_sentence
 from .field_notes import field_notes
 from .file_provenance import FileProvenance, sharpened_before
 from .lost_facts import lost_facts
@@ -119,7 +119,7 @@ def mux_clip(
         fields = field_notes(info, made, records)
         return MuxResult(muxer, own, codec, (*notes, *changed, *lost_facts(info, made), *fields, *said))
     said = "; ".join(dict.fromkeys(reasons))
-    raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+    raise ResultRefused(f"{info.path}: no container could be written ({said})", info.path)
 
 
 def _window(muxer: str, source: InputContainer, info: ClipInfo, within: PtsRange) -> Window:
@@ -188,7 +188,7 @@ def _write(
     what is to be said of damage and of cuts."""
     files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
     if not files:
-        raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
+        raise ResultRefused(f"{info.path}: none of its pictures decodes", info.path)
     copied: dict[int, int] = {}
     moved: Counter[int] = Counter()
     damage: list[str] = []
@@ -315,7 +315,7 @@ def _pictures(
         with av.open(str(file)) as chunk:
             stream = chunk.streams.video[0]
             if stream.codec_context.extradata != extradata:
-                raise OutputError(
+                raise ResultRefused(
                     f"{info.path}: the encoder wrote different headers for chunk {record.index}; "
                     "choose another with --encoder",
                     info.path,

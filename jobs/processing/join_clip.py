@@ -13,7 +13,7 @@ from typing import Any
 
 from ...models.nets.catalogue import student_name
 from ...pipeline.atomic import make_folder
-from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.errors import MediaError, ResultRefused
 from ...pipeline.file_provenance import FileProvenance, encoder_words
 from ...pipeline.mux import MuxResult, mux_clip
 from ...pipeline.part import WHOLE_CLIP
@@ -59,8 +59,8 @@ class FinalNames:
             if name not in self.clips and owner == clip.name and self.inputs.find(other) is None:
                 return other
         if self.inputs.find(other):
-            raise OutputError(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
-        raise OutputError(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
+            raise ResultRefused(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
+        raise ResultRefused(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
 
     def name(self, path: Path) -> str:
         """The name that the tables have of a file in the output folder."""
