@@ -9,6 +9,7 @@ from ..exit_code import another_run_helps
 from ..files.clips import Clip, printable
 from ..files.report_folder import ClipRows
 from ..files.storage import Storage
+from ..notifying.clip_hooks import ClipHooks
 from .clip_work import ClipWork, failed_row
 from .past_results import PastResults
 from .progress import Watcher
@@ -27,13 +28,14 @@ class ClipEnds:
     rows: RunRows
     watcher: Watcher
     past: PastResults
+    hooks: ClipHooks
 
     def end(self, rows: ClipRows, workspace: Path | None) -> None:
         """A clip has come to its end, with these rows; its workspace goes once the tables have them."""
         row = rows.clip
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
-        self.rows.add(rows, workspace)
+        self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))
 
     def fail(self, clip: Clip, sentence: str, error: BaseException | None = None) -> None:
         """A clip has failed, because of `error` where that is known. The result of an earlier run stays where it is,
@@ -56,4 +58,4 @@ class ClipEnds:
         row = failed_row(clip, self.storage.config, printable(sentence))
         self.storage.release(clip.name)
         self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
-        self.rows.refuse(row)
+        self.hooks.end(ClipRows(row), lambda rows: self.rows.refuse(rows.clip))

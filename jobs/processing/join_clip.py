@@ -34,7 +34,7 @@ class RunFacts:
     """What all joins of a run have to know of it."""
 
     config: ProcessConfig
-    """Without inputs, of which there may be a million."""
+    """Without inputs, of which there may be a million, and without hooks, which may hold secrets."""
     out: Path
     """The output folder, absolute."""
     report: Path

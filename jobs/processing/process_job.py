@@ -27,6 +27,8 @@ from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
 from ..files.storage import Storage, url_of
+from ..notifying.clip_hooks import ClipHooks
+from ..notifying.hooks import hooks_of
 from .clip_ends import ClipEnds
 from .clip_states import ClipStates, Waiting
 from .clip_work import encoder_choice
@@ -99,15 +101,17 @@ class _Run:
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
         self.states = ClipStates()
+        self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
 
     def run(self) -> ProcessResult:
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
-        self._sort_out()
         try:
-            if self.states.to_prepare:
-                with open_engine(self.config.engine, self.config.address) as engine:
-                    self._work(engine)
+            with self.hooks:
+                self._sort_out()
+                if self.states.to_prepare:
+                    with open_engine(self.config.engine, self.config.address) as engine:
+                        self._work(engine)
         except BaseException:
             self.rows.write()
             raise
@@ -136,7 +140,7 @@ class _Run:
     def _sort_out(self) -> None:
         earlier = self.report.earlier()
         self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
-        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past)
+        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks)
         names = {clip.name for clip in self.clips}
         owners = self.report.renamed()
         self.names = FinalNames(self.out, names, self.config.overwrite, self.storage.inputs, earlier, owners)
@@ -191,6 +195,7 @@ class _Run:
                         self._take(answer, uploader)
                     self._collect_uploaded(wait=not pool.busy)
                     self._show_progress(pool)
+                    self.hooks.collect()
             finally:
                 uploader.shutdown(wait=True, cancel_futures=True)
                 pool.stop()

@@ -4,11 +4,13 @@ import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import av
 
-from ...models.nets.catalogue import chroma_digest, chroma_of, look_of, weights_digest
+from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
+from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
@@ -44,6 +46,18 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
     return {name: value for name, value in said.items() if value is not None}
 
 
+def networks(config: ProcessConfig) -> list[dict[str, str]]:
+    """The networks of a run: their names, their weights' digests and their licences.
+
+    Raises:
+        ModelError, CheckpointError: as `weights_digest` and `licence_of`.
+    """
+    names: list[str | Path] = [config.model]
+    if chroma_of(config.model, config.chroma) == "restore":
+        names.append(CHROMA_WEIGHTS)
+    return [{"name": student_name(name), "sha256": weights_digest(name), "licence": licence_of(name)} for name in names]
+
+
 @cache
 def versions() -> dict[str, str | None]:
     """Of vidsharp and of what computes and encodes; None for Ray where it is not installed."""
@@ -77,6 +91,7 @@ KEEPS_PICTURES = frozenset(
     {
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
+        *("on_clip", "webhook", "webhook_key", "hook_seconds"),
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )

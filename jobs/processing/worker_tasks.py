@@ -71,7 +71,7 @@ def run_facts(storage: Storage, report: Path, plan: PoolPlan, counts: Mapping[st
     """
     config = storage.config
     return RunFacts(
-        config=replace(config, inputs=(config.out,)),
+        config=replace(config, inputs=(config.out,), on_clip=None, webhook=None, webhook_key=None),
         out=config.out.absolute(),
         report=report,
         device=plan.device,
