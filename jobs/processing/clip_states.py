@@ -74,12 +74,10 @@ class ClipStates:
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
         return work
 
-    def take_complete(self) -> list[ClipWork]:
-        """Clips whose chunks are all done, which are under way no more."""
-        complete = [work for work in self.under_way.values() if work.complete]
-        for work in complete:
-            del self.under_way[work.clip.name]
-        return complete
+    def take_complete(self, clip: str) -> ClipWork | None:
+        """The work on a clip whose chunks are all done, which is under way no more; None of others."""
+        work = self.under_way.get(clip)
+        return self.under_way.pop(clip) if work is not None and work.complete else None
 
     def drop(self, clip: str) -> None:
         """Ends the work on a clip that is under way; what is still at work does not count."""
@@ -98,12 +96,12 @@ class ClipStates:
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
 
-    def plan_outdated_again(self) -> None:
-        """Clips whose plan is outdated wait to be planned, once none of their chunks is at work any more."""
-        for name, clip in [*self.under_way.items()]:
-            if clip.outdated and not clip.at_work:
-                del self.under_way[name]
-                self.plan_again(clip)
+    def plan_outdated_again(self, clip: str) -> None:
+        """Has a clip whose plan is outdated wait to be planned, once none of its chunks is at work any more."""
+        work = self.under_way.get(clip)
+        if work is not None and work.outdated and not work.at_work:
+            del self.under_way[clip]
+            self.plan_again(work)
 
     def plan_again(self, clip: ClipWork) -> None:
         """Has a clip wait to be planned, before the others."""

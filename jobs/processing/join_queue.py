@@ -45,12 +45,12 @@ class JoinQueue:
         """Queues a clip behind the others."""
         self.waiting.append(JoinWork(work))
 
-    def next_for(self, actor: str, node: str | None, others: Sequence[str]) -> JoinWork | None:
+    def next_for(self, actor: str, node: str | None, living: Sequence[str]) -> JoinWork | None:
         """Takes a clip that `actor` may join: of those that wait longest the one of which its machine made most, as
-        none waits for a machine. One that failed on it waits for another actor, where `others` (all other living
-        actors) has one that did not fail at it."""
+        none waits for a machine. One that failed on it waits for another actor, where `living` (all actors)
+        has one that did not fail at it."""
         candidates = (join for join, _ in zip(self.waiting, range(LOOKED_AT), strict=False))
-        mine = [join for join in candidates if actor not in join.tried_on or not set(others) - join.tried_on]
+        mine = [join for join in candidates if actor not in join.tried_on or not set(living) - join.tried_on]
         if not mine:
             return None
         join = max(mine, key=lambda join: join.made_on(node))

@@ -1,6 +1,7 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
@@ -101,6 +102,7 @@ class _Run:
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
         self.states = ClipStates()
+        self.shown_at = 0.0
         self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
 
     def run(self) -> ProcessResult:
@@ -202,11 +204,11 @@ class _Run:
 
     def _dispatch(self, pool: ActorPool) -> None:
         states = self.states
+        ready = pool.ready()
         for actor in pool.idle():
-            others = [other for other in pool.ready() if other != actor]
-            if (join := states.joins.next_for(actor, pool.node(actor), others)) is not None:
+            if (join := states.joins.next_for(actor, pool.node(actor), ready)) is not None:
                 pool.do(actor, join_task(self.facts, join), join)
-            elif (work := states.schedule.next_for(actor, others)) is not None:
+            elif (work := states.schedule.next_for(actor, ready)) is not None:
                 clip = states.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
                 measure = measure_task(self.config, clip, work.chunk.index)
@@ -229,15 +231,18 @@ class _Run:
 
     def _take(self, answer: WorkResult, uploader: ThreadPoolExecutor) -> None:
         about = answer.about
+        if isinstance(about, JoinWork):
+            self._take_joined(answer, about, uploader)
+            return
         if isinstance(about, Work):
             self._take_chunk(answer, about)
-        elif isinstance(about, JoinWork):
-            self._take_joined(answer, about, uploader)
         else:
             self._take_prepared(answer, about)
-        self.states.plan_outdated_again()
-        for work in self.states.take_complete():
-            self.states.joins.add(work)
+        # This clip alone: with thousands of workers, thousands of clips are under way.
+        name = about.clip if isinstance(about, Work) else about.clip.name
+        self.states.plan_outdated_again(name)
+        if (complete := self.states.take_complete(name)) is not None:
+            self.states.joins.add(complete)
 
     def _take_prepared(self, answer: WorkResult, waited: Waiting) -> None:
         clip = waited.clip
@@ -280,6 +285,10 @@ class _Run:
         log.warning("%s; trying again", answer.sentence, extra=about)
 
     def _show_progress(self, pool: ActorPool) -> None:
+        now = time.monotonic()
+        if now < self.shown_at + min(POLL_S, self.config.stall_seconds / 8):
+            return  # turns are many where thousands of workers answer
+        self.shown_at = now
         self.states.note_progress(pool.frames_done())
         for name, clip in self.states.under_way.items():
             self.watcher.clip_moved(name, clip.frames_done)

@@ -37,7 +37,7 @@ def refuse_all(states: ClipStates, actors: list[str], most: int) -> int:
             clip.at_work.pop(mine.chunk.index)
             if not clip.outdated:
                 assert states.pass_on(clip, mine, actor)
-            states.plan_outdated_again()
+            states.plan_outdated_again("a.mp4")
         work = states.schedule.next_for(actor, [other for other in actors if other != actor])
         if work is not None:
             at_work[actor] = work
@@ -62,10 +62,10 @@ def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStat
     clip.at_work[4] = 0
     refused = Work("a.mp4", CHUNKS[0], tried_on=frozenset({"x"}))
     assert states.pass_on(clip, refused, "x")
-    states.plan_outdated_again()
+    states.plan_outdated_again("a.mp4")
     assert states.under_way
     clip.at_work.clear()
-    states.plan_outdated_again()
+    states.plan_outdated_again("a.mp4")
     assert not states.under_way
     assert states.to_prepare
 
