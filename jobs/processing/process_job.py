@@ -134,7 +134,7 @@ class _Run:
             return page
         except Exception as error:  # the run's result stands, whatever goes wrong with its page
             log.debug("page", exc_info=error)
-            log.error("the page could not be made (%s); vidsharp report %s makes it", one_line(error), self.out)
+            log.error("the page could not be made (%s); the same command again makes it", one_line(error))
             return None
 
     # Before any work: what is finished, what cannot be done.
