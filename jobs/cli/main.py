@@ -7,7 +7,6 @@ import json
 import sys
 import webbrowser
 from contextlib import redirect_stdout
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
@@ -59,7 +58,7 @@ def _exit(sentence: str, code: int) -> NoReturn:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("vidsharp"), prog_name="vidsharp")
+@click.version_option(package_name="vidsharp", prog_name="vidsharp")
 def main() -> None:
     """Sharpens recorded video calls: every frame through a small neural student, every other stream untouched.
 
@@ -89,7 +88,6 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
         from ..files.passed_over import passed_over_sentence
         from ..processing.process_job import process as run  # takes seconds, in which one may interrupt
         from ..processing.progress import watching
-        from .show_run import show_run
 
         # Of processes that die, Ray prints pages of log to stdout, which is for the result.
         with redirect_stdout(StringIO()), watching(quiet=quiet, lines_only=lines_only) as watcher:
@@ -97,6 +95,8 @@ def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
     except KeyboardInterrupt:
         _exit("interrupted; the same command resumes from the finished chunks", INTERRUPTED)
     if not quiet:
+        from .show_run import show_run
+
         show_run(result.rows)
     if sentence := passed_over_sentence(result.passed_over):
         click.echo(sentence)
