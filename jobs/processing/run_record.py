@@ -8,9 +8,10 @@ import json
 import logging
 import math
 import re
+import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,8 +23,9 @@ from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
 from ..config import ProcessConfig
 from ..engine.machine import machine
-from ..exit_code import OK, SOME_FAILED, exit_code
+from ..exit_code import exit_code, run_code
 from ..files.clips import printable
+from ..notifying.hooks import origin
 from .run_settings import versions
 
 log = logging.getLogger("vidsharp")
@@ -35,15 +37,19 @@ KEPT = 100
 
 # A `Path` of an address has one slash.
 _USER_INFO = re.compile(r"(:/{1,2})[^/@\s]+@")
+_HOOKS = ("--on-clip", "--webhook")
 _QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
 
 
 @contextmanager
-def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+def recorded(
+    folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]], run_again: Callable[[], bool]
+) -> Iterator[None]:
     """Records the run that the `with` block is in `run.json` of the report folder.
 
     Args:
         rows: filled by the run: its rows of the `clips` table, by clip.
+        run_again: asked at the end: whether another run may help clips that have failed.
 
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
@@ -51,8 +57,8 @@ def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str
     path = folder / "run.json"
     begun = {
         "format": FORMAT,
-        "command": [without_secrets(word) for word in sys.argv],
-        "settings": _plain(asdict(config)),
+        "command": [without_secrets(word) for word in _without_hooks(sys.argv)],
+        "settings": _plain({**asdict(config), **_hooks(config)}),
         "versions": versions(),
         "machine": machine(),
         "began_at": _now(),
@@ -71,7 +77,7 @@ def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str
         counts = Counter(row["status"] for row in rows.values())
         ended = {
             "ended_at": _now(),
-            "exit_status": exit_code(error) if error else SOME_FAILED if counts["failed"] else OK,
+            "exit_status": exit_code(error) if error else run_code(counts["failed"], run_again()),
             "error": _sentence(error),
             "clips": dict(sorted(counts.items())),
         }
@@ -89,6 +95,24 @@ def earlier_runs(path: Path) -> Sequence[Mapping[str, Any]]:
         return [record, *earlier][:KEPT] if record["format"] == FORMAT else []
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return []
+
+
+def _hooks(config: ProcessConfig) -> dict[str, str | None]:
+    """A run's hooks without what may be secret: a program's arguments, and an address's path."""
+    program = config.on_clip and f"{shlex.split(config.on_clip)[0]} ***"
+    return {"on_clip": program, "webhook": config.webhook and origin(config.webhook)}
+
+
+def _without_hooks(words: Sequence[str]) -> Iterator[str]:
+    """A command line without what may be secret in hooks."""
+    before = ""
+    for word in words:
+        option, separator, _ = word.partition("=")
+        if separator and option in _HOOKS:
+            yield f"{option}=***"
+        else:
+            yield "***" if before in _HOOKS else word
+        before = word
 
 
 def without_secrets(text: str) -> str:
