@@ -6,7 +6,6 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import sys
 import webbrowser
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,7 +67,7 @@ def _exit(ctx: click.Context, sentence: str, code: int) -> NoReturn:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("vidsharp"), prog_name="vidsharp")
+@click.version_option(package_name="vidsharp", prog_name="vidsharp")
 def main() -> None:
     """Sharpens recorded video calls: every frame through a small neural student, every other stream untouched.
 

@@ -35,11 +35,11 @@ from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
+from .imports_ahead import import_ahead
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
-from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
@@ -129,6 +129,8 @@ class _Run:
         try:
             if not self.config.page:
                 return None
+            from .report_job import write_page
+
             page = write_page(self.report)
             self.storage.save_report(self.report.folder)
             return page
@@ -207,6 +209,7 @@ class _Run:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
+                        import_ahead(page=self.config.page)
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
