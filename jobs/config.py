@@ -1,10 +1,12 @@
 """The settings of the main job: one frozen value, checked when it is made."""
 
 import math
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from ..models.errors import VidsharpError
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
@@ -63,6 +65,22 @@ def check_rate(config: "ProcessConfig") -> None:
         )
 
 
+def check_hooks(on_clip: str | None, webhook: str | None, seconds: float) -> None:
+    """Raises UsageError where one of them can mean nothing."""
+    if on_clip is not None:
+        try:
+            words = shlex.split(on_clip)
+        except ValueError as error:
+            raise UsageError(f"--on-clip {on_clip!r} is no command: {str(error).lower()}") from error
+        if not words:
+            raise UsageError("--on-clip names no program")
+    parts = urlsplit(webhook or "")
+    if webhook is not None and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise UsageError("--webhook is no address: it begins with https:// or http://, and a host's name follows")
+    if not 0.1 <= seconds <= 86400:
+        raise UsageError(f"--hook-seconds {seconds:g} is out of range: 0.1 to 86400")
+
+
 @dataclass(frozen=True)
 class ProcessConfig:
     """Everything `vidsharp process` takes. Each field's default and help are the command's, too.
@@ -73,12 +91,15 @@ class ProcessConfig:
 
     inputs: tuple[Path, ...]
     """Recordings, and folders of recordings (searched recursively); also of URLs such as s3://bucket/recordings."""
-    out: Path = field(metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR")})
+    out: Path = field(
+        metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR", ("-o", "--out"))}
+    )
     """A folder, or the URL of one."""
     model: str = option(
         "fast",
         "A student's name, sha256: and the beginning of its weights' digest, a checkpoint file, or an ONNX file.",
         metavar="NAME|PATH",
+        flags=("-m", "--model"),
     )
     look: float | None = option(
         None,
@@ -102,7 +123,11 @@ class ProcessConfig:
     end: float | None = option(None, "Take each recording up to this time.", metavar="T", default_words="its end")
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
     workers: int | None = option(
-        None, "Sharpening processes.", metavar="N", default_words="one for each GPU, or what fits the CPUs"
+        None,
+        "Sharpening processes.",
+        metavar="N",
+        flags=("-w", "--workers"),
+        default_words="one for each GPU, or what fits the CPUs",
     )
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
@@ -141,8 +166,8 @@ class ProcessConfig:
         metavar="every|N|off",
         default_words="one frame in 24, at most 100",
     )
-    page: bool = option(True, "Tables only, no HTML report.", flags=("--no-report",))
-    """Whether to make the HTML report, and the previews that it shows; the tables are always written."""
+    page: bool = option(True, "Whether to make the HTML report, or tables only.", flags=("--report/--no-report",))
+    """And the previews that the report shows; the tables are always written."""
     overwrite: bool = option(
         False, "Redo finished clips instead of skipping them, and replace files that vidsharp did not make."
     )
@@ -158,6 +183,13 @@ class ProcessConfig:
         default_words="256",
     )
     stall_seconds: float = option(600.0, "Retry a chunk that made no progress for S seconds.", metavar="S")
+    on_clip: str | None = option(
+        None, "A program to run for each clip that ends, with JSON on its stdin.", metavar="COMMAND"
+    )
+    """Its words are divided as a shell would do it, but no shell reads them."""
+    webhook: str | None = option(None, "An address to POST the same JSON to.", metavar="URL")
+    webhook_key: Path | None = option(None, "File with the key that signs it (HMAC).", metavar="FILE")
+    hook_seconds: float = option(60.0, "How long a program or an address has for a clip.", metavar="S")
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -185,6 +217,7 @@ class ProcessConfig:
             raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
+        check_hooks(self.on_clip, self.webhook, self.hook_seconds)
 
     @property
     def part(self) -> Part:

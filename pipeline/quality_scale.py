@@ -8,15 +8,29 @@ from .encoders import encoder_called
 from .errors import EncoderError
 
 Options = Mapping[str, str]
+_SVT = "svtav1-params"
 _LAMBDA = 118
 """FF_QP2LAMBDA: FFmpeg's unit of quantisers."""
 
 
-def _rate_factor(option: str) -> Callable[[float], Options]:
-    return lambda value: {option: f"{value:g}"}
+def _rate_factor(option: str) -> Callable[[Options, float], Options]:
+    return lambda options, value: {option: f"{value:g}"}
 
 
-def _quantiser(value: float) -> Options:
+def _quarters_of_svtav1(options: Options, value: float) -> Options:
+    """FFmpeg cuts off the quarters that SVT-AV1 knows, so they are said in its own language, beside the whole."""
+    others = [part for part in options.get(_SVT, "").split(":") if part and not part.startswith("crf=")]
+    quarters = [] if value == int(value) else [f"crf={value:g}"]
+    return {"crf": str(int(value)), _SVT: ":".join([*others, *quarters])}
+
+
+def _factor_of_svtav1(options: Options) -> float | None:
+    own = [part for part in options.get(_SVT, "").split(":") if part.startswith("crf=")]
+    said = own[-1].removeprefix("crf=") if own else options.get("crf")
+    return None if said is None else float(said)
+
+
+def _quantiser(options: Options, value: float) -> Options:
     return {"flags": "+qscale", "global_quality": str(round(value * _LAMBDA))}
 
 
@@ -27,8 +41,8 @@ class QualityScale:
     best: float
     worst: float
     step: float
-    options: Callable[[float], Options]
-    """The encoder's options for a value."""
+    options: Callable[[Options, float], Options]
+    """What has to be said otherwise in the encoder's options for a value."""
     read: Callable[[Options], float | None]
     """The value that options say."""
     word: str = "crf"
@@ -53,7 +67,7 @@ class QualityScale:
 
     def at(self, plan: EncoderPlan, place: int) -> EncoderPlan:
         """The plan with the value at a place."""
-        return replace(plan, options={**plan.options, **self.options(self.value(place))})
+        return replace(plan, options={**plan.options, **self.options(plan.options, self.value(place))})
 
     def words(self, place: int) -> str:
         """The value at a place, as people call it: `crf 23.5`."""
@@ -77,7 +91,7 @@ _SCALES: Mapping[str, QualityScale] = {
     "libx265": _factor_scale("crf", 1, 45, 0.25),
     "libvpx": _factor_scale("crf", 4, 60, 1),
     "libvpx-vp9": _factor_scale("crf", 1, 60, 1),
-    "libsvtav1": _factor_scale("crf", 1, 60, 1),
+    "libsvtav1": QualityScale(1, 60, 0.25, _quarters_of_svtav1, _factor_of_svtav1),
     **dict.fromkeys(("mpeg4", "mpeg2video", "mpeg1video", "mjpeg"), _QUANTISERS),
     "prores_ks": QualityScale(1, 64, 1, _quantiser, _quantiser_of, "quantiser"),
 }

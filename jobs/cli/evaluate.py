@@ -31,12 +31,14 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 
 @command()
 @click.argument("data", type=PATH)
-@click.option("--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
+@click.option("-m", "--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
               help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1", help="Measure "
               "each student at this look; may be given several times [default: its own].")  # fmt: skip
 @config_option("chroma")
-@click.option("--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary].")
+@click.option(
+    "-o", "--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary]."
+)
 @click.option("--levels", callback=_comma_separated, metavar="L,L", help="How clips are made soft: "
               f"{', '.join(LEVELS)}, and sharp for as they are [default: all].")  # fmt: skip
 @click.option("--frames", default=24, show_default=True, metavar="N", help="Of a clip, make the first N frames soft.")
@@ -49,7 +51,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
               "motion [default: all].")  # fmt: skip
 @click.option("--seeds", type=int, metavar="N", help="With --benchmark: recordings of each source and level "
               "[default: 1].")  # fmt: skip
-@click.option("--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
+@click.option("-w", "--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
 @click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
 @overwrite_option
 @log_options
@@ -121,7 +123,9 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -
 
 @command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
-@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
+@click.option(
+    "-o", "--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept."
+)
 @click.option("--level", required=True, type=click.Choice(LEVELS), help="How little bandwidth the link has.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
 @overwrite_option

@@ -16,7 +16,7 @@ from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
 from ..exit_code import exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, info, preview, train
+from . import doctor, estimate, evaluate, info, preview, shell, train
 from .answer import Answer, AnswerCommand, answer_error, foresee_json, wants_json
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
@@ -83,6 +83,7 @@ def main() -> None:
 @run_options
 @config_options("max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
+@config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
 @events_option
 @log_options
 def process(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
@@ -124,7 +125,7 @@ def _show_page(page: Path | None, show: bool) -> None:
 
 
 @main.command()
-@click.option("--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
+@click.option("-o", "--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
 @click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
 @overwrite_option
 @log_options
@@ -177,5 +178,6 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
 
 
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
-for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+_SHELL = (shell.completion, shell.man)
+for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor, *_SHELL):
     main.add_command(_command)

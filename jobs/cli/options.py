@@ -9,7 +9,9 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
+from click.shell_completion import CompletionItem
 
+from ...models.nets.catalogue import earlier_names, student_names
 from ...models.nets.look import parse_look
 from ..config import ProcessConfig
 from ..option import option_of
@@ -66,7 +68,15 @@ def _time(ctx: click.Context, parameter: click.Parameter, text: str | None) -> f
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 
 
+def _complete_student(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The students' names; files are completed once one has begun to name a folder."""
+    names = [*student_names(), *earlier_names()]
+    found = [CompletionItem(name) for name in names if name.startswith(begun)]
+    return found or [CompletionItem(begun, type="file")]
+
+
 _READ_BY: Mapping[str, Mapping[str, Any]] = {
+    "model": {"shell_complete": _complete_student},
     "look": {"callback": _look},
     "start": {"callback": _time},
     "end": {"callback": _time},
@@ -118,7 +128,7 @@ def _read(name: str, default: Any) -> Mapping[str, Any]:
     hint = get_type_hints(ProcessConfig)[name]
     (kind,) = [part for part in get_args(hint) if part is not NoneType] if NoneType in get_args(hint) else [hint]
     if kind is bool:
-        return {"flag_value": False, **shown} if default else {"is_flag": True}
+        return shown if default else {"is_flag": True}
     if get_origin(kind) is Literal:
         return {"type": click.Choice(get_args(kind)), **shown}
     return {"type": PATH if kind is Path else kind, **shown}

@@ -31,6 +31,8 @@ from ..files.open_storage import open_storage
 from ..files.output_paths import check_inside, check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
 from ..files.storage import Storage, url_of
+from ..notifying.clip_hooks import ClipHooks
+from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .join_clip import FinalNames, changed, join_clip
@@ -102,17 +104,19 @@ class _Run:
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
         self.run_again = False
+        self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
         self.stop = Event()
         """Has a join that is under way end soon: its chunks stay."""
 
     def run(self) -> ProcessResult:
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
-        self._sort_out()
         try:
-            if self.states.to_prepare:
-                with open_engine(self.config.engine, self.config.address) as engine:
-                    self._work(engine)
+            with self.hooks:
+                self._sort_out()
+                if self.states.to_prepare:
+                    with open_engine(self.config.engine, self.config.address) as engine:
+                        self._work(engine)
         finally:
             self.rows.write()
         page = self._page()
@@ -205,6 +209,7 @@ class _Run:
                         self._take(answer, muxer)
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
+                    self.hooks.collect()
             finally:
                 self.stop.set()
                 muxer.shutdown(wait=True, cancel_futures=True)
@@ -325,10 +330,10 @@ class _Run:
         row = failed_row(clip, self.config, printable(sentence))
         self.storage.release(clip.name)
         self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
-        self.rows.refuse(row)
+        self.hooks.end(ClipRows(row), lambda rows: self.rows.refuse(rows.clip))
 
     def _end(self, rows: ClipRows, workspace: Path | None) -> None:
         row = rows.clip
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
-        self.rows.add(rows, workspace)
+        self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))
