@@ -229,7 +229,8 @@ class _Run:
             elif self._next_is_here():
                 clip, workspace, tries = self.states.to_prepare.popleft()
                 self.states.preparing.add(clip.name)
-                task = prepare_task(self.config, clip, workspace, self.encoder)
+                tighter = clip.name in self.states.tighter
+                task = prepare_task(self.config, clip, workspace, self.encoder, tighter=tighter)
                 pool.prepare(actor, task, (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
@@ -248,6 +249,8 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
+        for work in self.states.give_up_too_large():
+            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
             joining = muxer.submit(
@@ -265,6 +268,7 @@ class _Run:
                 log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft((clip, workspace, tries + 1))
             return
+        self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
         self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
