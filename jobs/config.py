@@ -81,7 +81,7 @@ class ProcessConfig:
     """A folder, or the URL of one."""
     model: str = option(
         "fast",
-        "A student's name, sha256: and the beginning of its weights' digest, or a checkpoint file.",
+        "A student's name, sha256: and the beginning of its weights' digest, a checkpoint file, or an ONNX file.",
         metavar="NAME|PATH",
         flags=("-m", "--model"),
     )

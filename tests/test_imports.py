@@ -78,7 +78,7 @@ def test_some_packages_stay_in_their_folders(package: str) -> None:
     assert {file.partition("/")[0] for file in third_party(FOLDERS)[package]} <= HOMES[package]
 
 
-EXTRAS = ("cluster", "s3", "vmaf", "ocr", "realesrgan", "screens")
+EXTRAS = ("cluster", "s3", "vmaf", "ocr", "networks", "realesrgan", "screens")
 
 
 def test_all_that_the_source_imports_is_declared() -> None:

@@ -65,6 +65,12 @@ class AnswerCommand(click.Command):
         ctx.exit(answer.code)
 
 
+class AnswerGroup(AnswerCommand, click.Group):
+    """A group that answers by itself where no command of it is called."""
+
+    command_class = AnswerCommand
+
+
 def _want_json(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     ctx.meta[_JSON] = ctx.meta.get(_JSON) or value
 

@@ -16,7 +16,8 @@ from ...training.simulate.parameters import LEVELS
 from ..config import UsageError
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
-from .answer import Answer, wants_json
+from .answer import Answer, AnswerGroup, wants_json
+from .export import export
 from .logs import say_error, set_up_logs
 from .options import PATH, command, config_option, log_options, looks_of_texts, overwrite_option
 
@@ -149,12 +150,15 @@ def simulate(**options: Any) -> Answer:
     return Answer(ended, summary=summary, code=SOME_FAILED if failed else OK)
 
 
-@command()
-def models() -> Answer:
-    """Lists the students that ship.
+@click.group(cls=AnswerGroup, invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> Answer:
+    """Lists the students that ship, or exports one.
 
-    Their size, what a frame of 1920×1080 costs, and what they gain over doing nothing.
+    Their size, what a frame of 1920×1080 costs, their licence, and what they gain over doing nothing.
     """
+    if context.invoked_subcommand is not None:
+        return Answer(None)
     cards = [read_card(name) for name in student_names()]
     listed = [{**asdict(card), "gains": {k: g._asdict() for k, g in card.gains.items()}} for card in cards]
     return Answer(listed, lambda: _list(cards))
@@ -162,14 +166,35 @@ def models() -> Answer:
 
 def _list(cards: Sequence[Card]) -> None:
     levels = list(dict.fromkeys(level for card in cards for level in card.gains)) or ["calls"]
-    header = ["model", "parameters", "GFLOP at 1080p", "ms at 1080p", *(f"gain: {level}" for level in levels)]
+    header = [
+        "model",
+        "parameters",
+        "GFLOP at 1080p",
+        "ms at 1080p",
+        "licence",
+        *(f"gain: {level}" for level in levels),
+    ]
     click.echo(markdown_table(header, [_cells(card, levels) for card in cards]), nl=False)
     click.echo("\nGains are dB of PSNR / SSIM over doing nothing, on luma, for clips that training never saw.")
+    for licence, names in _by_licence(cards).items():
+        click.echo(f"Licence of {', '.join(names)}: {licence}.")
 
 
 def _cells(card: Card, levels: list[str]) -> list[str]:
     missing = "not measured"
     cells = [card.name, missing if card.parameters is None else f"{card.parameters:,}"]
     cells += [missing if value is None else f"{value:.4g}" for value in (card.gflop_1080p, card.ms_1080p)]
+    cells.append((card.licence or "not stated").partition(";")[0])
     gains = [card.gains.get(level) for level in levels]
     return cells + [missing if gain is None else f"{gain.psnr_db:+.2f} / {gain.ssim:+.4f}" for gain in gains]
+
+
+def _by_licence(cards: Sequence[Card]) -> dict[str, list[str]]:
+    """The students of each licence, whole."""
+    found: dict[str, list[str]] = {}
+    for card in cards:
+        found.setdefault(card.licence or "not stated", []).append(card.name)
+    return found
+
+
+models.add_command(export)

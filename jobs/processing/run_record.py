@@ -26,7 +26,7 @@ from ..engine.machine import machine
 from ..exit_code import exit_code, run_code
 from ..files.clips import printable
 from ..notifying.hooks import origin
-from .run_settings import versions
+from .run_settings import networks, versions
 
 log = logging.getLogger("vidsharp")
 
@@ -59,6 +59,7 @@ def recorded(
         "format": FORMAT,
         "command": [without_secrets(word) for word in _without_hooks(sys.argv)],
         "settings": _plain({**asdict(config), **_hooks(config)}),
+        "networks": networks(config),
         "versions": versions(),
         "machine": machine(),
         "began_at": _now(),

@@ -4,11 +4,13 @@ import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import av
 
-from ...models.nets.catalogue import chroma_digest, chroma_of, look_of, weights_digest
+from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
+from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
@@ -42,6 +44,18 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "threads": plan.threads,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def networks(config: ProcessConfig) -> list[dict[str, str]]:
+    """The networks of a run: their names, their weights' digests and their licences.
+
+    Raises:
+        ModelError, CheckpointError: as `weights_digest` and `licence_of`.
+    """
+    names: list[str | Path] = [config.model]
+    if chroma_of(config.model, config.chroma) == "restore":
+        names.append(CHROMA_WEIGHTS)
+    return [{"name": student_name(name), "sha256": weights_digest(name), "licence": licence_of(name)} for name in names]
 
 
 @cache
