@@ -15,7 +15,7 @@ from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
 from ..exit_code import exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, info, preview, shell, train
+from . import doctor, estimate, evaluate, info, preview, shell, train, watch
 from .answer import Answer, AnswerCommand, answer_error, foresee_json, wants_json
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
@@ -176,7 +176,8 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     return Answer(figures, lambda: click.echo(json.dumps(figures, indent=2)))
 
 
+_MORE = (watch.watch, info.info, preview.preview, estimate.estimate)
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
 _SHELL = (shell.completion, shell.man)
-for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor, *_SHELL):
+for _command in (*_MORE, *_EVALUATE, train.train, doctor.doctor, *_SHELL):
     main.add_command(_command)
