@@ -12,6 +12,8 @@ class ChunkDone:
     index: int
     frames: int
     node: str
+    bytes: int = 0
+    """Size of its file."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class ChunkRecord:
     @property
     def outline(self) -> ChunkDone:
         """The chunk without what single pictures say."""
-        return ChunkDone(self.index, self.frames, self.node)
+        return ChunkDone(self.index, self.frames, self.node, self.bytes)
 
     def to_json(self) -> dict[str, Any]:
         # Not `asdict`, which copies each number of `pts` and takes milliseconds.

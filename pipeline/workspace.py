@@ -19,6 +19,7 @@ from .chunk_record import ChunkRecord
 from .encoder_plan import EncoderPlan
 from .plan import Chunk
 from .probe import Shape
+from .rate_choice import NO_CHOICE, RateChoice
 
 FORMAT = 4
 """Raised when older work in progress can no longer be read."""
@@ -41,6 +42,8 @@ class ClipPlan:
     """The digest of what makes its pictures."""
     content: str | None = None
     """The digest of what the recording held."""
+    rate: RateChoice = NO_CHOICE
+    """What was chosen where the user sets bounds to size or quality."""
 
 
 class Workspace:
@@ -71,7 +74,8 @@ class Workspace:
             chunks = tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
             shapes = tuple(Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
             encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
-            return ClipPlan(chunks, shapes, encoder, manifest["made_by"], manifest.get("content"))
+            rate = RateChoice.from_json(manifest.get("rate"))
+            return ClipPlan(chunks, shapes, encoder, manifest["made_by"], manifest.get("content"), rate)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -93,6 +97,7 @@ class Workspace:
         *,
         encoder: EncoderPlan | None = None,
         content: str | None = None,
+        rate: RateChoice = NO_CHOICE,
     ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
 
@@ -101,6 +106,7 @@ class Workspace:
             provenance: what `provenance_digest` is the digest of, for people who look into the plan.
             encoder: what writes the chunks.
             content: the digest of what the recording holds.
+            rate: how its quality was chosen.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -108,7 +114,7 @@ class Workspace:
         self.clear()
         make_folder(self.folder)
         plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": provenance}
-        plan["encoder"] = encoder and encoder.to_json()
+        plan["encoder"], plan["rate"] = encoder and encoder.to_json(), rate.to_json()
         manifest = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, **plan}
         manifest["content"] = content
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]

@@ -21,7 +21,7 @@ from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.files.earlier_run import source_columns
 from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
-from vidsharp.jobs.processing import process_job
+from vidsharp.jobs.processing import process_job, report_job
 from vidsharp.jobs.processing.run_settings import fingerprint_settings
 from vidsharp.pipeline.fingerprint import Fingerprint, read_source
 
@@ -69,7 +69,7 @@ def measure(clips: int) -> dict[str, Any]:
 
 
 def _again(config: ProcessConfig, clips: int) -> dict[str, Any]:
-    page_s, real = 0.0, process_job.write_page
+    page_s, real = 0.0, report_job.write_page
 
     def timed_page(report: ReportFolder) -> Path:
         nonlocal page_s
@@ -79,7 +79,7 @@ def _again(config: ProcessConfig, clips: int) -> dict[str, Any]:
         return path
 
     clock, cpu = time.perf_counter(), time.process_time()
-    with mock.patch.object(process_job, "write_page", timed_page):
+    with mock.patch.object(report_job, "write_page", timed_page):
         result = process_job.process(config)
     spent = {"clock": time.perf_counter() - clock, "cpu": time.process_time() - cpu, "cpu, page": page_s}
     assert result.count("skipped") == clips

@@ -6,21 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from ...pipeline.atomic import make_folder, remove_leftovers, write_atomically
 from ...pipeline.workspace import Workspace
-from ...reports.run.compaction import PART_ROWS, compact
-from ...reports.run.data_set import DataSet, PartGone, pc, read_again
-from ...reports.run.page_previews import Previews
-from ...reports.run.parts import WRITTEN_AT, parts_in, write_new_part, write_part
-from ...reports.run.rows_by_clip import RowsByClip
-from ...reports.run.single_files import SHEET_ROWS, Kind, write_single
+from ...reports.run.parts import SHEET_ROWS, WRITTEN_AT, Kind, parts_in, write_new_part, write_part
 from ...reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, arrow_rows, check_columns
 from .output_paths import path_below
 from .previews import PREVIEWS, preview_path
+
+if TYPE_CHECKING:  # who only keeps rows, as workers do, does not wait for Arrow and pandas
+    from ...reports.run.data_set import DataSet
+    from ...reports.run.page_previews import Previews
 
 Row = dict[str, Any]
 
@@ -62,20 +61,35 @@ class ReportFolder:
         self._last = 0.0
         self._changed: dict[Path, None] = {}
 
-    def table(self, name: str) -> DataSet:
+    def table(self, name: str) -> "DataSet":
         """The table `clips`, `chunks` or `frames` as it is now."""
+        from ...reports.run.data_set import DataSet
+
         return DataSet(self.folder / name, TABLE_COLUMNS[name])
 
     def earlier(self) -> Mapping[str, Row]:
         """The rows of earlier runs, by clip, read when they are asked for. A result that would lie outside the output
         folder is none of ours."""
+        if not self._has_clips():
+            return {}  # at once: a first run does not wait for Arrow
+        from ...reports.run.rows_by_clip import RowsByClip
+
         return _Earlier(self.folder.parent, RowsByClip(lambda: self.table("clips")))
 
     def renamed(self) -> dict[str, str]:
         """The results of earlier runs that have other names than their recordings: each name, and the clip's."""
+        if not self._has_clips():
+            return {}
+        from ...reports.run.data_set import read_again
+
         return read_again(lambda: dict(self._renamed()))
 
+    def _has_clips(self) -> bool:
+        return bool(parts_in(self.folder / "clips")) or (self.folder / "clips.parquet").is_file()
+
     def _renamed(self) -> Iterator[tuple[str, str]]:
+        from ...reports.run.data_set import pc
+
         for rows in self.table("clips").batches(["clip", "out"]):
             other = rows.filter(pc.not_equal(rows["clip"], rows["out"]))
             for clip, out in zip(other["clip"].to_pylist(), other["out"].to_pylist(), strict=True):
@@ -107,6 +121,9 @@ class ReportFolder:
         """Joins the tables' small parts. One run does it at a time; others pass on."""
         if not self.folder.is_dir():
             return
+        from ...reports.run.compaction import PART_ROWS, compact
+        from ...reports.run.data_set import read_again
+
         with suppress(Timeout), FileLock(self.folder / ".compacting", timeout=0):
             for name, columns in TABLE_COLUMNS.items():
                 before = parts_in(self.folder / name)
@@ -123,10 +140,14 @@ class ReportFolder:
         an older one goes, since it would no longer be true."""
         if not self.table("clips").paths:
             return
+        from ...reports.run.data_set import read_again
+
         for name in TABLE_COLUMNS:
             read_again(lambda name=name: self._write_single(name, kinds, most_rows))
 
     def _write_single(self, name: str, kinds: Sequence[Kind], most_rows: int | None) -> None:
+        from ...reports.run.single_files import write_single
+
         data = self.table(name)
         if data.paths and not data.parts:
             return  # rather an older file than an empty one: the log names what cannot be read
@@ -155,7 +176,7 @@ class ReportFolder:
         return path
 
     @property
-    def previews(self) -> Previews:
+    def previews(self) -> "Previews":
         """The previews (JSON, see `preview_json`) by clip; each is looked for when it is asked for."""
         return _Previews(self.folder)
 
@@ -164,6 +185,8 @@ class ReportFolder:
 
     def _carry_over(self, name: str) -> None:
         """Makes the table that an earlier version wrote as one file the first part of the data set."""
+        from ...reports.run.data_set import PartGone
+
         data, path = self.table(name), self.folder / name / f"part-{0:020d}-carried.parquet"
         with suppress(FileNotFoundError, PartGone):  # another run has carried it over, and written it anew
             if data.paths == [data.whole] and data.parts:

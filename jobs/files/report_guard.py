@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pyarrow import ArrowException, parquet
-
 from ...reports.run.parts import parts_in
 from ..config import UsageError
 from ..processing.run_record import earlier_runs
@@ -46,6 +44,10 @@ def holds_our_clips(folder: Path) -> bool:
 
 
 def _is_ours(table: Path) -> bool:
+    if not table.is_file():
+        return False
+    from pyarrow import ArrowException, parquet  # for a new folder, nobody waits for it
+
     try:
         return set(parquet.read_schema(table).names) >= _OUR_COLUMNS
     except (OSError, ArrowException):

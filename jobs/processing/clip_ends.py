@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...pipeline.errors import MediaError
-from ...pipeline.fingerprint import check_unchanged
+from ...pipeline.fingerprint import Fingerprint, check_unchanged
 from ..exit_code import another_run_helps
 from ..files.clips import Clip, printable
+from ..files.earlier_run import ClipState
 from ..files.report_folder import ClipRows
 from ..files.storage import Storage
 from ..notifying.clip_hooks import ClipHooks
+from .clip_states import Waiting
 from .clip_work import ClipWork, failed_row
 from .past_results import PastResults
 from .progress import Watcher
@@ -36,6 +38,16 @@ class ClipEnds:
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
         self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))
+
+    def leave(self, waiting: Waiting, found: ClipState, fingerprint: Fingerprint | None = None) -> None:
+        """A clip is left alone, because of what an earlier run has made; see `PastResults`."""
+        if found == "finished":
+            waiting.workspace.clear()  # which a run was doing when it was killed
+            self.end(ClipRows(self.past.skipped(waiting, fingerprint)), None)
+        elif found in ("clash", "other part"):
+            self.refuse(waiting.clip, self.past.refusal(waiting, found))
+        else:
+            self.fail(waiting.clip, self.past.refusal(waiting, found))
 
     def fail(self, clip: Clip, sentence: str, error: BaseException | None = None) -> None:
         """A clip has failed, because of `error` where that is known. The result of an earlier run stays where it is,

@@ -28,6 +28,8 @@ class Waiting:
     """What an earlier run has made, where a worker has to tell whether it is this recording's."""
     tries: int = 0
     """How often it was tried."""
+    tighter: bool = False
+    """Whether it came out too large, and is to be encoded with fewer bytes."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ class ClipStates:
             original=prepared.original,
             provenance_digest=prepared.provenance_digest,
             retries=waited.tries,
+            rate=prepared.rate,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
@@ -96,6 +99,15 @@ class ClipStates:
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
 
+    def give_up_too_large(self, clip: str) -> bool:
+        """Whether a clip has come out too large: it is planned again then, and encoded with fewer bytes."""
+        work = self.under_way.get(clip)
+        if work is None or work.outdated or not work.too_large:
+            return False
+        work.outdated = True
+        self.schedule.drop(clip)
+        return True
+
     def plan_outdated_again(self, clip: str) -> None:
         """Has a clip whose plan is outdated wait to be planned, once none of its chunks is at work any more."""
         work = self.under_way.get(clip)
@@ -105,7 +117,8 @@ class ClipStates:
 
     def plan_again(self, clip: ClipWork) -> None:
         """Has a clip wait to be planned, before the others."""
-        self.to_prepare.appendleft(Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1))
+        again = Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1, tighter=clip.too_large)
+        self.to_prepare.appendleft(again)
 
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
         """Takes down how far chunks are; those of clips that have ended do not count."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import replace
@@ -13,7 +13,7 @@ from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError
-from ...pipeline.fingerprint import Fingerprint, StateKeys
+from ...pipeline.fingerprint import StateKeys
 from ...pipeline.recording import silence
 from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, NotToDo, Prepared
@@ -23,7 +23,6 @@ from ..engine.pool import plan_pool
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
 from ..files.clips import REPORT_FOLDER, Clip
-from ..files.earlier_run import ClipState
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
@@ -34,13 +33,13 @@ from .clip_ends import ClipEnds
 from .clip_states import ClipStates, Waiting
 from .clip_work import encoder_choice
 from .final_names import FinalNames
+from .imports_ahead import import_ahead
 from .join_clip import ChunksMissing, Joined, Mixed
 from .join_queue import JoinWork
 from .node_watch import NodeWatch, must_see
 from .past_results import PastResults
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
-from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
@@ -50,10 +49,15 @@ from .worker_tasks import chunk_task, join_task, measure_task, measured_frames, 
 log = logging.getLogger("vidsharp")
 
 
-def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
+def process(
+    config: ProcessConfig, watcher: Watcher | None = None, take: Callable[[Clip], bool] = lambda _: True
+) -> ProcessResult:
     """Sharpens recordings. Finished clips are skipped, unfinished ones resume from their finished chunks.
 
     One clip's failure is a row in the tables and stops no other.
+
+    Args:
+        take: which of the recordings that are found are this run's.
 
     Raises:
         UsageError: nothing to do, or the output folder cannot be used.
@@ -72,7 +76,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     try:
         check_names_apart(clips, lock.work_root)
         storage.begin()
-        run = _Run(storage, clips, lock, watcher or NoWatcher())
+        run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
             with recorded(run.report.folder, asked, run.rows.counts, lambda: run.rows.run_again):
                 return run.run()
@@ -89,7 +93,9 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
 class _Run:
     """The state of one call of `process`: what waits, what is under way, what is done."""
 
-    def __init__(self, storage: Storage, clips: Sequence[Clip], lock: RunLock, watcher: Watcher) -> None:
+    def __init__(
+        self, storage: Storage, clips: Sequence[Clip], names: Collection[str], lock: RunLock, watcher: Watcher
+    ) -> None:
         self.storage = storage
         self.config = config = storage.config
         self.clips = clips
@@ -101,6 +107,7 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
+        self.all_names = names
         self.states = ClipStates()
         self.shown_at = 0.0
         self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
@@ -129,6 +136,8 @@ class _Run:
         try:
             if not self.config.page:
                 return None
+            from .report_job import write_page
+
             page = write_page(self.report)
             self.rows.save()
             return page
@@ -143,9 +152,8 @@ class _Run:
         earlier = self.report.earlier()
         self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
         self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks)
-        names = {clip.name for clip in self.clips}
         owners = self.report.renamed()
-        self.names = FinalNames(self.out, names, self.config.overwrite, self.storage.inputs, earlier, owners)
+        self.names = FinalNames(self.out, self.all_names, self.config.overwrite, self.storage.inputs, earlier, owners)
         for clip in self.clips:
             try:
                 waiting, found = self.past.sort(clip)
@@ -155,20 +163,10 @@ class _Run:
             if found == "open":
                 self.states.to_prepare.append(waiting)
             else:
-                self._leave(waiting, found)
+                self.ends.leave(waiting, found)
         if self.config.reference is not None and self.rows.unmeasured:
             clips = counted(self.rows.unmeasured, "clip was", "clips were")
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
-
-    def _leave(self, waiting: Waiting, found: ClipState, fingerprint: Fingerprint | None = None) -> None:
-        """Leaves a clip alone, because of what an earlier run has made; see `PastResults`."""
-        if found == "finished":
-            waiting.workspace.clear()  # which a run was doing when it was killed
-            self.ends.end(ClipRows(self.past.skipped(waiting, fingerprint)), None)
-        elif found in ("clash", "other part"):
-            self.ends.refuse(waiting.clip, self.past.refusal(waiting, found))
-        else:
-            self.ends.fail(waiting.clip, self.past.refusal(waiting, found))
 
     # The work.
 
@@ -195,6 +193,7 @@ class _Run:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, uploader)
+                        import_ahead(page=self.config.page)
                     self._collect_uploaded(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
@@ -240,6 +239,8 @@ class _Run:
             self._take_prepared(answer, about)
         # This clip alone: with thousands of workers, thousands of clips are under way.
         name = about.clip if isinstance(about, Work) else about.clip.name
+        if self.states.give_up_too_large(name):
+            log.info("too large for --max-growth; encoding it again", extra={"clip": name})
         self.states.plan_outdated_again(name)
         if (complete := self.states.take_complete(name)) is not None:
             self.states.joins.add(complete)
@@ -255,7 +256,7 @@ class _Run:
                 log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft(replace(waited, tries=waited.tries + 1))
         elif isinstance(answer.value, NotToDo):
-            self._leave(waited, answer.value.state, answer.value.fingerprint)
+            self.ends.leave(waited, answer.value.state, answer.value.fingerprint)
         else:
             prepared: Prepared = answer.value
             work = self.states.begin(waited, prepared, measured_frames(self.config, prepared.chunks))

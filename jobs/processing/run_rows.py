@@ -7,11 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from ...pipeline.workspace import Workspace
-from ...reports.run.data_set import PartGone
-from ...reports.run.rows_by_clip import RowsByClip
 from ..files.previews import preview_path
 from ..files.report_folder import ClipRows, ReportFolder, kept_rows
 from ..files.storage import Storage
@@ -55,6 +51,8 @@ class RunRows:
     def of(self, clips: Sequence[str]) -> tuple[dict[str, Any], ...]:
         """The rows of clips that have ended; of more than `ROWS_HELD`, those of the first."""
         own = {rows.clip["clip"]: rows.clip for rows, _ in self._unwritten} | self._refused
+        from ...reports.run.rows_by_clip import RowsByClip
+
         written = RowsByClip(lambda: self._report.table("clips"))
         return tuple(own[clip] if clip in own else written[clip] for clip in clips[:ROWS_HELD])
 
@@ -95,12 +93,16 @@ class RunRows:
 
         What goes wrong with the latter costs nothing but them, and the log says so.
         """
+        from pyarrow import ArrowException
+
+        from ...reports.run.data_set import PartGone
+
         self.write()
         try:
             self._report.compact()
             self._report.write_single_files()
             self.save()
-        except (OSError, pa.ArrowException, PartGone) as error:
+        except (OSError, ArrowException, PartGone) as error:
             log.error("the tables are in %s in parts, and were not joined: %s", self._report.folder, error)
 
     def save(self, clips: Sequence[str] = ()) -> None:

@@ -8,16 +8,21 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-
-import pandas as pd
-import pyarrow as pa
-from pyarrow import parquet
+from typing import TYPE_CHECKING, Literal
 
 from ...pipeline.atomic import make_folder, written_whole
+
+if TYPE_CHECKING:  # who only looks for parts does not wait for pandas and Arrow
+    import pyarrow as pa
 
 GROUP_ROWS = 8192
 """Rows that are read together, at most: a few MB."""
 WRITTEN_AT = "written_at"
+SHEET_ROWS = 1_048_575
+"""Rows of the largest table that a spreadsheet opens, below its heading. Larger ones are written as single files only
+when that is asked for."""
+Kind = Literal["csv", "parquet"]
+"""Of a single file."""
 ORDER = ("clip", "chunk", "frame")
 """Columns by which a table's rows are in order, as far as it has them."""
 
@@ -32,7 +37,7 @@ def new_part(folder: Path) -> Path:
     return folder / f"part-{time.time_ns():020d}-{secrets.token_hex(4)}.parquet"
 
 
-def write_part(folder: Path, rows: pa.Table) -> Path:
+def write_part(folder: Path, rows: "pa.Table") -> Path:
     """Writes rows as another part of the table in `folder`, in order.
 
     Raises:
@@ -55,20 +60,25 @@ def write_new_part(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def part_bytes(rows: pa.Table) -> bytes:
+def part_bytes(rows: "pa.Table") -> bytes:
     """Rows as a Parquet file."""
+    from pyarrow import parquet
+
     buffer = io.BytesIO()
     parquet.write_table(rows, buffer, row_group_size=GROUP_ROWS, compression="zstd")
     return buffer.getvalue()
 
 
-def in_order(rows: pa.Table) -> pa.Table:
+def in_order(rows: "pa.Table") -> "pa.Table":
     """The rows by clip, and by chunk or frame within it."""
     return rows.sort_by([(name, "ascending") for name in ORDER if name in rows.column_names])
 
 
-def schema_of(columns: Mapping[str, str]) -> pa.Schema:
+def schema_of(columns: Mapping[str, str]) -> "pa.Schema":
     """Arrow's types for columns in pandas' words. The schema tells pandas of its nullable types, too."""
+    import pandas as pd
+    import pyarrow as pa
+
     empty = pd.DataFrame({name: pd.array([], dtype=dtype) for name, dtype in columns.items()})  # pyright: ignore
     schema = pa.Schema.from_pandas(empty, preserve_index=False)
     # pandas 3 says large strings, which others read as well, but Arrow does not mix them with plain ones.
@@ -76,12 +86,14 @@ def schema_of(columns: Mapping[str, str]) -> pa.Schema:
     return pa.schema(fields, schema.metadata)
 
 
-def fitted(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+def fitted(rows: "pa.Table", schema: "pa.Schema") -> "pa.Table":
     """Rows of any version's part with exactly this version's columns; those that it lacks are null.
 
     Raises:
         pa.ArrowInvalid, pa.ArrowNotImplementedError: a column holds something else.
     """
+    import pyarrow as pa
+
     columns = [
         rows[field.name].cast(field.type) if field.name in rows.column_names else pa.nulls(len(rows), field.type)
         for field in schema

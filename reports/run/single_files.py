@@ -1,20 +1,13 @@
 """A table as one file beside its parts, for those who want to open it: CSV, and Parquet."""
 
 from pathlib import Path
-from typing import Literal
 
 from pyarrow import parquet
 
 from ...pipeline.atomic import written_whole
 from .data_set import DataSet
-from .parts import GROUP_ROWS
+from .parts import GROUP_ROWS, Kind
 from .tables import csv_heading, csv_lines
-
-SHEET_ROWS = 1_048_575
-"""Rows of the largest table that a spreadsheet opens, below its heading. Larger ones are only written when they are
-asked for."""
-
-Kind = Literal["csv", "parquet"]
 
 
 def write_single(data: DataSet, path: Path, kind: Kind) -> None:
