@@ -15,7 +15,7 @@ from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
 from ..exit_code import exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, info, preview, shell, train
+from . import doctor, estimate, evaluate, info, preview, shell, train, watch
 from .answer import Answer, AnswerCommand, answer_error, foresee_json, wants_json
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
@@ -80,6 +80,7 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_options("out", "staging")
 @run_options
+@config_options("max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
 @events_option
@@ -175,7 +176,8 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     return Answer(figures, lambda: click.echo(json.dumps(figures, indent=2)))
 
 
+_MORE = (watch.watch, info.info, preview.preview, estimate.estimate)
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
 _SHELL = (shell.completion, shell.man)
-for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor, *_SHELL):
+for _command in (*_MORE, *_EVALUATE, train.train, doctor.doctor, *_SHELL):
     main.add_command(_command)

@@ -1,7 +1,7 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
@@ -49,10 +49,15 @@ from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_tas
 log = logging.getLogger("vidsharp")
 
 
-def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
+def process(
+    config: ProcessConfig, watcher: Watcher | None = None, take: Callable[[Clip], bool] = lambda _: True
+) -> ProcessResult:
     """Sharpens recordings. Finished clips are skipped, unfinished ones resume from their finished chunks.
 
     One clip's failure is a row in the tables and stops no other.
+
+    Args:
+        take: which of the recordings that are found are this run's.
 
     Raises:
         UsageError: nothing to do, or the output folder cannot be used.
@@ -71,7 +76,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     try:
         check_names_apart(clips, lock.work_root)
         storage.begin()
-        run = _Run(storage, clips, lock, watcher or NoWatcher())
+        run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
             with recorded(run.report.folder, asked, run.rows.clips, lambda: run.run_again):
                 return run.run()
@@ -88,7 +93,9 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
 class _Run:
     """The state of one call of `process`: what waits, what is under way, what is done."""
 
-    def __init__(self, storage: Storage, clips: Sequence[Clip], lock: RunLock, watcher: Watcher) -> None:
+    def __init__(
+        self, storage: Storage, clips: Sequence[Clip], names: Collection[str], lock: RunLock, watcher: Watcher
+    ) -> None:
         self.storage = storage
         self.config = config = storage.config
         self.clips = clips
@@ -100,7 +107,7 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
-        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
+        self.names = FinalNames(self.out, names, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
         self.run_again = False
@@ -229,7 +236,8 @@ class _Run:
             elif self._next_is_here():
                 clip, workspace, tries = self.states.to_prepare.popleft()
                 self.states.preparing.add(clip.name)
-                task = prepare_task(self.config, clip, workspace, self.encoder)
+                tighter = clip.name in self.states.tighter
+                task = prepare_task(self.config, clip, workspace, self.encoder, tighter=tighter)
                 pool.prepare(actor, task, (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
@@ -248,6 +256,8 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
+        for work in self.states.give_up_too_large():
+            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
             joining = muxer.submit(
@@ -265,6 +275,7 @@ class _Run:
                 log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft((clip, workspace, tries + 1))
             return
+        self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
         self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)

@@ -68,7 +68,7 @@ class LogLines:
         self._under_way: dict[str, tuple[int, int, float, float]] = {}
 
     def run_started(self, clips: int) -> None:
-        self._clips = clips
+        self._clips, self._ended = clips, 0
 
     def clip_started(self, clip: str, frames: int, done: int) -> None:
         now = time.monotonic()
@@ -95,6 +95,16 @@ class LogLines:
             log.error("%s: %s %s", status, error, place, extra={"clip": clip})
         else:
             log.info("%s%s %s", status, rate, place, extra={"clip": clip})
+
+
+class NewsLines(LogLines):
+    """The same without clips that were finished already: of these, a watch meets thousands when it begins again."""
+
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+        if status == "skipped":
+            self._ended += 1
+        else:
+            super().clip_ended(clip, status, error, fps)
 
 
 class LiveBars:

@@ -1,8 +1,10 @@
 """The files that set up a cluster are what Ray, Kubernetes and Docker take, and say what this repository has."""
 
+import configparser
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +163,69 @@ def test_clips_that_failed_build_no_cluster_again(code: int, shells: int) -> Non
     _, guard = loaded("rayjob.yaml")["spec"]["entrypoint"].split("||")
     ended = subprocess.run(["sh", "-c", f"(exit {code}) || {guard}"])
     assert ended.returncode == shells
+
+
+COMPOSE = _object(
+    ["services"],
+    services={
+        "type": "object",
+        "additionalProperties": _object(
+            ["image"],
+            build=_object(["context"], context=_TEXT, dockerfile=_TEXT),
+            image=_TEXT,
+            command={"type": "array", "items": _TEXT},
+            init={"type": "boolean"},
+            restart={"enum": ["no", "always", "on-failure", "unless-stopped"]},
+            stop_grace_period={"type": "string", "pattern": r"^\d+[sm]$"},
+            cap_drop={"type": "array", "items": _TEXT},
+            security_opt={"type": "array", "items": _TEXT},
+            volumes={"type": "array", "items": {"type": "string", "pattern": "^[^:]+:/[^:]+(:ro)?$"}},
+        ),
+    },
+)
+"""What the Compose specification asks of the fields that are used here."""
+
+
+def watch_service() -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(interpolation=None, strict=True)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string((DEPLOY / "vidsharp-watch.service").read_text())
+    return unit
+
+
+def test_the_compose_file_is_one_and_builds_what_is_there() -> None:
+    jsonschema.validate(loaded("compose.yaml"), COMPOSE)
+    (service,) = loaded("compose.yaml")["services"].values()
+    assert (ROOT / service["build"]["dockerfile"]).is_file()
+    assert "./recordings:/recordings:ro" in service["volumes"], "recordings are never written"
+
+
+def test_the_unit_starts_again_where_that_may_help() -> None:
+    unit = watch_service()
+    assert unit.sections() == ["Unit", "Service", "Install"]
+    service = unit["Service"]
+    assert service["RestartPreventExitStatus"] == str(exit_code.WRONG_USAGE)
+    assert service["SuccessExitStatus"] == str(exit_code.TERMINATED)
+    if checker := shutil.which("systemd-analyze"):
+        text = (DEPLOY / "vidsharp-watch.service").read_text()
+        said = subprocess.run(
+            [checker, "verify", str(DEPLOY / "vidsharp-watch.service")], capture_output=True, text=True
+        )
+        assert "Unknown" not in said.stderr, text
+
+
+def _watches() -> list[list[str]]:
+    (service,) = loaded("compose.yaml")["services"].values()
+    return [service["command"], shlex.split(watch_service()["Service"]["ExecStart"])]
+
+
+@pytest.mark.parametrize("command", _watches())
+def test_services_run_a_command_that_vidsharp_takes(command: list[str]) -> None:
+    program, *arguments = command
+    assert Path(program).name == "vidsharp"
+    said = CliRunner().invoke(main, arguments)
+    assert said.exit_code == 2
+    assert "is no folder; watch takes folders" in said.stderr, "all that it lacks here is the folder"
 
 
 def _commands() -> list[list[str]]:
