@@ -54,6 +54,7 @@ class ClipStates:
             provenance_digest=prepared.provenance_digest,
             retries=tries,
             rate=prepared.rate,
+            copied=prepared.copied,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])

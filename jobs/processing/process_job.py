@@ -35,6 +35,7 @@ from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
+from .copy_clip import copy_clip
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
 from .process_result import ProcessResult
@@ -250,8 +251,9 @@ class _Run:
             log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
+            end = join_clip if work.copied is None else copy_clip
             joining = muxer.submit(
-                join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
+                end, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
             )
             self.states.joining[joining] = work
 
@@ -268,7 +270,8 @@ class _Run:
         self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
-        self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
+        if work.copied is None:
+            self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
     def _take_chunk(self, answer: WorkResult, work: Work) -> None:
         clip = self.states.under_way.get(work.clip)
