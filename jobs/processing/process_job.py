@@ -1,7 +1,7 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
@@ -36,11 +36,11 @@ from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .copy_clip import copy_clip
+from .imports_ahead import import_ahead
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
-from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
@@ -50,10 +50,15 @@ from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_tas
 log = logging.getLogger("vidsharp")
 
 
-def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
+def process(
+    config: ProcessConfig, watcher: Watcher | None = None, take: Callable[[Clip], bool] = lambda _: True
+) -> ProcessResult:
     """Sharpens recordings. Finished clips are skipped, unfinished ones resume from their finished chunks.
 
     One clip's failure is a row in the tables and stops no other.
+
+    Args:
+        take: which of the recordings that are found are this run's.
 
     Raises:
         UsageError: nothing to do, or the output folder cannot be used.
@@ -72,7 +77,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     try:
         check_names_apart(clips, lock.work_root)
         storage.begin()
-        run = _Run(storage, clips, lock, watcher or NoWatcher())
+        run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
             with recorded(run.report.folder, asked, run.rows.clips, lambda: run.run_again):
                 return run.run()
@@ -89,7 +94,9 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
 class _Run:
     """The state of one call of `process`: what waits, what is under way, what is done."""
 
-    def __init__(self, storage: Storage, clips: Sequence[Clip], lock: RunLock, watcher: Watcher) -> None:
+    def __init__(
+        self, storage: Storage, clips: Sequence[Clip], names: Collection[str], lock: RunLock, watcher: Watcher
+    ) -> None:
         self.storage = storage
         self.config = config = storage.config
         self.clips = clips
@@ -101,7 +108,7 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
-        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
+        self.names = FinalNames(self.out, names, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
         self.run_again = False
@@ -130,6 +137,8 @@ class _Run:
         try:
             if not self.config.page:
                 return None
+            from .report_job import write_page
+
             page = write_page(self.report)
             self.storage.save_report(self.report.folder)
             return page
@@ -208,6 +217,7 @@ class _Run:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
+                        import_ahead(page=self.config.page)
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
@@ -247,15 +257,12 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
-        for work in self.states.give_up_too_large():
-            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
+        self.states.give_up_too_large()
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
             end = join_clip if work.copied is None else copy_clip
-            joining = muxer.submit(
-                end, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
-            )
-            self.states.joining[joining] = work
+            about = (self.storage, self.settings, self.names, self.report, self.plan, self.stop)
+            self.states.joining[muxer.submit(end, work, *about)] = work
 
     def _take_prepared(self, answer: WorkResult, clip: Clip, workspace: Workspace, tries: int) -> None:
         self.states.preparing.discard(clip.name)

@@ -133,7 +133,7 @@ def test_nothing_secret_goes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     address = "s3://key:hush-hush@host/calls/a.mp4?X-Amz-Signature=hush-hush&x=1"
     monkeypatch.setattr(sys, "argv", ["vidsharp", "process", address, f"--out={address}"])
     sys.argv += ["--on-clip", "curl hush-hush", "--webhook=https://hooks/hush-hush"]
-    hooks = {"on_clip": "curl hush-hush", "webhook": "https://hooks/hush-hush"}
+    hooks: dict[str, Any] = {"on_clip": "curl hush-hush", "webhook": "https://hooks/hush-hush"}
     about = ProcessConfig((Path(address),), tmp_path, address="ray://me:hush-hush@head:10001", **hooks)
     with pytest.raises(UsageError), recorded(tmp_path, about, {}, no):
         raise UsageError(f"{address} does not exist")
