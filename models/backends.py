@@ -17,7 +17,7 @@ from .sequence.parts import Parts, Windowed
 
 if TYPE_CHECKING:
     from .gpu.gpu_student import GpuStudent
-    from .gpu.on_gpu import GpuSettings
+    from .gpu.settings import GpuSettings
 
 Planes = Sequence[np.ndarray]
 
@@ -108,7 +108,7 @@ def backend_of(
     student = at_look(student_or_name, look) if given else load_student(student_or_name, look=look)
     if on_gpu:
         from .gpu.gpu_student import GpuStudent
-        from .gpu.on_gpu import GpuSettings
+        from .gpu.settings import GpuSettings
 
         return GpuStudent(student, torch.device(device), strength, gpu or GpuSettings())
     from .cpu.torch_student import TorchStudent

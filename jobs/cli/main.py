@@ -161,7 +161,7 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 def bench(recording: Path | None, size: str, **options: Any) -> None:
     """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
     from ...models.device import resolve_device
-    from ...models.gpu.on_gpu import GpuSettings
+    from ...models.gpu.settings import GpuSettings
     from ..tools import bench as measure
 
     said = GpuSettings(options["precision"], options["batch"], options["graphs"])

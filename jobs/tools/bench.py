@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ...models.cores import usable_cores
 from ...models.enhance import Enhancer
-from ...models.gpu.on_gpu import GpuSettings
+from ...models.gpu.settings import GpuSettings
 from ...models.nets.catalogue import channels_of, load_student
 from ...models.nets.chroma_choice import Chroma
 from ...models.planes.plane_format import PlaneFormat

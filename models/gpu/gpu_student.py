@@ -15,8 +15,9 @@ from ..planes.plane_tensors import sharpen_codes
 from ..sequence.parts import Windowed, WindowedParts
 from .faults import in_words
 from .lanes import lanes_of
-from .on_gpu import Computation, GpuSettings, OnGpu
+from .on_gpu import Computation, OnGpu
 from .oom_tiler import OomTiler
+from .settings import GpuSettings
 from .staging import as_float, codes_like
 
 Planes = Sequence[np.ndarray]

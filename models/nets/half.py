@@ -7,15 +7,12 @@ the sum of both stay float32.
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ..errors import DeviceError
-
-Precision = Literal["auto", "float32", "float16", "bfloat16"]
-"""`auto`: float16 where it changes no code by more than one, else float32."""
+from ..gpu.settings import Precision
 
 MOST_STEPS = 1.0
 """How far a trial's answers may lie from float32's, in code values. The trial's noise and edges of full contrast are

@@ -7,7 +7,7 @@ import pytest
 from safetensors.torch import save_file
 from vidsharp.jobs.tools import bench
 from vidsharp.models.errors import ModelError
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.pipeline.errors import EncoderError, MediaError
 
 from tests.support import runs

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from vidsharp.jobs.tools import bench
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 
 from tests.support.gpu import needs_gpu
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from vidsharp.models.errors import DeviceError, GpuLost
 from vidsharp.models.gpu.faults import fault_of, in_words
-from vidsharp.models.gpu.on_gpu import Computation, GpuSettings, OnGpu
+from vidsharp.models.gpu.on_gpu import Computation, OnGpu
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.support.fake_gpu import AtOnce, FakeGpu

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from vidsharp.models.gpu import on_gpu
-from vidsharp.models.gpu.on_gpu import Computation, GpuSettings, OnGpu, Pending
+from vidsharp.models.gpu.batch import Pending
+from vidsharp.models.gpu.on_gpu import Computation, OnGpu
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.support.fake_gpu import AtOnce, FakeGpu, FakeLane, FakeMark

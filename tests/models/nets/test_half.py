@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.nets import half
+from vidsharp.models.gpu.settings import Precision
 from vidsharp.models.nets.catalogue import load_student
 from vidsharp.models.nets.half import Half, error_against, exactly, half_type, in_type, trial_picture
 from vidsharp.models.nets.protocol import forward
@@ -40,7 +40,7 @@ class Card:
 def test_the_type_follows_capability(
     monkeypatch: pytest.MonkeyPatch,
     capability: tuple[int, int],
-    asked: half.Precision,
+    asked: Precision,
     wanted: torch.dtype | None,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", Card(capability))
