@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...models.errors import VidsharpError
+from ...models.gpu.settings import GpuSettings
 from ...pipeline.chunk_record import ChunkRecord
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
@@ -83,7 +84,13 @@ class SharpenActor:
         self._steps = self._packets = 0
 
     def load(
-        self, model: str, device: str, strength: float, look: float | None = None, chroma: "Chroma | None" = None
+        self,
+        model: str,
+        device: str,
+        strength: float,
+        look: float | None = None,
+        chroma: "Chroma | None" = None,
+        gpu: GpuSettings | None = None,
     ) -> str:
         """Loads the student, once, before all other calls; returns the node's name.
 
@@ -95,7 +102,7 @@ class SharpenActor:
 
         check_sees(self._must_see)
         self._enhancer = Enhancer(
-            model, device=device, strength=strength, threads=self._threads, look=look, chroma=chroma
+            model, device=device, strength=strength, threads=self._threads, look=look, chroma=chroma, gpu=gpu
         )
         return socket.gethostname()
 

@@ -118,6 +118,7 @@ class LocalEngine:
 
     def kill(self, worker: _Worker) -> None:
         worker.process.kill()
+        worker.gpu = None  # its successor may be started before its end is heard of
 
     def _send(self, worker: _Worker, message: Any) -> None:
         packed = dumps(message)

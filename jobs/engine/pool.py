@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...models.errors import DeviceError
+from ...models.gpu.settings import GpuSettings
 
 THREADS_PER_CPU_ACTOR = 4
 """Decode, student and encoder overlap within an actor, so a few cores each keep busy; more actors cost memory."""
@@ -20,6 +21,8 @@ class PoolPlan:
     """For each actor, reserved from Ray as `num_gpus`: 0 or 1."""
     device: str
     """What each actor runs its student on."""
+    gpu: GpuSettings | None = None
+    """How each works on a GPU, decided for all of them; None on a CPU."""
 
 
 def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | None) -> PoolPlan:

@@ -14,7 +14,7 @@ from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
 from ..engine.engines import open_engine
-from ..engine.pool import plan_pool
+from ..engine.gpu_trial import plan_run
 from ..engine.protocol import ClusterError, Engine
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
@@ -127,7 +127,7 @@ class Estimation:
             ClusterError: nothing could be sharpened.
         """
         began = time.perf_counter()
-        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
+        plan = plan_run(engine, self.config)
         chosen = {"look": self.config.look, "chroma": self.config.chroma}
         pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
         try:
