@@ -3,34 +3,40 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
-_heard = False
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as a KeyboardInterrupt is SIGINT."""
+
+
+_heard: type[KeyboardInterrupt] | None = None
 
 
 @contextmanager
 def heeding_interrupts() -> Iterator[None]:
-    """The first SIGINT or SIGTERM raises KeyboardInterrupt in the main thread; later ones do nothing, also while the
-    process ends.
+    """The first SIGINT raises KeyboardInterrupt in the main thread, the first SIGTERM raises Terminated; later ones do
+    nothing, also while the process ends.
     """
     global _heard
     heeded = [signal.SIGTERM]
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell has it in its background
         heeded.append(signal.SIGINT)
 
-    def interrupt(*_: object) -> NoReturn:
+    def interrupt(number: int, _: FrameType | None) -> NoReturn:
         global _heard
         for each in heeded:
             signal.signal(each, signal.SIG_IGN)
-        _heard = True
-        raise KeyboardInterrupt
+        _heard = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise _heard
 
     for each in heeded:
         signal.signal(each, interrupt)
     try:
         yield
     finally:
-        _heard = False
+        _heard = None
 
 
 def raise_if_interrupted() -> None:
@@ -38,7 +44,7 @@ def raise_if_interrupted() -> None:
     swallows all of them (a finaliser, a look for an attribute), and no second signal would be heeded.
 
     Raises:
-        KeyboardInterrupt: a signal came to a command that heeds it.
+        KeyboardInterrupt, Terminated: a signal came to a command that heeds it.
     """
     if _heard:
-        raise KeyboardInterrupt
+        raise _heard

@@ -2,6 +2,8 @@
 
 import io
 import math
+from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from av.format import Flags as FormatFlags
 from av.stream import Disposition, Stream
 
 from .container_traits import MATROSKA, source_traits, written_traits
+from .file_provenance import is_own_tag
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
@@ -39,20 +42,46 @@ def is_raw(demuxer: str) -> bool:
     return bool(ContainerFormat(demuxer, "r").flags & FormatFlags.no_timestamps.value)
 
 
-def open_output(path: Path, muxer: str, source: InputContainer, chapters: "list[Chapter]") -> OutputContainer:
-    """Opens the new file, with the source's metadata, and chapters. Nothing is written yet."""
+def why_not_its_own(demuxer: str, codec: str, rate: Fraction) -> str:
+    """The reason why a recording is not written in its own container, where it has no muxer: the end of a sentence."""
+    if not is_raw(demuxer):
+        return f"its own container ({demuxer}) is not written here"
+    return (
+        f"it is a raw {codec} stream, which stores no times: its pictures come at an even {float(rate):.6g} per second"
+    )
+
+
+def open_output(
+    path: Path, muxer: str, source: InputContainer, chapters: "list[Chapter]", own_tags: Mapping[str, str]
+) -> OutputContainer:
+    """Opens the new file, with the source's metadata, tags of our own, and chapters. Nothing is written yet."""
     traits = written_traits(muxer)
     options = dict(traits.options)
     if traits.edit_lists:
         # By default a coarse millisecond.
         options["movie_timescale"] = str(_common_timescale(source))
-    if any("." in tag for tag in source.metadata):
+    if _has_dotted_tags(source):
         options.update(traits.dotted_tags)
     target = av.open(str(path), "w", format=muxer, container_options=options)
-    target.metadata.update({tag: text for tag, text in source.metadata.items() if tag not in _BRAND_TAGS})
+    target.metadata.update({tag: text for tag, text in source.metadata.items() if _is_kept(tag)})
+    target.metadata.update(own_tags)
     if chapters:
         target.set_chapters(chapters)
     return target
+
+
+def keeps_any_tag(muxer: str, source: InputContainer) -> bool:
+    """Whether `open_output` has the muxer write tags of any name; else it leaves out those that it does not know."""
+    traits = written_traits(muxer)
+    return not traits.freeform_tags or (bool(traits.dotted_tags) and _has_dotted_tags(source))
+
+
+def _has_dotted_tags(source: InputContainer) -> bool:
+    return any("." in tag for tag in source.metadata)
+
+
+def _is_kept(tag: str) -> bool:
+    return tag not in _BRAND_TAGS and not is_own_tag(tag)
 
 
 def _common_timescale(source: InputContainer) -> int:

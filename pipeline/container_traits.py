@@ -35,6 +35,8 @@ class ContainerTraits:
     """Whether start times are kept in the clock of the whole file, which has to be fine enough for every stream."""
     dotted_tags: Mapping[str, str] = field(default_factory=dict)
     """What its muxer is told where tags have a dot in their name, so that they are kept."""
+    freeform_tags: bool = False
+    """Whether tags of names that its muxer does not know are appended to its header (`mp4_tags.py`)."""
     cover_attachments: bool = False
     """Whether cover art is an attached file (as a track it would count as video)."""
     codec_tags: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +56,7 @@ _MP4 = ContainerTraits(
     edit_lists=True,
     # MP4's classic atoms do not know them: a phone's com.apple.quicktime.*.
     dotted_tags={"movflags": "use_metadata_tags"},
+    freeform_tags=True,
     # Parameter sets are in the header: Apple's players want it said so.
     codec_tags={"hevc": "hvc1"},
 )

@@ -26,7 +26,11 @@ class EncoderError(_PathError, ValueError):
 
 
 class OutputError(_PathError, OSError):
-    """The output cannot be written: no space, no permission, no container that holds the streams."""
+    """The output cannot be written: no space, no permission, a disk that fails."""
+
+
+class ResultRefused(OutputError):
+    """A result cannot be written, however often one tries: no container holds its streams, or its name is taken."""
 
 
 class ChunkError(_PathError, RuntimeError):

@@ -1,7 +1,7 @@
 """Joins a clip's chunks and puts them beside the source's other streams; what was written is read back and verified."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,14 +18,26 @@ from av.video.stream import VideoStream
 
 from ..models.errors import VidsharpError
 from .canvas import canvas_notes
-from .chroma_siting import Siting, is_420
 from .chunk_record import ChunkRecord
 from .clip_times import ClipTimes
-from .container import add_copy, add_cover, can_hold, cover_type, is_raw, muxers_to_try, open_output, own_muxer
+from .container import (
+    add_copy,
+    add_cover,
+    can_hold,
+    cover_type,
+    keeps_any_tag,
+    muxers_to_try,
+    open_output,
+    own_muxer,
+    why_not_its_own,
+)
 from .container_traits import MATROSKA, source_traits, written_traits
-from .errors import OutputError, disk_sentence
+from .errors import OutputError, ResultRefused, disk_sentence
 from .field_notes import field_notes
+from .file_provenance import FileProvenance, sharpened_before
+from .lost_facts import lost_facts
 from .monotonic_dts import monotonic_dts
+from .mp4_tags import append_tags
 from .part_packets import PartPackets
 from .plan import WHOLE, PtsRange
 from .probe import ClipInfo
@@ -33,13 +45,6 @@ from .recording import announced, open_recording, readable_packets, timed_packet
 from .sharpen_chunk import packet_order
 from .verify import MovedPictures, UnfitContainer, is_pause, verify_clip
 from .window import Window
-
-_WHERE: dict[Siting, str] = {
-    "left": "beside the left luma samples",
-    "center": "between four luma samples",
-    "topleft": "on the top left luma samples",
-    "top": "between the top luma samples",
-}
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ def mux_clip(
     target: Path,
     on_packet: Callable[[], None] = lambda: None,
     within: PtsRange = WHOLE,
+    provenance: FileProvenance | None = None,
 ) -> MuxResult:
     """Writes the whole clip to `target`: sharpened pictures, and every other stream copied packet for packet.
 
@@ -73,22 +79,26 @@ def mux_clip(
         target: a temporary file, on the file system of the final one.
         on_packet: called for each packet that is read or written; what it raises ends the work, and leaves no `target`.
         within: the pictures that the chunks have; the other streams are cut to match, and all times count from there.
+        provenance: what the file is to say of its making, where its container can.
 
     Raises:
         MediaError: the recording can no longer be opened.
         OutputError: no container could be written. `target` is gone then.
     """
     own, tried = own_muxer(info.container, info.path.suffix), muxers_to_try(info.container, info.path.suffix)
-    reasons = [] if own else [_why_not_its_own(info)]
+    reasons = [] if own else [why_not_its_own(info.container, info.codec, info.frame_rate)]
     empty = _empty_streams(info, on_packet, within, written_traits(tried[0]).edit_lists)
     attempts = [(muxer, False) for muxer in tried]
+    tags = provenance.tags() if provenance else {}
     for muxer, apart in attempts:
         try:
             with open_recording(info.path) as source:
                 kept, notes = _streams_to_keep(muxer, source, info, empty, within)
                 window = _window(muxer, source, info, within)
                 moved = window.moved_back(records, info.time_base)
-                written, codec, said = _write(muxer, source, kept, info, moved, chunk_files, target, on_packet, window)
+                written, codec, said = _write(
+                    muxer, source, kept, info, moved, chunk_files, target, on_packet, window, tags
+                )
             made = verify_clip(target, info, moved, written, on_packet, apart=apart)
         except UnfitContainer as reason:
             target.unlink(missing_ok=True)
@@ -107,9 +117,9 @@ def mux_clip(
             notes = (window.sentence(info), *notes)
         changed = canvas_notes(info, [kind for record in records for kind in record.fitted])
         fields = field_notes(info, made, records)
-        return MuxResult(muxer, own, codec, (*notes, *changed, *_lost_facts(info, made), *fields, *said))
+        return MuxResult(muxer, own, codec, (*notes, *changed, *lost_facts(info, made), *fields, *said))
     said = "; ".join(dict.fromkeys(reasons))
-    raise OutputError(f"{info.path}: no container could be written ({said})", info.path)
+    raise ResultRefused(f"{info.path}: no container could be written ({said})", info.path)
 
 
 def _window(muxer: str, source: InputContainer, info: ClipInfo, within: PtsRange) -> Window:
@@ -119,26 +129,6 @@ def _window(muxer: str, source: InputContainer, info: ClipInfo, within: PtsRange
     negative = bool(ContainerFormat(muxer, "w").flags & FormatFlags.ts_negative.value)
     first = info.start if negative else (stream.start_time or 0) * info.time_base
     return Window.of(within, info, first)
-
-
-def _why_not_its_own(info: ClipInfo) -> str:
-    if not is_raw(info.container):
-        return f"its own container ({info.container}) is not written here"
-    rate = f"{float(info.frame_rate):.6g}"
-    return f"it is a raw {info.codec} stream, which stores no times: its pictures come at an even {rate} per second"
-
-
-def _lost_facts(info: ClipInfo, made: ClipInfo) -> tuple[str, ...]:
-    """A sentence for each fact of the pictures that the written file no longer states."""
-    lost = []
-    if (info.mastering and not made.mastering) or (info.light_level and not made.light_level):
-        lost.append("HDR10 metadata left out: the encoder cannot write it")
-    lost += [f"{layer} is left out: only the first layer of HEVC is decoded" for layer in info.further_layers]
-    if info.hdr10_plus and not made.hdr10_plus:
-        lost.append("HDR10+ metadata left out: the encoder cannot write it")
-    if info.chroma_location != made.chroma_location and is_420(info.pix_fmt):
-        lost.append(f"its chroma lies {_WHERE[info.chroma_location]}, which the new stream does not say")
-    return tuple(lost)
 
 
 def _streams_to_keep(
@@ -192,18 +182,19 @@ def _write(
     path: Path,
     on_packet: Callable[[], None],
     window: Window,
+    tags: Mapping[str, str],
 ) -> tuple[list[tuple[str, int]], str, list[str]]:
     """Writes all streams. Returns the kind of each copied stream with its packets, in order, the video's codec, and
     what is to be said of damage and of cuts."""
     files = [file for file, record in zip(chunk_files, records, strict=True) if record.frames]
     if not files:
-        raise OutputError(f"{info.path}: none of its pictures decodes", info.path)
+        raise ResultRefused(f"{info.path}: none of its pictures decodes", info.path)
     copied: dict[int, int] = {}
     moved: Counter[int] = Counter()
     damage: list[str] = []
     try:
         chapters = window.chapters(source.chapters())
-        with av.open(str(files[0])) as first, open_output(path, muxer, source, chapters) as target:
+        with av.open(str(files[0])) as first, open_output(path, muxer, source, chapters, tags) as target:
             flags = target.format.flags
             strict = not flags & FormatFlags.ts_nonstrict.value
             times = ClipTimes.of(
@@ -244,6 +235,8 @@ def _write(
             while waiting is not None:
                 _mux(target, waiting, video)
                 waiting = next(pictures, None)
+        if not keeps_any_tag(muxer, source):
+            append_tags(path, tags)
     except (OSError, ValueError, OverflowError) as error:  # times may not fit in 64 bits
         if isinstance(error, VidsharpError):
             raise
@@ -254,7 +247,13 @@ def _write(
     for number in sorted(moved):
         if moved[number]:
             damage.append(f"the times of stream {number} step back: {moved[number]} packets were moved")
-    said = [*damage, *part.notes(), *window.time_code_note(stream.metadata for stream in (source, *kept))]
+    before = sharpened_before(source.metadata)
+    said = [
+        *([before] if before else []),
+        *damage,
+        *part.notes(),
+        *window.time_code_note(stream.metadata for stream in (source, *kept)),
+    ]
     return [(stream.type, copied[stream.index]) for stream in kept if stream.index in copied], codec, said
 
 
@@ -316,7 +315,7 @@ def _pictures(
         with av.open(str(file)) as chunk:
             stream = chunk.streams.video[0]
             if stream.codec_context.extradata != extradata:
-                raise OutputError(
+                raise ResultRefused(
                     f"{info.path}: the encoder wrote different headers for chunk {record.index}; "
                     "choose another with --encoder",
                     info.path,

@@ -1,8 +1,5 @@
 """The command that tells whether the main job can run here."""
 
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,18 +7,18 @@ import click
 
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
+from .answer import Answer
 from .logs import set_up_logs
-from .options import PATH, config_option
+from .options import PATH, command, config_option
 
 if TYPE_CHECKING:
     from ..tools.doctor_job import Check
 
 
-@click.command()
+@command()
 @click.option("--out", default=Path(), type=PATH, metavar="DIR", help="The output folder to be [default: this one].")
 @config_option("address")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def doctor(out: Path, address: str | None, as_json: bool) -> None:
+def doctor(out: Path, address: str | None) -> Answer:
     """Checks what the main job needs.
 
     Looks at libraries, processor, GPU, encoders, models, memory, disk and engines, and says what is missing and what to
@@ -34,12 +31,12 @@ def doctor(out: Path, address: str | None, as_json: bool) -> None:
 
     checks = list(run(out, address))
     runs = can_run(checks)
-    if as_json:
-        click.echo(json.dumps({"can_run": runs, "checks": [asdict(check) for check in checks]}, indent=2))
-    else:
-        click.echo(doctor_text(checks), nl=False)
-        click.echo("The main job can run." if runs else "The main job cannot run: see what is broken above.")
-    sys.exit(OK if runs else SOME_FAILED)
+    return Answer(checks, lambda: _say(checks, runs), {"can_run": runs}, OK if runs else SOME_FAILED)
+
+
+def _say(checks: "list[Check]", runs: bool) -> None:
+    click.echo(doctor_text(checks), nl=False)
+    click.echo("The main job can run." if runs else "The main job cannot run: see what is broken above.")
 
 
 def doctor_text(checks: "list[Check]") -> str:

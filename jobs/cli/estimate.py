@@ -1,14 +1,14 @@
 """The command that tells beforehand what `process` would take."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...models.wording import counted
+from .answer import Answer
 from .logs import set_up_logs
-from .options import PATH, config_option, log_options, run_options
+from .options import PATH, command, config_option, log_options, run_options
 
 if TYPE_CHECKING:
     from ..estimating.cost_model import KindEstimate
@@ -19,15 +19,14 @@ KINDS_SHOWN = 8
 FAILING_SHOWN = 10
 
 
-@click.command()
+@command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_option("out", help="An existing output folder: what is finished there is left out.", required=False)
 @config_option("staging", help="With s3:// and the like: where pieces are looked at; on a cluster, a shared folder.")
 @run_options
 @click.option("--sample-seconds", default=20.0, show_default=True, metavar="S", help="How long pieces are measured.")
-@click.option("--format", "form", default="text", show_default=True, type=click.Choice(("text", "json")))
 @log_options
-def estimate(form: str, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+def estimate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
     """Says how long process would take on recordings, and how many core- or GPU-hours.
 
     Looks at all recordings, sharpens short pieces of them, and adds up the rest. Options mean what they mean for
@@ -38,15 +37,17 @@ def estimate(form: str, quiet: bool, verbose: bool, log_json: bool, **options: A
     from ..estimating.estimate_job import estimate as run
 
     result = run(EstimateConfig(**{name: value for name, value in options.items() if value is not None}))
-    click.echo(estimate_json(result) if form == "json" else estimate_text(result), nl=False)
+    figures = estimate_figures(result)
+    summary = {name: figures[name] for name in ("recordings", "video_s", "wall_s", "core_hours", "gpu_hours")}
+    return Answer(figures, lambda: click.echo(estimate_text(result), nl=False), summary)
 
 
-def estimate_json(result: "Estimate") -> str:
-    """All figures; times in seconds, sizes in bytes."""
+def estimate_figures(result: "Estimate") -> dict[str, Any]:
+    """All figures; times in seconds unless named otherwise, sizes in bytes."""
     kinds = [{**asdict(kind), **asdict(kind.kind)} for kind in result.kinds]
     for kind in kinds:
         del kind["kind"]
-    plain = {
+    return {
         **asdict(result),
         "core_hours": result.core_s / 3600,
         "gpu_hours": None if result.gpu_s is None else result.gpu_s / 3600,
@@ -54,7 +55,6 @@ def estimate_json(result: "Estimate") -> str:
         "on_workers": [{"workers": workers, "wall_s": wall_s} for workers, wall_s in result.on_workers],
         "kinds": kinds,
     }
-    return json.dumps(plain, indent=2, allow_nan=False) + "\n"
 
 
 def estimate_text(result: "Estimate") -> str:

@@ -1,9 +1,10 @@
 """The commands that tell what a student is worth: `models`, `evaluate`, and `simulate`, which makes data for both."""
 
 import json
-import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -15,15 +16,19 @@ from ...training.simulate.parameters import LEVELS
 from ..config import UsageError
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
+from .answer import Answer, wants_json
 from .logs import say_error, set_up_logs
-from .options import PATH, config_option, log_options, looks_of_texts, overwrite_option
+from .options import PATH, command, config_option, log_options, looks_of_texts, overwrite_option
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
 
 
-@click.command()
+@command()
 @click.argument("data", type=PATH)
 @click.option("--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
               help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
@@ -47,7 +52,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 @click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
 @overwrite_option
 @log_options
-def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
     """Measures what students gain over doing nothing.
 
     Unsharp mask and CAS are measured beside them. DATA is a GOPRO_Large folder, any folder of blur/ and sharp/ images
@@ -58,17 +63,24 @@ def evaluate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None
     given = {name for name in options if _is_given(name)}
     of_benchmark = {name: options.pop(name) for name in _OF_BENCHMARK}
     if options.pop("benchmark"):
-        _benchmark(options, of_benchmark, given)
-        return
+        return _benchmark(options, of_benchmark, given)
     if given & set(_OF_BENCHMARK):
         raise UsageError("--groups, --seeds, --workers and --no-realesrgan go with --benchmark")
     from ..tools.evaluate_job import EvaluateConfig
     from ..tools.evaluate_job import evaluate as run
 
     result = run(EvaluateConfig(**options))
-    click.echo(result.markdown, nl=False)
-    if result.page is not None:
-        click.echo(f"page: {result.page}")
+    return _answer(result.summary, result.page, lambda: click.echo(result.markdown, nl=False))
+
+
+def _answer(summary: "pd.DataFrame", page: Path | None, say: Callable[[], None]) -> Answer:
+    def say_all() -> None:
+        say()
+        if page is not None:
+            click.echo(f"page: {page}")
+
+    rows = json.loads(summary.to_json(orient="records", double_precision=15) or "[]")  # null for what is unknown
+    return Answer({"methods": rows, "page": page}, say_all)
 
 
 def _is_given(name: str) -> bool:
@@ -79,7 +91,7 @@ _OF_BENCHMARK = ("groups", "seeds", "workers", "no_realesrgan")
 _NOT_OF_BENCHMARK = ("frames", "every", "exclude", "threads", "device")
 
 
-def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -> None:
+def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -> Answer:
     for name in _NOT_OF_BENCHMARK:
         if name in given:
             raise UsageError(f"--{name} does not go with --benchmark, which fixes what is measured")
@@ -103,17 +115,16 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -
             overwrite=options["overwrite"],
         )
     )
-    click.echo(result.text, nl=False)
-    click.echo(f"page: {result.page}")
+    return _answer(result.summary, result.page, lambda: click.echo(result.text, nl=False))
 
 
-@click.command()
+@command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
 @click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
 @click.option("--level", required=True, type=click.Choice(LEVELS), help="How little bandwidth the link has.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
 @overwrite_option
-def simulate(**options: Any) -> None:
+def simulate(**options: Any) -> Answer:
     """Makes soft call recordings of sharp clips.
 
     CLIP is a clip or a folder of clips. Frames, times and sound stay as they are; the parameters used are written
@@ -122,28 +133,30 @@ def simulate(**options: Any) -> None:
     from ..tools.simulate_job import SimulateConfig
     from ..tools.simulate_job import simulate as run
 
-    failed = 0
+    ended = []
     for result in run(SimulateConfig(**options)):
-        if result.error is None:
-            click.echo(printable(str(result.out)))
-        else:
-            failed += 1
+        ended.append(result)
+        if result.error is not None:
             say_error(result.error)
-    sys.exit(SOME_FAILED if failed else OK)
+        elif not wants_json():
+            click.echo(printable(str(result.out)))
+    failed = sum(result.error is not None for result in ended)
+    summary = {"made": len(ended) - failed, "failed": failed}
+    return Answer(ended, summary=summary, code=SOME_FAILED if failed else OK)
 
 
-@click.command()
-@click.option("--format", "form", default="table", show_default=True, type=click.Choice(("table", "json")))
-def models(form: str) -> None:
+@command()
+def models() -> Answer:
     """Lists the students that ship.
 
     Their size, what a frame of 1920×1080 costs, and what they gain over doing nothing.
     """
     cards = [read_card(name) for name in student_names()]
-    if form == "json":
-        listed = [{**asdict(card), "gains": {k: g._asdict() for k, g in card.gains.items()}} for card in cards]
-        click.echo(json.dumps(listed, indent=2))
-        return
+    listed = [{**asdict(card), "gains": {k: g._asdict() for k, g in card.gains.items()}} for card in cards]
+    return Answer(listed, lambda: _list(cards))
+
+
+def _list(cards: Sequence[Card]) -> None:
     levels = list(dict.fromkeys(level for card in cards for level in card.gains)) or ["calls"]
     header = ["model", "parameters", "GFLOP at 1080p", "ms at 1080p", *(f"gain: {level}" for level in levels)]
     click.echo(markdown_table(header, [_cells(card, levels) for card in cards]), nl=False)

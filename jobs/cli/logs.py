@@ -10,7 +10,8 @@ import click
 from ..files.clips import printable
 
 FIELDS = ("clip", "chunk", "actor", "node")
-"""What a line is about, where that is known: the clip's name, the chunk's number, the sharpening process, its host."""
+"""What a line is about, where that is known, as `extra` of the log call says it and no message repeats: the clip's
+name, the chunk's number, the sharpening process, its host. In lines for people, clip and chunk come first."""
 
 
 class _JsonLines(logging.Formatter):
@@ -28,7 +29,10 @@ class _JsonLines(logging.Formatter):
 
 class _Lines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return printable(record.getMessage())  # a recording's name must not move the cursor, nor fake a line
+        chunk = getattr(record, "chunk", None)
+        parts = [getattr(record, "clip", None), None if chunk is None else f"chunk {chunk}", record.getMessage()]
+        # A recording's name must not move the cursor, nor fake a line.
+        return printable(": ".join(part for part in parts if part is not None))
 
 
 def set_up_logs(*, verbose: bool, quiet: bool, as_json: bool) -> None:

@@ -6,55 +6,64 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import sys
 import webbrowser
-from contextlib import redirect_stdout
 from importlib.metadata import version
-from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from ...models.errors import VidsharpError
-from ...models.wording import counted
 from ..config import ProcessConfig, UsageError
-from ..exit_code import INTERRUPTED, OK, SOME_FAILED, exit_code
+from ..exit_code import exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, preview, train
+from . import doctor, estimate, evaluate, info, preview, train
+from .answer import Answer, AnswerCommand, answer_error, foresee_json, wants_json
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
 from .options import (
     PATH,
     config_option,
     config_options,
+    events_option,
     log_options,
     overwrite_option,
     run_options,
 )
+from .run_process import run_process
 
 
 class _Commands(click.Group):
     """Commands in the order a newcomer meets them, and every error as one sentence."""
+
+    command_class = AnswerCommand
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         spell_what_cannot_be_shown()
-        try:
-            return super().main(*args, **kwargs)
-        except VidsharpError as error:
-            _exit(str(error), exit_code(error))
+        return super().main(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        foresee_json(ctx, args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         with heeding_interrupts():
             try:
                 return super().invoke(ctx)
-            except KeyboardInterrupt:
-                _exit("interrupted; nothing half-written is left behind", INTERRUPTED)
+            except KeyboardInterrupt as error:
+                _exit(ctx, str(error) or "interrupted; nothing half-written is left behind", exit_code(error))
+            except VidsharpError as error:
+                _exit(ctx, str(error), exit_code(error))
+            except click.ClickException as error:
+                answer_error(ctx, error.format_message(), error.exit_code)
+                raise
 
 
-def _exit(sentence: str, code: int) -> NoReturn:
+def _exit(ctx: click.Context, sentence: str, code: int) -> NoReturn:
     say_error(sentence)
+    answer_error(ctx, sentence, code)
     sys.exit(code)
 
 
@@ -73,59 +82,44 @@ def main() -> None:
 @config_options("out", "staging")
 @run_options
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
+@events_option
 @log_options
-def process(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+def process(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
     """Sharpens recordings and folders of recordings, on disk or on object storage (s3://bucket/recordings).
 
     The same command again skips what is finished and goes on with the rest. Exit codes: 0 all clips finished, 1 some
-    failed, 2 wrong usage, 130 interrupted.
+    failed and another run will not help, 2 wrong usage, 3 the cluster, a disk or a bucket failed: run again, 130
+    SIGINT, 143 SIGTERM.
     """
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
-    _process(ProcessConfig(**options), quiet=quiet, lines_only=log_json)
-
-
-def _process(config: ProcessConfig, *, quiet: bool, lines_only: bool) -> None:
-    try:
-        from ..files.passed_over import passed_over_sentence
-        from ..processing.process_job import process as run  # takes seconds, in which one may interrupt
-        from ..processing.progress import watching
-        from .show_run import show_run
-
-        # Of processes that die, Ray prints pages of log to stdout, which is for the result.
-        with redirect_stdout(StringIO()), watching(quiet=quiet, lines_only=lines_only) as watcher:
-            result = run(config, watcher)
-    except KeyboardInterrupt:
-        _exit("interrupted; the same command resumes from the finished chunks", INTERRUPTED)
-    if not quiet:
-        show_run(result.rows)
-    if sentence := passed_over_sentence(result.passed_over):
-        click.echo(sentence)
-    counts = [(result.count(status), status) for status in ("done", "resumed", "skipped", "failed")]
-    said = ", ".join(f"{count} {status}" for count, status in counts if count)
-    click.echo(f"{counted(len(result.rows), 'clip')}: {said}")
-    click.echo(f"report: {result.shown}")
-    sys.exit(SOME_FAILED if result.count("failed") else OK)
+    return run_process(ProcessConfig(**options), events, quiet=quiet, lines_only=log_json)
 
 
 @main.command()
 @click.argument("folder", type=PATH, metavar="DIR")
-@click.option("--format", type=click.Choice(["html", "md", "json"]), default="html", show_default=True,
-              help="A page in DIR, or text on stdout.")  # fmt: skip
+@click.option("--format", type=click.Choice(["html", "md"]), default="html", show_default=True,
+              help="A page in DIR, or Markdown on stdout.")  # fmt: skip
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
-def report(folder: Path, show: bool, **options: Any) -> None:
+def report(folder: Path, show: bool, **options: Any) -> Answer:
     """Makes the report of an output folder again, from its tables."""
     from ..processing.report_job import ReportConfig
     from ..processing.report_job import report as run
 
+    if wants_json():
+        whole = json.loads(run(ReportConfig(folder, "json")).text or "{}")
+        return Answer({"clips": whole["clips"]}, summary=whole["summary"])
     if show and options["format"] != "html":
         raise UsageError("--open shows the page, which only --format html makes")
     result = run(ReportConfig(folder, **options))
     if result.page is None:
-        click.echo(result.text, nl=False)
-        return
-    click.echo(f"report: {result.page}")
-    if show and not webbrowser.open(result.page.absolute().as_uri()):
-        raise UsageError(f"no browser was found here to open {result.page}")
+        return Answer(None, lambda: click.echo(result.text, nl=False))
+    return Answer({"report": result.page}, lambda: _show_page(result.page, show))
+
+
+def _show_page(page: Path | None, show: bool) -> None:
+    click.echo(f"report: {page}")
+    if show and page and not webbrowser.open(page.absolute().as_uri()):
+        raise UsageError(f"no browser was found here to open {page}")
 
 
 @main.command()
@@ -133,17 +127,18 @@ def report(folder: Path, show: bool, **options: Any) -> None:
 @click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
 @overwrite_option
 @log_options
-def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool, log_json: bool) -> None:
+def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool, log_json: bool) -> Answer:
     """Makes a sample call recording, softens it as a low-bandwidth link would, and sharpens it."""
     set_up_logs(verbose=verbose, quiet=quiet, as_json=log_json)
     from ..tools.demo import make_soft_call
 
     recording = make_soft_call(out, seconds=seconds, overwrite=overwrite)
-    click.echo(f"a soft call recording: {recording}")
-    click.echo(f"sharpened:             {out / 'sharpened' / recording.name}")
     sharpened = out / "sharpened"
+    if not wants_json():
+        click.echo(f"a soft call recording: {recording}")
+        click.echo(f"sharpened:             {sharpened / recording.name}")
     config = ProcessConfig(inputs=(recording.parent,), out=sharpened, reference=out / "sharp", overwrite=True)
-    _process(config, quiet=quiet, lines_only=log_json)
+    return run_process(config, None, quiet=quiet, lines_only=log_json)
 
 
 @main.command()
@@ -157,8 +152,8 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 @config_option("graphs")
 @click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
 @config_option("encoder", help="With --end-to-end: output encoder.")
-def bench(recording: Path | None, size: str, **options: Any) -> None:
-    """Measures speed and prints it as JSON: the student alone, or with --end-to-end the whole way of a recording."""
+def bench(recording: Path | None, size: str, **options: Any) -> Answer:
+    """Measures speed and prints figures: of the student alone, or with --end-to-end of the whole way of a recording."""
     from ...models.device import resolve_device
     from ...models.gpu.settings import GpuSettings
     from ..tools import bench as measure
@@ -176,9 +171,9 @@ def bench(recording: Path | None, size: str, **options: Any) -> None:
             raise UsageError(f"--size {size!r} is not of the form WxH, such as 1920x1080")
         keys = ("model", "look", "chroma", "device", "threads", "warmup", "runs")
         figures = measure.bench_model(int(width), int(height), gpu=gpu, **{key: options[key] for key in keys})
-    click.echo(json.dumps(figures, indent=2))
+    return Answer(figures, lambda: click.echo(json.dumps(figures, indent=2)))
 
 
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
-for _command in (preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
     main.add_command(_command)

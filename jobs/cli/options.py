@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING
+from functools import partial
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -12,10 +13,14 @@ import click
 from ...models.nets.look import parse_look
 from ..config import ProcessConfig
 from ..option import option_of
+from .answer import Answer, AnswerCommand
+
+command = partial(click.command, cls=AnswerCommand)
+"""Makes a command of a function that returns an `Answer`."""
 
 PATH = click.Path(path_type=Path)
 
-Command = Callable[..., None]
+Command = Callable[..., Answer]
 Decorator = Callable[[Command], Command]
 
 
@@ -128,6 +133,10 @@ run_options = config_options(
 
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace files that are there, also those that this command did not make."
+)
+
+events_option = click.option(
+    "--events", type=PATH, metavar="FILE", help="Where a line of JSON goes for each thing that happens; - is stdout."
 )
 
 

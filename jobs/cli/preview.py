@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config import UsageError
+from .answer import Answer
 from .logs import set_up_logs
-from .options import PATH, config_option, config_options, log_options, looks_of_texts
+from .options import PATH, command, config_option, config_options, log_options, looks_of_texts
 
 if TYPE_CHECKING:
     from ..previewing.preview_job import PreviewResult
 
 
-@click.command()
+@command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
 @config_option("out", help="Folder for page, pictures and videos; an earlier preview there is replaced.")
 @config_option("start", help="Where the part begins: seconds, or h:mm:ss.", default_words="the part is in the middle")
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--price", type=float, metavar="P", help="What an hour of this machine costs: says what runs cost.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @log_options
-def preview(show: bool, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+def preview(show: bool, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
     """Shows a few seconds with each setting, and says what whole runs would take.
 
     Sharpens the same part of up to three recordings with every student, look and strength that is named, and makes a
@@ -42,6 +43,10 @@ def preview(show: bool, quiet: bool, verbose: bool, log_json: bool, **options: A
     from ..previewing.preview_job import preview as run
 
     result = run(PreviewConfig(**options))
+    return Answer(result, lambda: _say(result, show))
+
+
+def _say(result: "PreviewResult", show: bool) -> None:
     click.echo(preview_text(result), nl=False)
     if show and not webbrowser.open(result.page.absolute().as_uri()):
         raise UsageError(f"no browser was found here to open {result.page}")

@@ -1,19 +1,18 @@
 """The command that trains students and teachers."""
 
-import sys
 from typing import Any
 
 import click
 
-from ..exit_code import INTERRUPTED
 from ..interrupts import raise_if_interrupted
-from .logs import say_error, set_up_logs
-from .options import PATH, config_option, log_options, overwrite_option
+from .answer import Answer
+from .logs import set_up_logs
+from .options import PATH, command, config_option, log_options, overwrite_option
 
 DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 
 
-@click.command()
+@command()
 @click.argument("kind", type=click.Choice(tuple(DEFAULT_RECIPES)))
 @click.option("--data", required=True, type=PATH, metavar="DIR",
               help="GOPRO_Large, blur/ and sharp/ pictures, or sharp photos/ and clips/.")  # fmt: skip
@@ -51,7 +50,7 @@ DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 )
 @config_option("address")
 @log_options
-def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> None:
+def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
     """Trains a student or a teacher by a recipe.
 
     Interrupted, the same command with --resume continues from the last checkpoint and ends with the same weights.
@@ -70,7 +69,6 @@ def train(kind: str, recipe: str | None, quiet: bool, verbose: bool, log_json: b
                 watcher.moved(step, last, loss)
 
             result = run(config, watcher.said, moved)
-    except KeyboardInterrupt:
-        say_error("interrupted; add --resume to continue from the last checkpoint")
-        sys.exit(INTERRUPTED)
-    click.echo(f"weights: {result.weights} (step {result.step} of {result.steps})")
+    except KeyboardInterrupt as error:
+        raise type(error)("interrupted; add --resume to continue from the last checkpoint") from error
+    return Answer(result, lambda: click.echo(f"weights: {result.weights} (step {result.step} of {result.steps})"))

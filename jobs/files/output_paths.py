@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path, PurePath
 
-from ...pipeline.errors import OutputError, disk_sentence
+from ...pipeline.errors import OutputError, ResultRefused, disk_sentence
 from ..config import UsageError
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, real_path
 
@@ -35,7 +35,7 @@ def check_inside(out: Path, path: Path) -> None:
     """
     root, folder = real_path(out), real_path(path.parent)
     if not folder.is_relative_to(root):
-        raise OutputError(
+        raise ResultRefused(
             f"{path} would be written to {folder}, where a link in the output folder leads; remove the link, or make "
             "that folder an --out of its own",
             path,

@@ -11,9 +11,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from ...models.nets.catalogue import student_name
 from ...pipeline.atomic import make_folder
-from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.errors import MediaError, ResultRefused
+from ...pipeline.file_provenance import FileProvenance, encoder_words
 from ...pipeline.mux import MuxResult, mux_clip
+from ...pipeline.part import WHOLE_CLIP
+from ...pipeline.sharpen import has_chroma
 from ..engine.pool import PoolPlan
 from ..files.clips import Clip, printable
 from ..files.earlier_run import source_columns
@@ -55,8 +59,8 @@ class FinalNames:
             if name not in self.clips and owner == clip.name and self.inputs.find(other) is None:
                 return other
         if self.inputs.find(other):
-            raise OutputError(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
-        raise OutputError(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
+            raise ResultRefused(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
+        raise ResultRefused(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
 
     def name(self, path: Path) -> str:
         """The name that the tables have of a file in the output folder."""
@@ -102,7 +106,8 @@ def join_clip(
     began = time.monotonic()
     config = storage.config
     temporary = work.workspace.joined_file(work.clip.path.suffix)
-    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on, work.within)
+    made = _provenance(work, storage, counts)
+    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on, work.within, made)
     if sentence := changed(work, storage.key(work.clip, counts)):
         raise MediaError(sentence, work.clip.path)
     final = names.path(work.clip, joined)
@@ -133,3 +138,19 @@ def join_clip(
     storage.publish(temporary, final)
     names.owners[out] = work.clip.name
     return rows
+
+
+def _provenance(work: ClipWork, storage: Storage, counts: Mapping[str, Any]) -> FileProvenance:
+    """What the file says of its making."""
+    config = storage.config
+    chroma = config.chroma if has_chroma(work.info) else None
+    return FileProvenance(
+        version=versions()["vidsharp"] or "",
+        student=f"{student_name(config.model)} sha256:{counts['model']}",
+        strength=f"{config.strength:g}",
+        look=None if config.look is None else f"{config.look:g}",
+        chroma=f"{chroma} sha256:{counts['chroma']}" if chroma == "restore" else chroma,
+        part=None if config.part == WHOLE_CLIP else str(config.part),
+        encoder=encoder_words(work.encoder),
+        source=storage.source(work.clip).content,
+    )

@@ -1,11 +1,11 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,6 +24,7 @@ from ..engine.engines import open_engine
 from ..engine.gpu_trial import plan_run
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
+from ..exit_code import another_run_helps
 from ..files.clips import REPORT_FOLDER, Clip, printable
 from ..files.earlier_run import clip_state, part_of, source_columns
 from ..files.open_storage import open_storage
@@ -34,6 +35,7 @@ from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
+from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
 from .report_job import write_page
 from .run_lock import RunLock
@@ -43,27 +45,6 @@ from .run_settings import fingerprint_settings
 from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_task
 
 log = logging.getLogger("vidsharp")
-
-
-@dataclass(frozen=True)
-class ProcessResult:
-    """The outcome of a run."""
-
-    report: Path
-    """The folder with the tables."""
-    page: Path | None
-    """The HTML report, where one was asked for and could be written."""
-    shown: str
-    """Where people find the page, or else the tables; a URL where the output is on object storage (the paths are then
-    of the staging folder, which is removed when all is finished)."""
-    rows: tuple[dict[str, Any], ...]
-    """The `clips` rows of this run's clips."""
-    passed_over: Mapping[str, int] = field(default_factory=dict)
-    """How many files of the folders were not taken as recordings, by ending."""
-
-    def count(self, status: str) -> int:
-        """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
-        return sum(row["status"] == status for row in self.rows)
 
 
 def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
@@ -90,7 +71,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
         storage.begin()
         run = _Run(storage, clips, lock, watcher or NoWatcher())
         try:
-            with recorded(run.report.folder, asked, run.rows.clips):
+            with recorded(run.report.folder, asked, run.rows.clips, lambda: run.run_again):
                 return run.run()
         finally:
             try:
@@ -120,6 +101,7 @@ class _Run:
         self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
+        self.run_again = False
         self.stop = Event()
         """Has a join that is under way end soon: its chunks stay."""
 
@@ -136,7 +118,8 @@ class _Run:
         page = self._page()
         rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
         shown = self.storage.shown(page or self.report.folder)
-        return ProcessResult(self.report.folder, page, shown, rows, dict(self.storage.passed_over.by_ending))
+        passed_over = dict(self.storage.passed_over.by_ending)
+        return ProcessResult(self.report.folder, page, shown, rows, passed_over, self.run_again)
 
     def _page(self) -> Path | None:
         try:
@@ -161,7 +144,7 @@ class _Run:
                 row = self.earlier.get(clip.name, {})
                 self._sort(clip, row, workspace)
             except (MediaError, OutputError) as error:
-                self._fail(clip, str(error))
+                self._fail(clip, str(error), error)
         unmeasured = sum(
             row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.clips.values()
         )
@@ -248,7 +231,7 @@ class _Run:
                 return self.storage.fetched(clip)
             except MediaError as error:
                 self.states.to_prepare.popleft()
-                self._fail(clip, str(error))
+                self._fail(clip, str(error), error)
         return False
 
     def _take(self, answer: WorkResult, muxer: ThreadPoolExecutor) -> None:
@@ -267,10 +250,10 @@ class _Run:
         self.states.preparing.discard(clip.name)
         if answer.error is not None:
             if answer.permanent or tries >= MAX_RETRIES:
-                self._fail(clip, answer.sentence)
+                self._fail(clip, answer.sentence, answer.error)
             else:
                 about = {"clip": clip.name, "actor": answer.actor}
-                log.warning("%s: %s; trying again", clip.name, answer.sentence, extra=about)
+                log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft((clip, workspace, tries + 1))
             return
         prepared: Prepared = answer.value
@@ -287,7 +270,7 @@ class _Run:
         about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
             clip.records[work.chunk.index] = answer.value
-            log.debug("%s: %s: done", work.clip, work.chunk.name, extra={**about, "node": answer.value.node})
+            log.debug("done", extra={**about, "node": answer.value.node})
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
@@ -296,10 +279,10 @@ class _Run:
         if again is None:
             self.states.drop(work.clip)
             tried = f" (tried {work.attempt} times)" if work.attempt > 1 else ""
-            self._give_up(clip, answer.sentence + tried)
+            self._give_up(clip, answer.sentence + tried, answer.error)
             return
         clip.retries += 1
-        log.warning("%s: %s: %s; trying again", work.clip, work.chunk.name, answer.sentence, extra=about)
+        log.warning("%s; trying again", answer.sentence, extra=about)
 
     def _show_progress(self, pool: ActorPool) -> None:
         self.states.note_progress(pool.frames_done())
@@ -317,17 +300,18 @@ class _Run:
             if error is None:
                 self._end(future.result(), work.workspace.folder)
             elif isinstance(error, VidsharpError):
-                self._give_up(work, str(error))
+                self._give_up(work, str(error), error)
             else:
-                log.debug("joining %s", work.clip.name, exc_info=error, extra={"clip": work.clip.name})
+                log.debug("joining", exc_info=error, extra={"clip": work.clip.name})
                 self._fail(work.clip, f"its chunks could not be joined: {type(error).__name__}: {error}")
 
-    def _give_up(self, work: ClipWork, sentence: str) -> None:
+    def _give_up(self, work: ClipWork, sentence: str, error: BaseException | None) -> None:
         with suppress(MediaError):  # a recording that is gone; what it was found by says so
             sentence = changed(work, self.storage.key(work.clip, self.settings)) or sentence
-        self._fail(work.clip, sentence)
+        self._fail(work.clip, sentence, error)
 
-    def _fail(self, clip: Clip, sentence: str) -> None:
+    def _fail(self, clip: Clip, sentence: str, error: BaseException | None = None) -> None:
+        self.run_again |= another_run_helps(error)
         # The result of an earlier run stays where it is, and stays known as ours, and as that recording's.
         row = self.earlier.get(clip.name, {})
         kept = {name: row.get(name) for name in ("out", "source", "fingerprint", "start_s", "end_s")}

@@ -37,6 +37,29 @@ class NoWatcher:
     def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None: ...
 
 
+class Watchers:
+    """Several watchers, each told of all."""
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self._watchers = watchers
+
+    def run_started(self, clips: int) -> None:
+        for each in self._watchers:
+            each.run_started(clips)
+
+    def clip_started(self, clip: str, frames: int, done: int) -> None:
+        for each in self._watchers:
+            each.clip_started(clip, frames, done)
+
+    def clip_moved(self, clip: str, done: int) -> None:
+        for each in self._watchers:
+            each.clip_moved(clip, done)
+
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+        for each in self._watchers:
+            each.clip_ended(clip, status, error, fps)
+
+
 class LogLines:
     """One line when a clip starts and ends, and every ten seconds between."""
 
@@ -51,7 +74,7 @@ class LogLines:
         now = time.monotonic()
         self._under_way[clip] = (frames, done, now, now)
         already = f", {done} done in an earlier run" if done else ""
-        log.info("%s: started, %d frames%s", clip, frames, already, extra={"clip": clip})
+        log.info("started, %d frames%s", frames, already, extra={"clip": clip})
 
     def clip_moved(self, clip: str, done: int) -> None:
         frames, first, began, spoke = self._under_way[clip]
@@ -61,7 +84,7 @@ class LogLines:
         fps = (done - first) / (now - began)
         self._under_way[clip] = (frames, first, began, now)
         left_s = (frames - done) / fps
-        log.info("%s: %d of %d frames, %.1f fps, %.0f s left", clip, done, frames, fps, left_s, extra={"clip": clip})
+        log.info("%d of %d frames, %.1f fps, %.0f s left", done, frames, fps, left_s, extra={"clip": clip})
 
     def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
         self._under_way.pop(clip, None)
@@ -69,9 +92,9 @@ class LogLines:
         rate = f", {fps:.1f} fps" if fps else ""
         place = f"({self._ended}/{self._clips})"
         if error:
-            log.error("%s: %s: %s %s", clip, status, error, place, extra={"clip": clip})
+            log.error("%s: %s %s", status, error, place, extra={"clip": clip})
         else:
-            log.info("%s: %s%s %s", clip, status, rate, place, extra={"clip": clip})
+            log.info("%s%s %s", status, rate, place, extra={"clip": clip})
 
 
 class LiveBars:

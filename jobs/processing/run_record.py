@@ -10,7 +10,7 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
 from ..config import ProcessConfig
 from ..engine.machine import machine
-from ..exit_code import OK, SOME_FAILED, exit_code
+from ..exit_code import exit_code, run_code
 from ..files.clips import printable
 from .run_settings import versions
 
@@ -39,11 +39,14 @@ _QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
 
 
 @contextmanager
-def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+def recorded(
+    folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]], run_again: Callable[[], bool]
+) -> Iterator[None]:
     """Records the run that the `with` block is in `run.json` of the report folder.
 
     Args:
         rows: filled by the run: its rows of the `clips` table, by clip.
+        run_again: asked at the end: whether another run may help clips that have failed.
 
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
@@ -71,7 +74,7 @@ def recorded(folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str
         counts = Counter(row["status"] for row in rows.values())
         ended = {
             "ended_at": _now(),
-            "exit_status": exit_code(error) if error else SOME_FAILED if counts["failed"] else OK,
+            "exit_status": exit_code(error) if error else run_code(counts["failed"], run_again()),
             "error": _sentence(error),
             "clips": dict(sorted(counts.items())),
         }

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import ray.autoscaler
 import yaml
 from click.testing import CliRunner
 from ray.autoscaler._private.util import prepare_config, validate_config
+from vidsharp.jobs import exit_code
 from vidsharp.jobs.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,7 @@ _CONTAINER = _object(
     ["name", "image"],
     name=_TEXT,
     image=_TEXT,
+    command={"type": "array", "items": _TEXT},
     ports={"type": "array", "items": _object(["containerPort"], containerPort=_WHOLE, name=_TEXT)},
     resources=_object([], limits=_QUANTITIES, requests=_QUANTITIES),
     volumeMounts={"type": "array", "items": _object(["name", "mountPath"], name=_TEXT, mountPath=_TEXT)},
@@ -95,8 +98,79 @@ def test_every_pod_of_the_ray_job_has_the_volume_at_one_path_and_the_same_image(
         ]
 
 
-def test_the_entrypoint_is_a_command_that_vidsharp_takes() -> None:
-    program, *arguments = shlex.split(loaded("rayjob.yaml")["spec"]["entrypoint"])
+JOB = _object(
+    ["apiVersion", "kind", "metadata", "spec"],
+    apiVersion={"const": "batch/v1"},
+    kind={"const": "Job"},
+    metadata=_object(["name"], name=_TEXT),
+    spec=_object(
+        ["template"],
+        backoffLimit=_WHOLE,
+        podFailurePolicy=_object(
+            ["rules"],
+            rules={
+                "type": "array",
+                "items": _object(
+                    ["action"],
+                    action={"enum": ["FailJob", "Ignore", "Count", "FailIndex"]},
+                    onExitCodes=_object(
+                        ["operator", "values"],
+                        containerName=_TEXT,
+                        operator={"enum": ["In", "NotIn"]},
+                        values={"type": "array", "items": {"type": "integer", "minimum": 1}},
+                    ),
+                    onPodConditions={
+                        "type": "array",
+                        "items": _object(["type", "status"], type=_TEXT, status={"enum": ["True", "False"]}),
+                    },
+                ),
+            },
+        ),
+        template=_object(
+            ["spec"],
+            spec=_object(
+                ["containers", "restartPolicy"],
+                restartPolicy={"const": "Never"},  # a failure policy asks for it
+                containers={"type": "array", "minItems": 1, "items": _CONTAINER},
+                volumes={"type": "array", "items": _object(["name"], name=_TEXT, persistentVolumeClaim=_CLAIM)},
+            ),
+        ),
+    ),
+)
+
+
+def test_the_job_is_one_and_is_not_tried_again_where_that_will_not_help() -> None:
+    job = loaded("job.yaml")
+    jsonschema.validate(job, JOB)
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    for_good, disrupted = job["spec"]["podFailurePolicy"]["rules"]
+    assert for_good == {
+        "action": "FailJob",
+        "onExitCodes": {
+            "containerName": container["name"],
+            "operator": "In",
+            "values": [exit_code.SOME_FAILED, exit_code.WRONG_USAGE],
+        },
+    }
+    assert disrupted["action"] == "Ignore"
+
+
+@pytest.mark.parametrize(("code", "shells"), [(0, 0), (1, 0), (2, 1), (3, 1), (137, 1), (143, 1)])
+def test_clips_that_failed_build_no_cluster_again(code: int, shells: int) -> None:
+    """KubeRay tries a job again whose entrypoint, a shell's line, ends with another code than 0."""
+    _, guard = loaded("rayjob.yaml")["spec"]["entrypoint"].split("||")
+    ended = subprocess.run(["sh", "-c", f"(exit {code}) || {guard}"])
+    assert ended.returncode == shells
+
+
+def _commands() -> list[list[str]]:
+    (container,) = loaded("job.yaml")["spec"]["template"]["spec"]["containers"]
+    return [shlex.split(loaded("rayjob.yaml")["spec"]["entrypoint"].partition("||")[0]), container["command"]]
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_the_entrypoint_is_a_command_that_vidsharp_takes(command: list[str]) -> None:
+    program, *arguments = command
     assert program == "vidsharp"
     said = CliRunner().invoke(main, arguments)
     assert said.exit_code == 2

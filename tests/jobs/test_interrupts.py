@@ -12,6 +12,7 @@ import pytest
 import vidsharp.training.loop.train as training
 from click.testing import CliRunner
 from vidsharp.jobs.cli.main import main
+from vidsharp.jobs.exit_code import exit_code
 from vidsharp.jobs.interrupts import heeding_interrupts, raise_if_interrupted
 from vidsharp.jobs.processing.progress import LogLines
 from vidsharp.pipeline import mux, verify
@@ -38,8 +39,9 @@ def swallowed(number: signal.Signals) -> None:
 def test_the_first_raises_and_later_ones_do_nothing(number: signal.Signals) -> None:
     with heeding_interrupts():
         raise_if_interrupted()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as caught:
             signal.raise_signal(number)
+        assert exit_code(caught.value) == 128 + number
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
 
@@ -57,8 +59,9 @@ def test_one_that_was_swallowed_is_raised_again_until_the_command_ends(number: s
     with heeding_interrupts():
         swallowed(number)
         for _ in range(2):
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(KeyboardInterrupt) as caught:
                 raise_if_interrupted()
+            assert exit_code(caught.value) == 128 + number
     raise_if_interrupted()
 
 
@@ -81,7 +84,7 @@ def test_a_run_ends_by_one_that_was_swallowed_and_goes_on(tmp_path: Path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(LogLines, "run_started", lambda *_: swallowed(signal.SIGTERM))
         ended = CliRunner().invoke(main, words)
-    assert ended.exit_code == 130
+    assert ended.exit_code == 143
     assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command resumes from the finished chunks"
     assert not (tmp_path / "out" / "a.mp4").exists()
     assert CliRunner().invoke(main, words).exit_code == 0
@@ -119,7 +122,7 @@ def test_a_clip_that_is_being_joined_is_left_at_its_next_packet_and_joined_by_th
         patch.setattr(module, name, lambda *args, **more: interrupted_at(number, real(*args, **more), taken))
         ended = CliRunner().invoke(main, words)
     assert len(taken) < 200, "it went on as if nothing had been said"
-    assert ended.exit_code == 130
+    assert ended.exit_code == 128 + number
     assert ended.stderr.splitlines()[-1] == "vidsharp: interrupted; the same command resumes from the finished chunks"
     left = {Path(name) for name in runs.files(out)}
     assert {path.parts[0] for path in left} == {".vidsharp"}

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..errors import DataError
 from ..recipe import Recipe
+from .borders import draw_borders
 from .pair_set import Domain, PairSet, Window
 
 
@@ -115,6 +116,11 @@ class Batches(Dataset[Batch]):
             taught, answered = window.turn(torch.from_numpy(part)), True
         if self.recipe.scale_down_and_up and not untouched:
             soft = scaled_down_and_up(soft, "bicubic" if rng.integers(2) else "bilinear")
+        if self.recipe.bordered > 0 and rng.random() < self.recipe.bordered:
+            for border in draw_borders(rng, min(window.height, window.width)):
+                soft = border.drawn(soft) if untouched else border.coded(soft, rng)
+                sharp = border.drawn(sharp)
+                taught = None if taught is None else border.drawn(taught)
         if taught is None:
             return Batch(soft, sharp)
         return Batch(soft, sharp, taught, torch.tensor(float(answered)), torch.tensor(float(known)))

@@ -239,7 +239,7 @@ def test_a_report_that_cannot_be_written_is_a_sentence(shared_ray: None, call: P
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "report").write_text("mine")
     ended = run("process", call, "--out", tmp_path / "out", "-q")
-    assert ended.exit_code == 1
+    assert ended.exit_code == 3
     assert ended.stderr.startswith("vidsharp: ")
     assert "report cannot be written" in ended.stderr
     assert (tmp_path / "out" / "report").read_text() == "mine"

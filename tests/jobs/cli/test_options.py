@@ -10,7 +10,7 @@ from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.option import option_of
 
-OF_LOGS = {"quiet", "verbose", "log_json"}
+OF_LOGS = {"quiet", "verbose", "log_json", "events", "json"}
 FIELDS = {field.name: field for field in fields(ProcessConfig)}
 NEEDED = ["a.mp4", "--out", "out"]
 

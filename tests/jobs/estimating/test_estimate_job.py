@@ -191,9 +191,9 @@ def test_the_command(shared_ray: None, tmp_path: Path) -> None:
     assert ended.stdout.startswith("1 recording, ")
     assert " s of video, 30 frames: about " in ended.stdout
     assert "reading 1 recording" in ended.stderr
-    ended = run("estimate", tmp_path, *options, "--format", "json", "-q")
+    ended = run("estimate", tmp_path, *options, "--json", "-q")
     assert ended.exit_code == 0, ended.stderr
-    assert (json.loads(ended.stdout)["frames"], ended.stderr) == (30, "")
+    assert (json.loads(ended.stdout)["result"]["frames"], ended.stderr) == (30, "")
 
 
 @pytest.mark.parametrize(

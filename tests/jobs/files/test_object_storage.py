@@ -16,7 +16,7 @@ from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.files.open_storage import open_storage
 from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
 from vidsharp.jobs.files.storage import Storage, url_of
-from vidsharp.jobs.processing.process_job import ProcessResult
+from vidsharp.jobs.processing.process_result import ProcessResult
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.pipeline.atomic import temporary_name, write_atomically
 from vidsharp.pipeline.errors import OutputError
@@ -383,12 +383,12 @@ def test_a_report_in_the_bucket_that_no_run_made_stays(bucket: Any, tmp_path: Pa
 
 def estimated(tmp_path: Path, *words: str) -> Any:
     """What the command says, as JSON."""
-    options = ["--staging", str(tmp_path / "staging"), "--format", "json", "--sample-seconds", "0.2", "--workers", "1"]
+    options = ["--staging", str(tmp_path / "staging"), "--json", "--sample-seconds", "0.2", "--workers", "1"]
     quick = ["--encoder", "libx264", "--preset", "ultrafast", "--chunk-seconds", "0.5"]
     said = CliRunner().invoke(main, ["estimate", *words, *options, *quick, "-q"])
     assert (said.exit_code, said.stderr) == (0, "")
     assert not list((tmp_path / "staging").rglob("*")), "all that was brought here is gone"
-    return json.loads(said.stdout)
+    return json.loads(said.stdout)["result"]
 
 
 def test_an_estimate_of_a_bucket(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_bad_input_is_one_sentence_before_anything_starts(
     Path("theirs").mkdir()
     Path("theirs/mine.txt").write_text("mine")
     ended = run("a.mp4", *([] if "--out" in options else ["--out", "out"]), *options)
-    assert ended.exit_code == (1 if "cannot be written" in said else 2)
+    assert ended.exit_code == (3 if "cannot be written" in said else 2)
     assert ended.stdout == ""
     assert said in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr

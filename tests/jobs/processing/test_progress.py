@@ -52,11 +52,11 @@ def test_log_lines_tell_of_start_and_end(caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.INFO, logger="vidsharp"):
         a_run(LogLines())
     assert caplog.messages == [
-        f"{ODD}: started, 100 frames",
-        f"{ODD}: done, 24.0 fps (1/3)",
-        "b.mp4: started, 100 frames, 60 done in an earlier run",
-        "b.mp4: failed: [b]b.mp4[/b] is empty (2/3)",
-        "c.mp4: skipped, 3.0 fps (3/3)",
+        "started, 100 frames",
+        "done, 24.0 fps (1/3)",
+        "started, 100 frames, 60 done in an earlier run",
+        "failed: [b]b.mp4[/b] is empty (2/3)",
+        "skipped, 3.0 fps (3/3)",
     ]
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO", "INFO", "ERROR", "INFO"]
     assert [getattr(record, "clip", None) for record in caplog.records] == [ODD, ODD, "b.mp4", "b.mp4", "c.mp4"]
@@ -75,8 +75,8 @@ def test_log_lines_tell_of_the_rate_every_ten_seconds(
             lines.clip_moved("a.mp4", done)
     # (220 − 100) frames in 12 s leave 780, and (500 − 100) in 24 s leave 500: frames of earlier runs do not count.
     assert caplog.messages[1:] == [
-        "a.mp4: 220 of 1000 frames, 10.0 fps, 78 s left",
-        "a.mp4: 500 of 1000 frames, 16.7 fps, 30 s left",
+        "220 of 1000 frames, 10.0 fps, 78 s left",
+        "500 of 1000 frames, 16.7 fps, 30 s left",
     ]
 
 

@@ -46,8 +46,8 @@ def test_text_is_written_nowhere(out: Path) -> None:
 def test_the_command(out: Path) -> None:
     ended = CliRunner().invoke(main, ["report", str(out)])
     assert (ended.exit_code, ended.stdout) == (0, f"report: {out / 'report' / 'index.html'}\n")
-    ended = CliRunner().invoke(main, ["report", str(out), "--format", "json"])
-    assert [row["clip"] for row in json.loads(ended.stdout)["clips"]] == ["bad.mp4", "<b>good.mp4"]
+    ended = CliRunner().invoke(main, ["report", str(out), "--json"])
+    assert [row["clip"] for row in json.loads(ended.stdout)["result"]["clips"]] == ["bad.mp4", "<b>good.mp4"]
 
 
 def test_it_is_opened_in_the_browser(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from vidsharp.jobs.config import ProcessConfig, UsageError
+from vidsharp.jobs.interrupts import Terminated
 from vidsharp.jobs.processing import run_record
 from vidsharp.jobs.processing.process_job import process
 from vidsharp.jobs.processing.run_record import earlier_runs, recorded, without_secrets
@@ -23,6 +24,11 @@ def config(tmp_path: Path, **more: Any) -> ProcessConfig:
     return ProcessConfig((tmp_path / "calls",), tmp_path / "out", **more)
 
 
+def no() -> bool:
+    """That another run helps."""
+    return False
+
+
 def read(folder: Path) -> dict[str, Any]:
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is no JSON")
@@ -33,7 +39,7 @@ def read(folder: Path) -> dict[str, Any]:
 def test_it_says_what_runs_while_it_runs_and_then_how_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["vidsharp", "process", "a b.mp4", "--crf", "20"])
     rows: dict[str, dict[str, Any]] = {}
-    with recorded(tmp_path / "report", config(tmp_path, crf=20, encoder_options={"tune": "film"}), rows):
+    with recorded(tmp_path / "report", config(tmp_path, crf=20, encoder_options={"tune": "film"}), rows, no):
         begun = read(tmp_path / "report")
         rows["a"], rows["b"], rows["c"] = ({"status": status} for status in ("done", "failed", "done"))
     ended = read(tmp_path / "report")
@@ -55,21 +61,32 @@ def test_it_says_what_runs_while_it_runs_and_then_how_it_ended(tmp_path: Path, m
     ("error", "status", "sentence"),
     [
         (KeyboardInterrupt(), 130, "interrupted"),
+        (Terminated(), 143, "interrupted"),
         (UsageError("no such thing"), 2, "no such thing"),
-        (OutputError("the disk\nis full"), 1, "the disk\\nis full"),
+        (OutputError("the disk\nis full"), 3, "the disk\\nis full"),
         (RuntimeError("secret details"), 1, "RuntimeError"),
     ],
 )
 def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, status: int, sentence: str) -> None:
-    with pytest.raises(type(error)), recorded(tmp_path, config(tmp_path), {}):
+    with pytest.raises(type(error)), recorded(tmp_path, config(tmp_path), {}, no):
         raise error
     assert (read(tmp_path)["exit_status"], read(tmp_path)["error"]) == (status, sentence)
+
+
+@pytest.mark.parametrize(("failed", "again", "status"), [(0, False, 0), (1, False, 1), (1, True, 3)])
+def test_a_run_whose_clips_failed_says_whether_another_may_help(
+    tmp_path: Path, failed: int, again: bool, status: int
+) -> None:
+    rows = {str(number): {"status": "failed"} for number in range(failed)}
+    with recorded(tmp_path, config(tmp_path), rows, lambda: again):
+        pass
+    assert read(tmp_path)["exit_status"] == status
 
 
 def test_earlier_runs_are_kept_and_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_record, "KEPT", 3)
     for crf in range(6):
-        with recorded(tmp_path, config(tmp_path, crf=crf), {}):
+        with recorded(tmp_path, config(tmp_path, crf=crf), {}, no):
             pass
     record = read(tmp_path)
     assert record["settings"]["crf"] == 5
@@ -83,7 +100,7 @@ def test_earlier_runs_are_kept_and_not_without_end(tmp_path: Path, monkeypatch: 
 def test_a_damaged_record_is_replaced(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.json").write_bytes(content)
     assert earlier_runs(tmp_path / "run.json") == []
-    with recorded(tmp_path, config(tmp_path), {}):
+    with recorded(tmp_path, config(tmp_path), {}, no):
         pass
     assert read(tmp_path)["earlier"] == []
 
@@ -92,7 +109,7 @@ def test_a_record_that_cannot_be_written_is_a_sentence_before_any_work(tmp_path:
     (tmp_path / "report").write_text("mine")
     with (
         pytest.raises(OutputError, match="report cannot be written"),
-        recorded(tmp_path / "report", config(tmp_path), {}),
+        recorded(tmp_path / "report", config(tmp_path), {}, no),
     ):
         raise AssertionError("there was work")
 
@@ -105,7 +122,7 @@ def test_a_record_that_can_no_longer_be_written_hides_no_error(tmp_path: Path, m
         monkeypatch.setattr(run_record, "write_atomically", full)
         raise UsageError("the real error")
 
-    with pytest.raises(UsageError, match="the real error"), recorded(tmp_path, config(tmp_path), {}):
+    with pytest.raises(UsageError, match="the real error"), recorded(tmp_path, config(tmp_path), {}, no):
         work()
     assert read(tmp_path)["ended_at"] is None
 
@@ -116,7 +133,7 @@ def test_nothing_secret_goes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     address = "s3://key:hush-hush@host/calls/a.mp4?X-Amz-Signature=hush-hush&x=1"
     monkeypatch.setattr(sys, "argv", ["vidsharp", "process", address, f"--out={address}"])
     about = ProcessConfig((Path(address),), tmp_path, address="ray://me:hush-hush@head:10001")
-    with pytest.raises(UsageError), recorded(tmp_path, about, {}):
+    with pytest.raises(UsageError), recorded(tmp_path, about, {}, no):
         raise UsageError(f"{address} does not exist")
     text = (tmp_path / "run.json").read_text()
     assert "hush" not in text
@@ -133,10 +150,10 @@ def test_what_is_no_secret_stays(plain: str) -> None:
 
 def test_names_that_are_no_text_and_figures_that_are_no_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["vidsharp", "caf\udce9.mp4", "new\nline"])
-    with recorded(tmp_path, config(tmp_path), {}):
+    with recorded(tmp_path, config(tmp_path), {}, no):
         pass
     assert read(tmp_path)["command"] == ["vidsharp", "caf\udce9.mp4", "new\nline"]
-    with recorded(tmp_path, config(tmp_path, crf=math.nan), {}):
+    with recorded(tmp_path, config(tmp_path, crf=math.nan), {}, no):
         pass
     assert read(tmp_path)["settings"]["crf"] == "nan"
 
@@ -154,7 +171,7 @@ def test_a_run_records_itself(shared_ray: None, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 130), (signal.SIGKILL, None)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, None)])
 def test_a_run_that_was_ended_shows(tmp_path: Path, number: signal.Signals, status: int | None) -> None:
     runs.clip(tmp_path / "calls" / "call.mp4", frames=600)
     job = runs.start("process", tmp_path / "calls", "--out", tmp_path / "out", "-q")

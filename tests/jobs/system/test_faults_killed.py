@@ -84,7 +84,7 @@ def test_the_node_process_is_killed(chunks: int, whole: Whole, tmp_path: Path) -
     os.kill(node, signal.SIGKILL)
     said, errors = running.communicate(timeout=200)
     if running.returncode:
-        assert (running.returncode, said) == (1, "")
+        assert (running.returncode, said) == (3, "")
         assert errors.splitlines()[-1] == "vidsharp: Ray's node process died; run the same command again to go on"
     else:
         assert said.startswith("1 clip: 1 done\n"), "and nothing of Ray's log"
@@ -104,7 +104,7 @@ def test_interrupted_while_ray_starts_and_once_more_while_it_stops(
     running.send_signal(number)
     said, errors = running.communicate(timeout=100)
     assert errors == "vidsharp: interrupted; the same command resumes from the finished chunks\n"
-    assert (running.returncode, said) == (130, "")
+    assert (running.returncode, said) == (128 + number, "")
     assert not runs.processes_of_session(running.pid, "SharpenActor")
     assert not list(Path("/tmp").glob(f"vidsharp-ray-{running.pid}-*"))
     assert_goes_on(whole, out)

@@ -133,8 +133,8 @@ def test_the_command_says_what_is_broken_and_what_to_do(monkeypatch: pytest.Monk
         assert (ended.exit_code, ended.stderr) == (code, "")
         assert ended.stdout.startswith(doctor_text(checks))
         as_json = json.loads(CliRunner().invoke(main, ["doctor", "--json"]).stdout)
-        assert as_json["can_run"] == (code == 0)
-        assert [check["state"] for check in as_json["checks"]] == [check.state for check in checks]
+        assert as_json["summary"]["can_run"] == (code == 0)
+        assert [check["state"] for check in as_json["result"]] == [check.state for check in checks]
     assert "\x1b" not in ended.stdout
     assert "→ ask the doctor" in ended.stdout
 
@@ -144,7 +144,7 @@ def test_the_real_command_is_quiet_on_stderr_and_leaves_no_process(tmp_path: Pat
     job = runs.start("doctor", "--out", tmp_path / "out", "--json")
     said, error = job.communicate(timeout=200)
     assert (job.returncode, error) == (0, ""), said
-    assert json.loads(said)["can_run"] is True
+    assert json.loads(said)["summary"]["can_run"] is True
     assert list(tmp_path.iterdir()) == []
     runs.wait_until(lambda: not runs.processes_of_session(job.pid))
 

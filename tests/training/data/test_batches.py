@@ -233,3 +233,15 @@ class TaughtSome:
 
     def picture(self, index: int, known: bool = True) -> np.ndarray:
         return self.pictures[index] if known else 1 - self.pictures[index]
+
+
+def test_a_bar_is_drawn_alike_in_all_pictures_of_a_bordered_patch(pairs: CropCache) -> None:
+    taught = np.full((len(pairs.levels), 1, 256, 256), 0.5, np.float16)
+    plain, bordered = (
+        Batches(pairs, "luma", replace(BLEND, patch_px=96, batch=24, bordered=share), TaughtCrops(taught))[0]
+        for share in (0.0, 1.0)
+    )
+    for before, after in ((plain.soft, bordered.soft), (plain.sharp, bordered.sharp)):
+        assert (before != after).flatten(1).any(1).all()
+    where = (bordered.soft == bordered.sharp).float().mean()
+    assert where > (plain.soft == plain.sharp).float().mean()
