@@ -17,7 +17,7 @@ from torch import Tensor
 from ..errors import DeviceError
 from ..planes.plane_format import PlaneFormat
 from .batch import Batch, Pending, Planes
-from .faults import NO_ROOM, fault_of, in_words, lost
+from .faults import NO_ROOM, fault_of, in_words
 from .graph import Compute
 from .lanes import Lanes, Mark
 from .settings import GpuSettings
@@ -142,15 +142,15 @@ class OnGpu:
         return Batch(self, layout, made, fmt, staging)
 
     def _fit(self, staging: Staging, given: int, made: int) -> None:
-        try:
-            staging.fit(given, made, self._lanes)
-        except RuntimeError as error:
-            if fault_of(error) != "memory":
-                raise
-        else:
-            return
-        next(self._reliefs())
         with in_words("another frame"):
+            try:
+                staging.fit(given, made, self._lanes)
+            except RuntimeError as error:
+                if fault_of(error) != "memory":
+                    raise
+            else:
+                return
+            next(self._reliefs())
             staging.fit(given, made, self._lanes)
 
     def set_off(self, batch: Batch) -> None:
@@ -166,25 +166,27 @@ class OnGpu:
 
     def _send(self, batch: Batch, exactly: bool = False) -> Mark | None:
         """Puts a batch's way up, its work and its way down into the streams; what marks its end."""
+        with in_words("another frame"):
+            try:
+                return self._in_streams(batch, exactly=exactly)
+            except BaseException:
+                self._stand_still()  # the batch's memory is used again
+                raise
+
+    def _in_streams(self, batch: Batch, *, exactly: bool) -> Mark | None:
         staging, lanes = batch.staging, self._lanes
         given_bytes, made_bytes = batch.layout.starts[-1], batch.made.starts[-1]
-        try:
-            with torch.inference_mode():
-                with lanes.up.after():
-                    staging.given_there[:given_bytes].copy_(staging.given_here[:given_bytes], non_blocking=True)
-                with lanes.work.after(lanes.up.mark()):
-                    given = batch.layout.tensors(staging.given_there)
-                    made = self._made(batch, given, exactly=exactly)
-                    for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=False):
-                        target.copy_(plane)
-                with lanes.down.after(lanes.work.mark()):
-                    staging.made_here[:made_bytes].copy_(staging.made_there[:made_bytes], non_blocking=True)
-            return lanes.down.mark()
-        except BaseException as error:
-            self._stand_still()  # the batch's memory is used again
-            if fault_of(error) == "lost":
-                raise lost(error) from None
-            raise
+        with torch.inference_mode():
+            with lanes.up.after():
+                staging.given_there[:given_bytes].copy_(staging.given_here[:given_bytes], non_blocking=True)
+            with lanes.work.after(lanes.up.mark()):
+                given = batch.layout.tensors(staging.given_there)
+                made = self._made(batch, given, exactly=exactly)
+                for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=False):
+                    target.copy_(plane)
+            with lanes.down.after(lanes.work.mark()):
+                staging.made_here[:made_bytes].copy_(staging.made_there[:made_bytes], non_blocking=True)
+        return lanes.down.mark()
 
     def _stand_still(self) -> None:
         for lane in self._lanes.all:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import DeviceError
 from ..gpu.settings import Precision
@@ -67,6 +67,13 @@ def exactly(x: Tensor) -> AbstractContextManager[object]:
     if torch.is_grad_enabled() or not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
         return nullcontext()
     return torch.autocast(kind, enabled=False)
+
+
+def cast_weights(*modules: nn.Module, dtype: torch.dtype) -> None:
+    """Has layers hold their weights in a type."""
+    for module in (each for one in modules for each in one.modules()):
+        for name, weight in [*module.named_parameters(recurse=False)]:
+            module.register_parameter(name, nn.Parameter(weight.detach().to(dtype), requires_grad=False))
 
 
 @torch.inference_mode()

@@ -23,7 +23,7 @@ class InProcess:
     def nodes(self) -> list[dict[str, float]]:
         return self._nodes
 
-    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> Any:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
         return worker_class(threads, *arguments)
 
     def submit(self, worker: Any, method: str, *arguments: Any) -> Any:
