@@ -86,9 +86,7 @@ class ProcessConfig:
     """In seconds since the recording's beginning."""
     end: float | None = option(None, "Take each recording up to this time.", metavar="T", default_words="its end")
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
-    workers: int | None = option(
-        None, "Sharpening processes.", metavar="N", default_words="one for each GPU, or what fits the CPUs"
-    )
+    workers: int | None = option(None, "Sharpening processes.", metavar="N", default_words="what GPUs and CPUs take")
     precision: Precision = option(
         "auto", "On a GPU: what the student computes in; auto: float16 where it hardly shows."
     )

@@ -68,6 +68,8 @@ class _Here:
     threads: int
     device: str
     start_s: float
+    gpus: float = 0.0
+    """Of each worker."""
 
 
 class Sample(Protocol):
@@ -133,7 +135,7 @@ class Estimation:
         try:
             pool.wait_until_loaded()
             start_s = engine_s + time.perf_counter() - began
-            here = _Here(plan.actors, plan.threads, plan.device, start_s)
+            here = _Here(plan.actors, plan.threads, plan.device, start_s, plan.gpus or 1.0)
             self._look(pool)
             self._sample(pool)
         finally:
@@ -187,7 +189,7 @@ class Estimation:
             start_s=here.start_s if work.tasks else 0.0,
             worker_s=work.worker_s,
             core_s=work.core_s,
-            gpu_s=(wall_s * workers) if here.device.startswith("cuda") else None,
+            gpu_s=(wall_s * workers * here.gpus) if here.device.startswith("cuda") else None,
             bytes_out=work.bytes_out,
             uncertainty=work.uncertainty,
             on_workers=tuple((count, work.wall_s(count, here.start_s)) for count in sorted({1, 2, 4, 8, 16, workers})),

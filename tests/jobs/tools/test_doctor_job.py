@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import CliRunner
 from vidsharp.jobs.cli.doctor import doctor_text
 from vidsharp.jobs.cli.main import main
@@ -157,3 +158,19 @@ def test_its_help_waits_for_no_heavy_library() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_gpu_that_torch_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_job, "visible_gpus", lambda: ["0", "1"])
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert doctor_job.check_gpu().found.endswith(" sees none of 2 GPUs; students run on the CPU")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "a card")
+    monkeypatch.setattr("vidsharp.models.device.gpu_trouble", lambda device: "torch has no kernels for the GPU")
+    check = doctor_job.check_gpu()
+    assert (check.state, check.found) == (
+        "missing",
+        "a card: torch has no kernels for the GPU; students run on the CPU",
+    )
+    monkeypatch.setattr("vidsharp.models.device.gpu_trouble", lambda device: None)
+    assert doctor_job.check_gpu() == Check("GPU", "ok", "a card")
