@@ -46,7 +46,10 @@ ON_A_GPU = Scale(
     processes=(1, 2, 4, 8),
     frames=400,
     encoders=("libx264", "h264_nvenc"),
-    gate=("tests/models/gpu", "tests/models/nets/test_half.py", "tests/jobs/tools/test_bench_gpu.py"),
+    gate=(
+        *("tests/models/gpu/test_gpu_student.py", "tests/models/gpu/test_graph.py", "tests/models/gpu/test_on_gpu.py"),
+        *("tests/models/nets/test_half.py", "tests/jobs/tools/test_bench_gpu.py"),
+    ),
 )
 
 REHEARSAL = Scale(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -24,33 +25,41 @@ Found = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    """What a rehearsal finds, all in this process: to start eleven takes long."""
-    out = tmp_path_factory.mktemp("day")
+def found() -> Found:
+    """What the steps of a rehearsal have found so far, all in this process: to start eleven takes long."""
+    return {}
+
+
+CHECKS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "versions": lambda said: said["versions"]["torch"] and said["cpu"]["cores"] and "gpu" not in said,
+    "ceilings": lambda said: len(said) == 8 and all(value > 0 for value in said.values()),
+    "gate": lambda said: said["passed"] is True and said["counts"]["passed"] > 0,
+    "races": lambda said: len(said) == 4 and all(each == {"wrong": 0, "of": 6} for each in said.values()),
+    "sanitizer": lambda said: len(said) == 4,
+    "capture": lambda said: said == {"tried": False},
+    "out_of_memory": lambda said: said == {"tried": False},
+    "precision": lambda said: said["fast 64x48"].keys() == {"float16", "bfloat16", "TF32"},
+    "students": lambda said: len(said) == 4 and all(each["compute_ms"] > 0 for each in said.values()),
+    "compiled": lambda said: said["fast 64x48"]["compiled_ms"] > 0 and "failed" not in said["fast 64x48"],
+    "end_to_end": lambda said: said["libx264, 1 at a time"]["fps"] > 0 and "does not" in said["no_such_encoder"],
+}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_every_step_finds_something(step: Step, found: Found, tmp_path: Path) -> None:
+    find(step, found, tmp_path)
+    assert CHECKS[step.name](found[step.name]), found[step.name]
+
+
+def find(step: Step, found: Found, folder: Path) -> None:
+    run_here(step, folder / "step.json", REHEARSAL)
+    found[step.name] = read(folder / "step.json")
+
+
+def test_its_tables_have_it_all_and_say_that_it_is_no_gpu(found: Found, tmp_path: Path) -> None:
     for step in STEPS:
-        run_here(step, out / f"{step.name}.json", REHEARSAL)
-    return {step.name: read(out / f"{step.name}.json") for step in STEPS}
-
-
-def test_every_step_finds_something(found: Found) -> None:
-    assert all(found.values()), found
-    assert found["gate"]["passed"] is True
-    assert found["gate"]["counts"]["passed"] > 0
-    assert found["races"] == found["sanitizer"]
-    assert {name: said["wrong"] for name, said in found["races"].items()} == dict.fromkeys(found["races"], 0)
-    assert len(found["races"]) == 4
-    assert found["capture"] == found["out_of_memory"] == {"tried": False}
-    assert set(found["students"]) == {
-        f"fast 64x48 {kind} {way}" for kind in ("bfloat16", "float32") for way in ("graph", "eager")
-    }
-    assert all(each["compute_ms"] > 0 for each in found["students"].values())
-    assert found["precision"]["fast 64x48"].keys() == {"float16", "bfloat16", "TF32"}
-    assert "failed" not in found["compiled"]["fast 64x48"]
-    assert found["end_to_end"]["libx264, 1 at a time"]["fps"] > 0
-    assert found["end_to_end"]["no_such_encoder"] == "does not work here"
-
-
-def test_its_tables_have_it_all_and_say_that_it_is_no_gpu(found: Found) -> None:
+        if step.name not in found:
+            find(step, found, tmp_path)
     said = page(found, rehearsal=True)
     assert said.startswith("**A rehearsal on a CPU: no figure here is of a GPU.** no GPU, ")
     for words in (
@@ -127,7 +136,8 @@ def test_a_step_that_takes_too_long_or_ends_badly_is_said(tmp_path: Path) -> Non
     assert late["failed"] == "it was ended after 0 s"
     assert read(tmp_path / "versions.json") == late
     bad = run_apart(Step("versions", 0, versions, {"PYTHONHASHSEED": "x"}), tmp_path, 100.0, rehearse=True)
-    assert "PYTHONHASHSEED" in bad["failed"]
+    assert bad["failed"]
+    assert "ended after" not in bad["failed"]
 
 
 def test_a_step_that_dies_leaves_what_it_had_found(tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ from vidsharp.models.gpu import gpu_student
 from vidsharp.models.gpu.gpu_student import GpuStudent
 from vidsharp.models.gpu.lanes import lanes_of
 from vidsharp.models.gpu.settings import GpuSettings
+from vidsharp.models.nets import swinir
 from vidsharp.models.nets.catalogue import Student
 from vidsharp.models.nets.protocol import ReadiesWeights
 
 CUDA = torch.device("cuda")
+_COPIES = ("aten._to_copy", "aten.to.", "aten.copy_")
 
 
 class Waits(AssertionError):
@@ -34,7 +36,10 @@ class OnDeviceAlone(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
-        devices = {leaf.device.type for leaf in tree_iter((args, kwargs, made)) if isinstance(leaf, Tensor)}
+        # A number may stand beside a GPU's tensors: it goes along with the launch, unless it is copied by itself.
+        numbers = str(func).startswith(_COPIES)
+        tensors = [leaf for leaf in tree_iter((args, kwargs, made)) if isinstance(leaf, Tensor)]
+        devices = {each.device.type for each in tensors if numbers or each.dim() or each.device.type == "cuda"}
         if len(devices) > 1:
             raise Waits(f"{func} works on {' and '.join(sorted(devices))}")
         return made
@@ -46,10 +51,12 @@ def a_gpu(patch: pytest.MonkeyPatch) -> Iterator[None]:
     with patch.context() as here, FakeTensorMode():
         here.setattr(torch.cuda, "is_available", lambda: True)  # else autocast turns itself off
         here.setattr(gpu_student, "lanes_of", lambda device: lanes_of(torch.device("cpu")))
+        swinir._region_labels.cache_clear()
         flags = torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32
         try:
             yield
         finally:
+            swinir._region_labels.cache_clear()  # a real GPU has no use for what has no numbers
             torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = flags
 
 

@@ -25,14 +25,14 @@ Modules = Mapping[str, ModuleType]
 
 def streams(modules: Modules, cuda: RecordedCuda) -> None:
     """Pictures through streams that work late."""
-    for seed in range(100):
+    for seed in range(40):
         run(Random(seed), module=modules["on_gpu"])
 
 
 def too_little_memory(modules: Modules, cuda: RecordedCuda) -> None:
     """The same, where memory ends now and then while graphs are at work: they go, and come no more."""
     on_gpu: Any = modules["on_gpu"]
-    for seed in range(60):
+    for seed in range(25):
         random = Random(seed)
 
         def compute(planes: Sequence[Tensor], fmt: PlaneFormat, random: Random = random) -> list[Tensor]:

@@ -91,10 +91,11 @@ class Waiting(nn.Module):
         lambda x: x.cpu().to(x.device),
         lambda x: x + torch.zeros(x.shape).to(x.device),
         lambda x: torch.where(x > 0.5, x, torch.tensor([0.5], device="cpu")),
+        lambda x: x + torch.tensor(0.5).to(x.device),
         lambda x: x if x.mean() > 0.5 else -x,
         lambda x: x.new_zeros(x.shape).index_put_((x > 0,), x[x > 0]),
     ],
-    ids=["a number", "down and up", "up", "a tensor here", "a choice", "a mask"],
+    ids=["a number", "down and up", "up", "a tensor here", "a number up", "a choice", "a mask"],
 )
 def test_what_waits_is_noticed(how: Callable[[Tensor], Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
     with a_gpu(monkeypatch):
