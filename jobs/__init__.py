@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .tools.simulate_job import SimulateConfig, SimulatedClip, simulate
     from .training.train_config import TrainConfig
     from .training.train_job import TrainResult, train
+    from .watching.watch_config import WatchConfig
+    from .watching.watch_job import watch
 
 __all__ = [
     "Estimate",
@@ -32,6 +34,7 @@ __all__ = [
     "SimulatedClip",
     "TrainConfig",
     "TrainResult",
+    "WatchConfig",
     "estimate",
     "evaluate",
     "preview",
@@ -39,6 +42,7 @@ __all__ = [
     "report",
     "simulate",
     "train",
+    "watch",
 ]
 
 _MODULES = {
@@ -54,6 +58,8 @@ _MODULES = {
     **dict.fromkeys(("SimulateConfig", "SimulatedClip", "simulate"), "tools.simulate_job"),
     "TrainConfig": "training.train_config",
     **dict.fromkeys(("TrainResult", "train"), "training.train_job"),
+    "WatchConfig": "watching.watch_config",
+    "watch": "watching.watch_job",
 }
 
 

@@ -1,10 +1,12 @@
 """The settings of the main job: one frozen value, checked when it is made."""
 
 import math
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from ..models.errors import VidsharpError
 from ..models.gpu.settings import GpuSettings, Precision
@@ -48,6 +50,38 @@ def check_engine(engine: str, address: str | None) -> None:
         raise UsageError(f"--address is of a cluster, which --engine {engine} does not join; say only one of them")
 
 
+def check_rate(config: "ProcessConfig") -> None:
+    """Raises UsageError where bounds of size and quality are out of range, or are asked of what fixes both."""
+    if config.max_growth is not None and not (math.isfinite(config.max_growth) and config.max_growth >= 0.1):
+        raise UsageError(f"--max-growth {config.max_growth:g} is out of range: at least 0.1 times the recording's size")
+    if config.target_quality is not None and not 20 <= config.target_quality <= 60:
+        raise UsageError(f"--target-quality {config.target_quality:g} is out of range: 20 to 60 dB (XPSNR)")
+    if config.target_quality is not None and config.crf is not None:
+        raise UsageError("--target-quality searches what --crf sets; say only one of them")
+    bounds = [name for name in ("max-growth", "target-quality") if getattr(config, name.replace("-", "_")) is not None]
+    fixed = sorted(config.encoder_options.keys() & {"b", "qp", "crf", "cq", "global_quality"})
+    if bounds and fixed:
+        raise UsageError(
+            f"--{bounds[0]} chooses the encoder's quality, which -e {fixed[0]}=… fixes; say only one of them"
+        )
+
+
+def check_hooks(on_clip: str | None, webhook: str | None, seconds: float) -> None:
+    """Raises UsageError where one of them can mean nothing."""
+    if on_clip is not None:
+        try:
+            words = shlex.split(on_clip)
+        except ValueError as error:
+            raise UsageError(f"--on-clip {on_clip!r} is no command: {str(error).lower()}") from error
+        if not words:
+            raise UsageError("--on-clip names no program")
+    parts = urlsplit(webhook or "")
+    if webhook is not None and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise UsageError("--webhook is no address: it begins with https:// or http://, and a host's name follows")
+    if not 0.1 <= seconds <= 86400:
+        raise UsageError(f"--hook-seconds {seconds:g} is out of range: 0.1 to 86400")
+
+
 @dataclass(frozen=True)
 class ProcessConfig:
     """Everything `vidsharp process` takes. Each field's default and help are the command's, too.
@@ -58,12 +92,15 @@ class ProcessConfig:
 
     inputs: tuple[Path, ...]
     """Recordings, and folders of recordings (searched recursively); also of URLs such as s3://bucket/recordings."""
-    out: Path = field(metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR")})
+    out: Path = field(
+        metadata={OPTION: Option("Where results go; paths below INPUT are kept.", "DIR", ("-o", "--out"))}
+    )
     """A folder, or the URL of one."""
     model: str = option(
         "fast",
-        "A student's name, sha256: and the beginning of its weights' digest, or a checkpoint file.",
+        "A student's name, sha256: and the beginning of its weights' digest, a checkpoint file, or an ONNX file.",
         metavar="NAME|PATH",
+        flags=("-m", "--model"),
     )
     look: float | None = option(
         None,
@@ -86,7 +123,13 @@ class ProcessConfig:
     """In seconds since the recording's beginning."""
     end: float | None = option(None, "Take each recording up to this time.", metavar="T", default_words="its end")
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
-    workers: int | None = option(None, "Sharpening processes.", metavar="N", default_words="what GPUs and CPUs take")
+    workers: int | None = option(
+        None,
+        "Sharpening processes.",
+        metavar="N",
+        flags=("-w", "--workers"),
+        default_words="what GPUs and CPUs take",
+    )
     precision: Precision = option(
         "auto", "On a GPU: what the student computes in; auto: float16 where it hardly shows."
     )
@@ -108,6 +151,17 @@ class ProcessConfig:
     """An FFmpeg encoder; None: the one of the source's codec."""
     crf: float | None = option(None, "Constant rate factor of the encoder.", metavar="Q")
     preset: str | None = option(None, "Speed preset of the encoder.", metavar="NAME")
+    max_growth: float | None = option(
+        None,
+        "Ceiling for each result's size: so many times the recording's. What would be larger is encoded more tightly.",
+        metavar="X",
+    )
+    target_quality: float | None = option(
+        None,
+        "Quality of the encoding: XPSNR in dB against the sharpened pictures. Each clip's rate factor is searched on a "
+        "few of them.",
+        metavar="Q",
+    )
     encoder_options: Mapping[str, str] = field(
         default_factory=dict, metadata={OPTION: Option("Further encoder options.", "K=V", ("-e",))}
     )
@@ -118,8 +172,8 @@ class ProcessConfig:
         metavar="every|N|off",
         default_words="one frame in 24, at most 100",
     )
-    page: bool = option(True, "Tables only, no HTML report.", flags=("--no-report",))
-    """Whether to make the HTML report, and the previews that it shows; the tables are always written."""
+    page: bool = option(True, "Whether to make the HTML report, or tables only.", flags=("--report/--no-report",))
+    """And the previews that the report shows; the tables are always written."""
     overwrite: bool = option(
         False, "Redo finished clips instead of skipping them, and replace files that vidsharp did not make."
     )
@@ -135,6 +189,13 @@ class ProcessConfig:
         default_words="256",
     )
     stall_seconds: float = option(600.0, "Retry a chunk that made no progress for S seconds.", metavar="S")
+    on_clip: str | None = option(
+        None, "A program to run for each clip that ends, with JSON on its stdin.", metavar="COMMAND"
+    )
+    """Its words are divided as a shell would do it, but no shell reads them."""
+    webhook: str | None = option(None, "An address to POST the same JSON to.", metavar="URL")
+    webhook_key: Path | None = option(None, "File with the key that signs it (HMAC).", metavar="FILE")
+    hook_seconds: float = option(60.0, "How long a program or an address has for a clip.", metavar="S")
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -159,12 +220,14 @@ class ProcessConfig:
             raise UsageError(f"--stall-seconds {self.stall_seconds:g} is too little: at least 1")
         if isinstance(self.measure, int) and self.measure < 1:
             raise UsageError(f"--measure {self.measure} is too few: at least 1, or 'off'")
+        check_rate(self)
         if self.reference is not None and not self.reference.is_dir():
             raise UsageError(f"--reference {self.reference} is not a folder: it holds the originals at the same paths")
         if self.reference is not None and self.measure == "off":
             raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
+        check_hooks(self.on_clip, self.webhook, self.hook_seconds)
 
     @property
     def gpu(self) -> GpuSettings:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from .errors import DeviceError
 from .fused.fused_student import FusedStudent
 from .nets.catalogue import Student, at_look, load_student
-from .nets.protocol import Domain
+from .nets.protocol import Domain, OfOthers
 from .planes.plane_format import PlaneFormat
 from .sequence.parts import Parts, Windowed
 
@@ -107,6 +108,8 @@ def backend_of(
     given = isinstance(student_or_name, Student)
     student = at_look(student_or_name, look) if given else load_student(student_or_name, look=look)
     if on_gpu:
+        if isinstance(student.net, OfOthers) and student.net.on_cpu_only:
+            raise DeviceError(f"The network '{student.name}' is run on CPUs only, by ONNX Runtime; say --device cpu.")
         from .gpu.gpu_student import GpuStudent
         from .gpu.settings import GpuSettings
 

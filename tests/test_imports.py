@@ -78,7 +78,7 @@ def test_some_packages_stay_in_their_folders(package: str) -> None:
     assert {file.partition("/")[0] for file in third_party(FOLDERS)[package]} <= HOMES[package]
 
 
-EXTRAS = ("cluster", "s3", "vmaf", "ocr", "realesrgan", "screens")
+EXTRAS = ("cluster", "s3", "vmaf", "ocr", "networks", "realesrgan", "screens")
 
 
 def test_all_that_the_source_imports_is_declared() -> None:
@@ -87,6 +87,6 @@ def test_all_that_the_source_imports_is_declared() -> None:
 
 def test_all_that_tests_and_benchmarks_import_is_declared() -> None:
     beside = {file.stem.replace("_", "-") for file in ROOT.glob("benchmarks/*/*.py")}
-    known = declared("dev", "docs", *EXTRAS) | {"vidsharp", "tests", "benchmarks", "docs"} | beside
+    known = declared("dev", "docs", *EXTRAS) | {"vidsharp", "tests", "benchmarks", "deploy", "docs"} | beside
     found = third_party(("tests", "benchmarks"))
     assert {name: where for name, where in found.items() if name not in known} == {}

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ..exit_code import OK
+from .profiles import check_variables, name_variables, profile_option
 
 FORMAT = 1
 """Raised when readers of an older form would misunderstand a newer one."""
@@ -37,7 +38,7 @@ class Answer:
 
 
 class AnswerCommand(click.Command):
-    """A command that returns an `Answer`, and has the option `--json`."""
+    """A command that returns an `Answer`, and has the option `--json`; where it has others, `--profile`, too."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -45,7 +46,15 @@ class AnswerCommand(click.Command):
             ["--json"], is_flag=True, is_eager=True, expose_value=False, callback=_want_json,
             help="The result as JSON, in the form that all commands have.",
         )  # fmt: skip
+        if any(isinstance(each, click.Option) for each in self.params):
+            self.params.append(profile_option(str(self.name)))
         self.params.append(wanted)
+        name_variables(self)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not (ctx.resilient_parsing or set(args) & {*ctx.help_option_names}):
+            check_variables(self)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         answer: Answer = super().invoke(ctx)
@@ -54,6 +63,12 @@ class AnswerCommand(click.Command):
         else:
             answer.say()
         ctx.exit(answer.code)
+
+
+class AnswerGroup(AnswerCommand, click.Group):
+    """A group that answers by itself where no command of it is called."""
+
+    command_class = AnswerCommand
 
 
 def _want_json(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.option("--out", default=Path(), type=PATH, metavar="DIR", help="The output folder to be [default: this one].")
+@click.option(
+    "-o", "--out", default=Path(), type=PATH, metavar="DIR", help="The output folder to be [default: this one]."
+)
 @config_option("address")
 def doctor(out: Path, address: str | None) -> Answer:
     """Checks what the main job needs.

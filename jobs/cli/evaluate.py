@@ -16,7 +16,8 @@ from ...training.simulate.parameters import LEVELS
 from ..config import UsageError
 from ..exit_code import OK, SOME_FAILED
 from ..files.clips import printable
-from .answer import Answer, wants_json
+from .answer import Answer, AnswerGroup, wants_json
+from .export import export
 from .logs import say_error, set_up_logs
 from .options import PATH, command, config_option, log_options, looks_of_texts, overwrite_option
 
@@ -30,12 +31,14 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
 
 @command()
 @click.argument("data", type=PATH)
-@click.option("--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
+@click.option("-m", "--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
               help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1", help="Measure "
               "each student at this look; may be given several times [default: its own].")  # fmt: skip
 @config_option("chroma")
-@click.option("--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary].")
+@click.option(
+    "-o", "--out", type=PATH, metavar="DIR", help="Where tables and page go [default: only print the summary]."
+)
 @click.option("--levels", callback=_comma_separated, metavar="L,L", help="How clips are made soft: "
               f"{', '.join(LEVELS)}, and sharp for as they are [default: all].")  # fmt: skip
 @click.option("--frames", default=24, show_default=True, metavar="N", help="Of a clip, make the first N frames soft.")
@@ -48,7 +51,7 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
               "motion [default: all].")  # fmt: skip
 @click.option("--seeds", type=int, metavar="N", help="With --benchmark: recordings of each source and level "
               "[default: 1].")  # fmt: skip
-@click.option("--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
+@click.option("-w", "--workers", type=int, metavar="N", help="With --benchmark: processes [default: one for each CPU].")
 @click.option("--no-realesrgan", is_flag=True, help="With --benchmark: leave Real-ESRGAN out, which takes longest.")
 @overwrite_option
 @log_options
@@ -120,7 +123,9 @@ def _benchmark(options: dict[str, Any], more: dict[str, Any], given: set[str]) -
 
 @command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="CLIP...")
-@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept.")
+@click.option(
+    "-o", "--out", required=True, type=PATH, metavar="DIR", help="Where results go; paths below CLIP are kept."
+)
 @click.option("--level", required=True, type=click.Choice(LEVELS), help="How little bandwidth the link has.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same recording.")
 @overwrite_option
@@ -145,12 +150,15 @@ def simulate(**options: Any) -> Answer:
     return Answer(ended, summary=summary, code=SOME_FAILED if failed else OK)
 
 
-@command()
-def models() -> Answer:
-    """Lists the students that ship.
+@click.group(cls=AnswerGroup, invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> Answer:
+    """Lists the students that ship, or exports one.
 
-    Their size, what a frame of 1920×1080 costs, and what they gain over doing nothing.
+    Their size, what a frame of 1920×1080 costs, their licence, and what they gain over doing nothing.
     """
+    if context.invoked_subcommand is not None:
+        return Answer(None)
     cards = [read_card(name) for name in student_names()]
     listed = [{**asdict(card), "gains": {k: g._asdict() for k, g in card.gains.items()}} for card in cards]
     return Answer(listed, lambda: _list(cards))
@@ -158,14 +166,35 @@ def models() -> Answer:
 
 def _list(cards: Sequence[Card]) -> None:
     levels = list(dict.fromkeys(level for card in cards for level in card.gains)) or ["calls"]
-    header = ["model", "parameters", "GFLOP at 1080p", "ms at 1080p", *(f"gain: {level}" for level in levels)]
+    header = [
+        "model",
+        "parameters",
+        "GFLOP at 1080p",
+        "ms at 1080p",
+        "licence",
+        *(f"gain: {level}" for level in levels),
+    ]
     click.echo(markdown_table(header, [_cells(card, levels) for card in cards]), nl=False)
     click.echo("\nGains are dB of PSNR / SSIM over doing nothing, on luma, for clips that training never saw.")
+    for licence, names in _by_licence(cards).items():
+        click.echo(f"Licence of {', '.join(names)}: {licence}.")
 
 
 def _cells(card: Card, levels: list[str]) -> list[str]:
     missing = "not measured"
     cells = [card.name, missing if card.parameters is None else f"{card.parameters:,}"]
     cells += [missing if value is None else f"{value:.4g}" for value in (card.gflop_1080p, card.ms_1080p)]
+    cells.append((card.licence or "not stated").partition(";")[0])
     gains = [card.gains.get(level) for level in levels]
     return cells + [missing if gain is None else f"{gain.psnr_db:+.2f} / {gain.ssim:+.4f}" for gain in gains]
+
+
+def _by_licence(cards: Sequence[Card]) -> dict[str, list[str]]:
+    """The students of each licence, whole."""
+    found: dict[str, list[str]] = {}
+    for card in cards:
+        found.setdefault(card.licence or "not stated", []).append(card.name)
+    return found
+
+
+models.add_command(export)

@@ -6,7 +6,6 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import sys
 import webbrowser
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +15,7 @@ from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
 from ..exit_code import exit_code
 from ..interrupts import heeding_interrupts
-from . import doctor, estimate, evaluate, info, preview, train
+from . import doctor, estimate, evaluate, info, preview, shell, train, watch
 from .answer import Answer, AnswerCommand, answer_error, foresee_json, wants_json
 from .console import spell_what_cannot_be_shown
 from .logs import say_error, set_up_logs
@@ -68,7 +67,7 @@ def _exit(ctx: click.Context, sentence: str, code: int) -> NoReturn:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("vidsharp"), prog_name="vidsharp")
+@click.version_option(package_name="vidsharp", prog_name="vidsharp")
 def main() -> None:
     """Sharpens recorded video calls: every frame through a small neural student, every other stream untouched.
 
@@ -81,7 +80,9 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_options("out", "staging")
 @run_options
+@config_options("max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
+@config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
 @events_option
 @log_options
 def process(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
@@ -123,7 +124,7 @@ def _show_page(page: Path | None, show: bool) -> None:
 
 
 @main.command()
-@click.option("--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
+@click.option("-o", "--out", default=Path("demo"), show_default=True, type=PATH, metavar="DIR")
 @click.option("--seconds", default=10.0, show_default=True, help="Length of the sample recording.")
 @overwrite_option
 @log_options
@@ -174,6 +175,8 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     return Answer(figures, lambda: click.echo(json.dumps(figures, indent=2)))
 
 
+_MORE = (watch.watch, info.info, preview.preview, estimate.estimate)
 _EVALUATE = (evaluate.models, evaluate.evaluate, evaluate.simulate)
-for _command in (info.info, preview.preview, estimate.estimate, *_EVALUATE, train.train, doctor.doctor):
+_SHELL = (shell.completion, shell.man)
+for _command in (*_MORE, *_EVALUATE, train.train, doctor.doctor, *_SHELL):
     main.add_command(_command)

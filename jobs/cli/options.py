@@ -9,7 +9,9 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
+from click.shell_completion import CompletionItem
 
+from ...models.nets.catalogue import earlier_names, student_names
 from ...models.nets.look import parse_look
 from ..config import ProcessConfig
 from ..option import option_of
@@ -66,7 +68,15 @@ def _time(ctx: click.Context, parameter: click.Parameter, text: str | None) -> f
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 
 
+def _complete_student(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The students' names; files are completed once one has begun to name a folder."""
+    names = [*student_names(), *earlier_names()]
+    found = [CompletionItem(name) for name in names if name.startswith(begun)]
+    return found or [CompletionItem(begun, type="file")]
+
+
 _READ_BY: Mapping[str, Mapping[str, Any]] = {
+    "model": {"shell_complete": _complete_student},
     "look": {"callback": _look},
     "start": {"callback": _time},
     "end": {"callback": _time},
@@ -76,20 +86,28 @@ _READ_BY: Mapping[str, Mapping[str, Any]] = {
 """How the text of an option is read where its field's type does not say it."""
 
 
-def config_option(name: str, *, help: str | None = None, default_words: str | None = None, **more: Any) -> Decorator:
+def config_option(
+    name: str,
+    *,
+    settings: type = ProcessConfig,
+    help: str | None = None,
+    default_words: str | None = None,
+    **more: Any,
+) -> Decorator:
     """The option of a field of `ProcessConfig`.
 
     Args:
+        settings: another class that has the field.
         help, default_words: what a command says of it otherwise.
         more: what `click.option` is to be told otherwise.
     """
-    field, said = option_of(ProcessConfig, name)
+    field, said = option_of(settings, name)
     flags = said.flags or (f"--{name.replace('_', '-')}",)
     words = default_words or said.default_words
     default = _default_words(field.default) if words is None else words
     text = f"{help or said.help}  [default: {default}]" if default else help or said.help
     needed: dict[str, Any] = {"required": True} if field.default is field.default_factory is MISSING else {}
-    given = {"help": text, "metavar": said.metavar, **needed, **_read(name, field.default), **more}
+    given = {"help": text, "metavar": said.metavar, **needed, **_read(settings, name, field.default), **more}
     return click.option(*flags, name, **given)
 
 
@@ -110,15 +128,15 @@ def _default_words(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def _read(name: str, default: Any) -> Mapping[str, Any]:
+def _read(settings: type, name: str, default: Any) -> Mapping[str, Any]:
     """What `click.option` is told of a field's type and default."""
     shown = {} if default is MISSING else {"default": default}
     if name in _READ_BY:
         return {**shown, **_READ_BY[name]}
-    hint = get_type_hints(ProcessConfig)[name]
+    hint = get_type_hints(settings)[name]
     (kind,) = [part for part in get_args(hint) if part is not NoneType] if NoneType in get_args(hint) else [hint]
     if kind is bool:
-        return {"flag_value": False, **shown} if default else {"is_flag": True}
+        return shown if default else {"is_flag": True}
     if get_origin(kind) is Literal:
         return {"type": click.Choice(get_args(kind)), **shown}
     return {"type": PATH if kind is Path else kind, **shown}

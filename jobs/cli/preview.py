@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @config_option("start", help="Where the part begins: seconds, or h:mm:ss.", default_words="the part is in the middle")
 @click.option("--seconds", default=5.0, show_default=True, metavar="S", help="How long the part is.")
 @click.option("--clips", default=3, show_default=True, metavar="N", help="Of how many recordings, at most.")
-@click.option("--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
+@click.option("-m", "--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
               help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1",
               help="Of each student; may be given several times [default: its own].")  # fmt: skip

@@ -39,12 +39,17 @@ def run_process(config: ProcessConfig, events: Path | None, *, quiet: bool, line
         answer = Answer(
             {"clips": result.rows, "report": result.shown, "passed_over": result.passed_over},
             lambda: None if events == STDOUT else _say(result, quiet=quiet),
-            {status: result.count(status) for status in _STATUSES if result.count(status)},
+            summary(result),
             result.exit_code,
         )
         if stream is not None:
             stream.run_ended(answer.code, None, answer.summary, result.shown)
     return answer
+
+
+def summary(result: "ProcessResult") -> dict[str, int]:
+    """A run's clips by status, those that occur."""
+    return {status: result.count(status) for status in _STATUSES if result.count(status)}
 
 
 def _result(config: ProcessConfig, stream: EventStream | None, *, quiet: bool, lines_only: bool) -> "ProcessResult":
@@ -73,12 +78,13 @@ def _watching(stream: EventStream | None, *, quiet: bool, lines_only: bool) -> I
 
 def _say(result: "ProcessResult", *, quiet: bool) -> None:
     from ..files.passed_over import passed_over_sentence
-    from .show_run import show_run
 
     if not quiet:
+        from .show_run import show_run
+
         show_run(result.rows)
     if sentence := passed_over_sentence(result.passed_over):
         click.echo(sentence)
-    said = ", ".join(f"{result.count(status)} {status}" for status in _STATUSES if result.count(status))
+    said = ", ".join(f"{count} {status}" for status, count in summary(result).items())
     click.echo(f"{counted(len(result.rows), 'clip')}: {said}")
     click.echo(f"report: {result.shown}")

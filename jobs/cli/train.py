@@ -16,7 +16,7 @@ DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 @click.argument("kind", type=click.Choice(tuple(DEFAULT_RECIPES)))
 @click.option("--data", required=True, type=PATH, metavar="DIR",
               help="GOPRO_Large, blur/ and sharp/ pictures, or sharp photos/ and clips/.")  # fmt: skip
-@click.option("--out", required=True, type=PATH, metavar="DIR", help="Where checkpoints, weights and logs go.")
+@click.option("-o", "--out", required=True, type=PATH, metavar="DIR", help="Where checkpoints, weights and logs go.")
 @click.option(
     "--recipe", metavar="NAME|FILE", help="A shipped recipe, or a TOML file [default: originals, or teacher]."
 )
@@ -46,7 +46,7 @@ DEFAULT_RECIPES = {"student": "originals", "teacher": "teacher"}
 )
 @click.option("--ray", is_flag=True, help="Train as a Ray Train job.")
 @click.option(
-    "--num-workers", default=1, show_default=True, metavar="N", help="Of the Ray Train job; they share each batch."
+    "-w", "--workers", default=1, show_default=True, metavar="N", help="Of the Ray Train job; they share each batch."
 )
 @config_option("address")
 @log_options

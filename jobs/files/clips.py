@@ -21,6 +21,10 @@ WORK_FOLDER = ".vidsharp"
 REPORT_FOLDER = "report"
 
 
+class NothingFound(UsageError):
+    """There is no recording where one was looked for."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """One recording of a run."""
@@ -81,7 +85,7 @@ def each_once(found: Iterable[Clip], out: Path, inputs: Sequence[str]) -> tuple[
         if clip.relative.as_posix().casefold() in (WORK_FOLDER, REPORT_FOLDER):
             raise UsageError(f"{clip.path} has the name of a folder in every --out; rename it")
     if not clips:
-        raise UsageError(f"there is no recording in {', '.join(inputs)} (looked for {' '.join(RECORDING_SUFFIXES)})")
+        raise NothingFound(f"there is no recording in {', '.join(inputs)} (looked for {' '.join(RECORDING_SUFFIXES)})")
     return tuple(clips.values())
 
 

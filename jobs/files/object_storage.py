@@ -9,7 +9,7 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +25,7 @@ from ...pipeline.fingerprint import Source, beginning_digest, digest_of, state_k
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
 from ..processing.run_record import without_secrets
-from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
+from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, NothingFound, each_once, found_in, real_path
 from .object_place import Place, StorageError, reading, text, version, writing
 from .output_paths import path_below
 from .report_guard import check_report
@@ -105,7 +105,7 @@ class ObjectStorage(Storage):
         with reading(given.url):
             objects = given.below()
             if not objects:
-                raise UsageError(f"{given.url} does not exist, or nothing is there")
+                raise NothingFound(f"{given.url} does not exist, or nothing is there")
             alone = "" in objects or (len(objects) == 1 and given.fs.isfile(given.path))
         if alone:
             name = PurePosixPath(given.path).name
@@ -158,6 +158,9 @@ class ObjectStorage(Storage):
 
     def size(self, clip: Clip) -> int | None:
         return self._sources[clip.name][1]["size"] if clip.name in self._sources else super().size(clip)
+
+    def state(self, clip: Clip) -> Hashable:
+        return version(self._sources[clip.name][1]) if clip.name in self._sources else super().state(clip)
 
     def far(self, clip: Clip) -> bool:
         return clip.name in self._sources

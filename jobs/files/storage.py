@@ -1,7 +1,8 @@
 """The storage of recordings and results: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ class Storage:
     def size(self, clip: Clip) -> int | None:
         """In bytes; None where the recording cannot be looked at."""
         return file_size(clip.path)
+
+    def state(self, clip: Clip) -> Hashable:
+        """What changes when the recording does, as far as it shows without reading it."""
+        with suppress(OSError):
+            found = clip.path.stat()
+            return found.st_size, found.st_mtime_ns
+        return None
 
     def far(self, clip: Clip) -> bool:
         """Whether it must be brought here first."""

@@ -1,7 +1,7 @@
 """The main job: recordings in, sharpened recordings and tables out, on the actors of one machine or of a cluster."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
@@ -31,13 +31,15 @@ from ..files.open_storage import open_storage
 from ..files.output_paths import check_inside, check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
 from ..files.storage import Storage, url_of
+from ..notifying.clip_hooks import ClipHooks
+from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
+from .imports_ahead import import_ahead
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
-from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import recorded
 from .run_rows import RunRows
@@ -47,10 +49,15 @@ from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_tas
 log = logging.getLogger("vidsharp")
 
 
-def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessResult:
+def process(
+    config: ProcessConfig, watcher: Watcher | None = None, take: Callable[[Clip], bool] = lambda _: True
+) -> ProcessResult:
     """Sharpens recordings. Finished clips are skipped, unfinished ones resume from their finished chunks.
 
     One clip's failure is a row in the tables and stops no other.
+
+    Args:
+        take: which of the recordings that are found are this run's.
 
     Raises:
         UsageError: nothing to do, or the output folder cannot be used.
@@ -69,7 +76,7 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
     try:
         check_names_apart(clips, lock.work_root)
         storage.begin()
-        run = _Run(storage, clips, lock, watcher or NoWatcher())
+        run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
             with recorded(run.report.folder, asked, run.rows.clips, lambda: run.run_again):
                 return run.run()
@@ -86,7 +93,9 @@ def process(config: ProcessConfig, watcher: Watcher | None = None) -> ProcessRes
 class _Run:
     """The state of one call of `process`: what waits, what is under way, what is done."""
 
-    def __init__(self, storage: Storage, clips: Sequence[Clip], lock: RunLock, watcher: Watcher) -> None:
+    def __init__(
+        self, storage: Storage, clips: Sequence[Clip], names: Collection[str], lock: RunLock, watcher: Watcher
+    ) -> None:
         self.storage = storage
         self.config = config = storage.config
         self.clips = clips
@@ -98,21 +107,23 @@ class _Run:
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
-        self.names = FinalNames(self.out, {clip.name for clip in clips}, config.overwrite, storage.inputs)
+        self.names = FinalNames(self.out, names, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
         self.run_again = False
+        self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
         self.stop = Event()
         """Has a join that is under way end soon: its chunks stay."""
 
     def run(self) -> ProcessResult:
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
-        self._sort_out()
         try:
-            if self.states.to_prepare:
-                with open_engine(self.config.engine, self.config.address) as engine:
-                    self._work(engine)
+            with self.hooks:
+                self._sort_out()
+                if self.states.to_prepare:
+                    with open_engine(self.config.engine, self.config.address) as engine:
+                        self._work(engine)
         finally:
             self.rows.write()
         page = self._page()
@@ -125,6 +136,8 @@ class _Run:
         try:
             if not self.config.page:
                 return None
+            from .report_job import write_page
+
             page = write_page(self.report)
             self.storage.save_report(self.report.folder)
             return page
@@ -202,8 +215,10 @@ class _Run:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
+                        import_ahead(page=self.config.page)
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
+                    self.hooks.collect()
             finally:
                 self.stop.set()
                 muxer.shutdown(wait=True, cancel_futures=True)
@@ -220,7 +235,8 @@ class _Run:
             elif self._next_is_here():
                 clip, workspace, tries = self.states.to_prepare.popleft()
                 self.states.preparing.add(clip.name)
-                task = prepare_task(self.config, clip, workspace, self.encoder)
+                tighter = clip.name in self.states.tighter
+                task = prepare_task(self.config, clip, workspace, self.encoder, tighter=tighter)
                 pool.prepare(actor, task, (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
@@ -239,6 +255,8 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
+        for work in self.states.give_up_too_large():
+            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
             joining = muxer.submit(
@@ -256,6 +274,7 @@ class _Run:
                 log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft((clip, workspace, tries + 1))
             return
+        self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
         self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
@@ -321,10 +340,10 @@ class _Run:
         row = failed_row(clip, self.config, printable(sentence))
         self.storage.release(clip.name)
         self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
-        self.rows.refuse(row)
+        self.hooks.end(ClipRows(row), lambda rows: self.rows.refuse(rows.clip))
 
     def _end(self, rows: ClipRows, workspace: Path | None) -> None:
         row = rows.clip
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
-        self.rows.add(rows, workspace)
+        self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))

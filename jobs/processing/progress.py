@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:  # imported for terminals only
+    from rich.progress import Progress, TaskID
 
 log = logging.getLogger("vidsharp")
 
@@ -68,7 +68,7 @@ class LogLines:
         self._under_way: dict[str, tuple[int, int, float, float]] = {}
 
     def run_started(self, clips: int) -> None:
-        self._clips = clips
+        self._clips, self._ended = clips, 0
 
     def clip_started(self, clip: str, frames: int, done: int) -> None:
         now = time.monotonic()
@@ -97,10 +97,20 @@ class LogLines:
             log.info("%s%s %s", status, rate, place, extra={"clip": clip})
 
 
+class NewsLines(LogLines):
+    """The same without clips that were finished already: of these, a watch meets thousands when it begins again."""
+
+    def clip_ended(self, clip: str, status: str, error: str | None, fps: float | None) -> None:
+        if status == "skipped":
+            self._ended += 1
+        else:
+            super().clip_ended(clip, status, error, fps)
+
+
 class LiveBars:
     """A bar for each clip under way, and one for the whole run."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: "Progress") -> None:
         self._bars = bars
         self._all: TaskID | None = None
         self._tasks: dict[str, tuple[TaskID, int, float]] = {}
@@ -132,7 +142,10 @@ class LiveBars:
             self._bars.console.print(f"{clip}: {status}", markup=False, highlight=False)
 
 
-def _bars() -> Progress:
+def _bars() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -178,7 +191,7 @@ class TrainingLines:
 class TrainingBar(TrainingLines):
     """A bar over the steps of a run."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: "Progress") -> None:
         super().__init__()
         self._bars, self._task = bars, bars.add_task("training", total=None, rate="")
 

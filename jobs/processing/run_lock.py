@@ -12,6 +12,10 @@ from ..files.clips import WORK_FOLDER
 from ..files.output_paths import check_output_folder
 
 
+class OutputTaken(UsageError):
+    """Another run is writing to the output folder."""
+
+
 class RunLock:
     """A run's lock on its output folder, held from the start.
 
@@ -19,7 +23,8 @@ class RunLock:
         shown: what people call the output folder.
 
     Raises:
-        UsageError: another run is writing there, or the folder cannot be used.
+        OutputTaken: another run is writing there.
+        UsageError: the folder cannot be used.
     """
 
     def __init__(self, out: Path, shown: object) -> None:
@@ -33,7 +38,8 @@ class RunLock:
             self._lock = FileLock(self.file)
             self._lock.acquire(timeout=0)
         except Timeout as error:
-            raise UsageError(f"another vidsharp is writing to {shown}; wait for it, or choose another --out") from error
+            sentence = f"another vidsharp is writing to {shown}; wait for it, or choose another --out"
+            raise OutputTaken(sentence) from error
         except OutputError as error:
             raise UsageError(str(error)) from error
         except OSError as error:

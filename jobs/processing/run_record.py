@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,8 @@ from ..config import ProcessConfig
 from ..engine.machine import machine
 from ..exit_code import exit_code, run_code
 from ..files.clips import printable
-from .run_settings import versions
+from ..notifying.hooks import origin
+from .run_settings import networks, versions
 
 log = logging.getLogger("vidsharp")
 
@@ -35,6 +37,7 @@ KEPT = 100
 
 # A `Path` of an address has one slash.
 _USER_INFO = re.compile(r"(:/{1,2})[^/@\s]+@")
+_HOOKS = ("--on-clip", "--webhook")
 _QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
 
 
@@ -54,8 +57,9 @@ def recorded(
     path = folder / "run.json"
     begun = {
         "format": FORMAT,
-        "command": [without_secrets(word) for word in sys.argv],
-        "settings": _plain(asdict(config)),
+        "command": [without_secrets(word) for word in _without_hooks(sys.argv)],
+        "settings": _plain({**asdict(config), **_hooks(config)}),
+        "networks": networks(config),
         "versions": versions(),
         "machine": machine(),
         "began_at": _now(),
@@ -92,6 +96,24 @@ def earlier_runs(path: Path) -> Sequence[Mapping[str, Any]]:
         return [record, *earlier][:KEPT] if record["format"] == FORMAT else []
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return []
+
+
+def _hooks(config: ProcessConfig) -> dict[str, str | None]:
+    """A run's hooks without what may be secret: a program's arguments, and an address's path."""
+    program = config.on_clip and f"{shlex.split(config.on_clip)[0]} ***"
+    return {"on_clip": program, "webhook": config.webhook and origin(config.webhook)}
+
+
+def _without_hooks(words: Sequence[str]) -> Iterator[str]:
+    """A command line without what may be secret in hooks."""
+    before = ""
+    for word in words:
+        option, separator, _ = word.partition("=")
+        if separator and option in _HOOKS:
+            yield f"{option}=***"
+        else:
+            yield "***" if before in _HOOKS else word
+        before = word
 
 
 def without_secrets(text: str) -> str:

@@ -4,11 +4,13 @@ import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import av
 
-from ...models.nets.catalogue import chroma_digest, chroma_of, look_of, weights_digest
+from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
+from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
@@ -31,6 +33,8 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "encoder": config.encoder,
         "crf": config.crf,
         "preset": config.preset,
+        "max-growth": config.max_growth,
+        "target-quality": config.target_quality,
         **config.encoder_options,
         "chunk-seconds": config.chunk_seconds,
         "measure": config.measure,
@@ -45,6 +49,18 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "threads": plan.threads,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def networks(config: ProcessConfig) -> list[dict[str, str]]:
+    """The networks of a run: their names, their weights' digests and their licences.
+
+    Raises:
+        ModelError, CheckpointError: as `weights_digest` and `licence_of`.
+    """
+    names: list[str | Path] = [config.model]
+    if chroma_of(config.model, config.chroma) == "restore":
+        names.append(CHROMA_WEIGHTS)
+    return [{"name": student_name(name), "sha256": weights_digest(name), "licence": licence_of(name)} for name in names]
 
 
 @cache
@@ -72,6 +88,7 @@ CHANGES_PICTURES = frozenset(
     {
         *("model", "look", "strength", "chroma", "start", "end"),
         *("encoder", "crf", "preset", "encoder_options", "chunk_seconds"),
+        *("max_growth", "target_quality"),
     }
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
@@ -80,6 +97,7 @@ KEEPS_PICTURES = frozenset(
     {
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
+        *("on_clip", "webhook", "webhook_key", "hook_seconds"),
         *("precision", "batch", "graphs"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
@@ -94,8 +112,10 @@ def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
         ModelError, CheckpointError: as `weights_digest`, `look_of` and `chroma_of`.
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
-    apart = ("model", "look", "chroma", "start", "end", *encoder)
+    bounds = ("max_growth", "target_quality")
+    apart = ("model", "look", "chroma", "start", "end", *encoder, *bounds)
     others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(apart)}
+    others.update({name: value for name in bounds if (value := getattr(config, name)) is not None})
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look

@@ -50,7 +50,7 @@ class TrainConfig:
     loader_workers: int = 1
     """Processes that decode and cut pictures, for each worker."""
     ray: bool = False
-    num_workers: int = 1
+    workers: int = 1
     """Of the Ray Train job; they share each batch in equal parts."""
     address: str | None = None
     """Of a Ray cluster; None starts Ray on this machine."""
@@ -60,10 +60,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.resume and self.overwrite:
             raise UsageError("--resume continues a run, and --overwrite starts again: name one of them")
-        if self.num_workers < 1:
-            raise UsageError(f"--num-workers {self.num_workers} is too few: at least 1")
-        if self.num_workers > 1 and not self.ray:
-            raise UsageError("--num-workers is for Ray Train jobs: add --ray")
+        if self.workers < 1:
+            raise UsageError(f"--workers {self.workers} is too few: at least 1")
+        if self.workers > 1 and not self.ray:
+            raise UsageError("--workers is for Ray Train jobs: add --ray")
         if self.address is not None and not self.ray:
             raise UsageError("--address is for Ray Train jobs: add --ray, or leave it out to train on this machine")
         if self.loader_workers < 0:

@@ -39,7 +39,7 @@ def train(
     from ...training.recipe import read_recipe
 
     recipe = read_recipe(config.recipe)
-    recipe.share(config.num_workers)
+    recipe.share(config.workers)
     resume_from = checkpoint_to_resume(config.out, config.resume, config.overwrite)
     if config.ray:
         refuse_folder(config.out / RAY, RAY_JOB)

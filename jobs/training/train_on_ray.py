@@ -34,7 +34,7 @@ def train_on_ray(
     say: Callable[[str], None],
     moved: Callable[[int, int, float], None],
 ) -> int:
-    """Trains with `config.num_workers` workers that share each batch; returns the last step.
+    """Trains with `config.workers` workers that share each batch; returns the last step.
 
     `config.out` and the data must have the same path on every machine. The workers' loss is in `loss.csv`; `moved` is
     told at checkpoints only.
@@ -54,15 +54,15 @@ def train_on_ray(
     resume_from = resume_from and real_path(resume_from)
     with ray_session(config.address):
         on_gpu = _on_gpu(config)
-        _check_room(config.num_workers, "GPU" if on_gpu else "CPU")
+        _check_room(config.workers, "GPU" if on_gpu else "CPU")
         # Of an earlier job; Ray would resume from its last checkpoint, whatever the run in `out` did since.
         remove_folder(config.out / RAY, RAY_JOB)
         claim_folder(config.out / RAY, RAY_JOB)
-        say(f"a Ray Train job of {config.num_workers} workers on {'GPUs' if on_gpu else 'CPUs'}")
+        say(f"a Ray Train job of {config.workers} workers on {'GPUs' if on_gpu else 'CPUs'}")
         job = leaving_sigint(TorchTrainer)(
             _work,
             train_loop_config={"config": config, "recipe": recipe, "resume_from": resume_from},
-            scaling_config=ScalingConfig(num_workers=config.num_workers, use_gpu=on_gpu),
+            scaling_config=ScalingConfig(num_workers=config.workers, use_gpu=on_gpu),
             torch_config=TorchConfig(backend="nccl" if on_gpu else "gloo"),
             run_config=RunConfig(
                 name=RAY,
@@ -132,9 +132,7 @@ def _check_room(workers: int, kind: str) -> None:
     """Ray would wait for ever for workers that cannot be placed."""
     there = int(sum(node.get(kind, 0) for node in living_nodes()))
     if there < workers:
-        raise ClusterError(
-            f"{workers} workers need {workers} {kind}s, and Ray has {there}; use a smaller --num-workers"
-        )
+        raise ClusterError(f"{workers} workers need {workers} {kind}s, and Ray has {there}; use a smaller --workers")
 
 
 def _reason(error: BaseException) -> str:

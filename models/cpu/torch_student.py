@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..nets.catalogue import Student, channels_of
-from ..nets.protocol import Domain, TakesCodes, forward
+from ..nets.protocol import Domain, OfOthers, TakesCodes, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import download, sharpen_codes, upload
 from ..sequence.parts import Windowed, WindowedParts
@@ -54,7 +54,8 @@ class TorchStudent:
     def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
         """As `Enhancer.provenance`."""
         vectors = torch.backends.cpu.get_cpu_capability()
-        return {"by": f"torch {torch.__version__}", "device": f"cpu, {vectors}", "precision": "float32"}
+        others = f", {self._net.computed_by}" if isinstance(self._net, OfOthers) else ""
+        return {"by": f"torch {torch.__version__}{others}", "device": f"cpu, {vectors}", "precision": "float32"}
 
     def begin(self, window: Sequence[Planes], fmt: PlaneFormat) -> Callable[[], list[np.ndarray]]:
         """As `Backend.begin`; the work is done at once."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..cpu.torch_student import halo_of
 from ..nets.catalogue import Student, channels_of
 from ..nets.half import Half, error_against, half_type, in_type, trial_picture
-from ..nets.protocol import Domain, ReadiesWeights, forward
+from ..nets.protocol import Domain, OfOthers, ReadiesWeights, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from ..sequence.parts import Windowed, WindowedParts
@@ -108,8 +108,9 @@ class GpuStudent:
     def provenance(self, fmt: PlaneFormat) -> Mapping[str, str]:
         """As `Enhancer.provenance`. Kernels differ from one kind of GPU to the next, and with the size of batches."""
         gpu = self._device.type == "cuda"
+        others = f", {self._student.net.computed_by}" if isinstance(self._student.net, OfOthers) else ""
         return {
-            "by": f"torch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}",
+            "by": f"torch {torch.__version__}{others}, cuDNN {torch.backends.cudnn.version()}",
             "device": torch.cuda.get_device_name(self._device) if gpu else "cpu, as a GPU",
             "precision": str(self.dtype(fmt)).removeprefix("torch."),
             "batch": self.way.batches,

@@ -18,7 +18,7 @@ from .protocol import Domain, HasTwoLooks, offsets_of
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
     from .protocol import StudentModule
 
@@ -27,6 +27,7 @@ EARLIER = WEIGHTS / "earlier"
 """Students of earlier versions, as `NAME-VERSION.safetensors`."""
 CHROMA_WEIGHTS = WEIGHTS / "chroma.safetensors"
 """Of the chroma student, which works beside a luma student."""
+ONNX_SUFFIX = ".onnx"
 _SHIPPED = ("fast", "balanced", "reference", "teacher")
 _BY_DIGEST = "sha256:"
 _FEWEST_DIGITS = 8
@@ -154,13 +155,31 @@ def load_student(name_or_path: str | Path, device: "str | torch.device" = "cpu",
     Raises:
         ModelError, CheckpointError: as `check_model` and `chosen_look`, or the weights do not fit.
     """
+    path = weights_path(name_or_path)
+    return at_look(student_of(path.stem, network_of(path).eval().to(device)), look)
+
+
+def network_of(path: Path) -> "nn.Module":
+    """The network in a file, with its weights: one of ours, or a `SameSizeNet` of others.
+
+    Raises:
+        CheckpointError: as `check_model`.
+    """
     from .checkpoint import load_into, read_state_dict
 
-    path = weights_path(name_or_path)
+    if path.suffix == ONNX_SUFFIX:
+        from ..foreign.onnx_file import open_onnx
+
+        return open_onnx(path)
     state = read_state_dict(path)
-    net = _build_for(state, path)
+    network = network_in(state)
+    if network is None:
+        from ..foreign.spandrel_file import open_spandrel
+
+        return open_spandrel(state, path)
+    net = network.made_by.like(state)
     load_into(net, state, path)
-    return at_look(student_of(path.stem, net.eval().to(device)), look)
+    return net
 
 
 def at_look(student: Student, look: float | None) -> Student:
@@ -248,6 +267,8 @@ def _names_in(path: Path) -> Collection[str]:
     """The names of a checkpoint's weights."""
     from safetensors import safe_open
 
+    if path.suffix == ONNX_SUFFIX:
+        return ()
     if path.suffix == ".safetensors":
         with suppress(Exception), safe_open(str(path), "np") as file:  # what is wrong with it, `checkpoint.py` says
             return [name.removeprefix("module.") for name in file.keys()]  # noqa: SIM118 (no mapping)
@@ -259,15 +280,4 @@ def _names_in(path: Path) -> Collection[str]:
 def _domain_of(path: Path) -> Domain:
     """Torch only for torch's files, and for teachers."""
     network = network_in(_names_in(path))
-    return (network and network.domain) or load_student(path).domain
-
-
-def _build_for(state: "Mapping[str, Tensor]", path: Path) -> "nn.Module":
-    """An untrained network of the kind and size whose names and shapes the state dict holds."""
-    network = network_in(state)
-    if network is None:
-        some = ", ".join(list(state)[:3])
-        raise CheckpointError(
-            f"'{path}' holds none of the networks known here ({', '.join(NETWORKS)}); its first keys: {some}."
-        )
-    return network.made_by.like(state)
+    return (network and network.domain) or cast("StudentModule", network_of(path)).domain

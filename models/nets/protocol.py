@@ -58,6 +58,10 @@ def context_of(offsets: Sequence[int]) -> tuple[int, int]:
     return max(0, *(-offset for offset in offsets)), max(0, *offsets)
 
 
+LICENCE_KEYS = ("licence", "license", "modelspec.license")
+"""The names under which files of networks have their licence."""
+
+
 @runtime_checkable
 class HasBlendWeights(Protocol):
     """A network that the C library can do."""
@@ -110,6 +114,21 @@ class HasTwoLooks(Protocol):
 
     def both(self, x: "Tensor") -> "tuple[Tensor, Tensor]":
         """The natural picture and the crisp one, in one pass."""
+        ...
+
+
+@runtime_checkable
+class OfOthers(Protocol):
+    """A network that was not made here, and that only its file tells of."""
+
+    licence: str | None
+    """What its file says."""
+    on_cpu_only: bool
+    """Whether its computing knows no GPU."""
+
+    @property
+    def computed_by(self) -> str:
+        """What its bits depend on beside torch."""
         ...
 
 

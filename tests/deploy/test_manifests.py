@@ -1,8 +1,10 @@
 """The files that set up a cluster are what Ray, Kubernetes and Docker take, and say what this repository has."""
 
+import configparser
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,6 +165,69 @@ def test_clips_that_failed_build_no_cluster_again(code: int, shells: int) -> Non
     assert ended.returncode == shells
 
 
+COMPOSE = _object(
+    ["services"],
+    services={
+        "type": "object",
+        "additionalProperties": _object(
+            ["image"],
+            build=_object(["context"], context=_TEXT, dockerfile=_TEXT),
+            image=_TEXT,
+            command={"type": "array", "items": _TEXT},
+            init={"type": "boolean"},
+            restart={"enum": ["no", "always", "on-failure", "unless-stopped"]},
+            stop_grace_period={"type": "string", "pattern": r"^\d+[sm]$"},
+            cap_drop={"type": "array", "items": _TEXT},
+            security_opt={"type": "array", "items": _TEXT},
+            volumes={"type": "array", "items": {"type": "string", "pattern": "^[^:]+:/[^:]+(:ro)?$"}},
+        ),
+    },
+)
+"""What the Compose specification asks of the fields that are used here."""
+
+
+def watch_service() -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(interpolation=None, strict=True)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string((DEPLOY / "vidsharp-watch.service").read_text())
+    return unit
+
+
+def test_the_compose_file_is_one_and_builds_what_is_there() -> None:
+    jsonschema.validate(loaded("compose.yaml"), COMPOSE)
+    (service,) = loaded("compose.yaml")["services"].values()
+    assert (ROOT / service["build"]["dockerfile"]).is_file()
+    assert "./recordings:/recordings:ro" in service["volumes"], "recordings are never written"
+
+
+def test_the_unit_starts_again_where_that_may_help() -> None:
+    unit = watch_service()
+    assert unit.sections() == ["Unit", "Service", "Install"]
+    service = unit["Service"]
+    assert service["RestartPreventExitStatus"] == str(exit_code.WRONG_USAGE)
+    assert service["SuccessExitStatus"] == str(exit_code.TERMINATED)
+    if checker := shutil.which("systemd-analyze"):
+        text = (DEPLOY / "vidsharp-watch.service").read_text()
+        said = subprocess.run(
+            [checker, "verify", str(DEPLOY / "vidsharp-watch.service")], capture_output=True, text=True
+        )
+        assert "Unknown" not in said.stderr, text
+
+
+def _watches() -> list[list[str]]:
+    (service,) = loaded("compose.yaml")["services"].values()
+    return [service["command"], shlex.split(watch_service()["Service"]["ExecStart"])]
+
+
+@pytest.mark.parametrize("command", _watches())
+def test_services_run_a_command_that_vidsharp_takes(command: list[str]) -> None:
+    program, *arguments = command
+    assert Path(program).name == "vidsharp"
+    said = CliRunner().invoke(main, arguments)
+    assert said.exit_code == 2
+    assert "is no folder; watch takes folders" in said.stderr, "all that it lacks here is the folder"
+
+
 def _commands() -> list[list[str]]:
     (container,) = loaded("job.yaml")["spec"]["template"]["spec"]["containers"]
     return [shlex.split(loaded("rayjob.yaml")["spec"]["entrypoint"].partition("||")[0]), container["command"]]
@@ -194,7 +259,7 @@ def instructions() -> Iterator[tuple[str, str]]:
 
 def test_the_dockerfile_is_one_and_copies_what_is_there() -> None:
     listed = list(instructions())
-    assert {word for word, _ in listed} <= {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "USER", "CMD"}
+    assert {word for word, _ in listed} <= {"FROM", "ARG", "RUN", "WORKDIR", "COPY", "ENV", "USER", "CMD"}
     assert listed[0][0] == "FROM"
     stages = [rest.rpartition(" AS ")[2] for word, rest in listed if word == "FROM" and " AS " in rest]
     copied = set()
@@ -221,6 +286,16 @@ def test_the_dockerfile_is_one_and_copies_what_is_there() -> None:
     ((_, command),) = [each for each in listed if each[0] == "CMD"]
     assert json.loads(command)[0] == "vidsharp"
     assert [rest for word, rest in listed if word == "USER"] == ["vidsharp"], "nothing runs as root"
+
+
+def test_the_image_can_be_had_for_both_kinds_of_linux_machines() -> None:
+    bake = (DEPLOY / "docker-bake.hcl").read_text()
+    lists = dict(re.findall(r"^  (\w+) += [\[{](.*)[\]}]$", bake, re.MULTILINE))
+    assert set(re.findall(r'"(.*?)"', lists["platforms"])) == {"linux/amd64", "linux/arm64"}
+    asked = {rest.partition("=")[0] for word, rest in instructions() if word == "ARG"}
+    assert set(re.findall(r"(\w+) =", lists["args"])) == asked
+    (dockerfile,) = re.findall(r'dockerfile = "(.*)"', bake)
+    assert (ROOT / dockerfile).samefile(DEPLOY / "Dockerfile")
 
 
 @pytest.mark.parametrize("extra", ["cluster", "s3"])

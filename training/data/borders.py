@@ -40,14 +40,15 @@ class Border:
         return patch
 
     def coded(self, patch: Tensor, rng: np.random.Generator) -> Tensor:
-        """As `drawn`, with what coding leaves: some codes, up to four rows from the bar's edges, block by block."""
+        """As `drawn`, with what coding leaves: some codes within four rows of an edge, along all of it or by block."""
         patch = self.drawn(patch)
         view = patch if self.rows else patch.mT
         side, most = view.shape[-1], rng.uniform(0, _TRACES)
+        blocks = -(-side // _BLOCK_PX) if rng.random() < 0.5 else 1
         for edge in (self.first, self.last):
             for row in range(max(edge - _NEAR_PX, 0), min(edge + _NEAR_PX, view.shape[1])):
-                trace = rng.uniform(-most, most, -(-side // _BLOCK_PX)) / (1 + abs(row + 0.5 - edge) / 2)
-                codes = np.repeat(trace * 255, _BLOCK_PX)[:side].round() / 255
+                trace = rng.uniform(-most, most, blocks) / (1 + abs(row + 0.5 - edge) / 2)
+                codes = np.repeat(trace * 255, -(-side // blocks))[:side].round() / 255
                 view[:, row] += torch.from_numpy(codes).to(view.dtype)
         return patch.clamp_(0, 1)
 

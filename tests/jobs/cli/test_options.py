@@ -10,7 +10,7 @@ from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.option import option_of
 
-OF_LOGS = {"quiet", "verbose", "log_json", "events", "json"}
+OF_LOGS = {"quiet", "verbose", "log_json", "events", "json", "profile"}
 FIELDS = {field.name: field for field in fields(ProcessConfig)}
 NEEDED = ["a.mp4", "--out", "out"]
 
@@ -41,8 +41,10 @@ def test_what_is_said_arrives_as_the_fields_type() -> None:
     words = (
         "--model m --look natural --strength 0.5 --chroma restore --start 1:02.5 --end 1:00:01 "
         "--device cuda --precision float16 --batch 4 --no-graph --workers 3 --engine local "
+        "--max-growth 1.5 --target-quality 41 "
         "--address auto --chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests "
-        "--measure 7 --no-report --overwrite --staging work --limit-memory 64 --stall-seconds 9"
+        "--measure 7 --no-report --overwrite --staging work --limit-memory 64 --stall-seconds 9 "
+        "--on-clip hook --webhook https://x/y --webhook-key key --hook-seconds 5"
     )
     assert parsed("process", *NEEDED, *words.split()) == {
         "inputs": (Path("a.mp4"),), "out": Path("out"), "model": "m", "look": 0.0, "strength": 0.5,
@@ -50,8 +52,10 @@ def test_what_is_said_arrives_as_the_fields_type() -> None:
         "device": "cuda", "precision": "float16", "batch": 4, "graphs": False,
         "workers": 3, "engine": "local", "address": "auto",
         "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow",
+        "max_growth": 1.5, "target_quality": 41.0,
         "encoder_options": {"a": "b", "c": "d=e"}, "reference": Path("tests"), "measure": 7, "page": False,
         "overwrite": True, "staging": Path("work"), "memory_mb": 64, "stall_seconds": 9.0,
+        "on_clip": "hook", "webhook": "https://x/y", "webhook_key": Path("key"), "hook_seconds": 5.0,
     }  # fmt: skip
     assert set(FIELDS) == set(parsed("process", *NEEDED)), "say the new option here, too"
 

@@ -73,9 +73,9 @@ def test_says_nothing_when_quiet(given: list[str]) -> None:
         (["--teacher", "{tmp}/none.pt"], "There is no checkpoint file"),
         (["--resume"], "holds no checkpoint.pt to resume from"),
         (["--out", "{tmp}/taken"], "holds a training run already; use --resume"),
-        (["--num-workers", "2"], "add --ray"),
+        (["--workers", "2"], "add --ray"),
         (["--address", "auto"], "--address is for Ray Train jobs: add --ray"),
-        (["--num-workers", "3", "--ray"], "A batch of 2 cannot be shared by 3 workers"),
+        (["--workers", "3", "--ray"], "A batch of 2 cannot be shared by 3 workers"),
         (["--device", "tpu"], "tpu"),
     ],
 )

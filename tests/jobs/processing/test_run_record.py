@@ -132,7 +132,9 @@ def test_nothing_secret_goes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, "hush-hush")
     address = "s3://key:hush-hush@host/calls/a.mp4?X-Amz-Signature=hush-hush&x=1"
     monkeypatch.setattr(sys, "argv", ["vidsharp", "process", address, f"--out={address}"])
-    about = ProcessConfig((Path(address),), tmp_path, address="ray://me:hush-hush@head:10001")
+    sys.argv += ["--on-clip", "curl hush-hush", "--webhook=https://hooks/hush-hush"]
+    hooks: dict[str, Any] = {"on_clip": "curl hush-hush", "webhook": "https://hooks/hush-hush"}
+    about = ProcessConfig((Path(address),), tmp_path, address="ray://me:hush-hush@head:10001", **hooks)
     with pytest.raises(UsageError), recorded(tmp_path, about, {}, no):
         raise UsageError(f"{address} does not exist")
     text = (tmp_path / "run.json").read_text()

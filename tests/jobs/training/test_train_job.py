@@ -87,8 +87,8 @@ def test_windows_made_of_photos_are_kept_beside_the_run_or_where_one_likes(confi
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"num_workers": 0, "ray": True}, "--num-workers 0 is too few"),
-        ({"num_workers": 2}, "--num-workers is for Ray Train jobs: add --ray"),
+        ({"workers": 0, "ray": True}, "--workers 0 is too few"),
+        ({"workers": 2}, "--workers is for Ray Train jobs: add --ray"),
         ({"loader_workers": -1}, "--loader-workers -1 is too few"),
     ],
 )

@@ -96,9 +96,9 @@ def test_windows_train_alike_here_and_in_a_ray_job(config: TrainConfig, shared_r
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_crew_follows_the_single_worker_and_outlives_a_killed_one(config: TrainConfig, shared_ray: None) -> None:
-    config = replace(config, recipe=str(config.data.parent / "long.toml"), num_workers=2)
+    config = replace(config, recipe=str(config.data.parent / "long.toml"), workers=2)
     outs = {name: config.out / name for name in ("alone", "crew", "killed")}
-    train(replace(config, num_workers=1, ray=False, out=outs["alone"]))
+    train(replace(config, workers=1, ray=False, out=outs["alone"]))
     train(replace(config, out=outs["crew"]))
     before: list[str] = []
     killer = threading.Thread(target=_kill_a_worker_in_mid_run, args=(outs["killed"], before), daemon=True)
@@ -140,7 +140,7 @@ def test_what_cannot_work_is_said_before_ray_starts(config: TrainConfig, monkeyp
 
     monkeypatch.setattr("vidsharp.jobs.training.train_on_ray.ray_session", refuse)
     with pytest.raises(RecipeError, match="A batch of 2 cannot be shared by 3 workers in equal parts"):
-        train(replace(config, num_workers=3))
+        train(replace(config, workers=3))
     taught = config.data / "taught.toml"
     taught.write_text(SHORT + "teacher_weight = 0.5\n")
     with pytest.raises(RecipeError, match="name its checkpoint with --teacher"):
@@ -152,8 +152,8 @@ def test_what_cannot_work_is_said_before_ray_starts(config: TrainConfig, monkeyp
 def test_more_workers_than_there_is_room_for(config: TrainConfig, shared_ray: None) -> None:
     recipe = config.data / "wide.toml"
     recipe.write_text(SHORT.replace("batch = 2", "batch = 512"))
-    with pytest.raises(ClusterError, match=r"512 workers need 512 CPUs, and Ray has \d+; use a smaller --num-workers"):
-        train(replace(config, recipe=str(recipe), num_workers=512))
+    with pytest.raises(ClusterError, match=r"512 workers need 512 CPUs, and Ray has \d+; use a smaller --workers"):
+        train(replace(config, recipe=str(recipe), workers=512))
 
 
 def test_the_reason_is_what_the_first_worker_to_fail_said() -> None:

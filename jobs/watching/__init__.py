@@ -1,0 +1,1 @@
+"""Folders that are kept sharp: watched, and worked on as recordings come."""
