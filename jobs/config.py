@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ..models.errors import VidsharpError
+from ..models.gpu.settings import GpuSettings, Precision
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
 from ..pipeline.part import WHOLE_CLIP, Part
 from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
@@ -127,8 +128,13 @@ class ProcessConfig:
         "Sharpening processes.",
         metavar="N",
         flags=("-w", "--workers"),
-        default_words="one for each GPU, or what fits the CPUs",
+        default_words="what GPUs and CPUs take",
     )
+    precision: Precision = option(
+        "auto", "On a GPU: what the student computes in; auto: float16 where it hardly shows."
+    )
+    batch: int | None = option(None, "On a GPU: frames in a batch.", metavar="N", default_words="by their size")
+    graphs: bool = option(True, "On a GPU: launch each kernel by itself, without CUDA graphs.", flags=("--no-graph",))
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
@@ -207,6 +213,10 @@ class ProcessConfig:
         check_engine(self.engine, self.address)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
+        if self.batch is not None and self.batch < 1:
+            raise UsageError(f"--batch {self.batch} is too few: at least 1")
+        if self.device == "cpu" and self.gpu != GpuSettings():
+            raise UsageError("--precision, --batch and --no-graph are for a GPU; say them or --device cpu, not both")
         if not 0.1 <= self.chunk_seconds <= 3600:
             raise UsageError(f"--chunk-seconds {self.chunk_seconds:g} is out of range: 0.1 to 3600")
         if not self.stall_seconds >= 1:
@@ -223,6 +233,11 @@ class ProcessConfig:
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
         check_hooks(self.on_clip, self.webhook, self.hook_seconds)
+
+    @property
+    def gpu(self) -> GpuSettings:
+        """How a GPU works."""
+        return GpuSettings(self.precision, self.batch, self.graphs)
 
     @property
     def part(self) -> Part:

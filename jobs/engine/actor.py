@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...models.errors import VidsharpError
+from ...models.gpu.settings import GpuSettings
 from ...pipeline.atomic import make_folder
 from ...pipeline.choose_rate import Recording, choose_rate, tightened
 from ...pipeline.chunk_record import ChunkRecord
@@ -98,7 +99,13 @@ class SharpenActor:
         self._steps = self._packets = 0
 
     def load(
-        self, model: str, device: str, strength: float, look: float | None = None, chroma: "Chroma | None" = None
+        self,
+        model: str,
+        device: str,
+        strength: float,
+        look: float | None = None,
+        chroma: "Chroma | None" = None,
+        gpu: GpuSettings | None = None,
     ) -> str:
         """Loads the student, once, before all other calls; returns the node's name.
 
@@ -110,7 +117,7 @@ class SharpenActor:
 
         check_sees(self._must_see)
         self._enhancer = Enhancer(
-            model, device=device, strength=strength, threads=self._threads, look=look, chroma=chroma
+            model, device=device, strength=strength, threads=self._threads, look=look, chroma=chroma, gpu=gpu
         )
         return socket.gethostname()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from ...models.errors import VidsharpError
+from ...models.errors import GpuLost, VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
@@ -21,7 +21,7 @@ from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, Prepared
 from ..engine.actors import POLL_S, ActorPool, WorkResult
 from ..engine.engines import open_engine
-from ..engine.pool import plan_pool
+from ..engine.gpu_trial import plan_run
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
 from ..exit_code import another_run_helps
@@ -197,8 +197,7 @@ class _Run:
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
-        self.plan = plan
+        self.plan = plan = plan_run(engine, self.config)
         seen = must_see(self.lock.file, [clip for clip, *_ in self.states.to_prepare], self.config)
         pool = ActorPool(
             *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
@@ -294,10 +293,11 @@ class _Run:
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
-        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor)
+        gpu_lost = isinstance(answer.error, GpuLost)
+        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor, gpu_lost=gpu_lost)
         if again is None:
             self.states.drop(work.clip)
-            tried = f" (tried {work.retries + 1} times)" if work.retries else ""
+            tried = f" (tried {work.attempt} times)" if work.attempt > 1 else ""
             self._give_up(clip, answer.sentence + tried, answer.error)
             return
         clip.retries += 1

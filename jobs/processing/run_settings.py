@@ -43,6 +43,9 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "start": config.part.start_s,
         "end": config.part.end_s,
         "device": plan.device,
+        "precision": plan.gpu and plan.gpu.precision,
+        "batch": plan.gpu and plan.gpu.batch,
+        "no-graph": (plan.gpu is not None and not plan.gpu.graphs) or None,
         "workers": plan.actors,
         "threads": plan.threads,
     }
@@ -96,6 +99,7 @@ KEEPS_PICTURES = frozenset(
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds"),
+        *("precision", "batch", "graphs"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )

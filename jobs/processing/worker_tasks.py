@@ -45,7 +45,7 @@ def chunk_task(config: ProcessConfig, clip: ClipWork, work: Work) -> ChunkTask:
         folder=clip.workspace.folder,
         key=clip.workspace.key,
         memory_bytes=(config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
-        attempt=work.retries + 1,
+        attempt=work.attempt,
         provenance_digest=clip.provenance_digest,
     )
 

@@ -10,6 +10,7 @@ import ray
 import torch
 from click.testing import CliRunner, Result
 from vidsharp.jobs.cli.main import main
+from vidsharp.jobs.tools import matrix_peak
 
 from tests.support import media, runs
 
@@ -255,7 +256,7 @@ def test_bench_refuses_a_size_that_is_none(size: str) -> None:
 
 
 def test_bench_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidsharp.jobs.tools.bench.PEAK_SIZE", 128)
+    monkeypatch.setitem(matrix_peak.EDGE, "cpu", 128)
     threads = torch.get_num_threads()
     ended = run("bench", "--size", "160X96", "--warmup", "0", "--runs", "2", "--device", "cpu", "--threads", "1")
     torch.set_num_threads(threads)
