@@ -1,5 +1,6 @@
 """The clips of a run by their state: waiting to be planned, being planned, sharpened chunk by chunk, being joined."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
@@ -30,6 +31,9 @@ class Waiting:
     """How often it was tried."""
     tighter: bool = False
     """Whether it came out too large, and is to be encoded with fewer bytes."""
+
+
+log = logging.getLogger("vidsharp")
 
 
 @dataclass
@@ -72,6 +76,7 @@ class ClipStates:
             provenance_digest=prepared.provenance_digest,
             retries=waited.tries,
             rate=prepared.rate,
+            copied=prepared.copied,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
@@ -99,14 +104,14 @@ class ClipStates:
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
 
-    def give_up_too_large(self, clip: str) -> bool:
-        """Whether a clip has come out too large: it is planned again then, and encoded with fewer bytes."""
+    def give_up_too_large(self, clip: str) -> None:
+        """Has a clip that has come out too large be planned again, and encoded with fewer bytes."""
         work = self.under_way.get(clip)
         if work is None or work.outdated or not work.too_large:
-            return False
+            return
+        log.info("too large for --max-growth; encoding it again", extra={"clip": clip})
         work.outdated = True
         self.schedule.drop(clip)
-        return True
 
     def plan_outdated_again(self, clip: str) -> None:
         """Has a clip whose plan is outdated wait to be planned, once none of its chunks is at work any more."""

@@ -26,6 +26,7 @@ from ..files.output_paths import check_inside
 from ..files.previews import keep_preview
 from ..files.report_folder import ClipRows, keep_rows, rows_kept_in
 from .clip_work import ClipWork, best_preview, finished_rows
+from .copy_clip import copied_rows, copy_recording
 from .final_names import name_in
 
 
@@ -99,6 +100,8 @@ class JoinTask:
         folder = self.work.workspace.folder
         if (rows := rows_kept_in(folder)) is not None:
             return Joined(rows)  # a process that died before it could say so has done it
+        if self.work.copied is not None:
+            return self._copy(on_packet)
         if self.named is not None and self.named.temporary.exists():
             made, final = self.named, self.named.final
         else:
@@ -124,13 +127,17 @@ class JoinTask:
         return replace(self.work, records=records)
 
     def _join(self, on_packet: Callable[[], None]) -> tuple[MuxResult, Path]:
-        work = self._whole
-        for left in work.workspace.joined_files():
-            left.unlink(missing_ok=True)
-        temporary = work.workspace.joined_file(work.clip.path.suffix, self.attempt)
+        work, temporary = self._whole, self._temporary()
         made = self._provenance()
         joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within, made)
         return joined, temporary
+
+    def _temporary(self) -> Path:
+        """The file that this attempt writes; those of earlier ones go."""
+        workspace = self.work.workspace
+        for left in workspace.joined_files():
+            left.unlink(missing_ok=True)
+        return workspace.joined_file(self.work.clip.path.suffix, self.attempt)
 
     def _provenance(self) -> FileProvenance:
         """What the file says of its making."""
@@ -157,11 +164,19 @@ class JoinTask:
                 self.work.clip.path,
             )
 
+    def _copy(self, on_packet: Callable[[], None]) -> Joined:
+        began = time.monotonic()
+        temporary, final = self._temporary(), self.run.out / self.work.clip.relative
+        copy_recording(self.work.clip.path, temporary, on_packet)
+        self._make_room(final)
+        wall_s = time.monotonic() - began
+        return self._publish(
+            copied_rows(self.work, name_in(self.run.out, final), wall_s, self._made_with()), temporary, final
+        )
+
     def _end(self, made: Mixed, final: Path, wall_s: float) -> Joined:
         run, work = self.run, self._whole
-        self._check_unchanged()
-        check_inside(run.out, final)
-        make_folder(final.parent)
+        self._make_room(final)
         rows = finished_rows(
             work,
             run.config,
@@ -171,18 +186,31 @@ class JoinTask:
             mux_s=made.seconds,
             wall_s=wall_s,
             bytes_out=made.temporary.stat().st_size,
-            made_with={
-                "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "settings": json.dumps(run.settings),
-                "versions": json.dumps(run.versions),
-                **source_columns(self.work.seen, work.fingerprint, run.counts),
-            },
+            made_with=self._made_with(),
         )
         with suppress(OSError):  # the clip is finished without it, too
             keep_preview(run.report, work.clip.name, best_preview(work))
+        return self._publish(rows, made.temporary, final)
+
+    def _make_room(self, final: Path) -> None:
+        self._check_unchanged()
+        check_inside(self.run.out, final)
+        make_folder(final.parent)
+
+    def _made_with(self) -> dict[str, Any]:
+        """The columns of a finished clip's row that tell of its making and of its recording."""
+        run = self.run
+        return {
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "settings": json.dumps(run.settings),
+            "versions": json.dumps(run.versions),
+            **source_columns(self.work.seen, self.work.fingerprint, run.counts),
+        }
+
+    def _publish(self, rows: ClipRows, temporary: Path, final: Path) -> Joined:
         # Before the name: killed between the two, nobody would know whose file that is.
-        keep_rows(work.workspace.folder, rows)
-        if not run.publishes:
-            return Joined(rows, made.temporary, final)
-        publish(made.temporary, final)
+        keep_rows(self.work.workspace.folder, rows)
+        if not self.run.publishes:
+            return Joined(rows, temporary, final)
+        publish(temporary, final)
         return Joined(rows)

@@ -8,7 +8,7 @@ from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from pathlib import Path
 
-from ...models.errors import VidsharpError
+from ...models.errors import GpuLost, VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
@@ -19,7 +19,7 @@ from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, NotToDo, Prepared
 from ..engine.actors import POLL_S, ActorPool, WorkResult
 from ..engine.engines import open_engine
-from ..engine.pool import plan_pool
+from ..engine.gpu_trial import plan_run
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
 from ..files.clips import REPORT_FOLDER, Clip
@@ -171,7 +171,7 @@ class _Run:
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
+        plan = plan_run(engine, self.config)
         self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
         seen = must_see(self.lock.file, [waiting.clip for waiting in self.states.to_prepare], self.config)
         pool = ActorPool(
@@ -239,8 +239,7 @@ class _Run:
             self._take_prepared(answer, about)
         # This clip alone: with thousands of workers, thousands of clips are under way.
         name = about.clip if isinstance(about, Work) else about.clip.name
-        if self.states.give_up_too_large(name):
-            log.info("too large for --max-growth; encoding it again", extra={"clip": name})
+        self.states.give_up_too_large(name)
         self.states.plan_outdated_again(name)
         if (complete := self.states.take_complete(name)) is not None:
             self.states.joins.add(complete)
@@ -260,7 +259,8 @@ class _Run:
         else:
             prepared: Prepared = answer.value
             work = self.states.begin(waited, prepared, measured_frames(self.config, prepared.chunks))
-            self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
+            if work.copied is None:
+                self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
     def _take_chunk(self, answer: WorkResult, work: Work) -> None:
         clip = self.states.under_way.get(work.clip)
@@ -276,10 +276,11 @@ class _Run:
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
-        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor)
+        gpu_lost = isinstance(answer.error, GpuLost)
+        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor, gpu_lost=gpu_lost)
         if again is None:
             self.states.drop(work.clip)
-            tried = f" (tried {work.retries + 1} times)" if work.retries else ""
+            tried = f" (tried {work.attempt} times)" if work.attempt > 1 else ""
             self.ends.give_up(clip, answer.sentence + tried, answer.error)
             return
         clip.retries += 1

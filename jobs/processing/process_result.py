@@ -34,5 +34,5 @@ class ProcessResult:
         return run_code(self.count("failed"), self.run_again)
 
     def count(self, status: str) -> int:
-        """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
+        """Clips that ended as `done`, `resumed`, `copied`, `skipped` or `failed`."""
         return self.counts.get(status, 0)

@@ -39,6 +39,7 @@ def prepare_task(config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice
         earlier=waiting.earlier,
         part=config.part,
         wish=RateWish(config.target_quality, config.max_growth),
+        skip_sharp=config.skip_sharp,
         tighter=waiting.tighter,
     )
 
@@ -52,7 +53,7 @@ def chunk_task(config: ProcessConfig, clip: ClipWork, work: Work) -> ChunkTask:
         folder=clip.workspace.folder,
         key=clip.workspace.key,
         memory_bytes=(config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
-        attempt=work.retries + 1,
+        attempt=work.attempt,
         provenance_digest=clip.provenance_digest,
     )
 

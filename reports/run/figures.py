@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 pc: Any = pyarrow.compute
-STATUSES = ("done", "resumed", "skipped", "failed")
-FINISHED = STATUSES[:3]
+STATUSES = ("done", "resumed", "copied", "skipped", "failed")
+FINISHED = STATUSES[:4]
 STAGES = ("decode_s", "model_s", "measure_s", "encode_s", "mux_s")
 _COLUMNS = (
     *("frames", "frames_lost", "duration_s", "source_fps", "fps", "bytes_in", "bytes_out", "retries", *STAGES),
