@@ -50,7 +50,8 @@ def ready(source: Path, out: Path) -> JoinTask:
         done=done,
         provenance_digest=made_by,
     )
-    facts = RunFacts(ProcessConfig((source,), out), out, out / "report", "cpu", {}, {}, {}, publishes=True)
+    versions, counts = {"vidsharp": "1.2.3"}, {"model": "a digest", "chroma": None}
+    facts = RunFacts(ProcessConfig((source,), out), out, out / "report", "cpu", {}, versions, counts, publishes=True)
     return JoinTask(facts, work, elapsed_s=1.0)
 
 
