@@ -156,6 +156,11 @@ class ProcessConfig:
         default_words="256",
     )
     stall_seconds: float = option(600.0, "Retry a chunk that made no progress for S seconds.", metavar="S")
+    price_per_core_hour: float | None = option(
+        None, "What an hour of a core costs: says what the run costs.", metavar="P"
+    )
+    """In any currency, as the next one."""
+    price_per_gpu_hour: float | None = option(None, "What an hour of a GPU costs.", metavar="P")
     on_clip: str | None = option(
         None, "A program to run for each clip that ends, with JSON on its stdin.", metavar="COMMAND"
     )
@@ -189,6 +194,10 @@ class ProcessConfig:
             raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
+        for name in ("price_per_core_hour", "price_per_gpu_hour"):
+            price = getattr(self, name)
+            if price is not None and not 0 <= price < math.inf:
+                raise UsageError(f"--{name.replace('_', '-')} {price:g} is no price: a number, at least 0")
         check_hooks(self.on_clip, self.webhook, self.hook_seconds)
 
     @property

@@ -17,6 +17,7 @@ from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import MediaError, OutputError
 from ...pipeline.recording import silence
 from ...pipeline.workspace import Workspace
+from ...reports.run.run_cost import clip_cost
 from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, Prepared
 from ..engine.actors import POLL_S, ActorPool, WorkResult
@@ -41,7 +42,7 @@ from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
 from .report_job import write_page
 from .run_lock import RunLock
-from .run_record import recorded
+from .run_record import RunTotals, recorded
 from .run_rows import RunRows
 from .run_settings import fingerprint_settings
 from .worker_tasks import chunk_task, measure_task, measured_frames, prepare_task
@@ -78,7 +79,7 @@ def process(
         storage.begin()
         run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
-            with recorded(run.report.folder, asked, run.rows.clips, lambda: run.run_again):
+            with recorded(run.report.folder, asked, run.rows.clips, run.totals):
                 return run.run()
         finally:
             try:
@@ -110,7 +111,7 @@ class _Run:
         self.names = FinalNames(self.out, names, config.overwrite, storage.inputs)
         self.earlier: dict[str, dict[str, Any]] = {}
         self.states = ClipStates()
-        self.run_again = False
+        self.totals = RunTotals()
         self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
         self.stop = Event()
         """Has a join that is under way end soon: its chunks stay."""
@@ -130,7 +131,7 @@ class _Run:
         rows = tuple(self.rows.clips[clip.name] for clip in self.clips)
         shown = self.storage.shown(page or self.report.folder)
         passed_over = dict(self.storage.passed_over.by_ending)
-        return ProcessResult(self.report.folder, page, shown, rows, passed_over, self.run_again)
+        return ProcessResult(self.report.folder, page, shown, rows, passed_over, self.totals.run_again)
 
     def _page(self) -> Path | None:
         try:
@@ -323,7 +324,7 @@ class _Run:
         self._fail(work.clip, sentence, error)
 
     def _fail(self, clip: Clip, sentence: str, error: BaseException | None = None) -> None:
-        self.run_again |= another_run_helps(error)
+        self.totals.run_again |= another_run_helps(error)
         # The result of an earlier run stays where it is, and stays known as ours, and as that recording's.
         row = self.earlier.get(clip.name, {})
         kept = {name: row.get(name) for name in ("out", "source", "fingerprint", "start_s", "end_s")}
@@ -339,4 +340,5 @@ class _Run:
         row = rows.clip
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
+        self.totals.cost += clip_cost(row, [chunk for chunk in rows.chunks if not chunk["reused"]])
         self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))

@@ -11,9 +11,9 @@ import re
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from ...models.errors import VidsharpError
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
+from ...reports.run.run_cost import RunCost
 from ..config import ProcessConfig
 from ..engine.machine import machine
 from ..exit_code import exit_code, run_code
@@ -41,15 +42,25 @@ _HOOKS = ("--on-clip", "--webhook")
 _QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
 
 
+@dataclass
+class RunTotals:
+    """What a run says of all its clips at its end."""
+
+    run_again: bool = False
+    """Whether another run may help clips that have failed."""
+    cost: RunCost = field(default_factory=RunCost)
+    """Of the chunks that it computed, as far as their clips are finished."""
+
+
 @contextmanager
 def recorded(
-    folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]], run_again: Callable[[], bool]
+    folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]], totals: RunTotals
 ) -> Iterator[None]:
     """Records the run that the `with` block is in `run.json` of the report folder.
 
     Args:
         rows: filled by the run: its rows of the `clips` table, by clip.
-        run_again: asked at the end: whether another run may help clips that have failed.
+        totals: filled by the run as well.
 
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
@@ -63,7 +74,7 @@ def recorded(
         "versions": versions(),
         "machine": machine(),
         "began_at": _now(),
-        **dict.fromkeys(("ended_at", "exit_status", "error", "clips")),
+        **dict.fromkeys(("ended_at", "exit_status", "error", "clips", "cost")),
     }
     earlier = earlier_runs(path)
     make_folder(folder)
@@ -78,9 +89,10 @@ def recorded(
         counts = Counter(row["status"] for row in rows.values())
         ended = {
             "ended_at": _now(),
-            "exit_status": exit_code(error) if error else run_code(counts["failed"], run_again()),
+            "exit_status": exit_code(error) if error else run_code(counts["failed"], totals.run_again),
             "error": _sentence(error),
             "clips": dict(sorted(counts.items())),
+            "cost": totals.cost.figures(),
         }
         try:
             _write(path, {**begun, **ended}, earlier)

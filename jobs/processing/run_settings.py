@@ -12,6 +12,7 @@ import av
 from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
 from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
+from ...reports.run.run_cost import CORE_PRICE, GPU_PRICE
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
 
@@ -39,6 +40,8 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "reference": config.reference is not None or None,
         "start": config.part.start_s,
         "end": config.part.end_s,
+        CORE_PRICE: config.price_per_core_hour,
+        GPU_PRICE: config.price_per_gpu_hour,
         "device": plan.device,
         "workers": plan.actors,
         "threads": plan.threads,
@@ -91,6 +94,7 @@ KEEPS_PICTURES = frozenset(
     {
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
+        *("price_per_core_hour", "price_per_gpu_hour"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds"),
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .run_cost import RunCost, run_cost
 from .work_times import busy_s
 
 STATUSES = ("done", "resumed", "skipped", "failed")
@@ -62,6 +63,8 @@ class Headline:
     retries: int
     notes: int
     speed: Speed | None
+    cost: RunCost | None
+    """Of the chunks; None where an earlier version made all of them."""
     stages: Mapping[str, float]
     """Seconds of work by stage, over all clips, those above 0."""
     bytes_in: int | None
@@ -100,6 +103,7 @@ def headline(clips: Sequence[Row], chunks: Sequence[Row]) -> Headline:
         retries=_sum(clips, "retries"),
         notes=sum(clip["note"] is not None for clip in clips),
         speed=_speed(clips, chunks),
+        cost=run_cost(clips, chunks),
         stages={stage: seconds for stage, seconds in stages.items() if seconds > 0},
         bytes_in=sum(before for before, _ in sizes) if sizes else None,
         bytes_out=sum(after for _, after in sizes) if sizes else None,
