@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: wheels demo test lint format check docs notebooks clean
+.PHONY: release wheels demo test lint format check docs notebooks clean
 
 demo: $(READY)
 	$(BIN)/vidsharp demo --out demo
@@ -23,6 +23,10 @@ lint: $(READY)
 # One for each platform, in dist/. Needs no .venv.
 wheels:
 	PYTHON=$(PYTHON) deploy/wheels.sh
+
+# All that is released of a tagged commit, in dist/, up to the upload.
+release:
+	PYTHON=$(PYTHON) deploy/release.sh
 
 format: $(READY)
 	$(BIN)/ruff format .

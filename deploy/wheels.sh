@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 tools=build/wheel-tools
 [ -x $tools/bin/auditwheel ] || {
     "${PYTHON:-python3}" -m venv $tools
-    $tools/bin/pip install --quiet --disable-pip-version-check "setuptools>=77" "ziglang==0.17.1" "auditwheel>=6"
+    $tools/bin/pip install --quiet --disable-pip-version-check "setuptools>=77" "setuptools-scm>=8.1" \
+        "ziglang==0.17.1" "auditwheel>=6"
 }
 [ $# -gt 0 ] || set -- manylinux_2_17_x86_64 manylinux_2_17_aarch64 macosx_11_0_arm64 win_amd64
 for platform in "$@"; do

@@ -49,6 +49,22 @@ def check_engine(engine: str, address: str | None) -> None:
         raise UsageError(f"--address is of a cluster, which --engine {engine} does not join; say only one of them")
 
 
+def check_rate(config: "ProcessConfig") -> None:
+    """Raises UsageError where bounds of size and quality are out of range, or are asked of what fixes both."""
+    if config.max_growth is not None and not (math.isfinite(config.max_growth) and config.max_growth >= 0.1):
+        raise UsageError(f"--max-growth {config.max_growth:g} is out of range: at least 0.1 times the recording's size")
+    if config.target_quality is not None and not 20 <= config.target_quality <= 60:
+        raise UsageError(f"--target-quality {config.target_quality:g} is out of range: 20 to 60 dB (XPSNR)")
+    if config.target_quality is not None and config.crf is not None:
+        raise UsageError("--target-quality searches what --crf sets; say only one of them")
+    bounds = [name for name in ("max-growth", "target-quality") if getattr(config, name.replace("-", "_")) is not None]
+    fixed = sorted(config.encoder_options.keys() & {"b", "qp", "crf", "cq", "global_quality"})
+    if bounds and fixed:
+        raise UsageError(
+            f"--{bounds[0]} chooses the encoder's quality, which -e {fixed[0]}=… fixes; say only one of them"
+        )
+
+
 def check_hooks(on_clip: str | None, webhook: str | None, seconds: float) -> None:
     """Raises UsageError where one of them can mean nothing."""
     if on_clip is not None:
@@ -129,6 +145,17 @@ class ProcessConfig:
     """An FFmpeg encoder; None: the one of the source's codec."""
     crf: float | None = option(None, "Constant rate factor of the encoder.", metavar="Q")
     preset: str | None = option(None, "Speed preset of the encoder.", metavar="NAME")
+    max_growth: float | None = option(
+        None,
+        "Ceiling for each result's size: so many times the recording's. What would be larger is encoded more tightly.",
+        metavar="X",
+    )
+    target_quality: float | None = option(
+        None,
+        "Quality of the encoding: XPSNR in dB against the sharpened pictures. Each clip's rate factor is searched on a "
+        "few of them.",
+        metavar="Q",
+    )
     encoder_options: Mapping[str, str] = field(
         default_factory=dict, metadata={OPTION: Option("Further encoder options.", "K=V", ("-e",))}
     )
@@ -188,6 +215,7 @@ class ProcessConfig:
             raise UsageError(f"--stall-seconds {self.stall_seconds:g} is too little: at least 1")
         if isinstance(self.measure, int) and self.measure < 1:
             raise UsageError(f"--measure {self.measure} is too few: at least 1, or 'off'")
+        check_rate(self)
         if self.reference is not None and not self.reference.is_dir():
             raise UsageError(f"--reference {self.reference} is not a folder: it holds the originals at the same paths")
         if self.reference is not None and self.measure == "off":

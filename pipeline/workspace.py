@@ -19,6 +19,7 @@ from .chunk_record import ChunkRecord
 from .encoder_plan import EncoderPlan
 from .plan import Chunk
 from .probe import Shape
+from .rate_choice import NO_CHOICE, RateChoice
 
 FORMAT = 4
 """Raised when older work in progress can no longer be read."""
@@ -39,6 +40,8 @@ class ClipPlan:
     """None where nobody asked for it to be kept."""
     made_by: str | None = None
     """The digest of what makes its pictures."""
+    rate: RateChoice = NO_CHOICE
+    """What was chosen where the user sets bounds to size or quality."""
 
 
 class Workspace:
@@ -69,7 +72,8 @@ class Workspace:
             chunks = tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
             shapes = tuple(Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
             encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
-            return ClipPlan(chunks, shapes, encoder, manifest["made_by"])
+            rate = RateChoice.from_json(manifest.get("rate"))
+            return ClipPlan(chunks, shapes, encoder, manifest["made_by"], rate)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -90,6 +94,7 @@ class Workspace:
         provenance: Mapping[str, Any] | None = None,
         *,
         encoder: EncoderPlan | None = None,
+        rate: RateChoice = NO_CHOICE,
     ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
 
@@ -97,6 +102,7 @@ class Workspace:
             shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
             provenance: what `provenance_digest` is the digest of, for people who look into the plan.
             encoder: what writes the chunks.
+            rate: how its quality was chosen.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -104,7 +110,7 @@ class Workspace:
         self.clear()
         make_folder(self.folder)
         plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": provenance}
-        plan["encoder"] = encoder and encoder.to_json()
+        plan["encoder"], plan["rate"] = encoder and encoder.to_json(), rate.to_json()
         manifest = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, **plan}
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.

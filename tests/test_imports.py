@@ -87,6 +87,6 @@ def test_all_that_the_source_imports_is_declared() -> None:
 
 def test_all_that_tests_and_benchmarks_import_is_declared() -> None:
     beside = {file.stem.replace("_", "-") for file in ROOT.glob("benchmarks/*/*.py")}
-    known = declared("dev", "docs", *EXTRAS) | {"vidsharp", "tests", "benchmarks", "docs"} | beside
+    known = declared("dev", "docs", *EXTRAS) | {"vidsharp", "tests", "benchmarks", "deploy", "docs"} | beside
     found = third_party(("tests", "benchmarks"))
     assert {name: where for name, where in found.items() if name not in known} == {}

@@ -129,6 +129,41 @@ def measure(command: Sequence[str | Path], *, cores: set[int] | None = None, cwd
     return Cost(wall_s, cpu_s, family.peak_mib, others, output.text[0])
 
 
+@dataclass(frozen=True)
+class Moment:
+    """How far a command had come."""
+
+    wall_s: float
+    cpu_s: float
+    """User and system, of all its processes that were living then."""
+
+
+def measure_until(command: Sequence[str | Path], said: str) -> Moment:
+    """Runs a command until a line on its standard error holds `said`, and ends it there with SIGTERM.
+
+    Raises:
+        CommandError: it ended before that.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    began, lines = time.perf_counter(), []
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        for line in child.stderr:
+            lines.append(line)
+            if said in line:
+                wall_s, family = time.perf_counter() - began, _Family()
+                family.look()
+                child.terminate()
+                child.stderr.read()
+                break
+        else:
+            raise CommandError(f"{' '.join(map(str, command))} never said {said!r}:\n{''.join(lines[-15:])}")
+    _wait_for_the_rest(family)
+    return Moment(wall_s, sum(family.cpu_s.values()))
+
+
 class _Output:
     """Drains a process's pipes while one waits for it."""
 

@@ -6,7 +6,6 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import sys
 import webbrowser
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,7 +67,7 @@ def _exit(ctx: click.Context, sentence: str, code: int) -> NoReturn:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("vidsharp"), prog_name="vidsharp")
+@click.version_option(package_name="vidsharp", prog_name="vidsharp")
 def main() -> None:
     """Sharpens recorded video calls: every frame through a small neural student, every other stream untouched.
 
@@ -81,6 +80,7 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_options("out", "staging")
 @run_options
+@config_options("max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("price_per_core_hour", "price_per_gpu_hour")
 @config_options("on_clip", "webhook", "webhook_key", "hook_seconds")

@@ -78,9 +78,10 @@ def _watching(stream: EventStream | None, *, quiet: bool, lines_only: bool) -> I
 
 def _say(result: "ProcessResult", *, quiet: bool) -> None:
     from ..files.passed_over import passed_over_sentence
-    from .show_run import show_run
 
     if not quiet:
+        from .show_run import show_run
+
         show_run(result.rows)
     if sentence := passed_over_sentence(result.passed_over):
         click.echo(sentence)

@@ -4,9 +4,12 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...models.errors import VidsharpError
+from ...pipeline.atomic import make_folder
+from ...pipeline.choose_rate import Recording, choose_rate, tightened
 from ...pipeline.chunk_record import ChunkRecord
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
@@ -18,6 +21,7 @@ from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.plan import Chunk, PacketTiming, plan_chunks
 from ...pipeline.probe import ClipInfo, probe
 from ...pipeline.provenance import digest, provenance
+from ...pipeline.rate_choice import NO_CHOICE, NO_WISH, RateChoice, RateWish
 from ...pipeline.recording import silence
 from ...pipeline.sharpen import check_pixel_format
 from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
@@ -50,6 +54,10 @@ class PrepareTask:
     """The sharp original, where there is one."""
     part: Part = WHOLE_CLIP
     """What is taken of it."""
+    wish: RateWish = NO_WISH
+    """Bounds of its size and quality."""
+    tighter: bool = False
+    """Whether its result came out too large with the plan that it has."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,8 @@ class Prepared:
     """Finished chunks by index."""
     original: Original | None = None
     """Its sharp original, where one was named and there is one."""
+    rate: RateChoice = NO_CHOICE
+    """How its encoder's quality was chosen, where that was asked for."""
 
 
 class MadeOtherwise(VidsharpError, RuntimeError):
@@ -110,7 +120,8 @@ class SharpenActor:
             raise MediaError(f"{task.path} does not exist on the node {node_name()}", task.path)
         info = probe(task.path)
         check_pixel_format(info)
-        prepared, original = self._planned_before(task, info), None
+        planned = self._planned_tighter if task.tighter else self._planned_before
+        prepared, original = planned(task, info), None
         if prepared is None or task.original:
             held, encoder, timeline = read_through(info, task.encoder, self._step)
             original = find_original(task.original, held, timeline) if task.original else None
@@ -130,20 +141,41 @@ class SharpenActor:
         except EncoderError:
             return None
         made_by = digest(self._provenance(encoder, held))
-        return Prepared(held, encoder, plan.chunks, made_by) if plan.made_by == made_by else None
+        return Prepared(held, encoder, plan.chunks, made_by, rate=plan.rate) if plan.made_by == made_by else None
+
+    def _planned_tighter(self, task: PrepareTask, info: ClipInfo) -> Prepared | None:
+        """The plan of this run with an encoder that takes fewer bytes; None where there is none any more."""
+        plan = Workspace(task.folder, task.key).load()
+        if plan is None or plan.encoder is None:
+            return None
+        tighter, rate = tightened(plan.encoder, plan.rate, info)
+        held, encoder = holding_all(info, plan.shapes, task.encoder, tighter)
+        return self._begun(task, held, encoder, plan.chunks, rate)
 
     def _plan(
         self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, timeline: Sequence[PacketTiming]
     ) -> Prepared:
         assert self._enhancer is not None, "load() comes first"
-        made = self._provenance(encoder, info)
-        made_by = digest(made)
         ticks, missing = int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline)
         within = pictures_of(task.part, info, timeline)
         chunks = plan_chunks(timeline, ticks, missing, context=self._enhancer.context, within=within)
+        rate = NO_CHOICE
+        if not task.wish.bounds_nothing:
+            recording = Recording(info, timeline, chunks, within, task.path.stat().st_size)
+            make_folder(task.folder)
+            with TemporaryDirectory(prefix="trial-", dir=task.folder) as folder:
+                encoder, rate = choose_rate(recording, encoder, task.wish, self._enhancer, Path(folder), self._step)
+        return self._begun(task, info, encoder, chunks, rate)
+
+    def _begun(
+        self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, chunks: tuple[Chunk, ...], rate: RateChoice
+    ) -> Prepared:
+        """What was planned, written down."""
+        made = self._provenance(encoder, info)
+        made_by = digest(made)
         workspace = Workspace(task.folder, task.key, made_by)
-        workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder)
-        return Prepared(info, encoder, chunks, made_by)
+        workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder, rate=rate)
+        return Prepared(info, encoder, chunks, made_by, rate=rate)
 
     def _provenance(self, encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
         assert self._enhancer is not None, "load() comes first"

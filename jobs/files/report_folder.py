@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,26 @@ class ReportFolder:
         self.folder = folder
         for written_to in (folder, folder / PREVIEWS):
             remove_leftovers(written_to)
-        self.clips = self._read("clips", CLIP_COLUMNS)
-        self.chunks = self._read("chunks", CHUNK_COLUMNS)
-        self.frames = self._read("frames", FRAME_COLUMNS)
+
+    @cached_property
+    def clips(self) -> Any:
+        """The table of clips."""
+        return self._read("clips", CLIP_COLUMNS)
+
+    @cached_property
+    def chunks(self) -> Any:
+        """The table of chunks."""
+        return self._read("chunks", CHUNK_COLUMNS)
+
+    @cached_property
+    def frames(self) -> Any:
+        """The table of measured frames."""
+        return self._read("frames", FRAME_COLUMNS)
 
     def earlier(self) -> dict[str, Row]:
         """The rows of earlier runs, by clip. A result that would lie outside the output folder is none of ours."""
+        if not (self.folder / "clips.parquet").exists():
+            return {}  # at once: a first run does not wait for pandas
         found = {row["clip"]: row for row in rows(self.clips)}
         for row in found.values():
             if row["out"] and path_below(self.folder.parent, row["out"]) is None:

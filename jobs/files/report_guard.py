@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pyarrow import ArrowException, parquet
-
 from ..config import UsageError
 from ..processing.run_record import earlier_runs
 
@@ -41,6 +39,10 @@ def files_in(folder: Path) -> list[str]:
 
 def holds_our_clips(table: Path) -> bool:
     """Whether a file is a `clips` table."""
+    if not table.is_file():
+        return False
+    from pyarrow import ArrowException, parquet  # for a new folder, nobody waits for it
+
     try:
         return set(parquet.read_schema(table).names) >= _OUR_COLUMNS
     except (OSError, ArrowException):

@@ -27,7 +27,7 @@ from ...pipeline.recording import silence
 from ...pipeline.window import Window
 from ...pipeline.workspace import file_stem
 from ...reports.preview.preview_page import ClipPart, PreviewFacts, SettingCost, SpotPictures, preview_page
-from ...reports.templates.page_template import picture_uri
+from ...reports.templates.picture_uri import picture_uri
 from ..engine.engines import open_engine
 from ..engine.protocol import Engine
 from ..estimating.estimate_job import Estimation

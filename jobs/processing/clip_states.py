@@ -20,6 +20,8 @@ class ClipStates:
 
     to_prepare: deque[tuple[Clip, Workspace, int]] = field(default_factory=deque)
     """Clips that wait, their workspaces, and how often they were tried."""
+    tighter: set[str] = field(default_factory=set)
+    """Names of clips that came out too large, and are to be planned again."""
     preparing: set[str] = field(default_factory=set)
     """Names of clips that workers are planning."""
     under_way: dict[str, ClipWork] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class ClipStates:
             original=prepared.original,
             provenance_digest=prepared.provenance_digest,
             retries=tries,
+            rate=prepared.rate,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
@@ -79,6 +82,15 @@ class ClipStates:
         clip.outdated = True
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
+
+    def give_up_too_large(self) -> list[ClipWork]:
+        """Clips that have come out too large: they are planned again, and encoded with fewer bytes."""
+        found = [work for work in self.under_way.values() if work.too_large and not work.outdated]
+        for work in found:
+            work.outdated = True
+            self.tighter.add(work.clip.name)
+            self.schedule.drop(work.clip.name)
+        return found
 
     def plan_outdated_again(self) -> None:
         """Clips whose plan is outdated wait to be planned, once none of their chunks is at work any more."""

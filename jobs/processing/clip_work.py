@@ -14,6 +14,7 @@ from ...pipeline.mux import MuxResult
 from ...pipeline.original import Original
 from ...pipeline.plan import Chunk, PtsRange
 from ...pipeline.probe import ClipInfo, rotation
+from ...pipeline.rate_choice import NO_CHOICE, RateChoice
 from ...pipeline.sharpen import has_chroma
 from ...pipeline.workspace import Workspace
 from ...reports.run.rows import ChunkRow, ClipRow, FrameRow
@@ -44,12 +45,20 @@ class ClipWork:
     retries: int = 0
     at_work: dict[int, int] = field(default_factory=dict)
     """Frames done of the chunks that actors are working on."""
+    rate: RateChoice = NO_CHOICE
+    """How its encoder's quality was chosen, where that was asked for."""
     outdated: bool = False
     """Whether no actor is left that makes pictures as its plan says: it is planned again once none is at work on it."""
 
     @property
     def complete(self) -> bool:
         return len(self.records) == len(self.chunks)
+
+    @property
+    def too_large(self) -> bool:
+        """Whether its chunks already have more bytes than all of them may have."""
+        room = self.rate.max_bytes
+        return room is not None and sum(record.bytes for record in self.records.values()) > room
 
     @property
     def frames_expected(self) -> int:
@@ -93,7 +102,7 @@ def finished_rows(
     frame_rows = _frame_rows(work)
     first, last = _span(records)
     sharpens = config.strength > 0
-    notes = list(joined.notes)
+    notes = [*joined.notes, *([work.rate.said] if work.rate.said else [])]
     if config.end is not None and work.within[1] is None:
         notes.append(f"the recording ends before --end {config.end:g}")
     if lost:

@@ -36,11 +36,11 @@ from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
+from .imports_ahead import import_ahead
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
-from .report_job import write_page
 from .run_lock import RunLock
 from .run_record import RunTotals, recorded
 from .run_rows import RunRows
@@ -137,6 +137,8 @@ class _Run:
         try:
             if not self.config.page:
                 return None
+            from .report_job import write_page
+
             page = write_page(self.report)
             self.storage.save_report(self.report.folder)
             return page
@@ -215,6 +217,7 @@ class _Run:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
                         self._take(answer, muxer)
+                        import_ahead(page=self.config.page)
                     self._collect_joined(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
@@ -234,7 +237,8 @@ class _Run:
             elif self._next_is_here():
                 clip, workspace, tries = self.states.to_prepare.popleft()
                 self.states.preparing.add(clip.name)
-                task = prepare_task(self.config, clip, workspace, self.encoder)
+                tighter = clip.name in self.states.tighter
+                task = prepare_task(self.config, clip, workspace, self.encoder, tighter=tighter)
                 pool.prepare(actor, task, (clip, workspace, tries))
 
     def _next_is_here(self) -> bool:
@@ -253,6 +257,8 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
+        for work in self.states.give_up_too_large():
+            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
             joining = muxer.submit(
@@ -270,6 +276,7 @@ class _Run:
                 log.warning("%s; trying again", answer.sentence, extra=about)
                 self.states.to_prepare.appendleft((clip, workspace, tries + 1))
             return
+        self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
         self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)

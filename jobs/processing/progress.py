@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:  # imported for terminals only
+    from rich.progress import Progress, TaskID
 
 log = logging.getLogger("vidsharp")
 
@@ -110,7 +110,7 @@ class NewsLines(LogLines):
 class LiveBars:
     """A bar for each clip under way, and one for the whole run."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: "Progress") -> None:
         self._bars = bars
         self._all: TaskID | None = None
         self._tasks: dict[str, tuple[TaskID, int, float]] = {}
@@ -142,7 +142,10 @@ class LiveBars:
             self._bars.console.print(f"{clip}: {status}", markup=False, highlight=False)
 
 
-def _bars() -> Progress:
+def _bars() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -188,7 +191,7 @@ class TrainingLines:
 class TrainingBar(TrainingLines):
     """A bar over the steps of a run."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: "Progress") -> None:
         super().__init__()
         self._bars, self._task = bars, bars.add_task("training", total=None, rate="")
 

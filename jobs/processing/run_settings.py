@@ -34,6 +34,8 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "encoder": config.encoder,
         "crf": config.crf,
         "preset": config.preset,
+        "max-growth": config.max_growth,
+        "target-quality": config.target_quality,
         **config.encoder_options,
         "chunk-seconds": config.chunk_seconds,
         "measure": config.measure,
@@ -86,6 +88,7 @@ CHANGES_PICTURES = frozenset(
     {
         *("model", "look", "strength", "chroma", "start", "end"),
         *("encoder", "crf", "preset", "encoder_options", "chunk_seconds"),
+        *("max_growth", "target_quality"),
     }
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
@@ -109,8 +112,10 @@ def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
         ModelError, CheckpointError: as `weights_digest`, `look_of` and `chroma_of`.
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
-    apart = ("model", "look", "chroma", "start", "end", *encoder)
+    bounds = ("max_growth", "target_quality")
+    apart = ("model", "look", "chroma", "start", "end", *encoder, *bounds)
     others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(apart)}
+    others.update({name: value for name in bounds if (value := getattr(config, name)) is not None})
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.plan import Chunk
+from ...pipeline.rate_choice import RateWish
 from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ...pipeline.workspace import Workspace
@@ -16,8 +17,10 @@ from ..files.clips import Clip
 from .clip_work import ClipWork
 
 
-def prepare_task(config: ProcessConfig, clip: Clip, workspace: Workspace, encoder: EncoderChoice) -> PrepareTask:
-    """The task to look at a recording and to plan it."""
+def prepare_task(
+    config: ProcessConfig, clip: Clip, workspace: Workspace, encoder: EncoderChoice, *, tighter: bool = False
+) -> PrepareTask:
+    """The task to look at a recording and to plan it; `tighter` where its result came out too large."""
     return PrepareTask(
         path=clip.path,
         clip=clip.name,
@@ -27,6 +30,8 @@ def prepare_task(config: ProcessConfig, clip: Clip, workspace: Workspace, encode
         encoder=encoder,
         original=original_of(config, clip),
         part=config.part,
+        wish=RateWish(config.target_quality, config.max_growth),
+        tighter=tighter,
     )
 
 

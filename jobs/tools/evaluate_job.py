@@ -20,7 +20,7 @@ from ...reports.metrics.screen_reader import can_read, read_lines
 from ...reports.metrics.vmaf import vmaf_ffmpeg
 from ...reports.metrics.words import Reader
 from ...reports.run.tables import csv_bytes, parquet_bytes, table
-from ...reports.templates.page_template import picture_uri
+from ...reports.templates.picture_uri import picture_uri
 from ...training.evaluation.evaluate import Row, measure
 from ...training.evaluation.evaluation_pictures import ALL_LEVELS
 from ...training.evaluation.evaluation_sources import PairSequence, find_sources

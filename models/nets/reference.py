@@ -84,7 +84,7 @@ class ReferenceStudent(nn.Module):
             (float [N, 3, H, W] in 0..1, None): the None keeps the report's calling convention.
         """
         height, width = x.shape[-2:]
-        if height % 2 or width % 2 or torch.jit.is_tracing():  # what is exported takes any size
+        if height % 2 or width % 2 or torch.onnx.is_in_onnx_export():  # what is exported takes any size
             x = F.pad(x, (0, width % 2, 0, height % 2), mode="replicate")
         with exactly(x):  # a sixth of the work; in half precision it alone would move the picture by code values
             seen = self.encoder(x)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ...models.planes.picture import busiest, rgb_picture
 from ...models.planes.plane_format import PlaneFormat
-from ..templates.page_template import picture_uri
+from ..templates.picture_uri import picture_uri
 
 WHOLE_PX = 960
 """The whole frame is shown at most so wide and high."""

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ..templates.markdown import as_text, markdown_table
 from .headline import Headline, Row, headline, sharpness_ratio, ssim_gain, worst_first
 from .tables import rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Row], float | None]]] = {
     "frames": (",d", lambda clip: clip["frames"]),
@@ -42,7 +43,7 @@ def run_table(clips: Sequence[Row], limit: int | None = None) -> tuple[list[str]
     return ["clip", "status", *figures], cells, len(clips) - len(shown)
 
 
-def run_markdown(clips: pd.DataFrame, chunks: pd.DataFrame) -> str:
+def run_markdown(clips: "pd.DataFrame", chunks: "pd.DataFrame") -> str:
     """The run as Markdown: what happened, every clip, and why clips failed."""
     clip_rows = rows(clips)
     said = headline(clip_rows, rows(chunks))
@@ -56,7 +57,7 @@ def run_markdown(clips: pd.DataFrame, chunks: pd.DataFrame) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def run_json(clips: pd.DataFrame, chunks: pd.DataFrame) -> str:
+def run_json(clips: "pd.DataFrame", chunks: "pd.DataFrame") -> str:
     """The run as JSON: `summary`, and `clips` as the table has them, worst first; no NaN, null for what is unknown."""
     clip_rows = rows(clips)
     said = headline(clip_rows, rows(chunks))

@@ -1,15 +1,17 @@
-"""The tables of a run: their columns, how rows become frames, and how the rows of several runs merge."""
+"""The tables of a run: their columns, how rows become frames, and how the rows of several runs merge.
+
+pandas is imported where there are frames: who only names columns does not wait for it.
+"""
 
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
-from pyarrow.csv import WriteOptions, write_csv
+from typing import TYPE_CHECKING, Any
 
 from .rows import ChunkRow, ClipRow, FrameRow, dtypes_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLIP_COLUMNS, CHUNK_COLUMNS, FRAME_COLUMNS = map(dtypes_of, (ClipRow, ChunkRow, FrameRow))
 """The columns of each table and their pandas types, in order."""
@@ -17,12 +19,14 @@ CLIP_COLUMNS, CHUNK_COLUMNS, FRAME_COLUMNS = map(dtypes_of, (ClipRow, ChunkRow, 
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
-def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> "pd.DataFrame":
     """Rows as a frame with exactly `columns` and their nullable types; what a row does not say is null.
 
     Raises:
         ValueError: a row has another column, or a value of another type.
     """
+    import pandas as pd
+
     records = list(rows)
     check_columns(records, columns)
     return pd.DataFrame(
@@ -37,8 +41,10 @@ def check_columns(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str])
             raise ValueError(f"no such columns: {', '.join(sorted(unknown))}; they are declared in reports/run/rows.py")
 
 
-def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+def merged(old: "pd.DataFrame", new: "pd.DataFrame") -> "pd.DataFrame":
     """The rows of `new`, and those of `old` whose clip is not in `new`; by clip, with its chunks or frames in order."""
+    import pandas as pd
+
     kept = old.loc[~old["clip"].isin(new["clip"]), :]
     parts = [part for part in (kept, new) if len(part)]
     both: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else new
@@ -46,19 +52,23 @@ def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values(by=order, ignore_index=True)
 
 
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
+def parquet_bytes(frame: "pd.DataFrame") -> bytes:
     """The table as a Parquet file."""
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
 
 
-def csv_bytes(frame: pd.DataFrame) -> bytes:
+def csv_bytes(frame: "pd.DataFrame") -> bytes:
     """The table as UTF-8 CSV; nulls are empty, texts in quotes. Text that a spreadsheet would take for a formula, which
     may run programs or call addresses, gets an apostrophe in front, which the spreadsheet takes for "this is text".
 
     Arrow writes it: a million rows take pandas half a minute.
     """
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow.csv import WriteOptions, write_csv
+
     text = [name for name, kind in frame.dtypes.items() if pd.api.types.is_string_dtype(kind)]
     shown = frame.assign(**{name: frame[name].str.replace(_FORMULA, r"'\g<0>", regex=True) for name in text})
     buffer = io.BytesIO()
@@ -67,15 +77,19 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def from_parquet(data: bytes, columns: Mapping[str, str]) -> pd.DataFrame:
+def from_parquet(data: bytes, columns: Mapping[str, str]) -> "pd.DataFrame":
     """A table read back with the types it was written with; columns that an older version lacked are null."""
+    import pandas as pd
+
     read = pd.read_parquet(io.BytesIO(data))
     missing = pd.Series(pd.NA, index=read.index)  # as columns throughout: a row as a dict takes ten times the memory
     return pd.DataFrame({name: read.get(name, missing).astype(dtype) for name, dtype in columns.items()})  # pyright: ignore
 
 
-def rows(frame: pd.DataFrame) -> Sequence[dict[str, Any]]:
+def rows(frame: "pd.DataFrame") -> Sequence[dict[str, Any]]:
     """The rows as plain values, with None for null."""
+    import pandas as pd
+
     return [
         {str(name): None if value is pd.NA or pd.isna(value) else value for name, value in record.items()}
         for record in frame.to_dict("records")

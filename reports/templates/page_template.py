@@ -1,19 +1,15 @@
-"""The templates of pages, and what they are filled with besides text: data as JSON, pictures as URIs.
+"""The templates of pages, and the JSON that they are filled with besides text.
 
 Everything that is put into a template is escaped, and a name that is missing is an error.
 """
 
-import base64
-import io
 import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
-from PIL import Image
 
 _UNSAFE = "<>&\u2028\u2029"
 
@@ -47,10 +43,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_finite(part) for part in value]
     return value
-
-
-def picture_uri(rgb: np.ndarray, quality: int = 92) -> str:
-    """A uint8 RGB picture [H, W, 3] as a data URI: WebP of `quality` 0 to 100."""
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "WEBP", quality=quality, method=2)  # half the time of 4, for 4 % more bytes
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -259,7 +259,7 @@ def instructions() -> Iterator[tuple[str, str]]:
 
 def test_the_dockerfile_is_one_and_copies_what_is_there() -> None:
     listed = list(instructions())
-    assert {word for word, _ in listed} <= {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "USER", "CMD"}
+    assert {word for word, _ in listed} <= {"FROM", "ARG", "RUN", "WORKDIR", "COPY", "ENV", "USER", "CMD"}
     assert listed[0][0] == "FROM"
     stages = [rest.rpartition(" AS ")[2] for word, rest in listed if word == "FROM" and " AS " in rest]
     copied = set()
@@ -286,6 +286,16 @@ def test_the_dockerfile_is_one_and_copies_what_is_there() -> None:
     ((_, command),) = [each for each in listed if each[0] == "CMD"]
     assert json.loads(command)[0] == "vidsharp"
     assert [rest for word, rest in listed if word == "USER"] == ["vidsharp"], "nothing runs as root"
+
+
+def test_the_image_can_be_had_for_both_kinds_of_linux_machines() -> None:
+    bake = (DEPLOY / "docker-bake.hcl").read_text()
+    lists = dict(re.findall(r"^  (\w+) += [\[{](.*)[\]}]$", bake, re.MULTILINE))
+    assert set(re.findall(r'"(.*?)"', lists["platforms"])) == {"linux/amd64", "linux/arm64"}
+    asked = {rest.partition("=")[0] for word, rest in instructions() if word == "ARG"}
+    assert set(re.findall(r"(\w+) =", lists["args"])) == asked
+    (dockerfile,) = re.findall(r'dockerfile = "(.*)"', bake)
+    assert (ROOT / dockerfile).samefile(DEPLOY / "Dockerfile")
 
 
 @pytest.mark.parametrize("extra", ["cluster", "s3"])

@@ -39,7 +39,7 @@ def test_the_name_of_each_muxer_is_one_that_ffmpeg_writes(suffix: str, tmp_path:
     clip = media.call(tmp_path / f"a.{suffix}", frames=2, size=(160, 96), codec=codec)
     with av.open(str(clip.path)) as source:
         own = muxers_to_try(source.format.name, f".{suffix}")[0]
-        with open_output(tmp_path / "out", own, source, source.chapters()) as out:
+        with open_output(tmp_path / "out", own, source, source.chapters(), {}) as out:
             for stream in source.streams:
                 assert can_hold(own, source, stream)
                 add_copy(out, stream)
@@ -81,7 +81,10 @@ def test_a_copy_has_language_title_and_disposition(tmp_path: Path) -> None:
 
 def test_tags_of_the_old_files_making_stay_behind(tmp_path: Path) -> None:
     clip = media.many_streams(tmp_path / "a.mp4", frames=10, size=(160, 96))
-    with av.open(str(clip.path)) as source, open_output(tmp_path / "b.mkv", MATROSKA, source, source.chapters()) as out:
+    with (
+        av.open(str(clip.path)) as source,
+        open_output(tmp_path / "b.mkv", MATROSKA, source, source.chapters(), {}) as out,
+    ):
         assert out.metadata["title"] == "Weekly call"
         assert not {"major_brand", "minor_version", "compatible_brands", "encoder"} & set(out.metadata)
         assert len(out.chapters()) == 3
@@ -103,7 +106,7 @@ def test_movie_clocks_are_fine_enough_for_every_start(start: Fraction, tmp_path:
     clip = media.call(tmp_path / "a.mp4", fps=Fraction(30000, 1001), frames=10, start=start, audio_start=start)
     with av.open(str(clip.path)) as source:
         begins = [(s.start_time or 0) * (s.time_base or 0) for s in source.streams]
-        with open_output(tmp_path / "b.mp4", "mp4", source, source.chapters()) as out:
+        with open_output(tmp_path / "b.mp4", "mp4", source, source.chapters(), {}) as out:
             clock = int(out.container_options["movie_timescale"])
     bases = [s.time_base for s in source.streams if s.time_base]
     assert all((base * clock).denominator == 1 for base in bases)

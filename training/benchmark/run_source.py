@@ -13,7 +13,7 @@ from ...models.nets.catalogue import student_name
 from ...models.nets.look import StudentLook, at_looks, named_at
 from ...models.planes.plane_format import PlaneFormat
 from ...reports.evaluation.benchmark_tables import WHOLE
-from ...reports.templates.page_template import picture_uri
+from ...reports.templates.picture_uri import picture_uri
 from ..evaluation.evaluation_pictures import Planes
 from ..evaluation.methods import Method, methods
 from ..evaluation.strip import Strip

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,26 +25,12 @@ def call(tmp_path: Path) -> Path:
 
 # --- Before any work --------------------------------------------------------------------------------------------------
 
-SLOW_IMPORTS = "import sys; heavy = {'torch', 'ray', 'av', 'pandas', 'numpy', 'rich'} & set(sys.modules)"
 
-
-def test_help_and_import_wait_for_no_heavy_library() -> None:
-    asked = (
-        "sys.argv = ['vidsharp', '--help']; from vidsharp.jobs.cli.main import main; from contextlib import suppress"
-    )
-    script = f"import sys; {asked}\nwith suppress(SystemExit): main()\n{SLOW_IMPORTS}; assert not heavy, heavy"
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
-    assert "vidsharp process recordings/ --out sharpened/" in ended.stdout
+def test_help_names_the_main_job_and_every_command() -> None:
+    shown = run("--help").output
+    assert "vidsharp process recordings/ --out sharpened/" in shown
     for command in ("process", "demo", "bench", "models", "evaluate", "simulate"):
-        assert f"  {command} " in ended.stdout
-
-
-def test_the_driver_needs_no_torch() -> None:
-    """Only actors do: importing it takes longer than all else that the driver does for a short clip."""
-    script = "import sys; import vidsharp.jobs.processing.process_job; assert 'torch' not in sys.modules"
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
+        assert f"  {command} " in shown
 
 
 def test_help_of_process_tells_of_every_option() -> None:

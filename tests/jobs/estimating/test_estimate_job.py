@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from vidsharp.jobs import Estimate, EstimateConfig, estimate, process
-from vidsharp.jobs.cli.estimate import estimate_json, estimate_text
+from vidsharp.jobs.cli.estimate import estimate_figures, estimate_text
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.estimating import estimate_config, look_at_clips
@@ -101,7 +101,7 @@ def test_the_text(estimated: Estimate) -> None:
 
 
 def test_the_json(estimated: Estimate) -> None:
-    figures = json.loads(estimate_json(estimated))
+    figures = json.loads(json.dumps(estimate_figures(estimated)))
     assert figures["frames"] == 135
     assert figures["core_hours"] == pytest.approx(estimated.core_s / 3600)
     assert figures["gpu_hours"] is None

@@ -10,7 +10,7 @@ from vidsharp.reports.evaluation import evaluation_page as page_module
 from vidsharp.reports.evaluation.evaluation_page import PictureStrip, evaluation_page
 from vidsharp.reports.evaluation.evaluation_tables import ITEM_COLUMNS, by_source, summarise
 from vidsharp.reports.run.tables import rows, table
-from vidsharp.reports.templates.page_template import picture_uri
+from vidsharp.reports.templates.picture_uri import picture_uri
 
 EVIL = "<img src=x onerror=alert(1)>"
 ABOUT = {"data": "clips & more", "models": "fast", "made": "today"}

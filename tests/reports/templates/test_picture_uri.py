@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 from PIL import Image
-from vidsharp.reports.templates.page_template import picture_uri
+from vidsharp.reports.templates.picture_uri import picture_uri
 
 
 def test_a_picture_is_a_webp_that_looks_the_same() -> None:

@@ -1,0 +1,90 @@
+"""What `vidsharp process` takes until it works, and for short recordings, beside another version of it.
+
+    python -m benchmarks.speed.start_up [--before PYTHON] [--engine local] [--rounds 5]
+
+Makes sample calls of 1 s and 10 s. "Ready" is the first worker's answer that a recording can be begun: its student is
+loaded, and the recording is read and planned. Versions take turns; of several rounds the least counts, since whatever
+else the machine does only adds. Prints a table, with the ratio to the other version where one is named.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from vidsharp.jobs.tools.sample_call import make_sample_call
+from vidsharp.reports.templates.markdown import markdown_table
+
+from benchmarks.speed.measured_process import measure, measure_until
+
+READY = ": started, "
+"""What the log says of a recording that has been planned."""
+LENGTHS_S = (1, 10)
+
+Figures = dict[str, float]
+"""Seconds by what they were spent on."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What vidsharp takes until it works")
+    parser.add_argument("--before", type=Path, metavar="PYTHON", help="an interpreter with the version to compare with")
+    parser.add_argument("--engine", default="local", help="of this version")
+    parser.add_argument("--engine-before", help="of the other version [default: as --engine]")
+    parser.add_argument("--rounds", type=int, default=5)
+    said = parser.parse_args()
+    runs: dict[str, Callable[[Path, Path], Figures]] = {
+        "now": lambda calls, out: figures(Path(sys.executable), said.engine, calls, out)
+    }
+    if said.before:
+        engine = said.engine_before or said.engine
+        runs = {"before": lambda calls, out: figures(said.before, engine, calls, out), **runs}
+    with tempfile.TemporaryDirectory() as folder:
+        calls = Path(folder) / "calls"
+        calls.mkdir()
+        for seconds in LENGTHS_S:
+            make_sample_call(calls / f"{seconds}.mp4", seconds=seconds)
+        rounds: dict[str, list[Figures]] = {name: [] for name in runs}
+        for number in range(said.rounds):
+            for name, run in runs.items():
+                rounds[name].append(run(calls, Path(folder) / f"{name}-{number}"))
+                print(f"{name}, round {number + 1}: {rounds[name][-1]}", file=sys.stderr)
+    print(_table({name: _least(of) for name, of in rounds.items()}))
+
+
+def figures(python: Path, engine: str, calls: Path, out: Path) -> Figures:
+    """One round of one version.
+
+    Args:
+        calls: folder with the recordings.
+        out: folder for results, which is not there yet.
+    """
+
+    def command(seconds: int, into: str) -> list[str | Path]:
+        options = ["--engine", engine, "--out", out / into]
+        return [python, "-m", "vidsharp.jobs.cli", "process", calls / f"{seconds}.mp4", *options]
+
+    ready = measure_until(command(LENGTHS_S[0], "ready"), READY)
+    found = {"ready: wall s": ready.wall_s, "ready: CPU s": ready.cpu_s}
+    for seconds in LENGTHS_S:
+        cost = measure(command(seconds, f"{seconds}"))
+        found |= {f"{seconds} s clip: wall s": cost.wall_s, f"{seconds} s clip: CPU s": cost.cpu_s}
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def _least(rounds: list[Figures]) -> Figures:
+    return {name: min(each[name] for each in rounds) for name in rounds[0]}
+
+
+def _table(least: dict[str, Figures]) -> str:
+    header = ["", *least, *(["now ÷ before"] if "before" in least else [])]
+    rows = []
+    for name in least["now"]:
+        cells = [f"{of[name]:.2f}" for of in least.values()]
+        ratio = [f"{least['now'][name] / least['before'][name]:.2f}"] if "before" in least else []
+        rows.append([name, *cells, *ratio])
+    return markdown_table(header, rows, text_columns=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""The encoder's quality for a clip, chosen by trials on a few of its sharpened pictures, as Av1an and ab-av1 do it.
+
+A target is met on the pictures that are tried. A size is foreseen from them and then held: where a clip's chunks come
+out larger all the same, the clip is planned again, one notch tighter (`tightened`). All of it depends on the recording,
+the student and the encoder alone: each machine chooses alike.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from .encoder import EncoderChoice, resolve_encoder
+from .encoder_plan import EncoderPlan
+from .encoders import formats_taken
+from .errors import EncoderError
+from .monotone_search import last_at_least
+from .plan import Chunk, PacketTiming, PtsRange, plan_chunks
+from .probe import ClipInfo
+from .quality_scale import quality_scale
+from .rate_choice import RateChoice, RateWish
+from .sharpen_chunk import ChunkTask, sharpen_chunk
+from .trial_encode import Trial, try_encoder
+
+if TYPE_CHECKING:  # torch stays out of processes that only plan and join
+    from ..models.enhance import Enhancer
+
+LOSSLESS = "ffv1"
+PIECES = 4
+"""Pieces of a clip that are tried, evenly spread."""
+PIECE_PICTURES = 48
+"""Of a piece, up to 1080p; of larger pictures fewer, since they wait on disk without loss."""
+FEWEST_PICTURES = 12
+NEAR_DB = 0.1
+"""A quality that is better by no more than this is not searched further."""
+ROOM = 0.9
+"""Part of the size that is foreseen to be used: pieces are not the clip."""
+GOP = 250
+"""Pictures between keyframes, where nothing cuts a GOP short: the software encoders' usual number."""
+NOTCH = 0.06
+"""Part of an encoder's scale by which a clip that came out too large is tightened."""
+OVERHEAD_BYTES = 4096
+"""Of a file around its packets, beyond what the recording's has: tags, and headers of the codec."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What of a recording the choice depends on."""
+
+    info: ClipInfo
+    timeline: Sequence[PacketTiming]
+    chunks: Sequence[Chunk]
+    within: PtsRange
+    bytes: int
+    """The size of the file."""
+
+    @property
+    def frames(self) -> int:
+        """Pictures that are taken of it."""
+        return sum(chunk.frames for chunk in self.chunks)
+
+    def room_for_video(self, max_growth: float) -> int:
+        """The bytes that its pictures may have, so that the result is no larger than so many times the recording, or
+        the part that is taken of it."""
+        share = self.frames / max(1, sum(packet.shown for packet in self.timeline))
+        video = sum(packet.size for packet in self.timeline)
+        return int(share * (max_growth * self.bytes - (self.bytes - video))) - OVERHEAD_BYTES
+
+    def pieces(self) -> list[PtsRange]:
+        """The ranges of pictures that are tried; none where pictures have no times."""
+        shown = sorted(packet.pts for packet in self.timeline if packet.shown and packet.pts is not None)
+        first, end = self.within
+        shown = [pts for pts in shown if (first is None or pts >= first) and (end is None or pts < end)]
+        pixels = max(1, self.info.width * self.info.height)
+        length = min(PIECE_PICTURES, max(FEWEST_PICTURES, PIECE_PICTURES * 1920 * 1080 // pixels))
+        if not shown:
+            return []
+        if len(shown) <= PIECES * length:
+            return [self.within]
+        starts = [round((number + 0.5) * len(shown) / PIECES - length / 2) for number in range(PIECES)]
+        return [(shown[start], shown[start + length]) for start in starts if shown[start] < shown[start + length]]
+
+
+def choose_rate(
+    recording: Recording,
+    encoder: EncoderPlan,
+    wish: RateWish,
+    enhancer: "Enhancer",
+    folder: Path,
+    on_frame: Callable[[], None] = lambda: None,
+) -> tuple[EncoderPlan, RateChoice]:
+    """The encoder with the quality chosen for a clip, and what is to be known of the choice.
+
+    Args:
+        encoder: as resolved; its quality is where the search begins, and where nothing has to change it stays.
+        folder: where the pictures lie that are tried.
+        on_frame: called for each picture that is sharpened, encoded or compared.
+
+    Raises:
+        EncoderError: the encoder has no scale of quality, or on all of it the quality is not reached or the size not
+            held.
+        MediaError, OutputError, ChunkError: as `sharpen_chunk`.
+    """
+    scale = quality_scale(encoder.name)
+    start = scale.place_in(encoder)
+    room = None if wish.max_growth is None else recording.room_for_video(wish.max_growth)
+    if room is not None and room <= 0:
+        raise EncoderError(_not_held(recording.info, wish, "its other streams alone are larger"))
+    files = _sharpened(recording, enhancer, folder, on_frame)
+    if not files:
+        said = "its quality was not chosen by trials: its pictures have no times, or a format that cannot wait on disk"
+        return encoder, RateChoice(room, said)
+
+    @cache
+    def trials(place: int) -> tuple[Trial, ...]:
+        return tuple(try_encoder(scale.at(encoder, place), recording.info, file, on_frame) for file in files)
+
+    place, said = start, []
+    if wish.target_quality is not None:
+        found = last_at_least(lambda at: _quality(trials(at)), wish.target_quality, scale.last, start, NEAR_DB)
+        if found is None:
+            raise EncoderError(
+                f"{recording.info.path}: --target-quality {wish.target_quality:g} is not reached by {encoder.name}: at "
+                f"its best ({scale.words(0)}) it comes to {_quality(trials(0)):.1f} dB; ask for less",
+                recording.info.path,
+            )
+        place = found
+    if room is not None and _foreseen(trials(place), recording.chunks) > ROOM * room:
+        place = _held(lambda at: _foreseen(trials(at), recording.chunks) / (ROOM * room), place, scale.last)
+        said.append(f"for --max-growth {wish.max_growth:g}")
+    if wish.target_quality is not None:
+        pictures = sum(trial.frames for trial in trials(place))
+        quality = f"{_quality(trials(place)):.1f} dB XPSNR on {pictures} pictures"
+        said.insert(0, f"for --target-quality {wish.target_quality:g}, {quality}")
+    choice = RateChoice(room, f"{scale.words(place)} was chosen {', '.join(said)}" if said else None)
+    return (encoder if place == start else scale.at(encoder, place)), choice
+
+
+def tightened(encoder: EncoderPlan, choice: RateChoice, info: ClipInfo) -> tuple[EncoderPlan, RateChoice]:
+    """The encoder and the choice for a clip that came out too large.
+
+    Raises:
+        EncoderError: it was at the end of its scale.
+    """
+    scale = quality_scale(encoder.name)
+    now = scale.place_in(encoder)
+    if now >= scale.last:
+        raise EncoderError(
+            f"{info.path}: --max-growth is not held even at {encoder.name}'s {scale.words(now)}; allow more, or choose "
+            "another --encoder",
+            info.path,
+        )
+    place = min(scale.last, now + max(1, math.ceil(NOTCH * scale.last)))
+    return scale.at(encoder, place), replace(choice, said=f"{scale.words(place)} was chosen for --max-growth")
+
+
+def _held(excess: Callable[[int], float], start: int, last: int) -> int:
+    """The first place from `start` on where what is foreseen is at most what is allowed; else the last one."""
+    found = last_at_least(lambda back: -math.log2(max(excess(last - back), 1e-9)), 0.0, last - start, last - start)
+    return last if found is None else last - found
+
+
+def _quality(trials: Sequence[Trial]) -> float:
+    return sum(trial.xpsnr_db * trial.frames for trial in trials) / sum(trial.frames for trial in trials)
+
+
+def _foreseen(trials: Sequence[Trial], chunks: Sequence[Chunk]) -> float:
+    """Bytes of all pictures: keyframes as large as those tried, and so many of them as GOPs begin."""
+    first = fmean(trial.first_bytes for trial in trials)
+    others = sum(trial.frames - 1 for trial in trials)
+    other = sum(trial.other_bytes for trial in trials) / others if others else first
+    frames = sum(chunk.frames for chunk in chunks)
+    keyframes = sum(-(-chunk.frames // GOP) for chunk in chunks)
+    return keyframes * first + (frames - keyframes) * other
+
+
+def _sharpened(recording: Recording, enhancer: "Enhancer", folder: Path, on_frame: Callable[[], None]) -> list[Path]:
+    """Files with the pieces' sharpened pictures, without loss."""
+    info = recording.info
+    if info.pix_fmt not in formats_taken(LOSSLESS):
+        return []
+    lossless = resolve_encoder(EncoderChoice(LOSSLESS), info)
+    files = []
+    for number, piece in enumerate(recording.pieces()):
+        whole = 1 << 62
+        planned = plan_chunks(recording.timeline, whole, context=enhancer.context, inside_gops=False, within=piece)
+        task = ChunkTask(info, replace(planned[0], index=number), lossless, folder, "trial")
+        if sharpen_chunk(task, enhancer, on_frame).frames:
+            files.append(folder / f"{task.chunk.name}.nut")
+    return files
+
+
+def _not_held(info: ClipInfo, wish: RateWish, why: str) -> str:
+    return f"{info.path}: --max-growth {wish.max_growth:g} cannot be held: {why}; allow more"

@@ -1,0 +1,33 @@
+"""Encoders' scales of quality, from good to bad."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from vidsharp.pipeline.encoder import EncoderChoice, check_encoder, resolve_encoder
+from vidsharp.pipeline.encoders import ENCODER_OF_CODEC
+from vidsharp.pipeline.errors import EncoderError
+from vidsharp.pipeline.probe import probe
+from vidsharp.pipeline.quality_scale import quality_scale
+
+from tests.support import media
+
+WITHOUT = {"ffv1"}
+
+
+@pytest.mark.parametrize("encoder", sorted({*ENCODER_OF_CODEC.values()} - WITHOUT))
+def test_every_encoder_that_is_used_unasked_takes_all_of_its_scale(encoder: str, tmp_path: Path) -> None:
+    pix_fmt = {"prores_ks": "yuv422p10le", "mjpeg": "yuvj420p"}.get(encoder, "yuv420p")
+    info = replace(probe(media.call(tmp_path / "a.mp4", size=(64, 64), frames=3).path), pix_fmt=pix_fmt)
+    scale, plan = quality_scale(encoder), resolve_encoder(EncoderChoice(encoder), info)
+    for place in (0, scale.last // 2, scale.last):
+        at = scale.at(plan, place)
+        check_encoder(at, info)
+        assert scale.place_in(at) == place
+    assert 0 < scale.place_in(plan) < scale.last
+
+
+@pytest.mark.parametrize("encoder", sorted(WITHOUT))
+def test_one_without_a_scale_is_a_sentence(encoder: str) -> None:
+    with pytest.raises(EncoderError, match=f"the encoder {encoder} has no quality to choose from"):
+        quality_scale(encoder)
