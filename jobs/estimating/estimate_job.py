@@ -15,7 +15,7 @@ from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
 from ...reports.run.run_cost import RunCost, money
 from ..engine.engines import open_engine
-from ..engine.pool import plan_pool
+from ..engine.gpu_trial import plan_run
 from ..engine.protocol import ClusterError, Engine
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
@@ -69,6 +69,8 @@ class _Here:
     threads: int
     device: str
     start_s: float
+    gpus: float = 0.0
+    """Of each worker."""
 
 
 class Sample(Protocol):
@@ -128,13 +130,13 @@ class Estimation:
             ClusterError: nothing could be sharpened.
         """
         began = time.perf_counter()
-        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
+        plan = plan_run(engine, self.config)
         chosen = {"look": self.config.look, "chroma": self.config.chroma}
         pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
         try:
             pool.wait_until_loaded()
             start_s = engine_s + time.perf_counter() - began
-            here = _Here(plan.actors, plan.threads, plan.device, start_s)
+            here = _Here(plan.actors, plan.threads, plan.device, start_s, plan.gpus or 1.0)
             self._look(pool)
             self._sample(pool)
         finally:
@@ -172,7 +174,7 @@ class Estimation:
     def _estimate(self, recordings: Sequence[Recording], work: Workload, here: _Here) -> Estimate:
         workers = self.config.workers or here.workers
         wall_s = work.wall_s(workers, here.start_s)
-        gpu_s = (wall_s * workers) if here.device.startswith("cuda") else None
+        gpu_s = (wall_s * workers * here.gpus) if here.device.startswith("cuda") else None
         return Estimate(
             recordings=len(recordings),
             finished=sum(state.finished for state in self.left.values()),

@@ -21,7 +21,7 @@ from typing import Any
 from ...models.errors import VidsharpError
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
-from ...reports.run.run_cost import RunCost
+from ...reports.run.run_cost import RunCost, clip_cost
 from ..config import ProcessConfig
 from ..engine.machine import machine
 from ..exit_code import exit_code, run_code
@@ -50,6 +50,10 @@ class RunTotals:
     """Whether another run may help clips that have failed."""
     cost: RunCost = field(default_factory=RunCost)
     """Of the chunks that it computed, as far as their clips are finished."""
+
+    def add(self, clip: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]]) -> None:
+        """Counts a clip that has come to its end, by its rows of the tables."""
+        self.cost += clip_cost(clip, [chunk for chunk in chunks if not chunk["reused"]])
 
 
 @contextmanager

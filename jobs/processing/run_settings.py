@@ -12,7 +12,7 @@ import av
 from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
 from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
-from ...reports.run.run_cost import CORE_PRICE, GPU_PRICE
+from ...reports.run.run_cost import CORE_PRICE, GPU_PRICE, GPU_SHARE
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
 
@@ -34,6 +34,7 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "encoder": config.encoder,
         "crf": config.crf,
         "preset": config.preset,
+        "skip-sharp": config.skip_sharp or None,
         "max-growth": config.max_growth,
         "target-quality": config.target_quality,
         **config.encoder_options,
@@ -45,8 +46,12 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         CORE_PRICE: config.price_per_core_hour,
         GPU_PRICE: config.price_per_gpu_hour,
         "device": plan.device,
+        "precision": plan.gpu and plan.gpu.precision,
+        "batch": plan.gpu and plan.gpu.batch,
+        "no-graph": (plan.gpu is not None and not plan.gpu.graphs) or None,
         "workers": plan.actors,
         "threads": plan.threads,
+        GPU_SHARE: plan.gpus or None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -88,7 +93,7 @@ CHANGES_PICTURES = frozenset(
     {
         *("model", "look", "strength", "chroma", "start", "end"),
         *("encoder", "crf", "preset", "encoder_options", "chunk_seconds"),
-        *("max_growth", "target_quality"),
+        *("skip_sharp", "max_growth", "target_quality"),
     }
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
@@ -99,6 +104,7 @@ KEEPS_PICTURES = frozenset(
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
         *("price_per_core_hour", "price_per_gpu_hour"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds"),
+        *("precision", "batch", "graphs"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )
@@ -113,9 +119,11 @@ def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
     bounds = ("max_growth", "target_quality")
-    apart = ("model", "look", "chroma", "start", "end", *encoder, *bounds)
+    apart = ("model", "look", "chroma", "start", "end", "skip_sharp", *encoder, *bounds)
     others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(apart)}
     others.update({name: value for name in bounds if (value := getattr(config, name)) is not None})
+    if config.skip_sharp:
+        others["skip_sharp"] = True
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look

@@ -8,6 +8,7 @@ from typing import Any
 Row = Mapping[str, Any]
 
 CORE_PRICE, GPU_PRICE = "price-per-core-hour", "price-per-gpu-hour"
+GPU_SHARE = "gpus-per-worker"
 """What a clip's `settings` call them."""
 
 
@@ -77,11 +78,11 @@ def clip_cost(clip: Row, chunks: Iterable[Row]) -> RunCost:
     if not timed or not clip.get("frames"):
         return RunCost()
     core_s = sum(chunk["core_s"] for chunk in timed)
+    said = json.loads(clip.get("settings") or "{}")
     on_gpu = (clip.get("device") or "").startswith("cuda")
-    gpu_s = sum(chunk["wall_s"] or 0 for chunk in timed) if on_gpu else None
-    prices = json.loads(clip.get("settings") or "{}")
+    gpu_s = said.get(GPU_SHARE, 1) * sum(chunk["wall_s"] or 0 for chunk in timed) if on_gpu else None
     video_s = (clip.get("duration_s") or 0) * frames / clip["frames"]
-    return RunCost(video_s, core_s, gpu_s, money(core_s, gpu_s, prices.get(CORE_PRICE), prices.get(GPU_PRICE)))
+    return RunCost(video_s, core_s, gpu_s, money(core_s, gpu_s, said.get(CORE_PRICE), said.get(GPU_PRICE)))
 
 
 def run_cost(clips: Iterable[Row], chunks: Iterable[Row]) -> RunCost | None:

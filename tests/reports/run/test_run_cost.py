@@ -35,6 +35,8 @@ def test_money_is_of_the_prices_that_a_clip_was_made_with() -> None:
     on_gpu = clip_cost(clip(settings=settings, device="cuda:1"), [chunk(wall_s=36.0)])
     assert on_gpu.gpu_s == 36.0
     assert on_gpu.money == pytest.approx(0.001 + 0.03)
+    shared = json.dumps({"gpus-per-worker": 0.5})
+    assert clip_cost(clip(settings=shared, device="cuda"), [chunk(wall_s=36.0)]).gpu_s == 18.0
 
 
 def test_a_price_of_what_is_not_used_costs_nothing() -> None:
