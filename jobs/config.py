@@ -9,8 +9,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ..models.errors import VidsharpError
+from ..models.gpu.settings import GpuSettings, Precision
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
-from ..pipeline.part import Part
+from ..pipeline.part import WHOLE_CLIP, Part
 from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 from .option import OPTION, Option, option
 
@@ -127,8 +128,13 @@ class ProcessConfig:
         "Sharpening processes.",
         metavar="N",
         flags=("-w", "--workers"),
-        default_words="one for each GPU, or what fits the CPUs",
+        default_words="what GPUs and CPUs take",
     )
+    precision: Precision = option(
+        "auto", "On a GPU: what the student computes in; auto: float16 where it hardly shows."
+    )
+    batch: int | None = option(None, "On a GPU: frames in a batch.", metavar="N", default_words="by their size")
+    graphs: bool = option(True, "On a GPU: launch each kernel by itself, without CUDA graphs.", flags=("--no-graph",))
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
@@ -145,6 +151,9 @@ class ProcessConfig:
     """An FFmpeg encoder; None: the one of the source's codec."""
     crf: float | None = option(None, "Constant rate factor of the encoder.", metavar="Q")
     preset: str | None = option(None, "Speed preset of the encoder.", metavar="NAME")
+    skip_sharp: bool = option(
+        False, "Copy recordings that are sharp already, told by the edges of a few pictures, as they are."
+    )
     max_growth: float | None = option(
         None,
         "Ceiling for each result's size: so many times the recording's. What would be larger is encoded more tightly.",
@@ -204,6 +213,10 @@ class ProcessConfig:
         check_engine(self.engine, self.address)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
+        if self.batch is not None and self.batch < 1:
+            raise UsageError(f"--batch {self.batch} is too few: at least 1")
+        if self.device == "cpu" and self.gpu != GpuSettings():
+            raise UsageError("--precision, --batch and --no-graph are for a GPU; say them or --device cpu, not both")
         if not 0.1 <= self.chunk_seconds <= 3600:
             raise UsageError(f"--chunk-seconds {self.chunk_seconds:g} is out of range: 0.1 to 3600")
         if not self.stall_seconds >= 1:
@@ -211,6 +224,8 @@ class ProcessConfig:
         if isinstance(self.measure, int) and self.measure < 1:
             raise UsageError(f"--measure {self.measure} is too few: at least 1, or 'off'")
         check_rate(self)
+        if self.skip_sharp and self.part != WHOLE_CLIP:
+            raise UsageError("--skip-sharp copies whole recordings; leave it out with --start and --end")
         if self.reference is not None and not self.reference.is_dir():
             raise UsageError(f"--reference {self.reference} is not a folder: it holds the originals at the same paths")
         if self.reference is not None and self.measure == "off":
@@ -218,6 +233,11 @@ class ProcessConfig:
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
         check_hooks(self.on_clip, self.webhook, self.hook_seconds)
+
+    @property
+    def gpu(self) -> GpuSettings:
+        """How a GPU works."""
+        return GpuSettings(self.precision, self.batch, self.graphs)
 
     @property
     def part(self) -> Part:

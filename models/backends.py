@@ -18,7 +18,7 @@ from .sequence.parts import Parts, Windowed
 
 if TYPE_CHECKING:
     from .gpu.gpu_student import GpuStudent
-    from .gpu.on_gpu import GpuSettings
+    from .gpu.settings import GpuSettings
 
 Planes = Sequence[np.ndarray]
 
@@ -111,7 +111,7 @@ def backend_of(
         if isinstance(student.net, OfOthers) and student.net.on_cpu_only:
             raise DeviceError(f"The network '{student.name}' is run on CPUs only, by ONNX Runtime; say --device cpu.")
         from .gpu.gpu_student import GpuStudent
-        from .gpu.on_gpu import GpuSettings
+        from .gpu.settings import GpuSettings
 
         return GpuStudent(student, torch.device(device), strength, gpu or GpuSettings())
     from .cpu.torch_student import TorchStudent

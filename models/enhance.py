@@ -21,7 +21,7 @@ from .sequence.parts import Parts
 
 if TYPE_CHECKING:
     from .cpu.chroma_path import ChromaPath
-    from .gpu.on_gpu import GpuSettings
+    from .gpu.settings import GpuSettings
 
 Planes = Sequence[np.ndarray]
 

@@ -80,7 +80,7 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_options("out", "staging")
 @run_options
-@config_options("max_growth", "target_quality")
+@config_options("skip_sharp", "max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
 @events_option
@@ -148,16 +148,15 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 @click.option("--warmup", default=10, show_default=True, type=click.IntRange(0))
 @click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
-@click.option("--precision", type=click.Choice(["auto", "float32", "float16", "bfloat16"]), default="auto",
-              show_default=True, help="On a GPU; auto: float16 where it shows in no code value.")  # fmt: skip
-@click.option("--batch", type=click.IntRange(1), metavar="N", help="On a GPU: frames in a batch [default: by size].")
-@click.option("--graph/--no-graph", "graphs", default=True, show_default=True, help="On a GPU: use CUDA graphs.")
+@config_option("precision")
+@config_option("batch", type=click.IntRange(1))
+@config_option("graphs")
 @click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
 @config_option("encoder", help="With --end-to-end: output encoder.")
 def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     """Measures speed and prints figures: of the student alone, or with --end-to-end of the whole way of a recording."""
     from ...models.device import resolve_device
-    from ...models.gpu.on_gpu import GpuSettings
+    from ...models.gpu.settings import GpuSettings
     from ..tools import bench as measure
 
     said = GpuSettings(options["precision"], options["batch"], options["graphs"])

@@ -143,7 +143,8 @@ def _read(settings: type, name: str, default: Any) -> Mapping[str, Any]:
 
 
 run_options = config_options(
-    *("model", "look", "strength", "chroma", "start", "end", "device", "workers", "engine", "address", "chunk_seconds"),
+    *("model", "look", "strength", "chroma", "start", "end", "device", "precision", "batch", "graphs"),
+    *("workers", "engine", "address", "chunk_seconds"),
     *("encoder", "crf", "preset", "encoder_options", "measure"),
 )
 """What says how recordings are sharpened."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import CheckpointError, DeviceError, ModelError, VidsharpError
+from ...models.errors import CheckpointError, DeviceError, GpuLost, ModelError, VidsharpError
 from ...models.nets.chroma_choice import Chroma
 from ...models.wording import one_line
 from ...pipeline.errors import EncoderError, MediaError, OutputError
@@ -26,6 +26,9 @@ log = logging.getLogger("vidsharp")
 
 MAX_FAILED_STARTS = 3
 """Actors that may die in a row before one has loaded its student."""
+
+MAX_LOST_GPUS = 6
+"""GPUs that may be lost in a row before a chunk is finished on one."""
 
 POLL_S = 0.25
 """How often the driver looks for news."""
@@ -86,7 +89,8 @@ class _Actor:
 
 class ActorPool:
     """Keeps `plan.actors` actors alive, or more after `grow`. An actor is named by a number that no later actor gets
-    again. One whose node does not see `must_see` (see `check_sees`) gets no work."""
+    again. One whose node does not see `must_see` (see `check_sees`), or whose GPU cannot be used, gets no work; one
+    that loses its GPU is ended, and another one started: it would fail one chunk after the other in milliseconds."""
 
     actor_class: type = SharpenActor
 
@@ -107,11 +111,11 @@ class ActorPool:
         self._stall_s = stall_s
         self._listened_s = 0.0
         self._turn_at = time.monotonic()
-        self._load = (model, plan.device, strength, look, chroma)
+        self._load = (model, plan.device, strength, look, chroma, plan.gpu)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
         self._pending: dict[Any, str] = {}
-        self._failed_starts = 0
+        self._failed_starts = self._lost_gpus = 0
         self._useless: dict[str, list[Any]] = {}
         for _ in range(plan.actors):
             self._start()
@@ -164,9 +168,9 @@ class ActorPool:
 
         Raises:
             KeyboardInterrupt: as `raise_if_interrupted`.
-            ModelError, CheckpointError, DeviceError: no actor can load the student.
+            ModelError, CheckpointError, DeviceError, GpuLost: no actor can load the student.
             NodeError: no node sees the run's folders.
-            ClusterError: actors die before they are ready, again and again.
+            ClusterError: actors die before they are ready, or lose their GPUs, again and again.
         """
         raise_if_interrupted()
         self._count_turn()
@@ -212,23 +216,37 @@ class ActorPool:
         if was_loading:
             if error is None:
                 actor.loading, self._failed_starts = False, 0
-            elif isinstance(error, NodeError):
+            elif isinstance(error, NodeError | DeviceError | GpuLost):
                 self._give_up(name, error)
             elif isinstance(error, VidsharpError):
                 raise error
             elif name in self._actors:
                 raise ClusterError(f"a sharpening process cannot start ({one_line(error)})") from error
             return
+        if isinstance(error, GpuLost):
+            self._replace(name, error)
+        elif error is None and isinstance(about, Work):
+            self._lost_gpus = 0
         yield WorkResult(name, about, value, error)
 
-    def _give_up(self, name: str, error: NodeError) -> None:
-        # It stays and holds its cores: else another actor would be started in its place.
+    def _replace(self, name: str, error: GpuLost) -> None:
+        self._engine.kill(self._actors.pop(name).worker)
+        self._lost_gpus += 1
+        if self._lost_gpus >= MAX_LOST_GPUS:
+            raise ClusterError(
+                f"{str(error).rstrip('.')}, nor could {self._lost_gpus - 1} before it, and no chunk was finished "
+                "between; run the same command again to go on, or with --device cpu"
+            )
+        self._start()
+
+    def _give_up(self, name: str, error: VidsharpError) -> None:
+        # It stays and holds its cores and its GPU: else another actor would be started in its place.
         workers = self._useless.setdefault(str(error), [])
         workers.append(self._actors.pop(name).worker)
         if not self._actors:
             raise error
         if len(workers) == 1:
-            log.error("%s; it gets no work", error)
+            log.error("%s; it gets no work", str(error).rstrip("."))
 
     def frames_done(self) -> Iterator[tuple[Work, int]]:
         """How far the chunks at work are, as far as their actors have answered. Ask often: who does not get on in what

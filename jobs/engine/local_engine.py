@@ -74,7 +74,7 @@ class LocalEngine:
         gpus = {"GPU": float(len(self._gpus))} if self._gpus else {}
         return [{"CPU": float(usable_cores()), **gpus}]
 
-    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> _Worker:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> _Worker:
         gpu = self._least_used_gpu() if gpus and self._gpus else None
         try:
             worker = self._spawn(threads, gpu)
@@ -118,6 +118,7 @@ class LocalEngine:
 
     def kill(self, worker: _Worker) -> None:
         worker.process.kill()
+        worker.gpu = None  # its successor may be started before its end is heard of
 
     def _send(self, worker: _Worker, message: Any) -> None:
         packed = dumps(message)

@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...models.errors import DeviceError
+from ...models.gpu.settings import GpuSettings
 
 THREADS_PER_CPU_ACTOR = 4
 """Decode, student and encoder overlap within an actor, so a few cores each keep busy; more actors cost memory."""
+MOST_PER_GPU = 4
+"""Actors on one GPU, where nothing else is said: one decodes and encodes less than a GPU could sharpen, and each takes
+memory of the GPU for itself. By arithmetic; not measured yet."""
+
+
+_SHARES = 10_000
+"""What Ray divides a GPU into."""
 
 
 @dataclass(frozen=True)
@@ -16,14 +24,17 @@ class PoolPlan:
     actors: int
     threads: int
     """For each actor, reserved from Ray as `num_cpus`."""
-    gpus: int
-    """For each actor, reserved from Ray as `num_gpus`: 0 or 1."""
+    gpus: float
+    """For each actor, reserved from Ray as `num_gpus`: 0, 1 or a part of one."""
     device: str
     """What each actor runs its student on."""
+    gpu: GpuSettings | None = None
+    """How each works on a GPU, decided for all of them; None on a CPU."""
 
 
 def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | None) -> PoolPlan:
-    """Chooses as many actors as fit, with as many threads each as the machines' cores allow; one actor for each GPU.
+    """Chooses as many actors as fit, with as many threads each as the machines' cores allow; on GPUs, as many for each
+    as its machine's cores can feed.
 
     Ray never starts an actor that fits on no machine, and the run would wait for it: so all that is planned fits.
 
@@ -43,10 +54,13 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | 
         )
     if device == "auto":
         device = "cuda" if gpus else "cpu"
-    each = 1 if device == "cuda" else 0
+    each, on_each = 0.0, 1
+    if device == "cuda":
+        on_each = _fed_by(nodes) if workers is None else max(1, -(-workers // gpus))
+        each = int(_SHARES / on_each) / _SHARES
     if workers is None:
         # An actor on one named GPU (`cuda:N`) shares it with no other, and Ray must not hide it.
-        automatic = {"cuda": gpus, "cpu": sum(map(_cpu_actors, nodes))}
+        automatic = {"cuda": gpus * on_each, "cpu": sum(map(_cpu_actors, nodes))}
         workers = automatic.get(device, 1)
     actors = min(max(1, workers), max(1, _room(nodes, 1, each)))
     most = max(int(node.get("CPU", 0)) for node in nodes)
@@ -73,8 +87,15 @@ def _cpu_actors(node: Mapping[str, float]) -> int:
     return max(min(1, cpus), cpus // THREADS_PER_CPU_ACTOR)
 
 
-def _room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: int) -> int:
-    """How many actors with that many threads and GPUs each find room."""
+def _fed_by(nodes: Sequence[Mapping[str, float]]) -> int:
+    """How many actors on each GPU the cores of its machine keep busy, on the machine with the fewest for each."""
+    cores = min(int(node.get("CPU", 0)) // int(node["GPU"]) for node in nodes if int(node.get("GPU", 0)))
+    return max(1, min(MOST_PER_GPU, cores // THREADS_PER_CPU_ACTOR))
+
+
+def _room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: float) -> int:
+    """How many actors with that many threads and GPUs, or a part of one GPU, each find room."""
+    on_each = int(1 / gpus + 1e-9) if gpus else 10**9
     return sum(
-        min(int(node.get("CPU", 0)) // threads, int(node.get("GPU", 0)) // gpus if gpus else 10**9) for node in nodes
+        min(int(node.get("CPU", 0)) // threads, int(node.get("GPU", 0)) * on_each if gpus else 10**9) for node in nodes
     )

@@ -51,9 +51,10 @@ class Engine(Protocol):
         """
         ...
 
-    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> Any:
-        """A new worker, `worker_class(threads, *arguments)`, on a machine with that many cores and GPUs to spare; its
-        process sees no other GPUs, unless `gpus` is 0. Returns at once: what goes wrong is told of its first call.
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
+        """A new worker, `worker_class(threads, *arguments)`, on a machine with that many cores and GPUs, or such a part
+        of one, to spare; its process sees no other GPUs, unless `gpus` is 0. Returns at once: what goes wrong is told
+        of its first call.
 
         Raises:
             ClusterError: no process can be started at all.

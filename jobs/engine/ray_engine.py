@@ -56,7 +56,7 @@ class RayEngine:
             raise ClusterError("Ray's node process died; run the same command again to go on")
         return nodes
 
-    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> _Actor:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> _Actor:
         if worker_class not in self._remote:
             made_remote: Any = ray.remote  # its types know but some of its options
             self._remote[worker_class] = made_remote(concurrency_groups={_PROGRESS: 1})(worker_class)

@@ -8,6 +8,9 @@ from ...pipeline.plan import Chunk
 
 MAX_RETRIES = 3
 """A chunk is tried this many times more, on other actors where there are any, before its clip fails."""
+MAX_LOSSES = 3
+"""So many GPUs may be lost at a chunk before its clip fails. A GPU that dies says nothing against the chunk, so none of
+these counts as a retry; but a chunk may be what kills them."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,15 @@ class Work:
     clip: str
     chunk: Chunk
     retries: int = 0
+    losses: int = 0
+    """GPUs that were lost at it."""
     tried_on: frozenset[str] = frozenset()
     """Actors that failed at it."""
+
+    @property
+    def attempt(self) -> int:
+        """The number of the next attempt, from 1 on."""
+        return 1 + self.retries + self.losses
 
 
 @dataclass
@@ -40,11 +50,16 @@ class Schedule:
                 return work
         return None
 
-    def retry(self, work: Work, actor: str) -> Work | None:
-        """Queues failed work again, before all else; None where it has been tried often enough."""
-        if work.retries >= MAX_RETRIES:
+    def retry(self, work: Work, actor: str, *, gpu_lost: bool = False) -> Work | None:
+        """Queues failed work again, before all else; None where it has been tried often enough.
+
+        Args:
+            gpu_lost: whether it failed because the actor's GPU did.
+        """
+        retries, losses = work.retries + (not gpu_lost), work.losses + gpu_lost
+        if retries > MAX_RETRIES or losses >= MAX_LOSSES:
             return None
-        again = replace(work, retries=work.retries + 1, tried_on=work.tried_on | {actor})
+        again = replace(work, retries=retries, losses=losses, tried_on=work.tried_on | {actor})
         self.waiting.appendleft(again)
         return again
 

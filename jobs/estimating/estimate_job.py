@@ -14,7 +14,7 @@ from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
 from ..engine.engines import open_engine
-from ..engine.pool import plan_pool
+from ..engine.gpu_trial import plan_run
 from ..engine.protocol import ClusterError, Engine
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
@@ -68,6 +68,8 @@ class _Here:
     threads: int
     device: str
     start_s: float
+    gpus: float = 0.0
+    """Of each worker."""
 
 
 class Sample(Protocol):
@@ -127,13 +129,13 @@ class Estimation:
             ClusterError: nothing could be sharpened.
         """
         began = time.perf_counter()
-        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
+        plan = plan_run(engine, self.config)
         chosen = {"look": self.config.look, "chroma": self.config.chroma}
         pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
         try:
             pool.wait_until_loaded()
             start_s = engine_s + time.perf_counter() - began
-            here = _Here(plan.actors, plan.threads, plan.device, start_s)
+            here = _Here(plan.actors, plan.threads, plan.device, start_s, plan.gpus or 1.0)
             self._look(pool)
             self._sample(pool)
         finally:
@@ -187,7 +189,7 @@ class Estimation:
             start_s=here.start_s if work.tasks else 0.0,
             worker_s=work.worker_s,
             core_s=work.core_s,
-            gpu_s=(wall_s * workers) if here.device.startswith("cuda") else None,
+            gpu_s=(wall_s * workers * here.gpus) if here.device.startswith("cuda") else None,
             bytes_out=work.bytes_out,
             uncertainty=work.uncertainty,
             on_workers=tuple((count, work.wall_s(count, here.start_s)) for count in sorted({1, 2, 4, 8, 16, workers})),

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from ...models.errors import VidsharpError
+from ...models.errors import GpuLost, VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
@@ -21,7 +21,7 @@ from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, Prepared
 from ..engine.actors import POLL_S, ActorPool, WorkResult
 from ..engine.engines import open_engine
-from ..engine.pool import plan_pool
+from ..engine.gpu_trial import plan_run
 from ..engine.protocol import Engine
 from ..engine.schedule import MAX_RETRIES, Work
 from ..exit_code import another_run_helps
@@ -35,6 +35,7 @@ from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
+from .copy_clip import copy_clip
 from .imports_ahead import import_ahead
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
@@ -196,8 +197,7 @@ class _Run:
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        plan = plan_pool(engine.nodes(), self.config.device, self.config.workers)
-        self.plan = plan
+        self.plan = plan = plan_run(engine, self.config)
         seen = must_see(self.lock.file, [clip for clip, *_ in self.states.to_prepare], self.config)
         pool = ActorPool(
             *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
@@ -256,14 +256,12 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
-        for work in self.states.give_up_too_large():
-            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
+        self.states.give_up_too_large()
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
-            joining = muxer.submit(
-                join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
-            )
-            self.states.joining[joining] = work
+            end = join_clip if work.copied is None else copy_clip
+            about = (self.storage, self.settings, self.names, self.report, self.plan, self.stop)
+            self.states.joining[muxer.submit(end, work, *about)] = work
 
     def _take_prepared(self, answer: WorkResult, clip: Clip, workspace: Workspace, tries: int) -> None:
         self.states.preparing.discard(clip.name)
@@ -278,7 +276,8 @@ class _Run:
         self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
-        self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
+        if work.copied is None:
+            self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
     def _take_chunk(self, answer: WorkResult, work: Work) -> None:
         clip = self.states.under_way.get(work.clip)
@@ -294,10 +293,11 @@ class _Run:
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
-        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor)
+        gpu_lost = isinstance(answer.error, GpuLost)
+        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor, gpu_lost=gpu_lost)
         if again is None:
             self.states.drop(work.clip)
-            tried = f" (tried {work.retries + 1} times)" if work.retries else ""
+            tried = f" (tried {work.attempt} times)" if work.attempt > 1 else ""
             self._give_up(clip, answer.sentence + tried, answer.error)
             return
         clip.retries += 1

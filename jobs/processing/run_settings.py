@@ -33,6 +33,7 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "encoder": config.encoder,
         "crf": config.crf,
         "preset": config.preset,
+        "skip-sharp": config.skip_sharp or None,
         "max-growth": config.max_growth,
         "target-quality": config.target_quality,
         **config.encoder_options,
@@ -42,6 +43,9 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "start": config.part.start_s,
         "end": config.part.end_s,
         "device": plan.device,
+        "precision": plan.gpu and plan.gpu.precision,
+        "batch": plan.gpu and plan.gpu.batch,
+        "no-graph": (plan.gpu is not None and not plan.gpu.graphs) or None,
         "workers": plan.actors,
         "threads": plan.threads,
     }
@@ -85,7 +89,7 @@ CHANGES_PICTURES = frozenset(
     {
         *("model", "look", "strength", "chroma", "start", "end"),
         *("encoder", "crf", "preset", "encoder_options", "chunk_seconds"),
-        *("max_growth", "target_quality"),
+        *("skip_sharp", "max_growth", "target_quality"),
     }
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
@@ -95,6 +99,7 @@ KEEPS_PICTURES = frozenset(
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds"),
+        *("precision", "batch", "graphs"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )
@@ -109,9 +114,11 @@ def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
     bounds = ("max_growth", "target_quality")
-    apart = ("model", "look", "chroma", "start", "end", *encoder, *bounds)
+    apart = ("model", "look", "chroma", "start", "end", "skip_sharp", *encoder, *bounds)
     others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(apart)}
     others.update({name: value for name in bounds if (value := getattr(config, name)) is not None})
+    if config.skip_sharp:
+        others["skip_sharp"] = True
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look

@@ -31,6 +31,7 @@ def prepare_task(
         original=original_of(config, clip),
         part=config.part,
         wish=RateWish(config.target_quality, config.max_growth),
+        skip_sharp=config.skip_sharp,
         tighter=tighter,
     )
 
@@ -44,7 +45,7 @@ def chunk_task(config: ProcessConfig, clip: ClipWork, work: Work) -> ChunkTask:
         folder=clip.workspace.folder,
         key=clip.workspace.key,
         memory_bytes=(config.memory_mb or 0) * 1024**2 or DEFAULT_MEMORY_BYTES,
-        attempt=work.retries + 1,
+        attempt=work.attempt,
         provenance_digest=clip.provenance_digest,
     )
 

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ...models.cores import usable_cores
 from ...models.enhance import Enhancer
-from ...models.gpu.on_gpu import GpuSettings
+from ...models.gpu.settings import GpuSettings
 from ...models.nets.catalogue import channels_of, load_student
 from ...models.nets.chroma_choice import Chroma
 from ...models.planes.plane_format import PlaneFormat
@@ -29,10 +29,8 @@ from ...pipeline.sharpen_chunk import ChunkTask, sharpen_chunk
 from ...pipeline.survey import read_through
 from ...pipeline.workspace import Workspace
 from .bench_gpu import bench_gpu
+from .matrix_peak import peak_gflops
 from .peak_memory import peak_rss_mib
-
-PEAK_SIZE = 2048
-"""Edge of the square matrices whose product measures what the device can do."""
 
 
 def bench_model(
@@ -75,10 +73,11 @@ def bench_model(
         began = time.perf_counter()
         enhancer.planes(planes, fmt)  # returns arrays in main memory: the device has finished
         times.append(time.perf_counter() - began)
-    gflop = _gflop(model, look, width, height)
-    peak = _peak_gflops(enhancer.device)
+    gflop = gflop_per_frame(model, look, width, height)
+    kind = torch.float32 if enhancer.gpu is None else enhancer.gpu.dtype(fmt)
+    peak = peak_gflops(torch.device(enhancer.device), kind)
     mean = sum(times) / len(times)
-    return {
+    figures = {
         **_machine(enhancer, threads),
         "size": f"{width}x{height}",
         "runs": runs,
@@ -88,10 +87,14 @@ def bench_model(
         "ms_p95": 1e3 * float(np.percentile(times, 95)),
         "gflop_per_frame": gflop,
         "gflops": gflop / mean,
-        "peak_gflops_fp32_matmul": peak,
+        "peak_type": str(kind).removeprefix("torch."),
+        "peak_gflops": peak,
         "share_of_peak": gflop / mean / peak,
-        **({} if enhancer.gpu is None else bench_gpu(enhancer, planes, fmt, warmup=warmup, runs=runs)),
     }
+    if enhancer.gpu is None:
+        return figures
+    on_gpu = bench_gpu(enhancer, planes, fmt, warmup=warmup, runs=runs)
+    return {**figures, **on_gpu, "compute_share_of_peak": 1e3 * gflop / on_gpu["compute_ms"] / peak}
 
 
 def bench_end_to_end(
@@ -152,7 +155,7 @@ def bench_end_to_end(
     }
 
 
-def _gflop(model: str, look: float | None, width: int, height: int) -> float:
+def gflop_per_frame(model: str, look: float | None, width: int, height: int) -> float:
     """Counted by torch on an abstract frame (`meta` tensors: nothing is computed); a multiply-add counts as two."""
     student = load_student(model, look=look)
     net = student.net.to("meta")
@@ -160,17 +163,6 @@ def _gflop(model: str, look: float | None, width: int, height: int) -> float:
     with counter, torch.inference_mode():
         net(torch.empty(1, channels_of(student), height, width, device="meta"))
     return counter.get_total_flops() / 1e9
-
-
-def _peak_gflops(device: str) -> float:
-    """What a large fp32 matrix product reaches on the device, the best of five."""
-    a = torch.rand(PEAK_SIZE, PEAK_SIZE, device=device)
-    best = float("inf")
-    for _ in range(6):
-        began = time.perf_counter()
-        (a @ a).sum().item()  # the item waits for the device
-        best = min(best, time.perf_counter() - began)
-    return 2 * PEAK_SIZE**3 / best / 1e9
 
 
 def _machine(enhancer: Enhancer, threads: int) -> dict[str, Any]:

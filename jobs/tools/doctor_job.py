@@ -15,6 +15,7 @@ from ...models.errors import VidsharpError
 from ...models.nets.catalogue import student_names, weights_path
 from ...models.wording import counted
 from ...pipeline.proc_files import cpu_flags
+from ..engine.gpus import visible_gpus
 from ..engine.machine import cpu_name, memory_bytes
 
 State = Literal["ok", "missing", "broken"]
@@ -115,10 +116,17 @@ def check_fused() -> Check:
 def check_gpu() -> Check:
     import torch
 
+    from ...models.device import gpu_trouble
+
     names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    if not names and (there := visible_gpus()):
+        found = f"torch {torch.__version__} sees none of {counted(len(there), 'GPU')}; students run on the CPU"
+        return Check("GPU", "missing", found, "install torch for the CUDA version of the driver")
     if not names:
         return Check("GPU", "missing", "none that torch can use; students run on the CPU")
-    torch.ones(1, device="cuda").add_(1).item()
+    if trouble := gpu_trouble(torch.device("cuda")):
+        found = f"{', '.join(names)}: {trouble}; students run on the CPU"
+        return Check("GPU", "missing", found, "see whether torch and the driver belong together, and the GPU is free")
     return Check("GPU", "ok", ", ".join(names))
 
 

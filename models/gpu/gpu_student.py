@@ -9,14 +9,15 @@ from torch import Tensor
 from ..cpu.torch_student import halo_of
 from ..nets.catalogue import Student, channels_of
 from ..nets.half import Half, error_against, half_type, in_type, trial_picture
-from ..nets.protocol import Domain, OfOthers, forward
+from ..nets.protocol import Domain, OfOthers, ReadiesWeights, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from ..sequence.parts import Windowed, WindowedParts
 from .faults import in_words
 from .lanes import lanes_of
-from .on_gpu import Computation, GpuSettings, OnGpu
+from .on_gpu import Computation, OnGpu
 from .oom_tiler import OomTiler
+from .settings import GpuSettings
 from .staging import as_float, codes_like
 
 Planes = Sequence[np.ndarray]
@@ -53,7 +54,10 @@ class GpuStudent:
             # A frame has the same bits in every run; and float32 is not TensorFloat-32, which has 10 bits as float16.
             torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = True, False
         with in_words(f"the student '{student.name}'"):
-            self._net = student.net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            net = student.net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            kinds = {torch.float32} if half is None else {torch.float32, half}
+            ready = isinstance(net, ReadiesWeights)
+            self._nets = {kind: net.with_weights_in(kind) if ready else net for kind in kinds}
             self._half = None if half is None else Half(half, settings.half_error or 0.0)
             if half is not None and expected is not None:
                 self._half = Half(half, error_against(expected, self._forward(half), device, channels_of(student)))
@@ -172,7 +176,7 @@ class GpuStudent:
     def _forward(self, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
         def in_its_type(x: Tensor) -> Tensor:
             with in_type(dtype, self._device):
-                return forward(self._net, x)
+                return forward(self._nets[dtype], x)
 
         return in_its_type
 

@@ -8,19 +8,19 @@ CPU the same steps are done one after another; that is how they are tested where
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import DeviceError
-from ..nets.half import Precision
 from ..planes.plane_format import PlaneFormat
-from .faults import NO_ROOM, fault_of, in_words, lost
+from .batch import Batch, Pending, Planes
+from .faults import NO_ROOM, fault_of, in_words
 from .graph import Compute
 from .lanes import Lanes, Mark
+from .settings import GpuSettings
 from .staging import Layout, Staging
 
 DEPTH = 3
@@ -33,21 +33,7 @@ _MOST_GRAPHS = 4
 """Each keeps memory of its own."""
 _NO_MORE = object()
 
-Planes = Sequence[np.ndarray]
 OnCodes = Callable[[Sequence[Tensor], PlaneFormat], list[Tensor]]
-
-
-@dataclass(frozen=True)
-class GpuSettings:
-    """Settings of the way through a GPU; they have no effect on a CPU."""
-
-    precision: Precision = "auto"
-    batch: int | None = None
-    """Pictures in a batch; None: as many as `BATCH_PIXELS` hold."""
-    graphs: bool = True
-    """Whether CUDA graphs may be used."""
-    half_error: float | None = None
-    """For `auto`: what a trial on such a GPU said of float16, as `Half.error`, for a whole run; None: it is tried."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +51,6 @@ class Computation:
     """So many are seen together."""
 
 
-class Pending:
-    """One picture on its way."""
-
-    def __init__(self, batch: "_Batch", place: int) -> None:
-        self._batch, self._place = batch, place
-        self._made: list[np.ndarray] | None = None
-
-    def result(self) -> list[np.ndarray]:
-        """Waits for the picture's planes: new arrays, the same ones when asked again.
-
-        Raises:
-            DeviceError: the GPU has not enough memory.
-            GpuLost: the GPU has failed.
-        """
-        if self._made is None:
-            self._made = self._batch.collect(self._place)
-        return self._made
-
-
 class OnGpu:
     """A function of planes, applied to pictures on a device. Used by one thread at a time."""
 
@@ -96,7 +63,7 @@ class OnGpu:
         self._computation, self._settings, self._lanes = computation, settings, lanes
         self.thread = thread or ThreadPoolExecutor(1, "gpu")
         self._free: list[Staging] = []
-        self._open: _Batch | None = None
+        self._open: Batch | None = None
         self._capture = lanes.capture if settings.graphs else None
         self._graphs: dict[tuple[Layout, PlaneFormat], Compute | None] = {}
 
@@ -164,7 +131,7 @@ class OnGpu:
         self.give_back(batch.staging)
         return seconds
 
-    def _new_batch(self, planes: Planes, fmt: PlaneFormat) -> "_Batch":
+    def _new_batch(self, planes: Planes, fmt: PlaneFormat) -> Batch:
         size = self.batch_of(*planes[0].shape)
         layout = Layout(tuple((size, *plane.shape) for plane in planes), planes[0].dtype)
         shapes = layout.shapes[: len(layout.shapes) // self._computation.pictures]
@@ -172,52 +139,54 @@ class OnGpu:
         made = Layout((*shapes, *numbers), layout.dtype)
         staging = self._free.pop() if self._free else Staging()
         self.thread.submit(self._fit, staging, layout.starts[-1], made.starts[-1]).result()
-        return _Batch(self, layout, made, fmt, staging)
+        return Batch(self, layout, made, fmt, staging)
 
     def _fit(self, staging: Staging, given: int, made: int) -> None:
-        try:
-            staging.fit(given, made, self._lanes)
-        except RuntimeError as error:
-            if fault_of(error) != "memory":
-                raise
-        else:
-            return
-        next(self._reliefs())
         with in_words("another frame"):
+            try:
+                staging.fit(given, made, self._lanes)
+            except RuntimeError as error:
+                if fault_of(error) != "memory":
+                    raise
+            else:
+                return
+            next(self._reliefs())
             staging.fit(given, made, self._lanes)
 
-    def set_off(self, batch: "_Batch") -> None:
+    def set_off(self, batch: Batch) -> None:
         """Sends a batch on its way; places that no picture took are filled up."""
         if self._open is batch:
             self._open = None
         batch.fill()
         batch.end = self.thread.submit(self._send, batch)
 
-    def again(self, batch: "_Batch") -> None:
+    def again(self, batch: Batch) -> None:
         """Computes a batch once more, exactly."""
         batch.end = self.thread.submit(self._send, batch, exactly=True)
 
-    def _send(self, batch: "_Batch", exactly: bool = False) -> Mark | None:
+    def _send(self, batch: Batch, exactly: bool = False) -> Mark | None:
         """Puts a batch's way up, its work and its way down into the streams; what marks its end."""
+        with in_words("another frame"):
+            try:
+                return self._in_streams(batch, exactly=exactly)
+            except BaseException:
+                self._stand_still()  # the batch's memory is used again
+                raise
+
+    def _in_streams(self, batch: Batch, *, exactly: bool) -> Mark | None:
         staging, lanes = batch.staging, self._lanes
         given_bytes, made_bytes = batch.layout.starts[-1], batch.made.starts[-1]
-        try:
-            with torch.inference_mode():
-                with lanes.up.after():
-                    staging.given_there[:given_bytes].copy_(staging.given_here[:given_bytes], non_blocking=True)
-                with lanes.work.after(lanes.up.mark()):
-                    given = batch.layout.tensors(staging.given_there)
-                    made = self._made(batch, given, exactly=exactly)
-                    for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=False):
-                        target.copy_(plane)
-                with lanes.down.after(lanes.work.mark()):
-                    staging.made_here[:made_bytes].copy_(staging.made_there[:made_bytes], non_blocking=True)
-            return lanes.down.mark()
-        except BaseException as error:
-            self._stand_still()  # the batch's memory is used again
-            if fault_of(error) == "lost":
-                raise lost(error) from None
-            raise
+        with torch.inference_mode():
+            with lanes.up.after():
+                staging.given_there[:given_bytes].copy_(staging.given_here[:given_bytes], non_blocking=True)
+            with lanes.work.after(lanes.up.mark()):
+                given = batch.layout.tensors(staging.given_there)
+                made = self._made(batch, given, exactly=exactly)
+                for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=False):
+                    target.copy_(plane)
+            with lanes.down.after(lanes.work.mark()):
+                staging.made_here[:made_bytes].copy_(staging.made_there[:made_bytes], non_blocking=True)
+        return lanes.down.mark()
 
     def _stand_still(self) -> None:
         for lane in self._lanes.all:
@@ -227,7 +196,7 @@ class OnGpu:
                 if fault_of(error) == "other":
                     raise
 
-    def _made(self, batch: "_Batch", given: Sequence[Tensor], *, exactly: bool) -> list[Tensor]:
+    def _made(self, batch: Batch, given: Sequence[Tensor], *, exactly: bool) -> list[Tensor]:
         """The answers for a batch.
 
         Raises:
@@ -263,7 +232,7 @@ class OnGpu:
             self._lanes.empty()
             yield
 
-    def _computing(self, batch: "_Batch", given: Sequence[Tensor]) -> Compute:
+    def _computing(self, batch: Batch, given: Sequence[Tensor]) -> Compute:
         """How to compute a batch: as a graph where that can be."""
 
         def eager(planes: Sequence[Tensor]) -> list[Tensor]:
@@ -282,66 +251,3 @@ class OnGpu:
     def give_back(self, staging: Staging) -> None:
         """Memory that a batch no longer needs; nothing is under way in it."""
         self._free.append(staging)
-
-
-class _Batch:
-    """Pictures of one kind that travel together."""
-
-    def __init__(self, gpu: OnGpu, layout: Layout, made: Layout, fmt: PlaneFormat, staging: Staging) -> None:
-        self._gpu, self.layout, self.made, self.fmt, self.staging = gpu, layout, made, fmt, staging
-        self.size = layout.shapes[0][0]
-        self.count = 0
-        self.end: Future[Mark | None] | None = None
-        self._collected: set[int] = set()
-        self._as_numbers = False
-
-    @property
-    def full(self) -> bool:
-        return self.count == self.size
-
-    def takes(self, shapes: tuple[tuple[int, ...], ...], fmt: PlaneFormat) -> bool:
-        return self.fmt == fmt and tuple(shape[1:] for shape in self.layout.shapes) == shapes
-
-    def put(self, planes: Planes) -> int:
-        """Copies a picture's planes; returns its place."""
-        for here, plane in zip(self.layout.arrays(self.staging.given_here), planes, strict=True):
-            np.copyto(here[self.count], plane)
-        self.count += 1
-        return self.count - 1
-
-    def collect(self, place: int) -> list[np.ndarray]:
-        """A picture's planes; the memory goes back with the last one, whether they came or an error."""
-        try:
-            self.landed()
-            if not self._as_numbers:
-                self._check()
-            planes = [made for made in self.made.arrays(self.staging.made_here) if made.ndim == 3]
-            return [plane[place].copy() for plane in planes]
-        finally:
-            self._collected.add(place)
-            if len(self._collected) == self.count:
-                self._gpu.give_back(self.staging)
-
-    def fill(self) -> None:
-        """Puts something in the places that no picture took."""
-        for here in self.layout.arrays(self.staging.given_here):
-            here[self.count :] = 0
-
-    def landed(self) -> None:
-        """Waits until all is here."""
-        if self.end is None:
-            self._gpu.set_off(self)
-        assert self.end is not None
-        end = self.end.result()
-        if end is not None:
-            with in_words("another frame"):
-                end.synchronize()
-
-    def _check(self) -> None:
-        """Has the whole batch computed again where a picture did not come out as numbers: which pictures share a batch
-        depends on their order alone, so another run does the same."""
-        self._as_numbers = True
-        *_, last = self.made.arrays(self.staging.made_here)
-        if last.ndim == 1 and not last[: self.count].all():
-            self._gpu.again(self)
-            self.landed()

@@ -12,6 +12,8 @@ shared, and what comes after is linear in it, so a blend of the two layers' weig
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -30,9 +32,23 @@ from .blend_weights import (
     blended,
 )
 from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
-from .half import exactly
+from .half import cast_weights, exactly
 from .look import chosen_look
 from .protocol import Domain
+
+
+@dataclass(frozen=True)
+class _Derived:
+    """What the layers are given in place of the parameters that it is made from: few numbers, many small steps."""
+
+    cells: Tensor
+    """The filters as weights [16·K, 16, 3, 3] of one convolution between unshuffled planes."""
+    contrast: Tensor
+    """Of the spectrum, of each cell to its mean."""
+    signed: Tensor
+    magnitudes: Tensor
+    bias: Tensor
+    """Of the guide's first layer, for the spectrum as it is and for its logarithm."""
 
 
 class BlendStudent(nn.Module):
@@ -85,6 +101,7 @@ class BlendStudent(nn.Module):
         self.enter = nn.Conv2d(2 * PHASES, width, 1)
         self.layers = nn.ModuleList(nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in dilations)
         self.features = nn.Identity()
+        self._kept: _Derived | None = None
         self.head = nn.Conv2d(width, PHASES * (bands + 1), 1)
         self.crisp = nn.Conv2d(width, PHASES * (bands + 1), 1) if looks == 2 else None
         for head in (self.head, self.crisp):
@@ -197,7 +214,8 @@ class BlendStudent(nn.Module):
 
     def _seen(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """What the filters make of such cells, [N, 16·K, h, w], and the guide's features, [N, width, h, w]."""
-        return F.conv2d(cells, self._cell_weights()), self._guide(cells[..., 1:-1, 1:-1])
+        derived = self._kept or self._derived()
+        return F.conv2d(cells, derived.cells), self._guide(cells[..., 1:-1, 1:-1], derived)
 
     def _blend(self, blend: Tensor, bands: Tensor) -> Tensor:
         """The change, [N, 16, h, w], for weights and offsets [N, 16·(K + 1), h, w]."""
@@ -207,7 +225,7 @@ class BlendStudent(nn.Module):
             change = torch.addcmul(change, blend[:, mine], bands[:, mine])
         return change
 
-    def _guide(self, cells: Tensor) -> Tensor:
+    def _guide(self, cells: Tensor, derived: _Derived) -> Tensor:
         """Features [N, width, h, w] of cells [N, 16, h, w].
 
         What is linear before and after the logarithm is folded into the 1×1 convolutions, whose weights are few: fewer
@@ -215,16 +233,11 @@ class BlendStudent(nn.Module):
         that depends on the picture's size, 16 in one that does not; so with a width of 16, a tile gives the whole
         frame's result to the last bit.
         """
-        weight = self.spectrum.weight
-        contrast = (weight - weight.mean(dim=1, keepdim=True)) * CONTRAST  # of a cell to its mean
         with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
-            spectrum = F.conv2d(cells, contrast, self.spectrum.bias)
+            spectrum = F.conv2d(cells, derived.contrast, self.spectrum.bias)
             loudness = spectrum.abs().add_(FLOOR).log_()
-        signed, magnitudes = self.enter.weight[:, :PHASES], self.enter.weight[:, PHASES:]
-        bias = self.enter.get_parameter("bias") + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3))
-        magnitudes = LOUDNESS_SCALE * magnitudes
-        x = F.conv2d(spectrum, signed.contiguous(memory_format=torch.channels_last), bias)
-        x = x + F.conv2d(loudness, magnitudes.contiguous(memory_format=torch.channels_last))
+        x = F.conv2d(spectrum, derived.signed, derived.bias)
+        x = x + F.conv2d(loudness, derived.magnitudes)
         x = F.leaky_relu_(x, SLOPE)
         for layer in self.layers:
             added = F.leaky_relu_(layer(x), SLOPE)
@@ -232,8 +245,27 @@ class BlendStudent(nn.Module):
         return self.features(x)
 
     def _cell_weights(self) -> Tensor:
-        """The filters as weights [16·K, 16, 3, 3] of one convolution between unshuffled planes."""
         return cell_weights(self.filters, self.get_buffer("_tap_index"))
+
+    def _derived(self) -> _Derived:
+        weight = self.spectrum.weight
+        signed, magnitudes = self.enter.weight[:, :PHASES], self.enter.weight[:, PHASES:]
+        return _Derived(
+            cells=self._cell_weights(),
+            contrast=(weight - weight.mean(dim=1, keepdim=True)) * CONTRAST,
+            signed=signed.contiguous(memory_format=torch.channels_last),
+            magnitudes=(LOUDNESS_SCALE * magnitudes).contiguous(memory_format=torch.channels_last),
+            bias=self.enter.get_parameter("bias") + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3)),
+        )
+
+    @torch.no_grad()
+    def with_weights_in(self, dtype: torch.dtype) -> "BlendStudent":
+        """As `ReadiesWeights`. The spectrum stays in float32."""
+        made, derived = deepcopy(self), self._derived()
+        cast_weights(made.layers, made.head, dtype=dtype)
+        ready = {name: getattr(derived, name).to(dtype) for name in ("cells", "signed", "magnitudes", "bias")}
+        made._kept = replace(derived, **ready)
+        return made
 
 
 def _changed(luma: Tensor, change: Tensor) -> Tensor:

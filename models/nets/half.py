@@ -7,15 +7,12 @@ the sum of both stay float32.
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import DeviceError
-
-Precision = Literal["auto", "float32", "float16", "bfloat16"]
-"""`auto`: float16 where it changes no code by more than one, else float32."""
+from ..gpu.settings import Precision
 
 MOST_STEPS = 1.0
 """How far a trial's answers may lie from float32's, in code values. The trial's noise and edges of full contrast are
@@ -70,6 +67,13 @@ def exactly(x: Tensor) -> AbstractContextManager[object]:
     if torch.is_grad_enabled() or not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
         return nullcontext()
     return torch.autocast(kind, enabled=False)
+
+
+def cast_weights(*modules: nn.Module, dtype: torch.dtype) -> None:
+    """Has layers hold their weights in a type."""
+    for module in (each for one in modules for each in one.modules()):
+        for name, weight in [*module.named_parameters(recurse=False)]:
+            module.register_parameter(name, nn.Parameter(weight.detach().to(dtype), requires_grad=False))
 
 
 @torch.inference_mode()

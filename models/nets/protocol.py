@@ -85,6 +85,17 @@ class TakesCodes(Protocol):
 
 
 @runtime_checkable
+class ReadiesWeights(Protocol):
+    """A network that can have its weights ready for passes without gradients."""
+
+    def with_weights_in(self, dtype: "torch.dtype") -> "StudentModule":
+        """A network of its own for `in_type(dtype)` alone, float32 or of 16 bits, with the same answers there to the
+        last bit: what each pass would derive from weights, and cast, is done once. Layers that compute `exactly` keep
+        float32."""
+        ...
+
+
+@runtime_checkable
 class StartsAtRandom(Protocol):
     """A network that is far from the identity when it is built, as others are not, but can be set near it."""
 

@@ -1,13 +1,14 @@
 """The `reference` student: the network of the project report, unchanged in structure and parameter names."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import passthrough
-from .half import exactly
+from .half import cast_weights, exactly
 from .protocol import Domain
 
 
@@ -68,6 +69,13 @@ class ReferenceStudent(nn.Module):
     def like(cls, state: Mapping[str, Tensor]) -> "ReferenceStudent":
         """As `of`, whatever the state dict."""
         return cls()
+
+    @torch.no_grad()
+    def with_weights_in(self, dtype: torch.dtype) -> "ReferenceStudent":
+        """As `ReadiesWeights`. The encoder stays in float32."""
+        made = deepcopy(self)
+        cast_weights(made.resblock, made.decoder, dtype=dtype)
+        return made
 
     def start_as_identity(self) -> None:
         """As `passthrough.start_as_identity`: the report's own start is random."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from vidsharp.models.enhance import Enhancer, PlaneFormat
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.sequence.session import Session
 from vidsharp.pipeline.overlap import Stopwatch
 from vidsharp.pipeline.sharpen import pictures_of, write

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -41,6 +42,7 @@ class FakeMark:
     reached: bool = False
 
     def synchronize(self) -> None:
+        self.gpu.called()
         self.gpu.until(lambda: self.reached)
 
 
@@ -89,6 +91,10 @@ class FakeLane:
             self.gpu.current.pop()
 
     def mark(self) -> FakeMark:
+        self.gpu.called()
+        return self.point()
+
+    def point(self) -> FakeMark:
         mark = FakeMark(self.gpu)
         self.queue.append(("mark", mark))
         return mark
@@ -137,7 +143,9 @@ class FakeGpu:
         self._taken: list[_Block] = []
         self._leaving: list[_Block] = []
         self._free: list[_Block] = []
-        self.emptied = 0
+        self.emptied = self.calls = 0
+        self.failing: dict[int, Exception] = {}
+        """Calls of CUDA that fail, by their number from 0 on."""
 
     @property
     def lanes(self) -> Lanes:
@@ -148,6 +156,16 @@ class FakeGpu:
         """Bytes that somebody holds."""
         self._notice()
         return sum(block.memory.size for block in self._taken)
+
+    def called(self) -> None:
+        """Counts a call of CUDA.
+
+        Raises:
+            Exception: the one that is meant to fail.
+        """
+        self.calls += 1
+        if self.calls - 1 in self.failing:
+            raise copy(self.failing[self.calls - 1])  # else it would hold what was at hand where it was raised
 
     def until(self, done: Callable[[], bool]) -> None:
         """Lets streams go on, in any order."""
@@ -169,6 +187,7 @@ class FakeGpu:
 
     def there(self, size: int) -> Tensor:
         """Memory for the current stream: uint8 [size]."""
+        self.called()
         self._notice()
         lane = self.current[-1]
         found = [block for block in self._free if block.owner is lane and block.memory.size >= size]
@@ -201,6 +220,7 @@ class FakeGpu:
 
     def captured(self, compute: Compute, like: Sequence[Tensor]) -> Compute:
         """As the real one: the same tensors each time. A graph's memory goes with it at once, whoever is at work."""
+        self.called()
         given = [torch.empty_like(tensor) for tensor in like]
         made = [torch.empty_like(tensor) for tensor in compute(given)]
         held = [block for tensor in (*given, *made) if (block := self.block_of(tensor)) is not None]
@@ -220,6 +240,7 @@ class FakeGpu:
         return Replay()
 
     def _here(self, size: int) -> Tensor:
+        self.called()
         return torch.zeros(size, dtype=torch.uint8)
 
     def _empty(self) -> None:
@@ -231,7 +252,7 @@ class FakeGpu:
         """Finds what nobody holds any more."""
         for block in [block for block in self._taken if block.held_by is not None and block.held_by.expired()]:
             self._taken.remove(block)
-            block.leaving = [lane.mark() for lane in block.users]
+            block.leaving = [lane.point() for lane in block.users]
             block.users.clear()
             self._leaving.append(block)
         for block in [block for block in self._leaving if all(mark.reached for mark in block.leaving)]:
@@ -261,6 +282,7 @@ class _Late(TorchDispatchMode):
             if func is torch.ops.aten.copy_.default and not all(there):
                 non_blocking = args[2] if len(args) > 2 else kwargs.get("non_blocking", False)
                 assert non_blocking, "a copy waits for the GPU"
+            gpu.called()
             gpu.put(self._later(func, args, kwargs, None))
             return args[0]
         made = func(*args, **kwargs)  # for its shape; the numbers are not there yet

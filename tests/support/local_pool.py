@@ -10,10 +10,10 @@ from vidsharp.jobs.processing import process_job
 
 
 class InProcess:
-    """As `Engine`, with one machine of that many cores. Workers do not die."""
+    """As `Engine`, with one machine of that many cores and GPUs. Workers do not die."""
 
-    def __init__(self, cores: float = 1.0) -> None:
-        self._cores = cores
+    def __init__(self, cores: float = 1.0, gpus: float = 0.0) -> None:
+        self._nodes = [{"CPU": cores, **({"GPU": gpus} if gpus else {})}]
 
     def __enter__(self) -> Self:
         return self
@@ -21,9 +21,9 @@ class InProcess:
     def __exit__(self, *error: Any) -> None: ...
 
     def nodes(self) -> list[dict[str, float]]:
-        return [{"CPU": self._cores}]
+        return self._nodes
 
-    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> Any:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
         return worker_class(threads, *arguments)
 
     def submit(self, worker: Any, method: str, *arguments: Any) -> Any:

@@ -114,6 +114,9 @@ def test_workers_share_the_gpus_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
         first, second = (engine.start(Worker, 1, 1) for _ in range(2))
         assert (sees(first), sees(second)) == ("1", "GPU-5f0c")
+        engine.kill(second)
+        second = engine.start(Worker, 1, 1)
+        assert sees(second) == "GPU-5f0c", "its successor has what it had, though its end was not heard of yet"
         engine.kill(first)
         with pytest.raises(WorkerDied):
             sees(first)

@@ -1,4 +1,4 @@
-"""How many actors a run has: never more threads than cores, never two actors on one GPU unless it is named."""
+"""How many actors a run has: never more threads than cores, nor more actors on a GPU than are fed, unless told so."""
 
 import subprocess
 import sys
@@ -23,7 +23,13 @@ from tests.support import runs
         (16, 4, "auto", None, PoolPlan(4, 4, 1, "cuda")),
         (16, 4, "cuda", None, PoolPlan(4, 4, 1, "cuda")),
         (16, 4, "cuda", 2, PoolPlan(2, 8, 1, "cuda")),
-        (16, 2, "cuda", 9, PoolPlan(2, 8, 1, "cuda")),
+        (16, 1, "auto", None, PoolPlan(4, 4, 0.25, "cuda")),
+        (16, 2, "cuda", None, PoolPlan(4, 4, 0.5, "cuda")),
+        (64, 2, "cuda", None, PoolPlan(8, 8, 0.25, "cuda")),
+        (12, 1, "cuda", None, PoolPlan(3, 4, 0.3333, "cuda")),
+        (3, 1, "cuda", None, PoolPlan(1, 3, 1, "cuda")),
+        (16, 2, "cuda", 9, PoolPlan(9, 1, 0.2, "cuda")),
+        (4, 1, "cuda", 9, PoolPlan(4, 1, 0.1111, "cuda")),
         (16, 4, "cpu", None, PoolPlan(4, 4, 0, "cpu")),
         (16, 4, "cuda:2", None, PoolPlan(1, 16, 0, "cuda:2")),
         (16, 4, "cuda:2", 2, PoolPlan(2, 8, 0, "cuda:2")),
@@ -50,11 +56,16 @@ def test_what_is_planned_fits_the_machines(nodes: list[dict[str, float]], device
     if device.startswith("cuda") and not gpus:
         return
     plan = plan_pool(nodes, device, workers)
-    free = [dict(node) for node in nodes]
+    free = [(node["CPU"], [1.0] * int(node["GPU"])) for node in nodes]
     for _ in range(plan.actors):
-        home = next(node for node in free if node["CPU"] >= plan.threads and node["GPU"] >= plan.gpus)
-        home["CPU"] -= plan.threads
-        home["GPU"] -= plan.gpus
+        at, (cores, cards) = next(
+            (at, (cores, cards))
+            for at, (cores, cards) in enumerate(free)
+            if cores >= plan.threads and (not plan.gpus or max(cards, default=0.0) >= plan.gpus)
+        )
+        if plan.gpus:
+            cards[next(card for card, left in enumerate(cards) if left >= plan.gpus)] -= plan.gpus
+        free[at] = cores - plan.threads, cards
     assert plan.actors >= 1
     assert plan.threads >= 1
     if workers is not None:
@@ -125,6 +136,12 @@ while len(pool.idle()) < 2:
     pool.answers(1.0)
 gpus = ray.get([actor.worker.handle.frames_done.remote() for actor in pool._actors.values()])
 assert sorted(gpus) == [[0], [1]], gpus
+pool.stop()
+pool = actors.ActorPool(engine, PoolPlan(actors=4, threads=1, gpus=0.5, device="cpu"), "fast", 1.0)
+while len(pool.idle()) < 4:
+    pool.answers(1.0)
+gpus = ray.get([actor.worker.handle.frames_done.remote() for actor in pool._actors.values()])
+assert sorted(gpus) == [[0], [0], [1], [1]], gpus
 pool.stop()
 ray.shutdown()
 """

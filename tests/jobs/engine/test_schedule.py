@@ -5,7 +5,7 @@ from collections import Counter
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from vidsharp.jobs.engine.schedule import MAX_RETRIES, Schedule, Work
+from vidsharp.jobs.engine.schedule import MAX_LOSSES, MAX_RETRIES, Schedule, Work
 from vidsharp.pipeline.plan import Chunk, PacketMark
 
 
@@ -133,3 +133,32 @@ def test_work_that_an_actor_cannot_do_as_it_should_goes_to_another_one_and_uses_
     again = schedule.next_for("y", ["x"])
     assert again is not None
     assert (label(again), again.retries, again.tried_on) == ("a0", 0, {"x"})
+
+
+def test_a_lost_gpu_costs_the_chunk_no_retry_but_not_for_ever() -> None:
+    schedule = schedule_of(a=1)
+    tried: list[tuple[int, int]] = []
+    for gpu_lost in [True, False] * 9:
+        work = schedule.next_for("x", [])
+        if work is None:
+            break
+        tried.append((work.losses, work.retries))
+        assert work.attempt == len(tried)
+        schedule.retry(work, "x", gpu_lost=gpu_lost)
+    assert tried == [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2)]
+
+
+@given(fates=st.lists(st.booleans(), max_size=20))
+def test_retries_and_losses_are_bounded_each_by_its_own_number(fates: list[bool]) -> None:
+    schedule, tried = schedule_of(a=1), list[bool]()
+    for gpu_lost in fates:
+        work = schedule.next_for("x", [])
+        assert work is not None
+        tried.append(gpu_lost)
+        if schedule.retry(work, "x", gpu_lost=gpu_lost) is None:
+            break
+    else:
+        assert tried.count(False) <= MAX_RETRIES
+        assert tried.count(True) < MAX_LOSSES
+        return
+    assert tried.count(False) == MAX_RETRIES + 1 or tried.count(True) == MAX_LOSSES

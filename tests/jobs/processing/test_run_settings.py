@@ -12,6 +12,7 @@ from vidsharp.jobs.processing import run_settings
 from vidsharp.jobs.processing.run_settings import fingerprint_settings as counted
 from vidsharp.jobs.processing.run_settings import settings, versions
 from vidsharp.models.errors import ModelError
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.nets.catalogue import chroma_digest, weights_digest
 from vidsharp.models.nets.look import DEFAULT_LOOK
 
@@ -36,6 +37,9 @@ def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_cho
     restored = replace(config, model="fast", look=None, chroma="restore")
     said = settings(restored, PoolPlan(1, 1, 0, "cpu"), counted(restored))
     assert (said["chroma"], said["chroma-weights"]) == ("restore", f"sha256:{chroma_digest()}")
+    assert {"precision", "batch", "no-graph"}.isdisjoint(said)
+    said = settings(config, PoolPlan(1, 1, 1, "cuda", GpuSettings("float16", graphs=False)), {"model": "12"})
+    assert (said["precision"], said["no-graph"], "batch" in said) == ("float16", True, False)
 
 
 def test_the_weights_that_are_said_are_found_by_it(tmp_path: Path) -> None:
@@ -55,11 +59,12 @@ def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) 
     others: dict[str, Any] = {
         "model": "balanced", "look": 0.25, "strength": 0.5, "chroma": "restore", "encoder": "ffv1", "crf": 3.0,
         "preset": "slow", "chunk_seconds": 7.0, "start": 1.0, "end": 2.0,
-        "max_growth": 1.5, "target_quality": 40.0,
+        "skip_sharp": True, "max_growth": 1.5, "target_quality": 40.0,
         "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
         "workers": 5, "address": "auto", "engine": "local", "reference": tmp_path, "measure": 9, "page": False,
         "overwrite": True, "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
-            "on_clip": "x", "webhook": "https://x/y", "webhook_key": tmp_path / "key", "hook_seconds": 9.0,
+        "on_clip": "x", "webhook": "https://x/y", "webhook_key": tmp_path / "key", "hook_seconds": 9.0,
+        "precision": "float16", "batch": 4, "graphs": False,
     }  # fmt: skip
     config = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
     assert set(others) == {field.name for field in fields(ProcessConfig)}, "try the new option here, too"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from safetensors.torch import save_file
-from vidsharp.jobs.tools import bench
+from vidsharp.jobs.tools import bench, matrix_peak
 from vidsharp.models.errors import ModelError
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.pipeline.errors import EncoderError, MediaError
 
 from tests.support import runs
@@ -17,20 +17,20 @@ pytestmark = pytest.mark.usefixtures("threads_as_before")
 
 
 def test_the_student_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "PEAK_SIZE", 256)
+    monkeypatch.setitem(matrix_peak.EDGE, "cpu", 256)
     figures = bench.bench_model(160, 96, model="fast", device="cpu", threads=1, warmup=1, runs=5)
     assert {"vidsharp", "torch", "model", "device", "threads", "size", "runs"} <= figures.keys()
     assert (figures["model"], figures["threads"], figures["size"], figures["runs"]) == ("fast", 1, "160x96", 5)
-    for name in ("fps", "ms_mean", "ms_p50", "ms_p95", "gflop_per_frame", "gflops", "peak_gflops_fp32_matmul"):
+    for name in ("fps", "ms_mean", "ms_p50", "ms_p95", "gflop_per_frame", "gflops", "peak_gflops"):
         assert figures[name] > 0, name
     assert figures["fps"] * figures["ms_mean"] == pytest.approx(1000)
     assert figures["ms_p50"] <= figures["ms_p95"]
     assert figures["gflops"] == pytest.approx(figures["gflop_per_frame"] * figures["fps"])
-    assert figures["share_of_peak"] == pytest.approx(figures["gflops"] / figures["peak_gflops_fp32_matmul"])
+    assert figures["share_of_peak"] == pytest.approx(figures["gflops"] / figures["peak_gflops"])
 
 
 def test_a_look_costs_what_one_costs_and_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bench, "PEAK_SIZE", 128)
+    monkeypatch.setitem(matrix_peak.EDGE, "cpu", 128)
     two, given = two_looks(tmp_path / "two.safetensors"), {"device": "cpu", "threads": 1}
     figures = [bench.bench_model(80, 48, model=two, look=look, warmup=0, runs=1, **given) for look in (0.0, 0.5)]
     assert [each["look"] for each in figures] == [0.0, 0.5]
@@ -47,7 +47,7 @@ def test_a_look_costs_what_one_costs_and_is_said(monkeypatch: pytest.MonkeyPatch
 
 
 def test_restored_chroma_is_timed_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "PEAK_SIZE", 128)
+    monkeypatch.setitem(matrix_peak.EDGE, "cpu", 128)
     given: dict[str, Any] = {"device": "cpu", "threads": 1, "warmup": 0, "runs": 1}
     said = [bench.bench_model(80, 48, model="fast", chroma=each, **given)["chroma"] for each in (None, "restore")]
     assert said == ["keep", "restore"]
@@ -56,7 +56,7 @@ def test_restored_chroma_is_timed_and_said(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_reference_costs_what_the_report_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """About 266 GMAC for a 1080p frame; the network is convolutional, so it scales with the area."""
-    monkeypatch.setattr(bench, "PEAK_SIZE", 128)
+    monkeypatch.setitem(matrix_peak.EDGE, "cpu", 128)
     figures = bench.bench_model(192, 108, model="reference", device="cpu", threads=2, warmup=0, runs=1)
     assert figures["gflop_per_frame"] == pytest.approx(2 * 266 / 100, rel=0.02)
 

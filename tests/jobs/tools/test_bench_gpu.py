@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from vidsharp.jobs.tools import bench
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.jobs.tools import bench, matrix_peak
+from vidsharp.models.gpu.settings import GpuSettings
 
 from tests.support.gpu import needs_gpu
 
@@ -13,7 +13,7 @@ TIMES = ("compute_ms", "with_copies_ms", "stream_ms", "stream_fps")
 
 @pytest.mark.parametrize("model", ["fast", "reference"])
 def test_on_a_cpu_all_but_the_memory_is_measured(monkeypatch: pytest.MonkeyPatch, model: str) -> None:
-    monkeypatch.setattr(bench, "PEAK_SIZE", 128)
+    monkeypatch.setitem(matrix_peak.EDGE, "cpu", 128)
     settings = GpuSettings(precision="bfloat16", batch=2)
     figures = bench.bench_model(64, 48, model=model, device="cpu", threads=1, warmup=1, runs=2, gpu=settings)
     assert (figures["precision"], figures["batch"], figures["graph"]) == ("bfloat16", 2, False)
@@ -21,6 +21,9 @@ def test_on_a_cpu_all_but_the_memory_is_measured(monkeypatch: pytest.MonkeyPatch
     assert figures["tile_pixels"] is None
     assert all(figures[name] > 0 for name in TIMES)
     assert figures["stream_ms"] * figures["stream_fps"] == pytest.approx(1000)
+    assert figures["peak_type"] == "bfloat16", "work of 16 bits is not held against a product of 32"
+    share = figures["gflop_per_frame"] / figures["compute_ms"] / figures["peak_gflops"] * 1e3
+    assert figures["compute_share_of_peak"] == pytest.approx(share)
 
 
 @needs_gpu

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import CliRunner
 from vidsharp.jobs.cli.doctor import doctor_text
 from vidsharp.jobs.cli.main import main
@@ -145,3 +146,19 @@ def test_the_real_command_is_quiet_on_stderr_and_leaves_no_process(tmp_path: Pat
     assert json.loads(said)["summary"]["can_run"] is True
     assert list(tmp_path.iterdir()) == []
     runs.wait_until(lambda: not runs.processes_of_session(job.pid))
+
+
+def test_a_gpu_that_torch_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_job, "visible_gpus", lambda: ["0", "1"])
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert doctor_job.check_gpu().found.endswith(" sees none of 2 GPUs; students run on the CPU")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "a card")
+    monkeypatch.setattr("vidsharp.models.device.gpu_trouble", lambda device: "torch has no kernels for the GPU")
+    check = doctor_job.check_gpu()
+    assert (check.state, check.found) == (
+        "missing",
+        "a card: torch has no kernels for the GPU; students run on the CPU",
+    )
+    monkeypatch.setattr("vidsharp.models.device.gpu_trouble", lambda device: None)
+    assert doctor_job.check_gpu() == Check("GPU", "ok", "a card")

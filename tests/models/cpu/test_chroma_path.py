@@ -12,7 +12,7 @@ from vidsharp.models.cpu.chroma_path import ChromaPath
 from vidsharp.models.cpu.restore_chroma import restore_chroma
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import ModelError
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.nets.catalogue import chroma_digest
 from vidsharp.models.nets.chroma import load_chroma
 from vidsharp.models.planes.plane_format import PlaneFormat

@@ -1,5 +1,6 @@
 """Whatever goes wrong on a GPU, and whenever: the right error or none, the memory back, and the next picture right."""
 
+import gc
 import pickle
 from collections.abc import Callable, Sequence
 from random import Random
@@ -9,8 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 from vidsharp.models.errors import DeviceError, GpuLost
+from vidsharp.models.gpu.batch import Pending
 from vidsharp.models.gpu.faults import fault_of, in_words
-from vidsharp.models.gpu.on_gpu import Computation, GpuSettings, OnGpu
+from vidsharp.models.gpu.on_gpu import Computation, OnGpu
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.support.fake_gpu import AtOnce, FakeGpu
@@ -146,6 +149,57 @@ def test_a_lost_gpu_is_said_of_each_picture_of_the_batch(error: Exception, at: i
             lost += 1
     assert lost == 2
     assert len(way._free) == 6, "all memory is back"
+
+
+def some_calls(seed: int) -> list[int]:
+    """Numbers of calls among those that `pictures_through` leads to."""
+    gpu = FakeGpu(Random(0))
+    pictures_through(way_of(Failing(ValueError("none"), []), gpu))
+    return Random(seed).sample(range(gpu.calls), 15)
+
+
+def pictures_through(way: OnGpu) -> list[BaseException]:
+    """Pictures of two sizes, each right or an error."""
+    errors: list[BaseException] = []
+    waiting: list[tuple[Pending, list[np.ndarray]]] = []
+    for n in range(10):
+        planes = noise(n, (6, 8) if n % 4 < 2 else (30, 40))
+        try:
+            waiting.append((way.begin(planes, EIGHT), planes))
+        except Exception as error:
+            errors.append(error)
+    for pending, planes in waiting:
+        try:
+            made = pending.result()
+        except Exception as error:
+            errors.append(error)
+        else:
+            assert all((one == ~given).all() for one, given in zip(made, planes, strict=True))
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(OUT_OF_MEMORY[0], DeviceError), (OUT_OF_MEMORY[1], DeviceError), (LOST[0], GpuLost), (LOST[2], GpuLost),
+     (OTHER[0], RuntimeError)],
+)  # fmt: skip
+def test_whichever_call_of_cuda_fails(error: Exception, said: type[Exception]) -> None:
+    """Each picture is right or ends in the right error; memory is back; and the next ones are right."""
+    for number in some_calls(seed=len(str(error))):
+        gpu = FakeGpu(Random(0))
+        way = way_of(Failing(error, []), gpu)
+        gpu.failing = {number: error}
+        errors = pictures_through(way)
+        assert all(type(each) is said for each in errors), (number, errors)
+        assert len(errors) <= 2, (number, errors)
+        way.forget()
+        assert_right(way)
+        assert pictures_through(way) == []
+        errors.clear()
+        del way
+        gc.collect()  # errors hold what was at hand
+        gpu.until(lambda gpu=gpu: not any(lane.queue for lane in (gpu.up, gpu.work, gpu.down)))
+        assert gpu.taken == 0, number
 
 
 @pytest.mark.parametrize("error", [OTHER[0], ValueError("odd")])

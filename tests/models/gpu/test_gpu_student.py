@@ -5,7 +5,7 @@ import pytest
 import torch
 from vidsharp.models.enhance import Enhancer, PlaneFormat
 from vidsharp.models.errors import ModelError
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.nets.half import Half
 
 from tests.support.gpu import EIGHT, FORMATS, NAMES, SIXTEEN, TEN, farthest, needs_gpu, noise, student

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.gpu import on_gpu
+from vidsharp.models.gpu.batch import Pending
 from vidsharp.models.gpu.graph import Compute
 from vidsharp.models.gpu.lanes import lanes_of
-from vidsharp.models.gpu.on_gpu import Computation, GpuSettings, OnGpu, Pending
+from vidsharp.models.gpu.on_gpu import Computation, OnGpu
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.planes.plane_format import PlaneFormat
 
 from tests.support.gpu import EIGHT, SIXTEEN, noise

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.nets import half
-from vidsharp.models.nets.catalogue import load_student
+from vidsharp.models.gpu.settings import Precision
+from vidsharp.models.nets.catalogue import channels_of, load_student
 from vidsharp.models.nets.half import Half, error_against, exactly, half_type, in_type, trial_picture
-from vidsharp.models.nets.protocol import forward
+from vidsharp.models.nets.protocol import ReadiesWeights, forward
 
 from tests.support.gpu import student
 
@@ -40,7 +40,7 @@ class Card:
 def test_the_type_follows_capability(
     monkeypatch: pytest.MonkeyPatch,
     capability: tuple[int, int],
-    asked: half.Precision,
+    asked: Precision,
     wanted: torch.dtype | None,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", Card(capability))
@@ -125,3 +125,21 @@ def test_networks_do_compute_in_half_but_take_and_give_what_they_did(name: str) 
 
     assert at(torch.float32) == 0
     assert 0 < at(torch.bfloat16) < 0.05 * max(1.0, expected.abs().max().item())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["fast", "reference"])
+@torch.inference_mode()
+def test_weights_that_are_ready_give_the_same_bits(name: str, dtype: torch.dtype) -> None:
+    net = student(name).net
+    assert isinstance(net, ReadiesWeights)
+    before, x = (
+        {key: value.clone() for key, value in net.state_dict().items()},
+        trial_picture(channels_of(student(name))),
+    )
+    ready = net.with_weights_in(dtype)
+    with in_type(dtype, CPU):
+        assert torch.equal(forward(ready, x), forward(net, x))
+    assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items()), "its own stay as they are"
+    kinds = {value.dtype for key, value in ready.state_dict().items() if key.startswith(("layers.", "decoder."))}
+    assert kinds == {dtype}

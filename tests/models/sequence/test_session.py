@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vidsharp.models.enhance import Enhancer, PlaneFormat
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.sequence.neighbours import Picture
 from vidsharp.models.sequence.session import Finished, Session
 

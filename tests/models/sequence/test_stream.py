@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vidsharp.models.enhance import Enhancer
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.sequence.stream import enhance_stream
 
 from tests.support.gpu import EIGHT, NAMES, farthest, needs_gpu, noise, student

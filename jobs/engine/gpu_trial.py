@@ -1,0 +1,101 @@
+"""The trial of a run's GPU, before its workers are started: whether it computes, and what half precision costs there.
+
+It is decided once for a run: what workers found out each for itself could differ, and with it the bits of a clip's
+chunks. A worker tries, and not the driver, which does without torch and need not have a GPU.
+"""
+
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+
+from ...models.errors import DeviceError
+from ...models.gpu.settings import GpuSettings
+from ...models.wording import one_line
+from ..config import ProcessConfig
+from ..interrupts import raise_if_interrupted
+from .actors import POLL_S
+from .pool import PoolPlan, plan_pool
+from .protocol import ClusterError, Engine, NodeLost, WorkerDied
+
+log = logging.getLogger("vidsharp")
+
+_WAIT_WARNING_S = 60.0
+_MOST_NODES = 3
+"""Machines that may be lost during the trial."""
+
+
+class TrialActor:
+    """A worker that loads the student as all others will, and says what they need not find out again."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+
+    def frames_done(self) -> int:
+        return 0
+
+    def try_out(
+        self, model: str, device: str, strength: float, look: float | None, settings: GpuSettings
+    ) -> GpuSettings:
+        """The settings for all workers of the run.
+
+        Raises:
+            DeviceError: the GPU cannot be used, or not with these settings.
+            GpuLost: it failed.
+        """
+        from ...models.enhance import Enhancer
+
+        student = Enhancer(model, device, strength, self._threads, look=look, gpu=settings)
+        assert student.gpu is not None
+        return replace(settings, half_error=student.gpu.half_error)
+
+
+def plan_run(engine: Engine, config: ProcessConfig) -> PoolPlan:
+    """The workers of a run: as `plan_pool`, where its GPU stands the trial. Where it does not, `auto` takes the CPU,
+    and the log says why.
+
+    Raises:
+        DeviceError: a GPU was asked for, and cannot be used.
+        ClusterError: as `Engine.nodes` and `Engine.start`.
+        KeyboardInterrupt: as `raise_if_interrupted`.
+    """
+    nodes = engine.nodes()
+    plan = plan_pool(nodes, config.device, config.workers)
+    if plan.device != "cpu":
+        try:
+            return replace(plan, gpu=_tried(engine, plan, config))
+        except RuntimeError as error:  # which all errors of torch and of devices are
+            if isinstance(error, ClusterError) or (isinstance(error, DeviceError) and config.device != "auto"):
+                raise
+            why = "the process that tried the GPU died" if isinstance(error, WorkerDied) else one_line(error)
+            if config.device != "auto":
+                raise DeviceError(f"--device {config.device}: {why}") from error
+            log.warning("the GPU is not used: %s; students run on the CPU", why.rstrip("."))
+            plan = plan_pool(nodes, "cpu", config.workers)
+    if config.gpu != GpuSettings():
+        log.warning("--precision, --batch and --no-graph are for a GPU, and this run has none: they change nothing")
+    return plan
+
+
+def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig) -> GpuSettings:
+    for lost in range(1, _MOST_NODES + 1):
+        worker = engine.start(TrialActor, plan.threads, plan.gpus)
+        try:
+            asked = (config.model, plan.device, config.strength, config.look, config.gpu)
+            return _answer(engine, engine.submit(worker, "try_out", *asked))
+        except NodeLost:
+            if lost == _MOST_NODES:
+                raise
+        finally:
+            engine.kill(worker)
+    raise AssertionError
+
+
+def _answer(engine: Engine, call: Any) -> GpuSettings:
+    warned_at = time.monotonic()
+    while not engine.wait([call], POLL_S):
+        raise_if_interrupted()
+        if time.monotonic() - warned_at > _WAIT_WARNING_S:
+            warned_at = time.monotonic()
+            log.warning("waiting for a node with a GPU free to try it (--device cpu needs none)")
+    return engine.result(call)
