@@ -134,7 +134,7 @@ class ProcessConfig:
         "auto", "On a GPU: what the student computes in; auto: float16 where it hardly shows."
     )
     batch: int | None = option(None, "On a GPU: frames in a batch.", metavar="N", default_words="by their size")
-    graphs: bool = option(True, "On a GPU: launch each kernel by itself, without CUDA graphs.", flags=("--no-graph",))
+    graphs: bool = option(True, "On a GPU: whether kernels are launched as CUDA graphs.", flags=("--graph/--no-graph",))
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
@@ -192,6 +192,11 @@ class ProcessConfig:
         default_words="256",
     )
     stall_seconds: float = option(600.0, "Retry a chunk that made no progress for S seconds.", metavar="S")
+    price_per_core_hour: float | None = option(
+        None, "What an hour of a core costs: says what the run costs.", metavar="P"
+    )
+    """In any currency, as the next one."""
+    price_per_gpu_hour: float | None = option(None, "What an hour of a GPU costs.", metavar="P")
     on_clip: str | None = option(
         None, "A program to run for each clip that ends, with JSON on its stdin.", metavar="COMMAND"
     )
@@ -232,6 +237,10 @@ class ProcessConfig:
             raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
+        for name in ("price_per_core_hour", "price_per_gpu_hour"):
+            price = getattr(self, name)
+            if price is not None and not 0 <= price < math.inf:
+                raise UsageError(f"--{name.replace('_', '-')} {price:g} is no price: a number, at least 0")
         check_hooks(self.on_clip, self.webhook, self.hook_seconds)
 
     @property

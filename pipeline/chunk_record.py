@@ -46,6 +46,8 @@ class ChunkRecord:
     attempt: int
     measured: tuple[Mapping[str, Any], ...]
     """What the observer noted of single pictures: plain values by name, `index` being the picture's place here."""
+    core_s: float | None = None
+    """Time of cores that the process took, all threads together; None in records of an earlier version."""
     reused_share: float | None = None
     """Share of the pixels copied from the picture before, mean over pictures; None where none was sharpened."""
     interlaced: int | None = None

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from av.error import FFmpegError
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from .plan import PacketTiming
 from .probe import ClipInfo
@@ -47,6 +46,8 @@ def edge_steepness(luma: np.ndarray) -> float | None:
     Args:
         luma: [H, W] in 0..1.
     """
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d  # longer to import than all else of a worker
+
     parts = []
     for lines in (luma, np.ascontiguousarray(luma.T)):
         if lines.shape[1] < 2:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 import av
@@ -117,7 +117,7 @@ def _attempt(
     from ..models.sequence.session import Session
     from .sharpen_all import sharpen_all
 
-    began, began_at = perf_counter(), time.time()
+    began, began_at, cores_before = perf_counter(), time.time(), process_time()
     decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
     fmt, context = plane_format(task.info), 0
     errors: list[str] = []
@@ -191,6 +191,7 @@ def _attempt(
         encode_s=encoding.seconds,
         wait_s=waiting.seconds,
         wall_s=perf_counter() - began,
+        core_s=process_time() - cores_before,
         node=socket.gethostname(),
         actor=str(os.getpid()),
         attempt=task.attempt,

@@ -8,7 +8,7 @@ import click
 from ...models.wording import counted
 from .answer import Answer
 from .logs import set_up_logs
-from .options import PATH, command, config_option, log_options, run_options
+from .options import PATH, command, config_option, config_options, log_options, run_options
 
 if TYPE_CHECKING:
     from ..estimating.cost_model import KindEstimate
@@ -24,6 +24,7 @@ FAILING_SHOWN = 10
 @config_option("out", help="An existing output folder: what is finished there is left out.", required=False)
 @config_option("staging", help="With s3:// and the like: where pieces are looked at; on a cluster, a shared folder.")
 @run_options
+@config_options("price_per_core_hour", "price_per_gpu_hour")
 @click.option("--sample-seconds", default=20.0, show_default=True, metavar="S", help="How long pieces are measured.")
 @log_options
 def estimate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:
@@ -38,7 +39,7 @@ def estimate(quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answ
 
     result = run(EstimateConfig(**{name: value for name, value in options.items() if value is not None}))
     figures = estimate_figures(result)
-    summary = {name: figures[name] for name in ("recordings", "video_s", "wall_s", "core_hours", "gpu_hours")}
+    summary = {name: figures[name] for name in ("recordings", "video_s", "wall_s", "core_hours", "gpu_hours", "cost")}
     return Answer(figures, lambda: click.echo(estimate_text(result), nl=False), summary)
 
 
@@ -49,8 +50,7 @@ def estimate_figures(result: "Estimate") -> dict[str, Any]:
         del kind["kind"]
     return {
         **asdict(result),
-        "core_hours": result.core_s / 3600,
-        "gpu_hours": None if result.gpu_s is None else result.gpu_s / 3600,
+        **result.cost.figures(),
         "failing": [{"recording": name, "why": why} for name, why in result.failing],
         "on_workers": [{"workers": workers, "wall_s": wall_s} for workers, wall_s in result.on_workers],
         "kinds": kinds,
@@ -95,6 +95,10 @@ def _answer(result: "Estimate") -> list[str]:
         f"Give or take {100 * result.uncertainty:.0f} %: measured {result.sampled_frames:,} frames of "
         f"{counted(result.sampled_recordings, 'recording')} in {result.sampled_s:.0f} s.",
     ]
+    if result.cost.money is not None:
+        by_hour = result.cost.figures()["cost_per_video_hour"]
+        each = "" if by_hour is None else f", {by_hour:.3g} for an hour of video"
+        lines.append(f"By these prices it costs about {result.cost.money:.2f}{each}.")
     if result.unseen:
         lines.append(f"{counted(result.unseen, 'recording')} not brought here: reckoned by size from the others.")
     if result.object_storage:

@@ -10,7 +10,7 @@ from .options import PATH, command, config_option, overwrite_option
 
 @command()
 @click.argument("model", metavar="NAME|PATH")
-@click.option("--out", type=PATH, metavar="FILE", help="Where it goes [default: NAME.onnx here].")
+@click.option("-o", "--out", type=PATH, metavar="FILE", help="Where it goes [default: NAME.onnx here].")
 @config_option("look")
 @overwrite_option
 def export(model: str, out: Path | None, look: float | None, overwrite: bool) -> Answer:

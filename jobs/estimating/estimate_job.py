@@ -13,6 +13,7 @@ from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
+from ...reports.run.run_cost import RunCost, money
 from ..engine.engines import open_engine
 from ..engine.gpu_trial import plan_run
 from ..engine.protocol import ClusterError, Engine
@@ -173,6 +174,7 @@ class Estimation:
     def _estimate(self, recordings: Sequence[Recording], work: Workload, here: _Here) -> Estimate:
         workers = self.config.workers or here.workers
         wall_s = work.wall_s(workers, here.start_s)
+        gpu_s = (wall_s * workers * here.gpus) if here.device.startswith("cuda") else None
         return Estimate(
             recordings=len(recordings),
             finished=sum(state.finished for state in self.left.values()),
@@ -189,7 +191,7 @@ class Estimation:
             start_s=here.start_s if work.tasks else 0.0,
             worker_s=work.worker_s,
             core_s=work.core_s,
-            gpu_s=(wall_s * workers * here.gpus) if here.device.startswith("cuda") else None,
+            gpu_s=gpu_s,
             bytes_out=work.bytes_out,
             uncertainty=work.uncertainty,
             on_workers=tuple((count, work.wall_s(count, here.start_s)) for count in sorted({1, 2, 4, 8, 16, workers})),
@@ -197,7 +199,12 @@ class Estimation:
             sampled_frames=sum(piece.frames for piece in self.pieces),
             sampled_s=self.sampled_s,
             kinds=work.kinds,
+            cost=self._cost(sum(recording.video_s for recording in recordings), work.core_s, gpu_s),
             unseen=len(self.unseen) if recordings else 0,
             object_storage=any(map(url_of, self.config.inputs)),
             passed_over=dict(self.storage.passed_over.by_ending),
         )
+
+    def _cost(self, video_s: float, core_s: float, gpu_s: float | None) -> RunCost:
+        prices = self.config.price_per_core_hour, self.config.price_per_gpu_hour
+        return RunCost(video_s, core_s, gpu_s, money(core_s, gpu_s, *prices))

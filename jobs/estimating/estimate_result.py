@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...reports.run.run_cost import RunCost
 from .cost_model import KindEstimate
 
 
@@ -44,6 +45,8 @@ class Estimate:
     sampled_frames: int
     sampled_s: float
     kinds: tuple[KindEstimate, ...]
+    cost: RunCost
+    """With money, where prices are known."""
     unseen: int = 0
     """Recordings on object storage that were not brought here, but reckoned from their sizes."""
     object_storage: bool = False

@@ -15,6 +15,7 @@ from .clip_states import Waiting
 from .clip_work import ClipWork, failed_row
 from .past_results import PastResults
 from .progress import Watcher
+from .run_record import RunTotals
 from .run_rows import RunRows
 
 
@@ -31,12 +32,14 @@ class ClipEnds:
     watcher: Watcher
     past: PastResults
     hooks: ClipHooks
+    totals: RunTotals
 
     def end(self, rows: ClipRows, workspace: Path | None) -> None:
         """A clip has come to its end, with these rows; its workspace goes once the tables have them."""
         row = rows.clip
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
+        self.totals.add(row, rows.chunks)
         self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))
 
     def leave(self, waiting: Waiting, found: ClipState, fingerprint: Fingerprint | None = None) -> None:
@@ -52,7 +55,7 @@ class ClipEnds:
     def fail(self, clip: Clip, sentence: str, error: BaseException | None = None) -> None:
         """A clip has failed, because of `error` where that is known. The result of an earlier run stays where it is,
         and stays known."""
-        self.rows.run_again |= another_run_helps(error)
+        self.totals.run_again |= another_run_helps(error)
         row = failed_row(clip, self.storage.config, printable(sentence))
         self.end(ClipRows({**row, **self.past.kept(clip)}), None)
 

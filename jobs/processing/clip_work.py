@@ -207,6 +207,7 @@ def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:
             retries=record.attempt - 1,
             began_at=record.began_at,
             wall_s=record.wall_s,
+            core_s=record.core_s,
             decode_s=record.decode_s,
             model_s=record.model_s,
             measure_s=record.measure_s if record.measured else None,

@@ -41,7 +41,7 @@ from .past_results import PastResults
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
 from .run_lock import RunLock
-from .run_record import recorded
+from .run_record import RunTotals, recorded
 from .run_rows import RunRows
 from .run_settings import fingerprint_settings
 from .worker_tasks import chunk_task, join_task, measure_task, measured_frames, prepare_task, run_facts
@@ -78,7 +78,7 @@ def process(
         storage.begin()
         run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
-            with recorded(run.report.folder, asked, run.rows.counts, lambda: run.rows.run_again):
+            with recorded(run.report.folder, asked, run.rows.counts, run.totals):
                 return run.run()
         finally:
             try:
@@ -110,6 +110,7 @@ class _Run:
         self.all_names = names
         self.states = ClipStates()
         self.shown_at = 0.0
+        self.totals = RunTotals()
         self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
 
     def run(self) -> ProcessResult:
@@ -130,7 +131,7 @@ class _Run:
         shown = self.storage.shown(page or self.report.folder)
         passed_over = dict(self.storage.passed_over.by_ending)
         counts = dict(self.rows.counts)
-        return ProcessResult(self.report.folder, page, shown, rows, counts, passed_over, self.rows.run_again)
+        return ProcessResult(self.report.folder, page, shown, rows, counts, passed_over, self.totals.run_again)
 
     def _page(self) -> Path | None:
         try:
@@ -151,7 +152,7 @@ class _Run:
     def _sort_out(self) -> None:
         earlier = self.report.earlier()
         self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
-        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks)
+        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks, self.totals)
         owners = self.report.renamed()
         self.names = FinalNames(self.out, self.all_names, self.config.overwrite, self.storage.inputs, earlier, owners)
         for clip in self.clips:

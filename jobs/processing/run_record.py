@@ -10,9 +10,9 @@ import math
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from ...models.errors import VidsharpError
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
+from ...reports.run.run_cost import RunCost, clip_cost
 from ..config import ProcessConfig
 from ..engine.machine import machine
 from ..exit_code import exit_code, run_code
@@ -41,15 +42,27 @@ _HOOKS = ("--on-clip", "--webhook")
 _QUERY = re.compile(r"(:/[^?\s]*)\?\S*")
 
 
+@dataclass
+class RunTotals:
+    """What a run says of all its clips at its end."""
+
+    run_again: bool = False
+    """Whether another run may help clips that have failed."""
+    cost: RunCost = field(default_factory=RunCost)
+    """Of the chunks that it computed, as far as their clips are finished."""
+
+    def add(self, clip: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]]) -> None:
+        """Counts a clip that has come to its end, by its rows of the tables."""
+        self.cost += clip_cost(clip, [chunk for chunk in chunks if not chunk["reused"]])
+
+
 @contextmanager
-def recorded(
-    folder: Path, config: ProcessConfig, counts: Mapping[str, int], run_again: Callable[[], bool]
-) -> Iterator[None]:
+def recorded(folder: Path, config: ProcessConfig, counts: Mapping[str, int], totals: RunTotals) -> Iterator[None]:
     """Records the run that the `with` block is in `run.json` of the report folder.
 
     Args:
         counts: filled by the run: its clips that have ended, by status.
-        run_again: asked at the end: whether another run may help clips that have failed.
+        totals: filled by the run as well.
 
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
@@ -63,7 +76,7 @@ def recorded(
         "versions": versions(),
         "machine": machine(),
         "began_at": _now(),
-        **dict.fromkeys(("ended_at", "exit_status", "error", "clips")),
+        **dict.fromkeys(("ended_at", "exit_status", "error", "clips", "cost")),
     }
     earlier = earlier_runs(path)
     make_folder(folder)
@@ -77,9 +90,10 @@ def recorded(
     finally:
         ended = {
             "ended_at": _now(),
-            "exit_status": exit_code(error) if error else run_code(counts.get("failed", 0), run_again()),
+            "exit_status": exit_code(error) if error else run_code(counts.get("failed", 0), totals.run_again),
             "error": _sentence(error),
             "clips": dict(sorted(counts.items())),
+            "cost": totals.cost.figures(),
         }
         try:
             _write(path, {**begun, **ended}, earlier)

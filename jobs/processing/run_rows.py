@@ -45,8 +45,6 @@ class RunRows:
         """Clips that have ended, by status."""
         self.unmeasured = 0
         """Clips that were finished already, without having been compared with a reference."""
-        self.run_again = False
-        """Whether a disk, a bucket or the cluster made a clip fail, so that another run may help."""
 
     def of(self, clips: Sequence[str]) -> tuple[dict[str, Any], ...]:
         """The rows of clips that have ended; of more than `ROWS_HELD`, those of the first."""

@@ -12,6 +12,7 @@ import av
 from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
 from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
+from ...reports.run.run_cost import CORE_PRICE, GPU_PRICE, GPU_SHARE
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
 
@@ -42,12 +43,15 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "reference": config.reference is not None or None,
         "start": config.part.start_s,
         "end": config.part.end_s,
+        CORE_PRICE: config.price_per_core_hour,
+        GPU_PRICE: config.price_per_gpu_hour,
         "device": plan.device,
         "precision": plan.gpu and plan.gpu.precision,
         "batch": plan.gpu and plan.gpu.batch,
         "no-graph": (plan.gpu is not None and not plan.gpu.graphs) or None,
         "workers": plan.actors,
         "threads": plan.threads,
+        GPU_SHARE: plan.gpus or None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -98,6 +102,7 @@ KEEPS_PICTURES = frozenset(
     {
         *("inputs", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
+        *("price_per_core_hour", "price_per_gpu_hour"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds"),
         *("precision", "batch", "graphs"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from .figures import STAGES, STATUSES, Figures, TableRows, pc
+from .run_cost import RunCost, cost_of_tables
 from .work_times import Spans, busy_s, busy_spans
 
 Row = Mapping[str, Any]
@@ -58,6 +59,8 @@ class Headline:
     retries: int
     notes: int
     speed: Speed | None
+    cost: RunCost | None
+    """Of the chunks; None where an earlier version made all of them."""
     stages: Mapping[str, float]
     """Seconds of work by stage, over all clips, those above 0."""
     bytes_in: int | None
@@ -73,11 +76,12 @@ class Headline:
     lead: str
 
 
-def headline(clips: Figures, chunks: TableRows) -> Headline:
+def headline(clips: Figures, chunks: TableRows, rows: TableRows | None = None) -> Headline:
     """Sums up a run.
 
     Args:
         chunks: the table of `CHUNK_COLUMNS`.
+        rows: the table of `CLIP_COLUMNS`, for the cost; None: it is left out.
     """
     counts = {status: int((clips.status == place).sum()) for place, status in enumerate(STATUSES)}
     finished = clips.finished
@@ -97,6 +101,7 @@ def headline(clips: Figures, chunks: TableRows) -> Headline:
         retries=int(np.nansum(clips["retries"])),
         notes=int(clips.noted.sum()),
         speed=_speed(clips, chunks),
+        cost=None if rows is None else cost_of_tables(rows, chunks, clips.clips),
         stages={stage: seconds for stage, seconds in stages.items() if seconds > 0},
         bytes_in=int(before[sized].sum()) if sized.any() else None,
         bytes_out=int(after[sized].sum()) if sized.any() else None,

@@ -81,7 +81,7 @@ def quality_page(
     shown = sorted(figures.worst(SHOWN_MAX).tolist())
     clip_rows = _rows_of(clips, figures.clips.take(pa.array(shown, pa.int64())))
     order = worst_first(clip_rows)
-    head = headline(figures, chunks)
+    head = headline(figures, chunks, clips)
     chunk_rows, without_chunks = chunks_that_fit([clip_rows[i]["clip"] for i in order], chunks)
     compared, scatter = distributions(figures), cost_and_gain(figures, shown)
     data: dict[str, Any] = {

@@ -97,6 +97,7 @@ class ChunkRow:
     retries: int | None = column("how often it was tried again")
     began_at: float | None = column("Unix time, by the clock of its node")
     wall_s: float | None = column("from its first packet to its finished file")
+    core_s: float | None = column("time of cores that its process took, all threads together")
     decode_s: float | None = column("decoding; it overlaps with the student and the encoder")
     model_s: float | None = column("the student's work")
     measure_s: float | None = column("measuring")

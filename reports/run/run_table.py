@@ -44,7 +44,7 @@ def run_table(clips: Sequence[Row], limit: int | None = None) -> tuple[list[str]
 
 def run_markdown(clips: TableRows, chunks: TableRows) -> str:
     """The run as Markdown: what happened, every clip, and why clips failed."""
-    clip_rows, said = _all_rows(clips), headline(figures_of(clips), chunks)
+    clip_rows, said = _all_rows(clips), headline(figures_of(clips), chunks, clips)
     header, cells, _ = run_table(clip_rows)
     parts = [f"# {said.title}\n", f"{said.lead}\n" if said.lead else ""]
     if cells:
@@ -57,7 +57,7 @@ def run_markdown(clips: TableRows, chunks: TableRows) -> str:
 
 def run_json(clips: TableRows, chunks: TableRows) -> str:
     """The run as JSON: `summary`, and `clips` as the table has them, worst first; no NaN, null for what is unknown."""
-    clip_rows, said = _all_rows(clips), headline(figures_of(clips), chunks)
+    clip_rows, said = _all_rows(clips), headline(figures_of(clips), chunks, clips)
     ordered = [clip_rows[i] for i in worst_first(clip_rows)]
     return json.dumps({"summary": asdict(said), "clips": ordered}, indent=2, allow_nan=False) + "\n"
 

@@ -39,6 +39,8 @@ def make(**values: Any) -> ProcessConfig:
         ({"stall_seconds": float("nan")}, "--stall-seconds nan"),
         ({"memory_mb": 15}, "--limit-memory 15"),
         ({"memory_mb": 0}, "--limit-memory 0"),
+        ({"price_per_core_hour": -0.1}, "--price-per-core-hour -0.1 is no price"),
+        ({"price_per_gpu_hour": float("nan")}, "--price-per-gpu-hour nan is no price"),
         ({"inputs": ()}, "at least one recording"),
     ],
 )

@@ -191,9 +191,12 @@ def test_the_command(shared_ray: None, tmp_path: Path) -> None:
     assert ended.stdout.startswith("1 recording, ")
     assert " s of video, 30 frames: about " in ended.stdout
     assert "reading 1 recording" in ended.stderr
-    ended = run("estimate", tmp_path, *options, "--json", "-q")
+    ended = run("estimate", tmp_path, *options, "--json", "-q", "--price-per-core-hour", "3600")
     assert ended.exit_code == 0, ended.stderr
-    assert (json.loads(ended.stdout)["result"]["frames"], ended.stderr) == (30, "")
+    answer = json.loads(ended.stdout)
+    assert (answer["result"]["frames"], ended.stderr) == (30, "")
+    assert answer["result"]["cost"] == pytest.approx(answer["result"]["core_s"])
+    assert answer["summary"]["cost"] == answer["result"]["cost"]
 
 
 @pytest.mark.parametrize(

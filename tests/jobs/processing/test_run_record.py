@@ -15,19 +15,15 @@ from vidsharp.jobs.config import ProcessConfig, UsageError
 from vidsharp.jobs.interrupts import Terminated
 from vidsharp.jobs.processing import run_record
 from vidsharp.jobs.processing.process_job import process
-from vidsharp.jobs.processing.run_record import earlier_runs, recorded, without_secrets
+from vidsharp.jobs.processing.run_record import RunTotals, earlier_runs, recorded, without_secrets
 from vidsharp.pipeline.errors import OutputError
+from vidsharp.reports.run.run_cost import RunCost
 
 from tests.support import runs
 
 
 def config(tmp_path: Path, **more: Any) -> ProcessConfig:
     return ProcessConfig((tmp_path / "calls",), tmp_path / "out", **more)
-
-
-def no() -> bool:
-    """That another run helps."""
-    return False
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -39,17 +35,22 @@ def read(folder: Path) -> dict[str, Any]:
 
 def test_it_says_what_runs_while_it_runs_and_then_how_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["vidsharp", "process", "a b.mp4", "--crf", "20"])
-    counts: Counter[str] = Counter()
-    with recorded(tmp_path / "report", config(tmp_path, crf=20, encoder_options={"tune": "film"}), counts, no):
+    counts, totals = Counter[str](), RunTotals()
+    with recorded(tmp_path / "report", config(tmp_path, crf=20, encoder_options={"tune": "film"}), counts, totals):
         begun = read(tmp_path / "report")
         counts.update(["done", "failed", "done"])
+        totals.cost += RunCost(7200, 3600, None, 0.5)
     ended = read(tmp_path / "report")
     assert begun["command"] == ["vidsharp", "process", "a b.mp4", "--crf", "20"]
-    assert [begun[name] for name in ("ended_at", "exit_status", "error", "clips")] == [None] * 4
+    assert [begun[name] for name in ("ended_at", "exit_status", "error", "clips", "cost")] == [None] * 5
     assert ended["clips"] == {"done": 2, "failed": 1}
     assert (ended["exit_status"], ended["error"]) == (1, None)
+    assert ended["cost"] == {
+        "video_hours": 2, "core_hours": 1, "gpu_hours": None, "cost": 0.5,
+        "core_hours_per_video_hour": 0.5, "gpu_hours_per_video_hour": None, "cost_per_video_hour": 0.25,
+    }  # fmt: skip
     assert datetime.fromisoformat(ended["began_at"]) <= datetime.fromisoformat(ended["ended_at"])
-    unchanged = set(begun) - {"ended_at", "exit_status", "error", "clips"}
+    unchanged = set(begun) - {"ended_at", "exit_status", "error", "clips", "cost"}
     assert {name: begun[name] for name in unchanged} == {name: ended[name] for name in unchanged}
     assert ended["settings"]["inputs"] == [str(tmp_path / "calls")]
     assert (ended["settings"]["crf"], ended["settings"]["encoder_options"]) == (20, {"tune": "film"})
@@ -69,7 +70,7 @@ def test_it_says_what_runs_while_it_runs_and_then_how_it_ended(tmp_path: Path, m
     ],
 )
 def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, status: int, sentence: str) -> None:
-    with pytest.raises(type(error)), recorded(tmp_path, config(tmp_path), {}, no):
+    with pytest.raises(type(error)), recorded(tmp_path, config(tmp_path), {}, RunTotals()):
         raise error
     assert (read(tmp_path)["exit_status"], read(tmp_path)["error"]) == (status, sentence)
 
@@ -78,7 +79,7 @@ def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, 
 def test_a_run_whose_clips_failed_says_whether_another_may_help(
     tmp_path: Path, failed: int, again: bool, status: int
 ) -> None:
-    with recorded(tmp_path, config(tmp_path), {"failed": failed}, lambda: again):
+    with recorded(tmp_path, config(tmp_path), {"failed": failed}, RunTotals(again)):
         pass
     assert read(tmp_path)["exit_status"] == status
 
@@ -86,7 +87,7 @@ def test_a_run_whose_clips_failed_says_whether_another_may_help(
 def test_earlier_runs_are_kept_and_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_record, "KEPT", 3)
     for crf in range(6):
-        with recorded(tmp_path, config(tmp_path, crf=crf), {}, no):
+        with recorded(tmp_path, config(tmp_path, crf=crf), {}, RunTotals()):
             pass
     record = read(tmp_path)
     assert record["settings"]["crf"] == 5
@@ -100,7 +101,7 @@ def test_earlier_runs_are_kept_and_not_without_end(tmp_path: Path, monkeypatch: 
 def test_a_damaged_record_is_replaced(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.json").write_bytes(content)
     assert earlier_runs(tmp_path / "run.json") == []
-    with recorded(tmp_path, config(tmp_path), {}, no):
+    with recorded(tmp_path, config(tmp_path), {}, RunTotals()):
         pass
     assert read(tmp_path)["earlier"] == []
 
@@ -109,7 +110,7 @@ def test_a_record_that_cannot_be_written_is_a_sentence_before_any_work(tmp_path:
     (tmp_path / "report").write_text("mine")
     with (
         pytest.raises(OutputError, match="report cannot be written"),
-        recorded(tmp_path / "report", config(tmp_path), {}, no),
+        recorded(tmp_path / "report", config(tmp_path), {}, RunTotals()),
     ):
         raise AssertionError("there was work")
 
@@ -122,7 +123,7 @@ def test_a_record_that_can_no_longer_be_written_hides_no_error(tmp_path: Path, m
         monkeypatch.setattr(run_record, "write_atomically", full)
         raise UsageError("the real error")
 
-    with pytest.raises(UsageError, match="the real error"), recorded(tmp_path, config(tmp_path), {}, no):
+    with pytest.raises(UsageError, match="the real error"), recorded(tmp_path, config(tmp_path), {}, RunTotals()):
         work()
     assert read(tmp_path)["ended_at"] is None
 
@@ -135,7 +136,7 @@ def test_nothing_secret_goes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     sys.argv += ["--on-clip", "curl hush-hush", "--webhook=https://hooks/hush-hush"]
     hooks: dict[str, Any] = {"on_clip": "curl hush-hush", "webhook": "https://hooks/hush-hush"}
     about = ProcessConfig((Path(address),), tmp_path, address="ray://me:hush-hush@head:10001", **hooks)
-    with pytest.raises(UsageError), recorded(tmp_path, about, {}, no):
+    with pytest.raises(UsageError), recorded(tmp_path, about, {}, RunTotals()):
         raise UsageError(f"{address} does not exist")
     text = (tmp_path / "run.json").read_text()
     assert "hush" not in text
@@ -152,10 +153,10 @@ def test_what_is_no_secret_stays(plain: str) -> None:
 
 def test_names_that_are_no_text_and_figures_that_are_no_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["vidsharp", "caf\udce9.mp4", "new\nline"])
-    with recorded(tmp_path, config(tmp_path), {}, no):
+    with recorded(tmp_path, config(tmp_path), {}, RunTotals()):
         pass
     assert read(tmp_path)["command"] == ["vidsharp", "caf\udce9.mp4", "new\nline"]
-    with recorded(tmp_path, config(tmp_path, crf=math.nan), {}, no):
+    with recorded(tmp_path, config(tmp_path, crf=math.nan), {}, RunTotals()):
         pass
     assert read(tmp_path)["settings"]["crf"] == "nan"
 
@@ -170,6 +171,8 @@ def test_a_run_records_itself(shared_ray: None, tmp_path: Path) -> None:
     assert (record["exit_status"], record["clips"]) == (0, {"skipped": 1})
     (earlier,) = record["earlier"]
     assert (earlier["exit_status"], earlier["clips"]) == (1, {"done": 1, "failed": 1})
+    assert earlier["cost"]["core_hours"] > 0
+    assert record["cost"]["core_hours"] == 0, "nothing was computed"
 
 
 @pytest.mark.slow
