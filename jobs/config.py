@@ -134,7 +134,7 @@ class ProcessConfig:
         "auto", "On a GPU: what the student computes in; auto: float16 where it hardly shows."
     )
     batch: int | None = option(None, "On a GPU: frames in a batch.", metavar="N", default_words="by their size")
-    graphs: bool = option(True, "On a GPU: launch each kernel by itself, without CUDA graphs.", flags=("--no-graph",))
+    graphs: bool = option(True, "On a GPU: launch a batch as one CUDA graph.", flags=("--graph/--no-graph",))
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
