@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: release wheels demo test lint format check docs notebooks clean
+.PHONY: release wheels demo test test-quick lint format check docs notebooks clean
 
 demo: $(READY)
 	$(BIN)/vidsharp demo --out demo
@@ -12,6 +12,12 @@ demo: $(READY)
 # Two processes: many tests wait for others of their own (Ray, Chromium), and each file's fixtures are made once.
 test: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Format, lint and the tests of plain functions, which tests/quick.py finds.
+test-quick: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pytest --quick -m "not slow" --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -15,7 +15,8 @@ mkdir dist
 PYTHON=$python deploy/wheels.sh
 tools=build/wheel-tools
 $tools/bin/pip install --quiet --disable-pip-version-check "build>=1.2" "twine>=6"
-$tools/bin/python -m build --sdist --no-isolation --outdir dist . >/dev/null
+# As a program: `python -m build` would take the folder build/ for its module.
+$tools/bin/pyproject-build --sdist --no-isolation --outdir dist . >/dev/null
 for file in dist/*.whl dist/*.tar.gz; do
     case $file in
         dist/vidsharp-"$version"[-.]*) ;;

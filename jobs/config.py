@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ..models.errors import VidsharpError
 from ..models.gpu.settings import GpuSettings, Precision
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
-from ..pipeline.part import Part
+from ..pipeline.part import WHOLE_CLIP, Part
 from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 from .option import OPTION, Option, option
 
@@ -151,6 +151,9 @@ class ProcessConfig:
     """An FFmpeg encoder; None: the one of the source's codec."""
     crf: float | None = option(None, "Constant rate factor of the encoder.", metavar="Q")
     preset: str | None = option(None, "Speed preset of the encoder.", metavar="NAME")
+    skip_sharp: bool = option(
+        False, "Copy recordings that are sharp already, told by the edges of a few pictures, as they are."
+    )
     max_growth: float | None = option(
         None,
         "Ceiling for each result's size: so many times the recording's. What would be larger is encoded more tightly.",
@@ -221,6 +224,8 @@ class ProcessConfig:
         if isinstance(self.measure, int) and self.measure < 1:
             raise UsageError(f"--measure {self.measure} is too few: at least 1, or 'off'")
         check_rate(self)
+        if self.skip_sharp and self.part != WHOLE_CLIP:
+            raise UsageError("--skip-sharp copies whole recordings; leave it out with --start and --end")
         if self.reference is not None and not self.reference.is_dir():
             raise UsageError(f"--reference {self.reference} is not a folder: it holds the originals at the same paths")
         if self.reference is not None and self.measure == "off":

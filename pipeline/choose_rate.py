@@ -108,7 +108,7 @@ def choose_rate(
     start = scale.place_in(encoder)
     room = None if wish.max_growth is None else recording.room_for_video(wish.max_growth)
     if room is not None and room <= 0:
-        raise EncoderError(_not_held(recording.info, wish, "its other streams alone are larger"))
+        raise EncoderError(_not_held(recording.info, wish, "nothing is left for its pictures"))
     files = _sharpened(recording, enhancer, folder, on_frame)
     if not files:
         said = "its quality was not chosen by trials: its pictures have no times, or a format that cannot wait on disk"

@@ -56,7 +56,7 @@ def resolve_encoder(choice: EncoderChoice, info: ClipInfo) -> EncoderPlan:
 
 def _options(encoder: Encoder, choice: EncoderChoice, info: ClipInfo, threads: int) -> Options:
     # A default quality would win over the bitrate or the quantiser asked for.
-    quality = encoder.quality if choice.options.keys().isdisjoint(("b", "qp")) else {}
+    quality = encoder.quality if choice.options.keys().isdisjoint(("b", "qp", "global_quality")) else {}
     options = {**quality, **encoder.defaults}
     if not source_traits(info.container).reordering:
         options["bf"] = "0"

@@ -62,7 +62,8 @@ _MPEG_RATES = (Fraction(24000, 1001), *map(Fraction, (24, 25)), Fraction(30000, 
 _MPEG4 = Encoder(
     "mpeg4",
     ("mpeg4",),
-    quality={"flags": "+qscale", "global_quality": str(3 * 118)},  # quantiser 3, in units of FF_QP2LAMBDA
+    # Not a fixed `qscale`: pictures decoded from these codecs bring their own along, and it would win.
+    quality={"qmin": "3", "qmax": "3"},
 )
 _PRORES = Encoder("prores_ks", ("prores",), chunk_format="matroska")  # NUT does not know the codec
 _NVENC = Encoder(

@@ -75,17 +75,22 @@ class QualityScale:
 
 
 def _factor_scale(option: str, best: float, worst: float, step: float) -> QualityScale:
-    return QualityScale(
-        best, worst, step, _rate_factor(option), lambda options: float(options[option]) if option in options else None,
-        option,
-    )  # fmt: skip
+    return QualityScale(best, worst, step, _rate_factor(option), lambda options: _number(options, option), option)
+
+
+def _number(options: Options, name: str) -> float | None:
+    return float(options[name]) if name in options else None
 
 
 def _quantiser_of(options: Options) -> float | None:
     return int(options["global_quality"]) / _LAMBDA if "global_quality" in options else None
 
 
-_QUANTISERS = QualityScale(1, 31, 0.5, _quantiser, _quantiser_of, "quantiser")
+def _quantiser_range(options: Options, value: float) -> Options:
+    return {"qmin": f"{value:g}", "qmax": f"{value:g}"}
+
+
+_QUANTISERS = QualityScale(1, 31, 1, _quantiser_range, lambda options: _number(options, "qmin"), "quantiser")
 _SCALES: Mapping[str, QualityScale] = {
     "libx264": _factor_scale("crf", 1, 45, 0.25),
     "libx265": _factor_scale("crf", 1, 45, 0.25),

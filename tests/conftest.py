@@ -1,10 +1,13 @@
-"""What commands change in the process, put back after each test."""
+"""What commands change in the process, put back after each test; and `--quick`, which takes the quick tests only."""
 
 import logging
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.quick import TIMELY_FIXTURES, is_quick
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +21,20 @@ def _as_before() -> Iterator[None]:
     logging.captureWarnings(False)
     for each, handler in handlers.items():
         signal.signal(each, handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only quick tests: see tests/quick.py")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    # Not even imported: that alone would take half of the time.
+    tests = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if config.getoption("--quick") and tests and not is_quick(collection_path) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        slow = [item for item in items if TIMELY_FIXTURES.intersection(getattr(item, "fixturenames", ()))]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)

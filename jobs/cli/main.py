@@ -80,7 +80,7 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_options("out", "staging")
 @run_options
-@config_options("max_growth", "target_quality")
+@config_options("skip_sharp", "max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
 @events_option

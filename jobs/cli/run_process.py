@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..processing.process_job import ProcessResult
     from ..processing.progress import Watcher
 
-_STATUSES = ("done", "resumed", "skipped", "failed")
+_STATUSES = ("done", "resumed", "copied", "skipped", "failed")
 
 
 def run_process(config: ProcessConfig, events: Path | None, *, quiet: bool, lines_only: bool) -> Answer:

@@ -12,6 +12,7 @@ from ...models.gpu.settings import GpuSettings
 from ...pipeline.atomic import make_folder
 from ...pipeline.choose_rate import Recording, choose_rate, tightened
 from ...pipeline.chunk_record import ChunkRecord
+from ...pipeline.edge_steepness import is_sharp
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import EncoderError, MediaError
@@ -57,6 +58,8 @@ class PrepareTask:
     """What is taken of it."""
     wish: RateWish = NO_WISH
     """Bounds of its size and quality."""
+    skip_sharp: bool = False
+    """Whether it is to be left as it is where it is sharp already."""
     tighter: bool = False
     """Whether its result came out too large with the plan that it has."""
 
@@ -76,6 +79,8 @@ class Prepared:
     """Its sharp original, where one was named and there is one."""
     rate: RateChoice = NO_CHOICE
     """How its encoder's quality was chosen, where that was asked for."""
+    copied: int | None = None
+    """The number of its pictures, where it is sharp already and is to be copied; it then has no chunks."""
 
 
 class MadeOtherwise(VidsharpError, RuntimeError):
@@ -131,6 +136,8 @@ class SharpenActor:
         prepared, original = planned(task, info), None
         if prepared is None or task.original:
             held, encoder, timeline = read_through(info, task.encoder, self._step)
+            if prepared is None and task.skip_sharp and is_sharp(info, timeline):
+                return Prepared(info, encoder, (), "", copied=sum(packet.shown for packet in timeline))
             original = find_original(task.original, held, timeline) if task.original else None
             prepared = prepared or self._plan(task, held, encoder, timeline)
         workspace = Workspace(task.folder, task.key, prepared.provenance_digest)

@@ -13,7 +13,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
-from os import environ
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,6 +28,7 @@ from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, Nothing
 from .object_place import Place, StorageError, reading, text, version, writing
 from .output_paths import path_below
 from .report_guard import check_report
+from .staging import staging_folder
 from .storage import Storage, url_of
 
 log = logging.getLogger("vidsharp")
@@ -345,9 +345,3 @@ def _state(file: Path) -> tuple[int, int] | None:
         state = file.stat()
         return state.st_size, state.st_mtime_ns
     return None
-
-
-def staging_folder(config: ProcessConfig) -> Path:
-    """The folder that recordings are brought to, with a folder in it for each output."""
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return (config.staging or cache / "vidsharp" / "staging").absolute()

@@ -39,7 +39,8 @@ def open_to_read(config: ProcessConfig) -> Iterator[Storage]:
     if _is_local(config):
         yield Storage(config)
         return
-    from .object_storage import ObjectStorage, staging_folder
+    from .object_storage import ObjectStorage
+    from .staging import staging_folder
 
     make_folder(staging_folder(config))
     with TemporaryDirectory(prefix="estimate-", dir=staging_folder(config), ignore_cleanup_errors=True) as own:

@@ -1,5 +1,6 @@
 """The clips of a run by their state: waiting to be planned, being planned, sharpened chunk by chunk, being joined."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
@@ -12,6 +13,8 @@ from ..engine.schedule import MAX_RETRIES, Schedule, Work
 from ..files.clips import Clip
 from ..files.report_folder import ClipRows
 from .clip_work import ClipWork
+
+log = logging.getLogger("vidsharp")
 
 
 @dataclass
@@ -54,6 +57,7 @@ class ClipStates:
             provenance_digest=prepared.provenance_digest,
             retries=tries,
             rate=prepared.rate,
+            copied=prepared.copied,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
@@ -83,14 +87,14 @@ class ClipStates:
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
 
-    def give_up_too_large(self) -> list[ClipWork]:
-        """Clips that have come out too large: they are planned again, and encoded with fewer bytes."""
-        found = [work for work in self.under_way.values() if work.too_large and not work.outdated]
-        for work in found:
-            work.outdated = True
-            self.tighter.add(work.clip.name)
-            self.schedule.drop(work.clip.name)
-        return found
+    def give_up_too_large(self) -> None:
+        """Clips that have come out too large are to be planned again, and encoded with fewer bytes."""
+        for name, work in self.under_way.items():
+            if work.too_large and not work.outdated:
+                log.info("too large for --max-growth; encoding it again", extra={"clip": name})
+                work.outdated = True
+                self.tighter.add(name)
+                self.schedule.drop(name)
 
     def plan_outdated_again(self) -> None:
         """Clips whose plan is outdated wait to be planned, once none of their chunks is at work any more."""

@@ -47,6 +47,8 @@ class ClipWork:
     """Frames done of the chunks that actors are working on."""
     rate: RateChoice = NO_CHOICE
     """How its encoder's quality was chosen, where that was asked for."""
+    copied: int | None = None
+    """The number of its pictures, where it is sharp already and is copied."""
     outdated: bool = False
     """Whether no actor is left that makes pictures as its plan says: it is planned again once none is at work on it."""
 

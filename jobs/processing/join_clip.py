@@ -124,12 +124,7 @@ def join_clip(
         mux_s=now - began,
         wall_s=now - work.began,
         bytes_out=temporary.stat().st_size,
-        made_with={
-            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "settings": json.dumps(settings(config, plan, counts)),
-            "versions": json.dumps(versions()),
-            **source_columns(storage.source(work.clip), counts),
-        },
+        made_with=made_with(work, storage, counts, plan),
     )
     with suppress(OSError):  # the clip is finished without it, too
         report.keep_preview(work.clip.name, best_preview(work))
@@ -138,6 +133,20 @@ def join_clip(
     storage.publish(temporary, final)
     names.owners[out] = work.clip.name
     return rows
+
+
+def made_with(work: ClipWork, storage: Storage, counts: Mapping[str, Any], plan: PoolPlan) -> dict[str, Any]:
+    """The columns of a finished clip's row that tell of its making and of its recording.
+
+    Raises:
+        MediaError: the recording cannot be read.
+    """
+    return {
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": json.dumps(settings(storage.config, plan, counts)),
+        "versions": json.dumps(versions()),
+        **source_columns(storage.source(work.clip), counts),
+    }
 
 
 def _provenance(work: ClipWork, storage: Storage, counts: Mapping[str, Any]) -> FileProvenance:

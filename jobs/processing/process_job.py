@@ -35,6 +35,7 @@ from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
 from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
+from .copy_clip import copy_clip
 from .imports_ahead import import_ahead
 from .join_clip import FinalNames, changed, join_clip
 from .node_watch import NodeWatch, must_see
@@ -255,14 +256,12 @@ class _Run:
             self._take_chunk(answer, answer.about)
         else:
             self._take_prepared(answer, *answer.about)
-        for work in self.states.give_up_too_large():
-            log.info("too large for --max-growth; encoding it again", extra={"clip": work.clip.name})
+        self.states.give_up_too_large()
         self.states.plan_outdated_again()
         for work in self.states.take_complete():
-            joining = muxer.submit(
-                join_clip, work, self.storage, self.settings, self.names, self.report, self.plan, self.stop
-            )
-            self.states.joining[joining] = work
+            end = join_clip if work.copied is None else copy_clip
+            about = (self.storage, self.settings, self.names, self.report, self.plan, self.stop)
+            self.states.joining[muxer.submit(end, work, *about)] = work
 
     def _take_prepared(self, answer: WorkResult, clip: Clip, workspace: Workspace, tries: int) -> None:
         self.states.preparing.discard(clip.name)
@@ -277,7 +276,8 @@ class _Run:
         self.states.tighter.discard(clip.name)
         prepared: Prepared = answer.value
         work = self.states.begin(clip, workspace, prepared, measured_frames(self.config, prepared.chunks), tries)
-        self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
+        if work.copied is None:
+            self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
     def _take_chunk(self, answer: WorkResult, work: Work) -> None:
         clip = self.states.under_way.get(work.clip)

@@ -32,5 +32,5 @@ class ProcessResult:
         return run_code(self.count("failed"), self.run_again)
 
     def count(self, status: str) -> int:
-        """Clips that ended as `done`, `resumed`, `skipped` or `failed`."""
+        """Clips that ended as `done`, `resumed`, `copied`, `skipped` or `failed`."""
         return sum(row["status"] == status for row in self.rows)

@@ -33,6 +33,7 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "encoder": config.encoder,
         "crf": config.crf,
         "preset": config.preset,
+        "skip-sharp": config.skip_sharp or None,
         "max-growth": config.max_growth,
         "target-quality": config.target_quality,
         **config.encoder_options,
@@ -88,7 +89,7 @@ CHANGES_PICTURES = frozenset(
     {
         *("model", "look", "strength", "chroma", "start", "end"),
         *("encoder", "crf", "preset", "encoder_options", "chunk_seconds"),
-        *("max_growth", "target_quality"),
+        *("skip_sharp", "max_growth", "target_quality"),
     }
 )
 """The fields of `ProcessConfig` on which a clip's pictures depend: another value makes another result."""
@@ -113,9 +114,11 @@ def fingerprint_settings(config: ProcessConfig) -> dict[str, Any]:
     """
     encoder = ("encoder", "crf", "preset", "encoder_options")
     bounds = ("max_growth", "target_quality")
-    apart = ("model", "look", "chroma", "start", "end", *encoder, *bounds)
+    apart = ("model", "look", "chroma", "start", "end", "skip_sharp", *encoder, *bounds)
     others = {name: getattr(config, name) for name in CHANGES_PICTURES.difference(apart)}
     others.update({name: value for name in bounds if (value := getattr(config, name)) is not None})
+    if config.skip_sharp:
+        others["skip_sharp"] = True
     look = look_of(config.model, config.look)
     if look is not None:
         others["look"] = look

@@ -31,6 +31,7 @@ def prepare_task(
         original=original_of(config, clip),
         part=config.part,
         wish=RateWish(config.target_quality, config.max_growth),
+        skip_sharp=config.skip_sharp,
         tighter=tighter,
     )
 

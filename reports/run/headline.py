@@ -7,8 +7,8 @@ from typing import Any
 
 from .work_times import busy_s
 
-STATUSES = ("done", "resumed", "skipped", "failed")
-FINISHED = STATUSES[:3]
+STATUSES = ("done", "resumed", "copied", "skipped", "failed")
+FINISHED = STATUSES[:4]
 STAGES = ("decode_s", "model_s", "measure_s", "encode_s", "mux_s")
 Row = Mapping[str, Any]
 

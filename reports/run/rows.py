@@ -23,7 +23,7 @@ class ClipRow:
     """A row of the `clips` table: one for each clip."""
 
     clip: str = field(metadata={"meaning": "path of the recording below its INPUT"})
-    status: str = field(metadata={"meaning": "`done`, `resumed`, `skipped` or `failed`"})
+    status: str = field(metadata={"meaning": "`done`, `resumed`, `copied`, `skipped` or `failed`"})
     error: str | None = column("why it failed")
     note: str | None = column("what could not be kept, and what else one should know")
     out: str | None = column("path of the result in the output folder")

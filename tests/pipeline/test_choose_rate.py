@@ -100,7 +100,7 @@ def test_both_bounds_hold_the_size_and_say_the_quality(recording: Recording, tmp
 
 
 def test_no_room_at_all_is_a_sentence(recording: Recording, tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match=r"--max-growth 0.01 cannot be held: its other streams alone are larger"):
+    with pytest.raises(EncoderError, match=r"--max-growth 0.01 cannot be held: nothing is left for its pictures"):
         _chosen(recording, tmp_path / "trials", RateWish(max_growth=0.01))
 
 
@@ -144,3 +144,16 @@ def test_pictures_without_times_are_not_tried(recording: Recording, tmp_path: Pa
 def test_a_choice_comes_back_from_its_plan() -> None:
     assert RateChoice.from_json(RateChoice(7, "said").to_json()) == RateChoice(7, "said")
     assert RateChoice.from_json(None) == RateChoice() == ClipPlan((), (), None).rate
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "mpeg2video", "mjpeg"])
+def test_pictures_that_bring_a_quantiser_along_are_encoded_with_the_one_that_is_chosen(
+    codec: str, tmp_path: Path
+) -> None:
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    source = media.call(tmp_path / "a.mkv", size=(128, 96), frames=12, codec=codec, pix_fmt=pix_fmt, audio=0).path
+    info = probe(source)
+    plan, scale = resolve_encoder(EncoderChoice(), info), quality_scale(codec)
+    good, bad = (try_encoder(scale.at(plan, place), info, source) for place in (1, 20))
+    assert good.other_bytes > 2 * bad.other_bytes
+    assert good.xpsnr_db > bad.xpsnr_db + 5

@@ -59,7 +59,7 @@ def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) 
     others: dict[str, Any] = {
         "model": "balanced", "look": 0.25, "strength": 0.5, "chroma": "restore", "encoder": "ffv1", "crf": 3.0,
         "preset": "slow", "chunk_seconds": 7.0, "start": 1.0, "end": 2.0,
-        "max_growth": 1.5, "target_quality": 40.0,
+        "skip_sharp": True, "max_growth": 1.5, "target_quality": 40.0,
         "encoder_options": {"g": "9"}, "inputs": (tmp_path / "x",), "out": tmp_path / "y", "device": "cuda:1",
         "workers": 5, "address": "auto", "engine": "local", "reference": tmp_path, "measure": 9, "page": False,
         "overwrite": True, "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,

@@ -80,6 +80,17 @@ def test_what_is_no_onnx_file_is_a_sentence(tmp_path: Path, content: bytes) -> N
     assert "\n" not in str(caught.value)
 
 
+def test_weights_in_files_beside_it_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(write_onnx(tmp_path / "whole.onnx", small_net(1), (1, 1, 64, 64)))
+    path = tmp_path / "a.onnx"
+    onnx.save_model(model, path, save_as_external_data=True, location="a.data", size_threshold=0)
+    for folder in (tmp_path, tmp_path.parent):
+        monkeypatch.chdir(folder)
+        with pytest.raises(CheckpointError, match="is no ONNX file that can be run by itself"):
+            open_onnx(path)
+
+
 def test_one_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="There is no checkpoint file at"):
         open_onnx(tmp_path / "a.onnx")

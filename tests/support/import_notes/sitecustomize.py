@@ -11,7 +11,7 @@ from typing import Any
 
 HEAVY = {
     *("PIL", "av", "fsspec", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "ray", "rich", "s3fs", "scipy"),
-    *("skimage", "tensorboardX", "torch", "torchvision"),
+    *("onnx", "onnxruntime", "skimage", "spandrel", "tensorboardX", "torch", "torchvision"),
 }
 _KIND = "worker" if any("local_worker" in word or "default_worker" in word for word in sys.orig_argv) else "driver"
 _FILE = os.environ.get("IMPORT_NOTES")
