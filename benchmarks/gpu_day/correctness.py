@@ -33,7 +33,7 @@ def gate(scale: Scale) -> Findings:
         yield "passed", None
         yield "said", "pytest is not installed here"
         return
-    options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+    options = ("-p", "no:cacheprovider", "-p", "no:xdist")
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *scale.gate], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -56,15 +56,16 @@ def test_what_is_planned_fits_the_machines(nodes: list[dict[str, float]], device
     if device.startswith("cuda") and not gpus:
         return
     plan = plan_pool(nodes, device, workers)
-    free = [(node["CPU"], [1.0] * int(node["GPU"])) for node in nodes]
+    share = round(plan.gpus * 10_000)  # as Ray counts them
+    free = [(node["CPU"], [10_000] * int(node["GPU"])) for node in nodes]
     for _ in range(plan.actors):
         at, (cores, cards) = next(
             (at, (cores, cards))
             for at, (cores, cards) in enumerate(free)
-            if cores >= plan.threads and (not plan.gpus or max(cards, default=0.0) >= plan.gpus)
+            if cores >= plan.threads and (not share or max(cards, default=0) >= share)
         )
-        if plan.gpus:
-            cards[next(card for card, left in enumerate(cards) if left >= plan.gpus)] -= plan.gpus
+        if share:
+            cards[next(card for card, left in enumerate(cards) if left >= share)] -= share
         free[at] = cores - plan.threads, cards
     assert plan.actors >= 1
     assert plan.threads >= 1

@@ -8,7 +8,7 @@ import pytest
 from vidsharp.models.cpu import torch_student
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import DeviceError
-from vidsharp.models.gpu.on_gpu import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.models.nets.export_onnx import onnx_of
 from vidsharp.models.sequence.neighbours import Picture
 from vidsharp.models.sequence.session import Session
