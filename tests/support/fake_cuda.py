@@ -64,7 +64,7 @@ def on_gpu(student: Student, **settings: Any) -> GpuStudent:
     """A copy of a student there, whose weights have no numbers; the caller is within `a_gpu`."""
     with _disable_current_modes():  # fake weights can neither be copied nor be moved
         net: Any = deepcopy(student.net)
-        kinds = (torch.float32, torch.float16) if isinstance(net, ReadiesWeights) else ()
+        kinds = (torch.float32, torch.float16) if isinstance(student.net, ReadiesWeights) else ()
         ready = {kind: net.with_weights_in(kind) for kind in kinds}
     for each in (net, *ready.values()):
         each.apply(_without_numbers)
