@@ -6,7 +6,7 @@ from ..pipeline.ownership import NotOursError
 from ..training.errors import DataError, RecipeError
 from .config import UsageError
 from .engine.protocol import ClusterError, NodeLost
-from .interrupts import Terminated
+from .interrupts import terminated
 
 OK = 0
 """All clips are finished."""
@@ -28,7 +28,7 @@ _USERS = (UsageError, ModelError, CheckpointError, DeviceError, EncoderError, Da
 def exit_code(error: BaseException) -> int:
     """The code of a command that an error ended."""
     if isinstance(error, KeyboardInterrupt):
-        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+        return TERMINATED if terminated(error) else INTERRUPTED
     if isinstance(error, _USERS):
         return WRONG_USAGE
     return RUN_AGAIN if another_run_helps(error) else SOME_FAILED

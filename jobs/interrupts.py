@@ -39,6 +39,11 @@ def heeding_interrupts() -> Iterator[None]:
         _heard = None
 
 
+def terminated(error: KeyboardInterrupt) -> bool:
+    """Whether SIGTERM is behind it: while Ray's C++ part waits, it raises an exception of its own for any signal."""
+    return isinstance(error, Terminated) or _heard is Terminated
+
+
 def raise_if_interrupted() -> None:
     """For loops that go on for long, in each turn: the exception may have been raised where Python or a library in C
     swallows all of them (a finaliser, a look for an attribute), and no second signal would be heeded.

@@ -63,14 +63,14 @@ def a_gpu(patch: pytest.MonkeyPatch) -> Iterator[None]:
 def on_gpu(student: Student, **settings: Any) -> GpuStudent:
     """A copy of a student there, whose weights have no numbers; the caller is within `a_gpu`."""
     with _disable_current_modes():  # fake weights can neither be copied nor be moved
-        net = deepcopy(student.net)
-        kinds = (torch.float32, torch.float16) if isinstance(net, ReadiesWeights) else ()
+        net: Any = deepcopy(student.net)
+        kinds = (torch.float32, torch.float16) if isinstance(student.net, ReadiesWeights) else ()
         ready = {kind: net.with_weights_in(kind) for kind in kinds}
     for each in (net, *ready.values()):
         each.apply(_without_numbers)
-    net.to = lambda **_: net  # type: ignore[method-assign]
+    net.to = lambda **_: net
     if ready:
-        net.with_weights_in = ready.__getitem__  # type: ignore[assignment]
+        net.with_weights_in = ready.__getitem__
     return GpuStudent(replace(student, net=net), CUDA, 1.0, GpuSettings(graphs=False, **settings))
 
 

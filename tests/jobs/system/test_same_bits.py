@@ -220,7 +220,7 @@ class Unlike(InProcess):
     def nodes(self) -> list[dict[str, float]]:
         return super().nodes() * 2
 
-    def start(self, worker_class: type, threads: int, gpus: int, *arguments: Any) -> Any:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
         worker = super().start(worker_class, threads, gpus, *arguments)
         self._first = self._first or worker
         return worker
