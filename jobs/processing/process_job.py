@@ -197,8 +197,8 @@ class _Run:
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        self.plan = plan = plan_run(engine, self.config)
         seen = must_see(self.lock.file, [clip for clip, *_ in self.states.to_prepare], self.config)
+        self.plan = plan = plan_run(engine, self.config, seen)
         pool = ActorPool(
             *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
             look=self.config.look,
