@@ -6,7 +6,9 @@ chunks. A worker tries, and not the driver, which does without torch and need no
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ...models.errors import DeviceError
@@ -15,6 +17,7 @@ from ...models.wording import one_line
 from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
 from .actors import POLL_S
+from .node import NodeError, check_sees
 from .pool import PoolPlan, plan_pool
 from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 
@@ -28,8 +31,9 @@ _MOST_NODES = 3
 class TrialActor:
     """A worker that loads the student as all others will, and says what they need not find out again."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
         self._threads = threads
+        self._must_see = must_see
 
     def frames_done(self) -> int:
         return 0
@@ -42,7 +46,9 @@ class TrialActor:
         Raises:
             DeviceError: the GPU cannot be used, or not with these settings.
             GpuLost: it failed.
+            NodeError: as `check_sees`.
         """
+        check_sees(self._must_see)
         from ...models.enhance import Enhancer
 
         student = Enhancer(model, device, strength, self._threads, look=look, gpu=settings)
@@ -50,9 +56,9 @@ class TrialActor:
         return replace(settings, half_error=student.gpu.half_error)
 
 
-def plan_run(engine: Engine, config: ProcessConfig) -> PoolPlan:
+def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[Path]] = ()) -> PoolPlan:
     """The workers of a run: as `plan_pool`, where its GPU stands the trial. Where it does not, `auto` takes the CPU,
-    and the log says why.
+    and the log says why. On a node that does not see `must_see` nothing is tried: workers will say so there.
 
     Raises:
         DeviceError: a GPU was asked for, and cannot be used.
@@ -63,7 +69,7 @@ def plan_run(engine: Engine, config: ProcessConfig) -> PoolPlan:
     plan = plan_pool(nodes, config.device, config.workers)
     if plan.device != "cpu":
         try:
-            return replace(plan, gpu=_tried(engine, plan, config))
+            return replace(plan, gpu=_tried(engine, plan, config, must_see))
         except RuntimeError as error:  # which all errors of torch and of devices are
             if isinstance(error, ClusterError) or (isinstance(error, DeviceError) and config.device != "auto"):
                 raise
@@ -77,12 +83,14 @@ def plan_run(engine: Engine, config: ProcessConfig) -> PoolPlan:
     return plan
 
 
-def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig) -> GpuSettings:
+def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig, must_see: Sequence[Sequence[Path]]) -> GpuSettings:
     for lost in range(1, _MOST_NODES + 1):
-        worker = engine.start(TrialActor, plan.threads, plan.gpus)
+        worker = engine.start(TrialActor, plan.threads, plan.gpus, must_see)
         try:
             asked = (config.model, plan.device, config.strength, config.look, config.gpu)
             return _answer(engine, engine.submit(worker, "try_out", *asked))
+        except NodeError:
+            return config.gpu
         except NodeLost:
             if lost == _MOST_NODES:
                 raise

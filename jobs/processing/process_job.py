@@ -172,9 +172,9 @@ class _Run:
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        plan = plan_run(engine, self.config)
-        self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
         seen = must_see(self.lock.file, [waiting.clip for waiting in self.states.to_prepare], self.config)
+        plan = plan_run(engine, self.config, seen)
+        self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
         pool = ActorPool(
             *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
             look=self.config.look,

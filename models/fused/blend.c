@@ -9,14 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _WIN32
-#include <malloc.h>
-#define aligned_alloc(alignment, bytes) _aligned_malloc(bytes, alignment)
-#define free_aligned _aligned_free
-#else
-#define free_aligned free
-#endif
-
+#include "aligned.h"
 #include "rows.h"
 
 #define MOST_PX (1 << 30)

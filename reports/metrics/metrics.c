@@ -2,18 +2,11 @@
 
 #include "metrics.h"
 
+#include "../../models/fused/aligned.h"
 #include "../../models/fused/x86_features.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef _WIN32
-#include <malloc.h>
-#define aligned_alloc(alignment, bytes) _aligned_malloc(bytes, alignment)
-#define free_aligned _aligned_free
-#else
-#define free_aligned free
-#endif
 
 /* On x86-64, for a processor with AVX2, whatever the one that compiles it; elsewhere, for what the compiler takes for
  * granted. */

@@ -35,7 +35,7 @@ class Border:
         """A patch [C, H, W] in 0..1 with this bar."""
         patch = patch.clone()
         view = patch if self.rows else patch.mT
-        other = (patch.flip(-1) if self.rows else patch.flip(-2).mT).clone()
+        other = patch.flip(-1) if self.rows else patch.flip(-2).mT  # a copy
         view[:, self.first : self.last] = other[:, self.first : self.last] if self.luma is None else self.luma
         return patch
 

@@ -160,7 +160,7 @@ def test_a_node_without_the_recordings_is_named_and_gets_no_work(
 def test_where_no_node_sees_the_output_folder_the_run_ends(cluster: RayNodes, calls: Path, tmp_path: Path) -> None:
     with cluster.joined("blind", "--num-gpus=1", hide=tmp_path):
         # Only this node has a GPU; the folders are looked at before the GPU is.
-        errors = ended(start(cluster, calls, tmp_path / "out", "--device", "cuda"), code=1)
+        errors = ended(start(cluster, calls, tmp_path / "out", "--device", "cuda"), code=3)
     (sentence,) = errors.splitlines()
     assert sentence.startswith("vidsharp: the node blind (Ray's ")
     assert f"does not see {tmp_path / 'out' / '.vidsharp' / 'lock'}; recordings, --out" in sentence

@@ -7,7 +7,6 @@ descriptors that a child inherits are errors.
 
 import builtins
 import sys
-from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -59,15 +58,6 @@ class _Without(ModuleType):
         self.__dict__.update({name: value for name, value in vars(module).items() if name not in names} | instead)
 
 
-def _system_call(function: Callable[..., Any], refused: Callable[..., str]) -> Callable[..., Any]:
-    def call(*arguments: Any, **settings: Any) -> Any:
-        if said := refused(*arguments, **settings):
-            raise TypeError(said)
-        return function(*arguments, **settings)
-
-    return call
-
-
 _seen: dict[str, ModuleType] = {}
 
 
@@ -78,7 +68,7 @@ def _as_elsewhere(module: ModuleType) -> ModuleType:
         if name == "ctypes":
             instead["CDLL"] = _CDLL
         if name == "subprocess":
-            instead["Popen"] = _system_call(module.Popen, lambda *_, **more: "pass_fds" if "pass_fds" in more else "")
+            instead["Popen"] = _Popen
         _seen[name] = _Without(module, frozenset(NAMES.get(name, "").split()), instead)
     return _seen[name]
 
@@ -99,6 +89,14 @@ def _no_proc(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 import ctypes  # noqa: E402  # before vidsharp asks for it
+import subprocess  # noqa: E402
+
+
+class _Popen(subprocess.Popen):  # type: ignore[type-arg]
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        if "pass_fds" in settings:
+            raise TypeError("pass_fds")
+        super().__init__(*arguments, **settings)
 
 
 class _CDLL(ctypes.CDLL):
