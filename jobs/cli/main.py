@@ -79,7 +79,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
-@config_options("out", "staging")
+@config_options("out", "staging", "shard")
 @run_options
 @config_options("skip_sharp", "max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
