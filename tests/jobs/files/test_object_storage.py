@@ -524,6 +524,7 @@ def begun(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
     bucket.pipe_file("calls/recordings/a.mp4", b"x")
     storage = open_storage(config(tmp_path))
     storage.find()
+    storage.config.out.mkdir(parents=True)
     storage.begin()
     workspace = storage.config.out / ".vidsharp" / file_stem("a.mp4")
     workspace.mkdir(parents=True)
@@ -565,6 +566,7 @@ def test_what_a_driver_published_before_it_was_killed_is_taken_over_with_its_row
     storage.publish(joined, storage.config.out / "a.mp4")
     bucket.rm_file("calls/out/.vidsharp/lock")  # of a driver that was killed long ago, on another machine
     next_one = open_storage(config(tmp_path, staging=tmp_path / "another machine"))
+    next_one.config.out.mkdir(parents=True)
     next_one.begin()
     ((rows, _),) = kept_rows(next_one.config.out / ".vidsharp")
     assert rows.clip["out"] == "a.mp4"
