@@ -17,12 +17,16 @@ class KnownFiles:
 
     def __init__(self, files: Callable[[], Iterable[Path]] = tuple[Path, ...]) -> None:
         self._files = files
-        self._marks = {_mark(file) for file in files()}
+        self._marks = {_number(file) or _place(file) for file in files()}
+        self._any_by_place = any(isinstance(mark, str) for mark in self._marks)
 
     def find(self, path: Path) -> Path | None:
         """The known file that `path` leads to, as it was given."""
-        mark = _mark(path)
-        return next((file for file in self._files() if _mark(file) == mark), None) if mark in self._marks else None
+        # One that was not there when it was listed, as an object's stand-in, may have a number since.
+        marks = {_number(path), _place(path) if self._any_by_place else None} - {None}
+        if self._marks.isdisjoint(marks):
+            return None
+        return next((file for file in self._files() if not marks.isdisjoint((_number(file), _place(file)))), None)
 
 
 def originals(clips: Iterable[Clip], reference: Path | None) -> Iterator[Path]:
@@ -57,10 +61,14 @@ def results_of(clips: Sequence[Clip], out: Path) -> Iterator[tuple[Clip, Path]]:
     return ((clip, out / clip.relative) for clip in clips)
 
 
-def _mark(path: Path) -> int | str:
-    """What two names of one file have in common: the numbers of disk and file, or where they lead."""
+def _number(path: Path) -> int | None:
+    """What all names of one file have in common; None where it is not there, or its disk does not number files."""
     with suppress(OSError):
         state = path.stat()
-        if state.st_ino:  # some network disks do not number files
-            return state.st_dev << 64 | state.st_ino
+        return state.st_dev << 64 | state.st_ino if state.st_ino else None
+    return None
+
+
+def _place(path: Path) -> str:
+    """Where a path leads."""
     return str(real_path(path))
