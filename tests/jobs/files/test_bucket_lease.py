@@ -40,7 +40,7 @@ def ended_process() -> str:
 
 
 def test_of_many_that_would_make_an_object_one_does(folder: Place) -> None:
-    begin = threading.Barrier(8)
+    begin, tags = threading.Barrier(8), list[str]()
 
     def make(number: int) -> str | None:
         begin.wait()
