@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..config import UsageError
+from .command_tree import commands_below
 
 FILE = "vidsharp.toml"
 PREFIX = "VIDSHARP"
@@ -84,8 +85,8 @@ def _defaults(ctx: click.Context, place: str, table: Mapping[str, Any]) -> Itera
         UsageError: a key is no option of any command, or a value is none of its option.
     """
     own = {long_name(option): option for option in _options(ctx.command) if option.name != "profile"}
-    group = ctx.parent.command if ctx.parent else None
-    commands = group.commands.values() if isinstance(group, click.Group) else [ctx.command]
+    whole = ctx.find_root().command
+    commands = [command for _, command in commands_below(whole, "")] if isinstance(whole, click.Group) else [whole]
     known = {long_name(option) for command in commands for option in _options(command)}
     for key, value in table.items():
         if key in own:
