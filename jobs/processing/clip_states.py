@@ -91,10 +91,18 @@ class ClipStates:
         """Clips that have come out too large are to be planned again, and encoded with fewer bytes."""
         for name, work in self.under_way.items():
             if work.too_large and not work.outdated:
-                log.info("too large for --max-growth; encoding it again", extra={"clip": name})
                 work.outdated = True
-                self.tighter.add(name)
+                self._say_too_large(name)
                 self.schedule.drop(name)
+
+    def plan_tighter(self, work: ClipWork) -> None:
+        """A clip whose joined file has come out too large is to be planned again, likewise."""
+        self._say_too_large(work.clip.name)
+        self.to_prepare.appendleft((work.clip, work.workspace, work.retries + 1))
+
+    def _say_too_large(self, name: str) -> None:
+        log.info("too large for --max-growth; encoding it again", extra={"clip": name})
+        self.tighter.add(name)
 
     def plan_outdated_again(self) -> None:
         """Clips whose plan is outdated wait to be planned, once none of their chunks is at work any more."""

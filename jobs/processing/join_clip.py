@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from ...models.errors import VidsharpError
 from ...models.nets.catalogue import student_name
 from ...pipeline.atomic import make_folder
 from ...pipeline.errors import MediaError, ResultRefused
@@ -27,6 +28,10 @@ from ..files.report_folder import ClipRows, ReportFolder, keep_rows
 from ..files.storage import Storage
 from .clip_work import ClipWork, best_preview, finished_rows
 from .run_settings import settings, versions
+
+
+class TooLarge(VidsharpError, RuntimeError):
+    """The joined file has more bytes than the clip's result may have."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def join_clip(
         CancelledError: `stop` was set.
         MediaError: the recording has changed meanwhile, or its packets cannot be read.
         OutputError: the result cannot be written, or what was not made by vidsharp has its name.
+        TooLarge: it is larger than it may be.
     """
 
     def go_on() -> None:
@@ -110,6 +116,9 @@ def join_clip(
     joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on, work.within, made)
     if sentence := changed(work, storage.key(work.clip, counts)):
         raise MediaError(sentence, work.clip.path)
+    size, most = temporary.stat().st_size, work.rate.max_file_bytes
+    if most is not None and size > most:
+        raise TooLarge(f"{work.clip.path}: {size} bytes are more than --max-growth allows, {most}")
     final = names.path(work.clip, joined)
     check_inside(names.out, final)
     make_folder(final.parent)
@@ -123,7 +132,7 @@ def join_clip(
         joined,
         mux_s=now - began,
         wall_s=now - work.began,
-        bytes_out=temporary.stat().st_size,
+        bytes_out=size,
         made_with=made_with(work, storage, counts, plan),
     )
     with suppress(OSError):  # the clip is finished without it, too

@@ -37,7 +37,7 @@ from .clip_states import ClipStates
 from .clip_work import ClipWork, encoder_choice, failed_row
 from .copy_clip import copy_clip
 from .imports_ahead import import_ahead
-from .join_clip import FinalNames, changed, join_clip
+from .join_clip import FinalNames, TooLarge, changed, join_clip
 from .node_watch import NodeWatch, must_see
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
@@ -159,9 +159,8 @@ class _Run:
                 self._sort(clip, row, workspace)
             except (MediaError, OutputError) as error:
                 self._fail(clip, str(error), error)
-        unmeasured = sum(
-            row["status"] == "skipped" and row["ssim_ref_after"] is None for row in self.rows.clips.values()
-        )
+        rows = self.rows.clips.values()
+        unmeasured = sum(row["status"] == "skipped" and row["ssim_ref_after"] is None for row in rows)
         if self.config.reference is not None and unmeasured:
             clips = counted(unmeasured, "clip was", "clips were")
             log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
@@ -314,10 +313,11 @@ class _Run:
         if wait and self.states.joining and not self.states.to_prepare and not self.states.schedule.waiting:
             wait_for(self.states.joining, timeout=POLL_S, return_when=FIRST_COMPLETED)
         for future in [future for future in self.states.joining if future.done()]:
-            work = self.states.joining.pop(future)
-            error = future.exception()
+            work, error = self.states.joining.pop(future), future.exception()
             if error is None:
                 self._end(future.result(), work.workspace.folder)
+            elif isinstance(error, TooLarge):
+                self.states.plan_tighter(work)
             elif isinstance(error, VidsharpError):
                 self._give_up(work, str(error), error)
             else:

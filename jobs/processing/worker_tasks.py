@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.plan import Chunk
-from ...pipeline.rate_choice import RateWish
 from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ...pipeline.workspace import Workspace
@@ -30,7 +29,7 @@ def prepare_task(
         encoder=encoder,
         original=original_of(config, clip),
         part=config.part,
-        wish=RateWish(config.target_quality, config.max_growth),
+        wish=config.wish,
         skip_sharp=config.skip_sharp,
         tighter=tighter,
     )
