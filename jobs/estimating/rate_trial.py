@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +43,13 @@ class RateTrial:
     frame_core_s: float | None = None
 
 
-def try_rate(task: RateTask, info: ClipInfo, encoder: EncoderPlan, enhancer: "Enhancer") -> RateTrial:
+def try_rate(
+    task: RateTask, info: ClipInfo, encoder: EncoderPlan, enhancer: "Enhancer", on_frame: Callable[[], None]
+) -> RateTrial:
     """Chooses the quality for a recording.
+
+    Args:
+        on_frame: as `choose_rate` takes it.
 
     Raises:
         EncoderError, MediaError, OutputError, ChunkError: as `choose_rate`.
@@ -57,6 +63,6 @@ def try_rate(task: RateTask, info: ClipInfo, encoder: EncoderPlan, enhancer: "En
     recording = Recording(info, timeline, chunks, within, info.path.stat().st_size)
     began, cpu_began = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory(prefix="vidsharp-estimate-") as folder:
-        chosen, _ = choose_rate(recording, encoder, task.wish, enhancer, Path(folder))
+        chosen, _ = choose_rate(recording, encoder, task.wish, enhancer, Path(folder), on_frame)
     tried = max(1, pictures_tried(recording.frames, info.width * info.height))
     return RateTrial(chosen, (time.perf_counter() - began) / tried, (time.process_time() - cpu_began) / tried)

@@ -142,7 +142,7 @@ class SampleActor(SharpenActor):
         """The encoder as a run would choose its quality for the recording; tried once."""
         assert self._enhancer is not None, "load() comes first"
         if name not in self._rates:
-            self._rates[name] = try_rate(task, info, encoder, self._enhancer)
+            self._rates[name] = try_rate(task, info, encoder, self._enhancer, self._step)
         return self._rates[name]
 
     def _warm_up(self, name: str, info: ClipInfo, start: Start, encoder: EncoderPlan) -> float:
