@@ -131,8 +131,16 @@ def test_a_variable_that_is_no_option_is_said(here: Path) -> None:
     )
     assert run("process", "--help", VIDSHARP_PROCESS_WROKERS="3").exit_code == 0
     with pytest.raises(UsageError):
-        check_variables(main.commands["train"], {"VIDSHARP_TRAIN_LEVEL": "1"})
-    check_variables(main.commands["train"], {"VIDSHARP_PROCESS_LEVEL": "1", "VIDSHARP_WHEEL_FOR": "x"})
+        check_variables(main.commands["train"], "train", {"VIDSHARP_TRAIN_LEVEL": "1"})
+    check_variables(main.commands["train"], "train", {"VIDSHARP_PROCESS_LEVEL": "1", "VIDSHARP_WHEEL_FOR": "x"})
+
+
+def test_variables_of_a_groups_commands_begin_with_the_groups_name(here: Path) -> None:
+    assert run("models", "--json", VIDSHARP_MODELS_EXPORT_LOOK="natural").exit_code == 0
+    ended = run("models", "export", "fast", VIDSHARP_MODELS_EXPORT_LOOK="soft")
+    assert ended.stderr.startswith("vidsharp: There is no look 'soft'")
+    ended = run("models", "export", "fast", VIDSHARP_MODELS_EXPORT_LOK="soft")
+    assert "LOK is no option of models; the nearest is 'VIDSHARP_MODELS_EXPORT_LOOK'" in ended.stderr
 
 
 def test_the_same_word_means_the_same_everywhere() -> None:
