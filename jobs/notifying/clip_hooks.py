@@ -13,7 +13,7 @@ from ...models.wording import one_line
 from ..files.clips import printable
 from ..files.report_folder import ClipRows
 from ..interrupts import raise_if_interrupted
-from .hook import Hook, HookError
+from .hooks import Hook, HookError
 
 log = logging.getLogger("vidsharp")
 

@@ -1,5 +1,7 @@
 """Hooks: a program that is run, or an address that is called, for each clip that has come to its end."""
 
+import hashlib
+import hmac
 import os
 import shlex
 import shutil
@@ -8,19 +10,43 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
-from typing import IO
+from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
+from ...models.errors import VidsharpError
 from ..config import ProcessConfig, UsageError
-from .hook import Hook, HookError, short
 
 LOOK_S = 0.1
 """How often a program that runs is looked at."""
 LAST_WORDS_BYTES = 4096
+RETRY_AFTER_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Pauses between the tries of a webhook."""
+_WORTH_ANOTHER_TRY = (408, 425, 429)
+"""Of the answers below 500."""
+
+
+class HookError(VidsharpError, RuntimeError):
+    """A hook failed; the sentence goes into the clip's row."""
+
+
+class Hook(Protocol):
+    """Told of each clip, by several threads at once."""
+
+    def tell(self, message: bytes, stop: Event) -> None:
+        """
+        Args:
+            message: JSON.
+            stop: set when the run ends before its time.
+
+        Raises:
+            HookError: it failed, or took too long.
+        """
+        ...
 
 
 def hooks_of(config: ProcessConfig) -> list[Hook]:
@@ -38,8 +64,6 @@ def hooks_of(config: ProcessConfig) -> list[Hook]:
             raise UsageError(f"--on-clip: there is no program {words[0]!r}")
         hooks.append(CommandHook(tuple(words), config.hook_seconds))
     if config.webhook:
-        from .webhook import Webhook  # HTTP and TLS take longer to import than all else here
-
         key = None
         if config.webhook_key is not None:
             try:
@@ -102,7 +126,69 @@ def _last_line(file: IO[bytes]) -> str:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - LAST_WORDS_BYTES))
     lines = file.read().decode(errors="replace").split("\n")
-    return next((short(line) for line in reversed(lines) if line.strip()), "")
+    return next((_short(line) for line in reversed(lines) if line.strip()), "")
+
+
+def _short(words: object) -> str:
+    return " ".join(str(words).split())[:300]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that gets the message by POST, tried again where that may help.
+
+    The header `X-Vidsharp-Delivery` is the same in all tries of a message. With a key, `X-Vidsharp-Signature` is
+    `sha256=` and the HMAC (RFC 2104) of the body in hexadecimal digits, as GitHub's webhooks have it.
+    """
+
+    url: str
+    key: bytes | None
+    limit_s: float
+    """Of all tries together."""
+
+    def tell(self, message: bytes, stop: Event) -> None:
+        # Imported where somebody is to be called: HTTP and TLS take as long as all else that a run tells others by.
+        import http.client
+        import urllib.error
+
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "vidsharp",
+            "X-Vidsharp-Delivery": str(uuid.uuid4()),
+        }
+        if self.key is not None:
+            headers["X-Vidsharp-Signature"] = signature(self.key, message)
+        until, said = time.monotonic() + self.limit_s, ""
+        for number, pause_s in enumerate((*RETRY_AFTER_S, None), start=1):
+            try:
+                self._post(message, headers, max(1.0, until - time.monotonic()))
+                return
+            except urllib.error.HTTPError as error:
+                said = f"answered {error.code}"
+                if error.code < 500 and error.code not in _WORTH_ANOTHER_TRY:
+                    raise HookError(f"the webhook {said}") from error
+            except (OSError, http.client.HTTPException) as error:
+                said = f"could not be reached ({_short(getattr(error, 'reason', None) or error)})"
+            if pause_s is None or time.monotonic() + pause_s > until or stop.wait(pause_s):
+                raise HookError(f"the webhook {said} (tried {number} times)" if number > 1 else f"the webhook {said}")
+
+    def _post(self, message: bytes, headers: dict[str, str], timeout_s: float) -> None:
+        import urllib.request
+
+        class NoRedirects(urllib.request.HTTPRedirectHandler):
+            """A POST that is redirected would arrive as a GET without its message."""
+
+            def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
+                return None
+
+        request = urllib.request.Request(self.url, message, headers, method="POST")
+        with urllib.request.build_opener(NoRedirects).open(request, timeout=timeout_s):
+            pass
+
+
+def signature(key: bytes, message: bytes) -> str:
+    """What a message is signed with, for receivers to compare (`hmac.compare_digest`)."""
+    return f"sha256={hmac.new(key, message, hashlib.sha256).hexdigest()}"
 
 
 def origin(url: str) -> str:
