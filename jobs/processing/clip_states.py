@@ -109,7 +109,7 @@ class ClipStates:
         work = self.under_way.get(clip)
         if work is None or work.outdated or not work.too_large:
             return
-        log.info("too large for --max-growth; encoding it again", extra={"clip": clip})
+        self._say_too_large(clip)
         work.outdated = True
         self.schedule.drop(clip)
 
@@ -120,10 +120,20 @@ class ClipStates:
             del self.under_way[clip]
             self.plan_again(work)
 
-    def plan_again(self, clip: ClipWork) -> None:
+    def plan_tighter(self, work: ClipWork) -> None:
+        """Has a clip whose joined file has come out too large be planned again, likewise."""
+        self._say_too_large(work.clip.name)
+        self.plan_again(work, tighter=True)
+
+    def _say_too_large(self, clip: str) -> None:
+        log.info("too large for --max-growth; encoding it again", extra={"clip": clip})
+
+    def plan_again(self, clip: ClipWork, *, tighter: bool = False) -> None:
         """Has a clip wait to be planned, before the others."""
-        again = Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1, tighter=clip.too_large)
-        self.to_prepare.appendleft(again)
+        tighter = tighter or clip.too_large
+        self.to_prepare.appendleft(
+            Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1, tighter=tighter)
+        )
 
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
         """Takes down how far chunks are; those of clips that have ended do not count."""

@@ -34,7 +34,7 @@ from .clip_states import ClipStates, Waiting
 from .clip_work import encoder_choice
 from .final_names import FinalNames
 from .imports_ahead import import_ahead
-from .join_clip import ChunksMissing, Joined, Mixed
+from .join_clip import ChunksMissing, Joined, Mixed, TooLarge
 from .join_queue import JoinWork
 from .node_watch import NodeWatch, must_see
 from .past_results import PastResults
@@ -317,7 +317,9 @@ class _Run:
                 self.states.uploading[uploading] = work
             return
         about = {"clip": work.clip.name, "actor": answer.actor}
-        if isinstance(answer.error, ChunksMissing) and work.retries < MAX_RETRIES:
+        if isinstance(answer.error, TooLarge):
+            self.states.plan_tighter(work)
+        elif isinstance(answer.error, ChunksMissing) and work.retries < MAX_RETRIES:
             log.warning("%s; planned again", answer.sentence, extra=about)
             self.states.plan_again(work)
         elif not answer.permanent and not isinstance(answer.error, ChunksMissing) and joins.retry(join, answer.actor):
