@@ -137,9 +137,24 @@ def test_pieces_are_spread_and_a_short_clip_is_one(recording: Recording, tmp_pat
 
 
 def test_a_part_has_its_share_of_the_room(recording: Recording) -> None:
-    half = replace(recording, chunks=recording.chunks[: len(recording.chunks) // 2])
+    first = recording.chunks[: len(recording.chunks) // 2]
+    half = replace(recording, chunks=first, within=(None, first[-1].end_pts))
     share = half.frames / recording.frames
-    assert abs(half.room_for_video(2) - share * recording.room_for_video(2)) < 5000
+    assert half.room_for_video(2) == pytest.approx(share * recording.room_for_video(2), rel=0.02)
+    assert recording.room(2) == 2 * recording.bytes
+
+
+def test_sound_counts_by_the_parts_time_where_pictures_are_rare(recording: Recording) -> None:
+    """As where a call's pictures begin later than its sound, or with a still."""
+    times = sorted(packet.pts for packet in recording.timeline if packet.pts is not None)
+    middle = times[len(times) // 2]
+    rare = [packet for packet in recording.timeline if packet.pts == times[0] or (packet.pts or 0) >= middle]
+    chunks = plan_chunks(rare, 1 << 60, within=(None, middle), inside_gops=False)
+    part = Recording(recording.info, rare, chunks, (None, middle), recording.bytes)
+    assert part.frames == 1
+    sound = recording.bytes - sum(packet.size for packet in rare)
+    assert part.room(1) - part.room_for_video(1) == pytest.approx(sound / 2, rel=0.1)
+    assert part.room_for_video(1) > 0
 
 
 def test_pictures_without_times_are_not_tried(recording: Recording, tmp_path: Path) -> None:
