@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import OutputError, disk_sentence
@@ -74,22 +74,29 @@ def _nobody_writes(path: Path) -> bool:
     return owner == "ended" or (owner == "elsewhere" and time.time() - path.stat().st_mtime > ABANDONED_S)
 
 
-def finished_files(folder: Path) -> Iterator[Path]:
-    """The files below a folder that have their final names, in no order. Other threads and processes may be writing
-    there: what they have not finished is left out, and any file may be gone when it is opened."""
-    for parent, _, names in os.walk(folder):  # which passes over a folder that is gone
-        yield from (Path(parent) / name for name in names if whose(name) is None)
-
-
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes a small file whole or not at all.
 
     Raises:
         OutputError: it cannot be written; what was there before is still there.
     """
-    temporary = temporary_name(path)
-    try:
+    with written_whole(path) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def written_whole(path: Path, beside: Path | None = None) -> Iterator[Path]:
+    """A file that the `with` block writes under the temporary name that it gets, and that is then called `path`.
+
+    Args:
+        beside: a file whose folder holds it until it is whole, on the same disk; None for `path` itself.
+
+    Raises:
+        OutputError: it cannot be written; what was there before is still there.
+    """
+    temporary = temporary_name(beside or path)
+    try:
+        yield temporary
         publish(temporary, path)
     except OSError as error:
         raise error if isinstance(error, OutputError) else OutputError(disk_sentence(error, path), path) from error

@@ -6,6 +6,17 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class ChunkDone:
+    """What a run's driver keeps of a chunk that is done; all else is in its record on disk."""
+
+    index: int
+    frames: int
+    node: str
+    bytes: int = 0
+    """Size of its file."""
+
+
+@dataclass(frozen=True)
 class ChunkRecord:
     """One chunk's result. `pts` and `durations` have one number for each picture, in presentation order."""
 
@@ -53,6 +64,11 @@ class ChunkRecord:
     def frames_lost(self) -> int:
         """Pictures that the recording announces but that do not decode."""
         return max(0, self.frames_expected - self.frames)
+
+    @property
+    def outline(self) -> ChunkDone:
+        """The chunk without what single pictures say."""
+        return ChunkDone(self.index, self.frames, self.node, self.bytes)
 
     def to_json(self) -> dict[str, Any]:
         # Not `asdict`, which copies each number of `pts` and takes milliseconds.

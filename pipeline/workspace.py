@@ -40,6 +40,8 @@ class ClipPlan:
     """None where nobody asked for it to be kept."""
     made_by: str | None = None
     """The digest of what makes its pictures."""
+    content: str | None = None
+    """The digest of what the recording held."""
     rate: RateChoice = NO_CHOICE
     """What was chosen where the user sets bounds to size or quality."""
 
@@ -73,7 +75,7 @@ class Workspace:
             shapes = tuple(Shape(w, h, name, Fraction(aspect)) for w, h, name, aspect in manifest["shapes"])
             encoder = manifest["encoder"] and EncoderPlan.from_json(manifest["encoder"])
             rate = RateChoice.from_json(manifest.get("rate"))
-            return ClipPlan(chunks, shapes, encoder, manifest["made_by"], rate)
+            return ClipPlan(chunks, shapes, encoder, manifest["made_by"], manifest.get("content"), rate)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -94,6 +96,7 @@ class Workspace:
         provenance: Mapping[str, Any] | None = None,
         *,
         encoder: EncoderPlan | None = None,
+        content: str | None = None,
         rate: RateChoice = NO_CHOICE,
     ) -> None:
         """Throws away what an earlier run with other settings left, and writes the plan.
@@ -102,6 +105,7 @@ class Workspace:
             shapes: of all pictures, where they change in mid-stream: all chunks are written in one size.
             provenance: what `provenance_digest` is the digest of, for people who look into the plan.
             encoder: what writes the chunks.
+            content: the digest of what the recording holds.
             rate: how its quality was chosen.
 
         Raises:
@@ -112,6 +116,7 @@ class Workspace:
         plan = {"clip": clip, "chunks": [asdict(chunk) for chunk in chunks], "made_with": provenance}
         plan["encoder"], plan["rate"] = encoder and encoder.to_json(), rate.to_json()
         manifest = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, **plan}
+        manifest["content"] = content
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
         write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
@@ -124,13 +129,28 @@ class Workspace:
         """The file in which a chunk's observer keeps what it wants to show."""
         return self.folder / f"{chunk_name}.preview"
 
-    def joined_file(self, suffix: str) -> Path:
-        """The file that the whole clip is written to before it gets its final name."""
-        return self.folder / f"joined{suffix}"
+    def joined_file(self, suffix: str, attempt: int = 0) -> Path:
+        """The file that the whole clip is written to before it gets its final name: each attempt's own, since the
+        process of one that is thought dead may still write."""
+        return self.folder / f"joined{attempt or ''}{suffix}"
+
+    def joined_files(self) -> list[Path]:
+        """The files of attempts at joining the clip, whole or not, that are still here."""
+        return list(self.folder.glob("joined*"))
 
     def joined(self) -> bool:
-        """Whether a joined clip, whole or not, is still here."""
-        return any(self.folder.glob("joined*"))
+        """Whether there is such a file."""
+        return bool(self.joined_files())
+
+    def done(self, chunks: Sequence[Chunk]) -> dict[int, ChunkRecord]:
+        """The records of those of the plan's chunks that are done, by index. What is not there is not looked for: a
+        network disk would go on saying so for a while after another machine has put it there."""
+        try:
+            there = {path.name for path in self.folder.iterdir()}
+        except OSError:
+            return {}
+        records = (self.load_record(chunk) for chunk in chunks if f"{chunk.name}.json" in there)
+        return {record.index: record for record in records if record is not None}
 
     def save_record(self, chunk_name: str, record: ChunkRecord) -> None:
         """Marks a chunk as done. Its file must be in place.

@@ -39,6 +39,7 @@ from vidsharp.jobs.processing.clip_work import ClipWork, finished_rows
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.field_pairs import FieldPairs
+from vidsharp.pipeline.fingerprint import see
 from vidsharp.pipeline.mux import MuxResult, mux_clip
 from vidsharp.pipeline.recording import main_video, silence
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
@@ -300,14 +301,15 @@ class Worker:
         measure = MeasureTask(range(0, 20, 3), None, preview=True) if draw.random() < 0.1 else None
         actor = self._actors[strength]
         work = folder / "work"
-        prepared = actor.prepare(PrepareTask(source, source.name, work, "key", seconds, encoder))
-        records = [
+        seen = see(source, source.name)
+        prepared = actor.prepare(PrepareTask(source, source.name, work, "key", seconds, encoder, seen))
+        assert isinstance(prepared, Prepared)
+        for chunk in prepared.chunks:
             actor.sharpen(ChunkTask(prepared.info, chunk, prepared.encoder, work, "key"), measure)
-            for chunk in prepared.chunks
-        ]
         clip = ClipWork(
             Clip(source, Path(source.name)), _workspace(work), prepared.info, prepared.encoder, prepared.chunks,
-            dict(enumerate(records)), frozenset(), 0.0, [()] * len(records),
+            frozenset(), 0.0, [()] * len(prepared.chunks), seen, prepared.fingerprint,
+            records=_workspace(work).done(prepared.chunks),
         )  # fmt: skip
         target = work / f"joined{source.suffix}"
         joined = mux_clip(prepared.info, clip.in_order(), clip.chunk_files(), target)

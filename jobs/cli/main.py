@@ -6,6 +6,7 @@ Torch and Ray are imported by the commands that use them, so that `vidsharp --he
 import json
 import sys
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,23 +99,30 @@ def process(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **o
 
 @main.command()
 @click.argument("folder", type=PATH, metavar="DIR")
-@click.option("--format", type=click.Choice(["html", "md"]), default="html", show_default=True,
-              help="A page in DIR, or Markdown on stdout.")  # fmt: skip
+@click.option("--format", type=click.Choice(["html", "md", "csv", "parquet"]), default="html", show_default=True,
+              help="A page or single files in DIR, or Markdown on stdout.")  # fmt: skip
+@click.option("--compact", is_flag=True, help="Join the tables' parts into few first.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def report(folder: Path, show: bool, **options: Any) -> Answer:
     """Makes the report of an output folder again, from its tables."""
     from ..processing.report_job import ReportConfig
     from ..processing.report_job import report as run
 
-    if wants_json():
-        whole = json.loads(run(ReportConfig(folder, "json")).text or "{}")
+    if wants_json() and options["format"] in ("html", "md"):
+        whole = json.loads(run(ReportConfig(folder, "json", options["compact"])).text or "{}")
         return Answer({"clips": whole["clips"]}, summary=whole["summary"])
     if show and options["format"] != "html":
         raise UsageError("--open shows the page, which only --format html makes")
     result = run(ReportConfig(folder, **options))
     if result.page is None:
-        return Answer(None, lambda: click.echo(result.text, nl=False))
+        return Answer({"files": result.files}, lambda: _say_made(result.text, result.files))
     return Answer({"report": result.page}, lambda: _show_page(result.page, show))
+
+
+def _say_made(text: str | None, files: Sequence[Path]) -> None:
+    for file in files:
+        click.echo(file)
+    click.echo(text or "", nl=False)
 
 
 def _show_page(page: Path | None, show: bool) -> None:

@@ -86,5 +86,5 @@ def _say(result: "ProcessResult", *, quiet: bool) -> None:
     if sentence := passed_over_sentence(result.passed_over):
         click.echo(sentence)
     said = ", ".join(f"{count} {status}" for status, count in summary(result).items())
-    click.echo(f"{counted(len(result.rows), 'clip')}: {said}")
+    click.echo(f"{counted(sum(result.counts.values()), 'clip')}: {said}")
     click.echo(f"report: {result.shown}")

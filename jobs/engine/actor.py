@@ -1,8 +1,9 @@
 """The actor of any engine: one process with one student, which plans recordings and sharpens chunks, one at a time."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,12 @@ from ...models.errors import VidsharpError
 from ...models.gpu.settings import GpuSettings
 from ...pipeline.atomic import make_folder
 from ...pipeline.choose_rate import Recording, choose_rate, tightened
-from ...pipeline.chunk_record import ChunkRecord
+from ...pipeline.chunk_record import ChunkDone
 from ...pipeline.edge_steepness import is_sharp
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import EncoderError, MediaError
+from ...pipeline.fingerprint import Fingerprint, Seen, check_unchanged, read_source
 from ...pipeline.frame_observer import NoObserver
 from ...pipeline.heap import trim_heap, use_one_heap
 from ...pipeline.original import Original, find_original
@@ -31,6 +33,7 @@ from ...pipeline.survey import holding_all, read_through
 from ...pipeline.timeline import missing_pictures
 from ...pipeline.window import pictures_of
 from ...pipeline.workspace import Workspace
+from ..files.earlier_run import ClipState, EarlierResult
 from .measure_task import MeasureTask
 from .node import check_sees, node_name
 
@@ -52,8 +55,12 @@ class PrepareTask:
     """Of the recording in its present state and the settings."""
     chunk_seconds: float
     encoder: EncoderChoice
+    seen: Seen
+    """The recording, as it was when the run began."""
     original: Path | None = None
     """The sharp original, where there is one."""
+    earlier: EarlierResult | None = None
+    """What an earlier run has made, where it takes the recording's content to tell whether that is its result."""
     part: Part = WHOLE_CLIP
     """What is taken of it."""
     wish: RateWish = NO_WISH
@@ -73,7 +80,9 @@ class Prepared:
     chunks: tuple[Chunk, ...]
     provenance_digest: str
     """The digest of what makes its pictures: see `provenance.py`."""
-    done: dict[int, ChunkRecord] = field(default_factory=dict)
+    fingerprint: Fingerprint
+    """What the recording is."""
+    done: dict[int, ChunkDone] = field(default_factory=dict)
     """Finished chunks by index."""
     original: Original | None = None
     """Its sharp original, where one was named and there is one."""
@@ -81,6 +90,14 @@ class Prepared:
     """How its encoder's quality was chosen, where that was asked for."""
     copied: int | None = None
     """The number of its pictures, where it is sharp already and is to be copied; it then has no chunks."""
+
+
+@dataclass(frozen=True)
+class NotToDo:
+    """A recording that is not worked on, because of what an earlier run has made."""
+
+    state: ClipState
+    fingerprint: Fingerprint
 
 
 class MadeOtherwise(VidsharpError, RuntimeError):
@@ -121,7 +138,7 @@ class SharpenActor:
         )
         return socket.gethostname()
 
-    def prepare(self, task: PrepareTask) -> Prepared:
+    def prepare(self, task: PrepareTask) -> Prepared | NotToDo:
         """Probes a recording, checks that its pictures can be sharpened and encoded, and plans it or finds its plan.
 
         Raises:
@@ -130,44 +147,58 @@ class SharpenActor:
         """
         if not task.path.exists():
             raise MediaError(f"{task.path} does not exist on the node {node_name()}", task.path)
+        check_unchanged(task.path, task.seen)
+        source = read_source(task.path, task.seen)
+        fingerprint = Fingerprint.of(source)
+        if task.earlier is not None:
+            state = task.earlier.state(task.path, source, Workspace(task.folder, task.key))
+            if state != "open":
+                return NotToDo(state, fingerprint)
         info = probe(task.path)
         check_pixel_format(info)
         planned = self._planned_tighter if task.tighter else self._planned_before
-        prepared, original = planned(task, info), None
+        prepared, original = planned(task, info, fingerprint), None
         if prepared is None or task.original:
             held, encoder, timeline = read_through(info, task.encoder, self._step)
             if prepared is None and task.skip_sharp and is_sharp(info, timeline):
-                return Prepared(info, encoder, (), "", copied=sum(packet.shown for packet in timeline))
+                pictures = sum(packet.shown for packet in timeline)
+                return Prepared(info, encoder, (), "", fingerprint, copied=pictures)
             original = find_original(task.original, held, timeline) if task.original else None
-            prepared = prepared or self._plan(task, held, encoder, timeline)
+            prepared = prepared or self._plan(task, held, encoder, timeline, fingerprint)
         workspace = Workspace(task.folder, task.key, prepared.provenance_digest)
-        records = ((chunk.index, workspace.load_record(chunk)) for chunk in prepared.chunks)
-        done = {index: record for index, record in records if record is not None}
+        done = {index: record.outline for index, record in workspace.done(prepared.chunks).items()}
         return replace(prepared, done=done, original=original)
 
-    def _planned_before(self, task: PrepareTask, info: ClipInfo) -> Prepared | None:
+    def _planned_before(self, task: PrepareTask, info: ClipInfo, fingerprint: Fingerprint) -> Prepared | None:
         """The plan of an earlier run; None where there is none, or its pictures would come out otherwise here."""
         plan = Workspace(task.folder, task.key).load()
-        if plan is None or plan.encoder is None:
+        if plan is None or plan.encoder is None or plan.content != fingerprint.content:
             return None
         try:
             held, encoder = holding_all(info, plan.shapes, task.encoder, plan.encoder)
         except EncoderError:
             return None
         made_by = digest(self._provenance(encoder, held))
-        return Prepared(held, encoder, plan.chunks, made_by, rate=plan.rate) if plan.made_by == made_by else None
+        if plan.made_by != made_by:
+            return None
+        return Prepared(held, encoder, plan.chunks, made_by, fingerprint, rate=plan.rate)
 
-    def _planned_tighter(self, task: PrepareTask, info: ClipInfo) -> Prepared | None:
+    def _planned_tighter(self, task: PrepareTask, info: ClipInfo, fingerprint: Fingerprint) -> Prepared | None:
         """The plan of this run with an encoder that takes fewer bytes; None where there is none any more."""
         plan = Workspace(task.folder, task.key).load()
         if plan is None or plan.encoder is None:
             return None
         tighter, rate = tightened(plan.encoder, plan.rate, info)
         held, encoder = holding_all(info, plan.shapes, task.encoder, tighter)
-        return self._begun(task, held, encoder, plan.chunks, rate)
+        return self._begun(task, held, encoder, plan.chunks, rate, fingerprint)
 
     def _plan(
-        self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, timeline: Sequence[PacketTiming]
+        self,
+        task: PrepareTask,
+        info: ClipInfo,
+        encoder: EncoderPlan,
+        timeline: Sequence[PacketTiming],
+        fingerprint: Fingerprint,
     ) -> Prepared:
         assert self._enhancer is not None, "load() comes first"
         ticks, missing = int(task.chunk_seconds / info.time_base), missing_pictures(info, timeline)
@@ -179,24 +210,31 @@ class SharpenActor:
             make_folder(task.folder)
             with TemporaryDirectory(prefix="trial-", dir=task.folder) as folder:
                 encoder, rate = choose_rate(recording, encoder, task.wish, self._enhancer, Path(folder), self._step)
-        return self._begun(task, info, encoder, chunks, rate)
+        return self._begun(task, info, encoder, chunks, rate, fingerprint)
 
     def _begun(
-        self, task: PrepareTask, info: ClipInfo, encoder: EncoderPlan, chunks: tuple[Chunk, ...], rate: RateChoice
+        self,
+        task: PrepareTask,
+        info: ClipInfo,
+        encoder: EncoderPlan,
+        chunks: tuple[Chunk, ...],
+        rate: RateChoice,
+        fingerprint: Fingerprint,
     ) -> Prepared:
         """What was planned, written down."""
         made = self._provenance(encoder, info)
         made_by = digest(made)
         workspace = Workspace(task.folder, task.key, made_by)
-        workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder, rate=rate)
-        return Prepared(info, encoder, chunks, made_by, rate=rate)
+        content = fingerprint.content
+        workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder, content=content, rate=rate)
+        return Prepared(info, encoder, chunks, made_by, fingerprint, rate=rate)
 
     def _provenance(self, encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
         assert self._enhancer is not None, "load() comes first"
         return provenance(self._enhancer, encoder, info)
 
-    def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkRecord:
-        """Does one chunk, and measures it; see `sharpen_chunk`.
+    def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkDone:
+        """Does one chunk, and measures it; see `sharpen_chunk`. Its record is in the workspace then.
 
         Raises:
             MadeOtherwise: the clip was planned where its pictures are made differently.
@@ -207,14 +245,24 @@ class SharpenActor:
         self._steps = self._packets = 0
         trim_heap()
         if measure is None:
-            return sharpen_chunk(task, self._enhancer, self._step, NoObserver, self._read)
+            return sharpen_chunk(task, self._enhancer, self._step, NoObserver, self._read).outline
         from .measure_chunk import ChunkMeasure
 
-        return sharpen_chunk(task, self._enhancer, self._step, lambda: ChunkMeasure(measure, task.info), self._read)
+        observer = partial(ChunkMeasure, measure, task.info)
+        return sharpen_chunk(task, self._enhancer, self._step, observer, self._read).outline
+
+    def do(self, task: Callable[[Callable[[], None]], Any]) -> Any:
+        """Does anything else that a run has to do away from its driver.
+
+        Args:
+            task: is called with what it calls for each packet, by which it is seen to get on.
+        """
+        self._steps = self._packets = 0
+        return task(self._step)
 
     def frames_done(self) -> int:
         """How many frames of the chunk at work are encoded, in a second attempt again; before the first one, minus how
-        many packets are decoded; or how many packets of a recording are read. Called while `sharpen` or `prepare`
+        many packets are decoded; or how many packets of a recording are read or joined. Called while any of these
         runs."""
         return self._steps or -self._packets
 

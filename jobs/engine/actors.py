@@ -3,7 +3,7 @@
 import itertools
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ class _Actor:
     moved_at: float = 0.0
     """When it last got on, in seconds that the pool has listened."""
     stalled: bool = False
+    node: str | None = None
+    """The machine's name, once the student is loaded."""
 
 
 class ActorPool:
@@ -157,6 +159,14 @@ class ActorPool:
         """Has an idle actor do a chunk."""
         self._give(name, "sharpen", (task, measure), about)
 
+    def do(self, name: str, task: Callable[[Callable[[], None]], Any], about: Any) -> None:
+        """Has an idle actor do anything else: see `SharpenActor.do`."""
+        self._give(name, "do", (task,), about)
+
+    def node(self, name: str) -> str | None:
+        """The name of the machine that an actor is on; None as long as it is not known."""
+        return self._actors[name].node
+
     def _give(self, name: str, method: str, arguments: tuple[Any, ...], about: Any) -> None:
         actor = self._actors[name]
         actor.about, actor.moved_at = about, self._listened_s
@@ -215,7 +225,7 @@ class ActorPool:
                 )
         if was_loading:
             if error is None:
-                actor.loading, self._failed_starts = False, 0
+                actor.loading, actor.node, self._failed_starts = False, value, 0
             elif isinstance(error, NodeError | DeviceError | GpuLost):
                 self._give_up(name, error)
             elif isinstance(error, VidsharpError):

@@ -41,11 +41,11 @@ class Schedule:
         """Queues a clip's chunks behind those of earlier clips."""
         self.waiting.extend(Work(clip, chunk) for chunk in chunks)
 
-    def next_for(self, actor: str, others: Sequence[str]) -> Work | None:
-        """Takes the first chunk that `actor` may do. A chunk that failed on it waits for another actor, where `others`
-        (all other living actors) has one that did not fail at it."""
+    def next_for(self, actor: str, living: Sequence[str]) -> Work | None:
+        """Takes the first chunk that `actor` may do. A chunk that failed on it waits for another actor, where `living`
+        (all actors) has one that did not fail at it."""
         for place, work in enumerate(self.waiting):
-            if actor not in work.tried_on or not set(others) - work.tried_on:
+            if actor not in work.tried_on or not set(living) - work.tried_on:
                 del self.waiting[place]
                 return work
         return None

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...pipeline.errors import MediaError
+from ...pipeline.fingerprint import StateKeys
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip
-from ..files.earlier_run import clip_state
+from ..files.earlier_run import EarlierResult, state_at_sight
 from ..files.report_folder import ReportFolder
 from ..files.storage import Storage
 from ..processing.run_settings import fingerprint_settings
@@ -35,12 +36,15 @@ def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -
     out = config.out.absolute()
     earlier = ReportFolder(out / REPORT_FOLDER).earlier()
     settings = fingerprint_settings(config)
+    keys = StateKeys(settings)
     left: dict[str, Left] = {}
     for clip in clips:
         try:
-            workspace = Workspace.of(out / WORK_FOLDER, clip.name, storage.key(clip, settings))
-            row, source = earlier.get(clip.name, {}), storage.source(clip)
-            found = clip_state(clip, out, row, workspace, source, settings, config.part)
+            seen, row = storage.seen(clip), earlier.get(clip.name, {})
+            workspace = Workspace.of(out / WORK_FOLDER, clip.name, keys(seen.state))
+            found = state_at_sight(clip, out, row, workspace, seen, settings, config.part) or EarlierResult(
+                clip, out, row, settings, config.part
+            ).state(clip.path, storage.source(clip), workspace)
         except MediaError as error:
             left[clip.name] = Left(failing=str(error))
             continue

@@ -6,16 +6,38 @@ again. Any other recording under that name (programs that record meetings call t
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ...pipeline.file_ends import ENDS_BYTES
-from ...pipeline.fingerprint import Source, result_key
+from ...pipeline.fingerprint import Fingerprint, Seen, Source, clip_key, result_key
 from ...pipeline.part import WHOLE_CLIP, Part
 from ...pipeline.workspace import Workspace
 from .clips import Clip
 
 ClipState = Literal["finished", "clash", "other part", "foreign", "open"]
+
+
+def state_at_sight(
+    clip: Clip,
+    out: Path,
+    row: Mapping[str, Any],
+    workspace: Workspace,
+    seen: Seen,
+    settings: Mapping[str, Any],
+    part: Part = WHOLE_CLIP,
+) -> ClipState | None:
+    """As `clip_state`, without reading the recording; None where it has to be read. One of the same size and time of
+    modification (or entity tag) as when its result was made is the same one.
+    """
+    if not _has_result(clip, out, row):
+        return _without_result(clip, out, row, workspace)
+    known = _fingerprint(row)
+    if known is None or (seen.content or (known.state == seen.state and known.content)) != known.content:
+        return None
+    if row.get("key") == result_key(known.content, settings):
+        return "finished"
+    return "other part" if part_of(row) != part else _without_result(clip, out, row, workspace)
 
 
 def clip_state(
@@ -26,6 +48,7 @@ def clip_state(
     source: Source,
     settings: Mapping[str, Any],
     part: Part = WHOLE_CLIP,
+    old_key: str | None = None,
 ) -> ClipState:
     """`finished`: its result is there, made of the same recording with the same settings; `clash`: what is there was
     made of another recording; `other part`: what is there was made of another part of this one; `foreign`: a file that
@@ -38,22 +61,44 @@ def clip_state(
         source: the recording, as it is now.
         settings: see `fingerprint_settings`.
         part: what is wanted of the recording.
+        old_key: as `clip_key`, where the row is of version 0.1.
 
     Raises:
         MediaError: the recording cannot be read.
     """
-    ours = row.get("out")
-    if ours and any((out / path).is_file() for path in (ours, clip.relative)):
-        if not _same_recording(row, workspace, source):
+    if _has_result(clip, out, row):
+        known = _fingerprint(row)
+        if known is None:  # of version 0.1, which kept little
+            same = row.get("key") == old_key or row.get("bytes_in") == source.bytes
+        else:
+            same = known.content == source.content or (
+                row.get("source") == source.place and source.beginning(known.beginning_bytes) == known.beginning
+            )
+        if not same:
             return "clash"
-        # Version 0.1 wrote the key of work in progress.
-        if row.get("key") in (result_key(source.content, settings), workspace.key):
+        if row.get("key") in (result_key(source.content, settings), old_key or ""):
             return "finished"
         if part_of(row) != part:
             return "other part"
-    # A plan without a row is of a run of ours that was killed, maybe when the result had its name already.
-    foreign = (out / clip.relative).exists() and ours != clip.name and workspace.load_plan() is None
-    return "foreign" if foreign else "open"
+    return _without_result(clip, out, row, workspace)
+
+
+@dataclass(frozen=True)
+class EarlierResult:
+    """What a worker needs to tell, of a recording that it has read, what the driver cannot tell at sight."""
+
+    clip: Clip
+    out: Path
+    row: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    part: Part = WHOLE_CLIP
+    """What is wanted of the recording."""
+
+    def state(self, path: Path, source: Source, workspace: Workspace) -> ClipState:
+        """As `clip_state`."""
+        of_0_1 = not self.row.get("fingerprint") and path.exists()  # an object need not be here
+        old_key = clip_key(path, self.settings) if of_0_1 else None
+        return clip_state(self.clip, self.out, self.row, workspace, source, self.settings, self.part, old_key)
 
 
 def part_of(row: Mapping[str, Any]) -> Part:
@@ -61,26 +106,28 @@ def part_of(row: Mapping[str, Any]) -> Part:
     return Part(row.get("start_s"), row.get("end_s"))
 
 
-def _same_recording(row: Mapping[str, Any], workspace: Workspace, source: Source) -> bool:
-    if not row.get("fingerprint"):  # of version 0.1, which kept little
-        return row.get("key") == workspace.key or row.get("bytes_in") == source.bytes
-    content, count, beginning = row["fingerprint"].split("-")
-    if content == source.content:
-        return True
-    return row.get("source") == source.place and source.beginning(int(count)) == beginning
+def _has_result(clip: Clip, out: Path, row: Mapping[str, Any]) -> bool:
+    ours = row.get("out")
+    return bool(ours) and ((out / ours).is_file() or (out / clip.relative).is_file())
 
 
-def source_columns(source: Source, settings: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
+def _without_result(clip: Clip, out: Path, row: Mapping[str, Any], workspace: Workspace) -> ClipState:
+    """Of a clip that has to be done: whether a file is in its way."""
+    # A plan without a row is of a run of ours that was killed, maybe when the result had its name already.
+    in_the_way = row.get("out") != clip.name and (out / clip.relative).exists() and workspace.load_plan() is None
+    return "foreign" if in_the_way else "open"
+
+
+def _fingerprint(row: Mapping[str, Any]) -> Fingerprint | None:
+    text = row.get("fingerprint")
+    return Fingerprint.parse(text) if text else None
+
+
+def source_columns(source: Seen | Source, fingerprint: Fingerprint, settings: Mapping[str, Any]) -> dict[str, str]:
     """The columns of a finished clip's row that tell of its recording.
 
     Args:
-        row: the one that it has already.
-
-    Raises:
-        MediaError: the recording cannot be read.
+        fingerprint: the recording's. What it was when its result was made stays known, but for its state.
     """
-    fingerprint = (row or {}).get("fingerprint")
-    if not fingerprint:
-        count = min(ENDS_BYTES, source.bytes)
-        fingerprint = f"{source.content}-{count}-{source.beginning(count)}"
-    return {"source": source.place, "fingerprint": fingerprint, "key": result_key(source.content, settings)}
+    kept = replace(fingerprint, state=source.state)
+    return {"source": source.place, "fingerprint": str(kept), "key": result_key(kept.content, settings)}

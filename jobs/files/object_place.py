@@ -9,7 +9,8 @@ from fsspec.core import url_to_fs
 
 from ...models.errors import VidsharpError
 from ...models.wording import one_line
-from ...pipeline.errors import OutputError
+from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.fingerprint import digest_of
 from ..config import UsageError
 
 
@@ -45,6 +46,15 @@ class Place:
     def __str__(self) -> str:
         """A name that only this object has, however its URL is written."""
         return str(self.fs.unstrip_protocol(self.path))
+
+    def beginning(self, count: int) -> str:
+        """The digest of its first `count` bytes.
+
+        Raises:
+            MediaError: it cannot be read.
+        """
+        with reading(self.url, MediaError):
+            return digest_of(self.fs.cat_file(self.path, start=0, end=count))
 
     def below(self) -> dict[str, Mapping[str, Any]]:
         """All objects below, by relative path, each with what is known of it."""

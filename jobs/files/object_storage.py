@@ -18,9 +18,8 @@ from typing import Any
 
 from fsspec.callbacks import Callback
 
-from ...pipeline.atomic import finished_files
 from ...pipeline.errors import MediaError, OutputError
-from ...pipeline.fingerprint import Source, beginning_digest, digest_of, state_key
+from ...pipeline.fingerprint import Seen, Source, digest_of, read_source
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
 from ..processing.run_record import without_secrets
@@ -58,6 +57,7 @@ class ObjectStorage(Storage):
         self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
         self._stopping = False
         self._saved: dict[Path, tuple[int, int] | None] = {}
+        self._unsaved: dict[Path, None] = {}
         self._marks: dict[str, Place] = {}
         """By the name of a clip's workspace, what says that its result is ours while no table does."""
 
@@ -204,23 +204,18 @@ class ObjectStorage(Storage):
             elif not name.endswith("/"):
                 log.warning("%s/%s is left alone: no file of the folder can be called so", self._out, name)
 
-    def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
+    def seen(self, clip: Clip) -> Seen:
         if clip.name not in self._sources:
-            return super().key(clip, settings)
-        return state_key(version(self._sources[clip.name][1]), settings)
+            return super().seen(clip)
+        place, info = self._sources[clip.name]
+        content = digest_of(version(info).encode())
+        return Seen(without_secrets(place.url), content, info["size"], content)
 
     def source(self, clip: Clip) -> Source:
         if clip.name not in self._sources:
             return super().source(clip)
-        place, info = self._sources[clip.name]
-
-        def beginning(count: int) -> str:
-            if clip.path.exists():
-                return beginning_digest(clip.path, count)
-            with reading(place.url, MediaError):
-                return digest_of(place.fs.cat_file(place.path, start=0, end=count))
-
-        return Source(without_secrets(place.url), digest_of(version(info).encode()), info["size"], beginning)
+        place, _ = self._sources[clip.name]
+        return replace(read_source(clip.path, self.seen(clip)), beginning=place.beginning)
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))
@@ -257,6 +252,10 @@ class ObjectStorage(Storage):
         else:
             time.sleep(timeout_s)  # for a clip that is being joined, and makes room
 
+    @property
+    def workers_publish(self) -> bool:
+        return self._out is None
+
     def publish(self, temporary: Path, final: Path) -> None:
         if self._out is None:
             super().publish(temporary, final)
@@ -278,33 +277,31 @@ class ObjectStorage(Storage):
         if path is not None:
             path.unlink(missing_ok=True)
 
-    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
+    def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         if self._out is None:
             return
-        # The mux thread replaces previews meanwhile.
-        found = ((file, _state(file)) for file in finished_files(folder))
-        there = {file: state for file, state in found if state is not None}
+        self._unsaved.update(dict.fromkeys(files))
         with writing(self._out.url):
-            for file in self._saved.keys() - there.keys():
-                self._out.fs.rm_file(self._place(file).path)
-                del self._saved[file]
-            for file, state in there.items():
-                if self._saved.get(file) != state and self._upload(file):
-                    self._saved[file] = state
+            while self._unsaved:  # what could not be saved is tried again the next time
+                self._save(next(iter(self._unsaved)))
             for name in map(file_stem, clips):
                 if (mark := self._marks.pop(name, None)) is not None:
                     mark.fs.rm_file(mark.path)
 
-    def _upload(self, file: Path) -> bool:
-        """Whether it was still there."""
-        place = self._place(file)
-        try:
-            place.fs.put_file(str(file), place.path)
-        except FileNotFoundError:
-            if file.exists():  # then it is the bucket that is not
-                raise
-            return False
-        return True
+    def _save(self, file: Path) -> None:
+        """Brings a file of the report up to date in the bucket: also one that others replace meanwhile, or remove."""
+        state, place = _state(file), self._place(file)
+        if state is None and file in self._saved:
+            place.fs.rm_file(place.path)
+            del self._saved[file]
+        elif state is not None and self._saved.get(file) != state:
+            try:
+                place.fs.put_file(str(file), place.path)
+                self._saved[file] = state
+            except FileNotFoundError:  # of the file, or of the bucket
+                if file.exists():
+                    raise
+        del self._unsaved[file]
 
     def _place(self, file: Path) -> Place:
         assert self._out is not None

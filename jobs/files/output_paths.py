@@ -50,7 +50,8 @@ def check_output_folder(out: Path) -> None:
         UsageError: one of the folders leads out of `out`.
         OSError: as the system says.
     """
-    for folder in (WORK_FOLDER, REPORT_FOLDER, f"{REPORT_FOLDER}/previews"):
+    written_to = (f"{REPORT_FOLDER}/{name}" for name in ("previews", "clips", "chunks", "frames"))
+    for folder in (WORK_FOLDER, REPORT_FOLDER, *written_to):
         try:
             check_inside(out, out / folder / "file")
         except OutputError as error:

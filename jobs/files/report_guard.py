@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...reports.run.parts import parts_in
 from ..config import UsageError
 from ..processing.run_record import earlier_runs
 
@@ -25,7 +26,7 @@ def check_report(folder: Path, names: Iterable[str], shown: str) -> None:
     """
     written = {"index.html", "run.json", *(f"{name}.{form}" for name in TABLES for form in ("csv", "parquet"))}
     taken = sorted(written.intersection(names))
-    if taken and not (earlier_runs(folder / "run.json") or holds_our_clips(folder / "clips.parquet")):
+    if taken and not (earlier_runs(folder / "run.json") or holds_our_clips(folder)):
         raise UsageError(
             f"{shown}/{taken[0]} is there already, and no run of vidsharp made it; choose another --out, or add "
             "--overwrite to replace it"
@@ -37,8 +38,12 @@ def files_in(folder: Path) -> list[str]:
     return [path.name for path in folder.glob("*") if path.is_file() and not path.is_symlink()]
 
 
-def holds_our_clips(table: Path) -> bool:
-    """Whether a file is a `clips` table."""
+def holds_our_clips(folder: Path) -> bool:
+    """Whether a report folder has a `clips` table."""
+    return any(map(_is_ours, [*parts_in(folder / "clips")[:1], folder / "clips.parquet"]))
+
+
+def _is_ours(table: Path) -> bool:
     if not table.is_file():
         return False
     from pyarrow import ArrowException, parquet  # for a new folder, nobody waits for it

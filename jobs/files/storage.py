@@ -1,13 +1,12 @@
 """The storage of recordings and results: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from ...pipeline.atomic import publish
-from ...pipeline.fingerprint import Source, clip_key, source_of
+from ...pipeline.fingerprint import Seen, Source, read_source, see
 from ..config import ProcessConfig
 from .clips import REPORT_FOLDER, Clip, file_size, find_clips, printable
 from .known_files import KnownFiles, check_spared, originals, results_of
@@ -73,17 +72,21 @@ class Storage:
         """Whether it must be brought here first."""
         return False
 
-    def key(self, clip: Clip, settings: Mapping[str, Any]) -> str:
-        """As `clip_key`."""
-        return clip_key(clip.path, settings)
+    def seen(self, clip: Clip) -> Seen:
+        """What is known of the recording without opening it.
+
+        Raises:
+            MediaError: it is not there.
+        """
+        return see(clip.path, printable(str(clip.path)))
 
     def source(self, clip: Clip) -> Source:
-        """The features that tell the recording from others.
+        """The features that tell the recording from others, read by this process.
 
         Raises:
             MediaError: it cannot be read.
         """
-        return source_of(clip.path, printable(str(clip.path)))
+        return read_source(clip.path, self.seen(clip))
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""
@@ -99,6 +102,11 @@ class Storage:
     def wait(self, timeout_s: float) -> None:
         """Waits until another clip is here, or for so long."""
 
+    @property
+    def workers_publish(self) -> bool:
+        """Whether workers give results their names; else `publish` does."""
+        return True
+
     def publish(self, temporary: Path, final: Path) -> None:
         """Gives a finished file its final name.
 
@@ -110,10 +118,11 @@ class Storage:
     def release(self, clip: str) -> None:
         """The clip with this name has come to its end."""
 
-    def save_report(self, folder: Path, clips: Iterable[str] = ()) -> None:
+    def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         """Called whenever the report has been written.
 
         Args:
+            files: of the report, that may have been written or removed since.
             clips: whose rows its tables now have.
 
         Raises:

@@ -7,12 +7,31 @@ from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from ...pipeline.fingerprint import Seen
 from ...pipeline.workspace import Workspace
 from ..engine.actor import Prepared
 from ..engine.schedule import MAX_RETRIES, Schedule, Work
 from ..files.clips import Clip
+from ..files.earlier_run import EarlierResult
 from ..files.report_folder import ClipRows
 from .clip_work import ClipWork
+from .join_queue import JoinQueue
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A clip that waits to be planned."""
+
+    clip: Clip
+    workspace: Workspace
+    seen: Seen
+    earlier: EarlierResult | None = None
+    """What an earlier run has made, where a worker has to tell whether it is this recording's."""
+    tries: int = 0
+    """How often it was tried."""
+    tighter: bool = False
+    """Whether it came out too large, and is to be encoded with fewer bytes."""
+
 
 log = logging.getLogger("vidsharp")
 
@@ -21,41 +40,41 @@ log = logging.getLogger("vidsharp")
 class ClipStates:
     """All clips of a run that have not ended. A clip is in one state at a time."""
 
-    to_prepare: deque[tuple[Clip, Workspace, int]] = field(default_factory=deque)
-    """Clips that wait, their workspaces, and how often they were tried."""
-    tighter: set[str] = field(default_factory=set)
-    """Names of clips that came out too large, and are to be planned again."""
+    to_prepare: deque[Waiting] = field(default_factory=deque)
     preparing: set[str] = field(default_factory=set)
     """Names of clips that workers are planning."""
     under_way: dict[str, ClipWork] = field(default_factory=dict)
     """Clips that have chunks at work or waiting."""
     schedule: Schedule = field(default_factory=Schedule)
     """Their chunks that wait."""
-    joining: dict[Future[ClipRows], ClipWork] = field(default_factory=dict)
+    joins: JoinQueue = field(default_factory=JoinQueue)
     """Clips whose chunks are all done."""
+    uploading: dict[Future[ClipRows], ClipWork] = field(default_factory=dict)
+    """Clips whose files the driver brings to their places."""
 
     @property
     def any_left(self) -> bool:
         """Whether any clip has not ended."""
-        return bool(self.to_prepare or self.preparing or self.under_way or self.joining)
+        return bool(self.to_prepare or self.preparing or self.under_way or self.joins.any_left or self.uploading)
 
-    def begin(
-        self, clip: Clip, workspace: Workspace, prepared: Prepared, sample: Sequence[Container[int]], tries: int
-    ) -> ClipWork:
+    def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
         """The work on a clip that was planned, its chunks scheduled."""
+        clip = waited.clip
         work = ClipWork(
             clip=clip,
-            workspace=workspace,
+            workspace=waited.workspace,
             info=prepared.info,
             encoder=prepared.encoder,
             chunks=prepared.chunks,
-            records=dict(prepared.done),
             reused=frozenset(prepared.done),
             began=time.monotonic(),
             sample=sample,
+            seen=waited.seen,
+            fingerprint=prepared.fingerprint,
+            done=dict(prepared.done),
             original=prepared.original,
             provenance_digest=prepared.provenance_digest,
-            retries=tries,
+            retries=waited.tries,
             rate=prepared.rate,
             copied=prepared.copied,
         )
@@ -63,12 +82,10 @@ class ClipStates:
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
         return work
 
-    def take_complete(self) -> list[ClipWork]:
-        """Clips whose chunks are all done, which are under way no more."""
-        complete = [work for work in self.under_way.values() if work.complete]
-        for work in complete:
-            del self.under_way[work.clip.name]
-        return complete
+    def take_complete(self, clip: str) -> ClipWork | None:
+        """The work on a clip whose chunks are all done, which is under way no more; None of others."""
+        work = self.under_way.get(clip)
+        return self.under_way.pop(clip) if work is not None and work.complete else None
 
     def drop(self, clip: str) -> None:
         """Ends the work on a clip that is under way; what is still at work does not count."""
@@ -87,29 +104,36 @@ class ClipStates:
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
         return True
 
-    def give_up_too_large(self) -> None:
-        """Clips that have come out too large are to be planned again, and encoded with fewer bytes."""
-        for name, work in self.under_way.items():
-            if work.too_large and not work.outdated:
-                work.outdated = True
-                self._say_too_large(name)
-                self.schedule.drop(name)
+    def give_up_too_large(self, clip: str) -> None:
+        """Has a clip that has come out too large be planned again, and encoded with fewer bytes."""
+        work = self.under_way.get(clip)
+        if work is None or work.outdated or not work.too_large:
+            return
+        self._say_too_large(clip)
+        work.outdated = True
+        self.schedule.drop(clip)
+
+    def plan_outdated_again(self, clip: str) -> None:
+        """Has a clip whose plan is outdated wait to be planned, once none of its chunks is at work any more."""
+        work = self.under_way.get(clip)
+        if work is not None and work.outdated and not work.at_work:
+            del self.under_way[clip]
+            self.plan_again(work)
 
     def plan_tighter(self, work: ClipWork) -> None:
-        """A clip whose joined file has come out too large is to be planned again, likewise."""
+        """Has a clip whose joined file has come out too large be planned again, likewise."""
         self._say_too_large(work.clip.name)
-        self.to_prepare.appendleft((work.clip, work.workspace, work.retries + 1))
+        self.plan_again(work, tighter=True)
 
-    def _say_too_large(self, name: str) -> None:
-        log.info("too large for --max-growth; encoding it again", extra={"clip": name})
-        self.tighter.add(name)
+    def _say_too_large(self, clip: str) -> None:
+        log.info("too large for --max-growth; encoding it again", extra={"clip": clip})
 
-    def plan_outdated_again(self) -> None:
-        """Clips whose plan is outdated wait to be planned, once none of their chunks is at work any more."""
-        for name, clip in [*self.under_way.items()]:
-            if clip.outdated and not clip.at_work:
-                del self.under_way[name]
-                self.to_prepare.appendleft((clip.clip, clip.workspace, clip.retries + 1))
+    def plan_again(self, clip: ClipWork, *, tighter: bool = False) -> None:
+        """Has a clip wait to be planned, before the others."""
+        tighter = tighter or clip.too_large
+        self.to_prepare.appendleft(
+            Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1, tighter=tighter)
+        )
 
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
         """Takes down how far chunks are; those of clips that have ended do not count."""

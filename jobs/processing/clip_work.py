@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ...models.wording import counted
-from ...pipeline.chunk_record import ChunkRecord
+from ...pipeline.chunk_record import ChunkDone, ChunkRecord
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
+from ...pipeline.fingerprint import Fingerprint, Seen
 from ...pipeline.mux import MuxResult
 from ...pipeline.original import Original
 from ...pipeline.plan import Chunk, PtsRange
@@ -33,12 +34,20 @@ class ClipWork:
     info: ClipInfo
     encoder: EncoderPlan
     chunks: tuple[Chunk, ...]
-    records: dict[int, ChunkRecord]
     reused: frozenset[int]
     """Chunks that an earlier run had finished."""
     began: float
+    """By the driver's clock."""
     sample: Sequence[Container[int]]
     """For each chunk, which of its frames are measured."""
+    seen: Seen
+    """The recording, as it was when the run began."""
+    fingerprint: Fingerprint
+    """What it is."""
+    done: dict[int, ChunkDone] = field(default_factory=dict)
+    """Chunks that are done, by index."""
+    records: Mapping[int, ChunkRecord] = field(default_factory=dict)
+    """Their records, where the clip is joined; the driver has none, which may be of millions of pictures."""
     original: Original | None = None
     provenance_digest: str | None = None
     """The digest of what makes its pictures, as its plan says."""
@@ -54,13 +63,13 @@ class ClipWork:
 
     @property
     def complete(self) -> bool:
-        return len(self.records) == len(self.chunks)
+        return len(self.done) == len(self.chunks)
 
     @property
     def too_large(self) -> bool:
         """Whether its chunks already have more bytes than all of them may have."""
         room = self.rate.max_bytes
-        return room is not None and sum(record.bytes for record in self.records.values()) > room
+        return room is not None and sum(chunk.bytes for chunk in self.done.values()) > room
 
     @property
     def frames_expected(self) -> int:
@@ -68,7 +77,7 @@ class ClipWork:
 
     @property
     def frames_done(self) -> int:
-        return sum(record.frames for record in self.records.values()) + sum(self.at_work.values())
+        return sum(chunk.frames for chunk in self.done.values()) + sum(self.at_work.values())
 
     @property
     def within(self) -> PtsRange:

@@ -16,7 +16,7 @@ def import_ahead(*, page: bool) -> None:
 
     def imports() -> None:
         with suppress(Exception):
-            import_module(f"{__package__}.report_job" if page else "pandas")
+            import_module(".report_job" if page else "...reports.run.compaction", __package__)
 
     with suppress(RuntimeError):  # no thread
         Thread(target=imports, name="imports").start()

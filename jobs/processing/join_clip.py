@@ -1,33 +1,79 @@
-"""The end of a clip: its chunks become one file, its rows wait in its workspace, and the file gets its name."""
+"""The end of a clip, in a worker: its chunks become one file, its rows wait, and the file gets its name."""
 
 import json
 import time
-from collections.abc import Collection, Mapping
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import student_name
-from ...pipeline.atomic import make_folder
-from ...pipeline.errors import MediaError, ResultRefused
+from ...pipeline.atomic import make_folder, publish
+from ...pipeline.errors import MediaError
 from ...pipeline.file_provenance import FileProvenance, encoder_words
+from ...pipeline.fingerprint import check_unchanged, read_source
 from ...pipeline.mux import MuxResult, mux_clip
 from ...pipeline.part import WHOLE_CLIP
 from ...pipeline.sharpen import has_chroma
-from ..engine.pool import PoolPlan
-from ..files.clips import Clip, printable
+from ...pipeline.workspace import Workspace
+from ..config import ProcessConfig
 from ..files.earlier_run import source_columns
-from ..files.known_files import KnownFiles
 from ..files.output_paths import check_inside
-from ..files.report_folder import ClipRows, ReportFolder, keep_rows
-from ..files.storage import Storage
+from ..files.previews import keep_preview
+from ..files.report_folder import ClipRows, keep_rows, rows_kept_in
 from .clip_work import ClipWork, best_preview, finished_rows
-from .run_settings import settings, versions
+from .copy_clip import copied_rows, copy_recording
+from .final_names import name_in
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What all joins of a run have to know of it."""
+
+    config: ProcessConfig
+    """Without inputs, of which there may be a million, and without hooks, which may hold secrets."""
+    out: Path
+    """The output folder, absolute."""
+    report: Path
+    """The folder of the run's report."""
+    device: str
+    settings: Mapping[str, Any]
+    """As `settings`."""
+    versions: Mapping[str, Any]
+    counts: Mapping[str, Any]
+    """As `fingerprint_settings`."""
+    publishes: bool
+    """Whether results get their names where they are joined; else the driver brings them to their place."""
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A clip that was joined, as another container than its own: how, and the file's name, which is the driver's to
+    say: it alone knows all names of the run."""
+
+    joined: MuxResult
+    seconds: float
+    """How long it took."""
+    temporary: Path
+    final: Path | None = None
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A clip that was joined."""
+
+    rows: ClipRows
+    temporary: Path | None = None
+    """The file that the driver has to bring to its place; None where it has its name."""
+    final: Path | None = None
+
+
+class ChunksMissing(VidsharpError, RuntimeError):
+    """Chunks that were done are no longer there, or not whole: they have to be done again."""
 
 
 class TooLarge(VidsharpError, RuntimeError):
@@ -35,140 +81,144 @@ class TooLarge(VidsharpError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class FinalNames:
-    """The names of results."""
+class JoinTask:
+    """A clip whose chunks are all done. Joining it again, after a process that died at it, comes to the same."""
 
-    out: Path
-    """The output folder, absolute."""
-    clips: Collection[str]
-    """Names of all clips of the run."""
-    overwrite: bool
-    inputs: KnownFiles = field(default_factory=KnownFiles)
-    """What the run reads."""
-    owners: dict[str, str] = field(default_factory=dict)
-    """Whose result a file is, that this or an earlier run has made: its name in the output folder, and the clip's."""
+    run: RunFacts
+    work: ClipWork
+    """Without records: those are read here."""
+    elapsed_s: float
+    """Since the work on the clip began."""
+    attempt: int = 0
+    named: Mixed | None = None
+    """The file that is there already and waited for its name."""
 
-    def path(self, clip: Clip, joined: MuxResult) -> Path:
-        """The recording's own name; with `.mkv` where its container could not take the result.
-
-        Raises:
-            OutputError: what was not made by vidsharp has that name.
+    def __call__(self, on_packet: Callable[[], None]) -> Joined | Mixed:
         """
-        path = self.out / clip.relative
-        if joined.muxer == joined.own_muxer:
-            return path
-        # `call.avi` and `call.mkv` may lie side by side, as may `call.webm` or a file that is none of ours.
-        for other in (path.with_suffix(".mkv"), path.with_name(f"{path.name}.mkv")):
-            name = self.name(other)
-            owner = self.owners.get(name, clip.name if self.overwrite or not other.exists() else None)
-            if name not in self.clips and owner == clip.name and self.inputs.find(other) is None:
-                return other
-        if self.inputs.find(other):
-            raise ResultRefused(f"{path.name}.mkv is a recording of this run itself; choose another --out", path)
-        raise ResultRefused(f"{path.name}.mkv exists and was not made by vidsharp; remove it, or say --overwrite", path)
+        Raises:
+            ChunksMissing: as it says.
+            MediaError: the recording has changed meanwhile, or its packets cannot be read.
+            OutputError: the result cannot be written.
+            TooLarge: as it says.
+        """
+        began = time.monotonic()
+        folder = self.work.workspace.folder
+        if (rows := rows_kept_in(folder)) is not None:
+            return Joined(rows)  # a process that died before it could say so has done it
+        if self.work.copied is not None:
+            return self._copy(on_packet)
+        if self.named is not None and self.named.temporary.exists():
+            made, final = self.named, self.named.final
+        else:
+            joined, temporary = self._join(on_packet)
+            made = Mixed(joined, time.monotonic() - began, temporary)
+            final = self.run.out / self.work.clip.relative
+            if joined.muxer != joined.own_muxer:
+                if self.named is None:
+                    return made
+                final = self.named.final
+        assert final is not None, "the driver has named it"
+        return self._end(made, final, self.elapsed_s + time.monotonic() - began)
 
-    def name(self, path: Path) -> str:
-        """The name that the tables have of a file in the output folder."""
-        return printable(path.relative_to(self.out).as_posix())
+    @cached_property
+    def _whole(self) -> ClipWork:
+        """The clip with its records."""
+        workspace = Workspace(self.work.workspace.folder, self.work.workspace.key, self.work.provenance_digest)
+        records = workspace.done(self.work.chunks)
+        if len(records) < len(self.work.chunks):
+            raise ChunksMissing(
+                f"{len(self.work.chunks) - len(records)} of its chunks are no longer in {workspace.folder}"
+            )
+        return replace(self.work, records=records)
 
+    def _join(self, on_packet: Callable[[], None]) -> tuple[MuxResult, Path]:
+        work, temporary = self._whole, self._temporary()
+        made = self._provenance()
+        joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within, made)
+        size, most = temporary.stat().st_size, work.rate.max_file_bytes
+        if most is not None and size > most:
+            raise TooLarge(f"{work.clip.path}: {size} bytes are more than --max-growth allows, {most}")
+        return joined, temporary
 
-def changed(work: ClipWork, key: str) -> str | None:
-    """The sentence for a recording that is no longer what this run found at its beginning.
+    def _temporary(self) -> Path:
+        """The file that this attempt writes; those of earlier ones go."""
+        workspace = self.work.workspace
+        for left in workspace.joined_files():
+            left.unlink(missing_ok=True)
+        return workspace.joined_file(self.work.clip.path.suffix, self.attempt)
 
-    Args:
-        key: the recording's, as it is now.
-    """
-    if key == work.workspace.key:
-        return None
-    return f"{work.clip.path} was written to while it was worked on; run the same command again when it is whole"
+    def _provenance(self) -> FileProvenance:
+        """What the file says of its making."""
+        run, work = self.run, self.work
+        config = run.config
+        chroma = config.chroma if has_chroma(work.info) else None
+        return FileProvenance(
+            version=run.versions["vidsharp"] or "",
+            student=f"{student_name(config.model)} sha256:{run.counts['model']}",
+            strength=f"{config.strength:g}",
+            look=None if config.look is None else f"{config.look:g}",
+            chroma=f"{chroma} sha256:{run.counts['chroma']}" if chroma == "restore" else chroma,
+            part=None if config.part == WHOLE_CLIP else str(config.part),
+            encoder=encoder_words(work.encoder),
+            source=work.fingerprint.content,
+        )
 
+    def _check_unchanged(self) -> None:
+        check_unchanged(self.work.clip.path, self.work.seen)
+        if read_source(self.work.clip.path, self.work.seen).content != self.work.fingerprint.content:
+            raise MediaError(
+                f"{self.work.clip.path} was written to while it was worked on; run the same command again when it is "
+                "whole",
+                self.work.clip.path,
+            )
 
-def join_clip(
-    work: ClipWork,
-    storage: Storage,
-    counts: Mapping[str, Any],
-    names: FinalNames,
-    report: ReportFolder,
-    plan: PoolPlan,
-    stop: Event,
-) -> ClipRows:
-    """Joins a clip whose chunks are all done. Killed at any step, the next run continues from there.
+    def _copy(self, on_packet: Callable[[], None]) -> Joined:
+        began = time.monotonic()
+        temporary, final = self._temporary(), self.run.out / self.work.clip.relative
+        copy_recording(self.work.clip.path, temporary, on_packet)
+        self._make_room(final)
+        wall_s = time.monotonic() - began
+        return self._publish(
+            copied_rows(self.work, name_in(self.run.out, final), wall_s, self._made_with()), temporary, final
+        )
 
-    Args:
-        counts: the settings in the recording's key: see `fingerprint_settings`.
-        stop: set by another thread to have it end soon; the next run joins the chunks then.
+    def _end(self, made: Mixed, final: Path, wall_s: float) -> Joined:
+        run, work = self.run, self._whole
+        self._make_room(final)
+        rows = finished_rows(
+            work,
+            run.config,
+            run.device,
+            name_in(run.out, final),
+            made.joined,
+            mux_s=made.seconds,
+            wall_s=wall_s,
+            bytes_out=made.temporary.stat().st_size,
+            made_with=self._made_with(),
+        )
+        with suppress(OSError):  # the clip is finished without it, too
+            keep_preview(run.report, work.clip.name, best_preview(work))
+        return self._publish(rows, made.temporary, final)
 
-    Raises:
-        CancelledError: `stop` was set.
-        MediaError: the recording has changed meanwhile, or its packets cannot be read.
-        OutputError: the result cannot be written, or what was not made by vidsharp has its name.
-        TooLarge: it is larger than it may be.
-    """
+    def _make_room(self, final: Path) -> None:
+        self._check_unchanged()
+        check_inside(self.run.out, final)
+        make_folder(final.parent)
 
-    def go_on() -> None:
-        if stop.is_set():
-            raise CancelledError
+    def _made_with(self) -> dict[str, Any]:
+        """The columns of a finished clip's row that tell of its making and of its recording."""
+        run = self.run
+        return {
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "settings": json.dumps(run.settings),
+            "versions": json.dumps(run.versions),
+            **source_columns(self.work.seen, self.work.fingerprint, run.counts),
+        }
 
-    began = time.monotonic()
-    config = storage.config
-    temporary = work.workspace.joined_file(work.clip.path.suffix)
-    made = _provenance(work, storage, counts)
-    joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, go_on, work.within, made)
-    if sentence := changed(work, storage.key(work.clip, counts)):
-        raise MediaError(sentence, work.clip.path)
-    size, most = temporary.stat().st_size, work.rate.max_file_bytes
-    if most is not None and size > most:
-        raise TooLarge(f"{work.clip.path}: {size} bytes are more than --max-growth allows, {most}")
-    final = names.path(work.clip, joined)
-    check_inside(names.out, final)
-    make_folder(final.parent)
-    out = names.name(final)
-    now = time.monotonic()
-    rows = finished_rows(
-        work,
-        config,
-        plan.device,
-        out,
-        joined,
-        mux_s=now - began,
-        wall_s=now - work.began,
-        bytes_out=size,
-        made_with=made_with(work, storage, counts, plan),
-    )
-    with suppress(OSError):  # the clip is finished without it, too
-        report.keep_preview(work.clip.name, best_preview(work))
-    # Before the name: killed between the two, nobody would know whose file that is.
-    keep_rows(work.workspace.folder, rows)
-    storage.publish(temporary, final)
-    names.owners[out] = work.clip.name
-    return rows
-
-
-def made_with(work: ClipWork, storage: Storage, counts: Mapping[str, Any], plan: PoolPlan) -> dict[str, Any]:
-    """The columns of a finished clip's row that tell of its making and of its recording.
-
-    Raises:
-        MediaError: the recording cannot be read.
-    """
-    return {
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "settings": json.dumps(settings(storage.config, plan, counts)),
-        "versions": json.dumps(versions()),
-        **source_columns(storage.source(work.clip), counts),
-    }
-
-
-def _provenance(work: ClipWork, storage: Storage, counts: Mapping[str, Any]) -> FileProvenance:
-    """What the file says of its making."""
-    config = storage.config
-    chroma = config.chroma if has_chroma(work.info) else None
-    return FileProvenance(
-        version=versions()["vidsharp"] or "",
-        student=f"{student_name(config.model)} sha256:{counts['model']}",
-        strength=f"{config.strength:g}",
-        look=None if config.look is None else f"{config.look:g}",
-        chroma=f"{chroma} sha256:{counts['chroma']}" if chroma == "restore" else chroma,
-        part=None if config.part == WHOLE_CLIP else str(config.part),
-        encoder=encoder_words(work.encoder),
-        source=storage.source(work.clip).content,
-    )
+    def _publish(self, rows: ClipRows, temporary: Path, final: Path) -> Joined:
+        # Before the name: killed between the two, nobody would know whose file that is.
+        keep_rows(self.work.workspace.folder, rows)
+        if not self.run.publishes:
+            return Joined(rows, temporary, final)
+        publish(temporary, final)
+        return Joined(rows)

@@ -20,7 +20,9 @@ class ProcessResult:
     """Where people find the page, or else the tables; a URL where the output is on object storage (the paths are then
     of the staging folder, which is removed when all is finished)."""
     rows: tuple[dict[str, Any], ...]
-    """The `clips` rows of this run's clips."""
+    """The `clips` rows of this run's clips; of more than `ROWS_HELD` of them, those of the first."""
+    counts: Mapping[str, int]
+    """This run's clips by status."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """How many files of the folders were not taken as recordings, by ending."""
     run_again: bool = False
@@ -33,4 +35,4 @@ class ProcessResult:
 
     def count(self, status: str) -> int:
         """Clips that ended as `done`, `resumed`, `copied`, `skipped` or `failed`."""
-        return sum(row["status"] == status for row in self.rows)
+        return self.counts.get(status, 0)

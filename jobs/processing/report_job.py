@@ -6,11 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from ...reports.run.data_set import read_again
 from ...reports.run.quality_page import quality_page
 from ...reports.run.run_table import run_json, run_markdown
 from ..config import UsageError
 from ..files.clips import REPORT_FOLDER
-from ..files.report_folder import ReportFolder
+from ..files.report_folder import TABLE_COLUMNS, ReportFolder
 from ..files.report_guard import holds_our_clips
 
 
@@ -20,8 +21,11 @@ class ReportConfig:
 
     folder: Path
     """The output folder of `vidsharp process`, or its report folder."""
-    format: Literal["html", "md", "json"] = "html"
-    """`html` writes the page; the others are text, and written nowhere."""
+    format: Literal["html", "md", "json", "csv", "parquet"] = "html"
+    """`html` writes the page; `csv` and `parquet` write each table as one file, whatever its size; the others are text,
+    and written nowhere."""
+    compact: bool = False
+    """Joins the tables' parts first, and leaves out rows that later runs have replaced."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class ReportResult:
     """The page, where that was asked for."""
     text: str | None
     """The report as Markdown or JSON, where that was asked for."""
+    files: tuple[Path, ...] = ()
+    """The tables as files, where that was asked for."""
 
 
 def report(config: ReportConfig) -> ReportResult:
@@ -39,22 +45,38 @@ def report(config: ReportConfig) -> ReportResult:
 
     Raises:
         UsageError: there are no tables.
-        OutputError: the page cannot be written.
+        OutputError: the page or a table cannot be written.
     """
     places = (config.folder / REPORT_FOLDER, config.folder)
-    found = next((place for place in places if holds_our_clips(place / "clips.parquet")), None)
+    found = next((place for place in places if holds_our_clips(place)), None)
     if found is None:
         raise UsageError(
-            f"{config.folder} holds no report/clips.parquet; name the folder that was the --out of vidsharp process"
+            f"{config.folder} holds no report/clips; name the folder that was the --out of vidsharp process"
         )
     folder = ReportFolder(found)
+    if config.compact:
+        folder.compact()
+        folder.write_single_files()
+    return read_again(lambda: _made(folder, config))
+
+
+def _made(folder: ReportFolder, config: ReportConfig) -> ReportResult:
     if config.format == "html":
         return ReportResult(write_page(folder), None)
+    if config.format in ("csv", "parquet"):
+        folder.write_single_files([config.format], most_rows=None)
+        files = (folder.folder / f"{name}.{config.format}" for name in TABLE_COLUMNS)
+        return ReportResult(None, None, tuple(file for file in files if file.is_file()))
     as_text = run_markdown if config.format == "md" else run_json
-    return ReportResult(None, as_text(folder.clips, folder.chunks))
+    return ReportResult(None, as_text(folder.table("clips"), folder.table("chunks")))
 
 
 def write_page(folder: ReportFolder) -> Path:
     """Writes the page of what the folder's tables hold now, and returns its path."""
     about = {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, vidsharp {version('vidsharp')}"}
-    return folder.write_page(quality_page(folder.clips, folder.chunks, folder.frames, folder.previews, about))
+
+    def page() -> str:
+        clips, chunks, frames = map(folder.table, TABLE_COLUMNS)
+        return quality_page(clips, chunks, frames, folder.previews, about)
+
+    return folder.write_page(read_again(page))

@@ -10,7 +10,6 @@ import math
 import re
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -31,6 +30,7 @@ from .run_settings import networks, versions
 
 log = logging.getLogger("vidsharp")
 
+RECORD = "run.json"
 FORMAT = 1
 """Raised when readers of older records would misunderstand a newer one."""
 KEPT = 100
@@ -57,19 +57,17 @@ class RunTotals:
 
 
 @contextmanager
-def recorded(
-    folder: Path, config: ProcessConfig, rows: Mapping[str, Mapping[str, Any]], totals: RunTotals
-) -> Iterator[None]:
+def recorded(folder: Path, config: ProcessConfig, counts: Mapping[str, int], totals: RunTotals) -> Iterator[None]:
     """Records the run that the `with` block is in `run.json` of the report folder.
 
     Args:
-        rows: filled by the run: its rows of the `clips` table, by clip.
+        counts: filled by the run: its clips that have ended, by status.
         totals: filled by the run as well.
 
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
     """
-    path = folder / "run.json"
+    path = folder / RECORD
     begun = {
         "format": FORMAT,
         "command": [without_secrets(word) for word in _without_hooks(sys.argv)],
@@ -90,10 +88,9 @@ def recorded(
         error = caught
         raise
     finally:
-        counts = Counter(row["status"] for row in rows.values())
         ended = {
             "ended_at": _now(),
-            "exit_status": exit_code(error) if error else run_code(counts["failed"], totals.run_again),
+            "exit_status": exit_code(error) if error else run_code(counts.get("failed", 0), totals.run_again),
             "error": _sentence(error),
             "clips": dict(sorted(counts.items())),
             "cost": totals.cost.figures(),

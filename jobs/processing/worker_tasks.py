@@ -1,37 +1,45 @@
 """The tasks that workers get of a run: to plan a recording, to sharpen a chunk, to measure some of its frames."""
 
-from collections.abc import Container, Sequence
+import time
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.plan import Chunk
 from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
-from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
 from ..engine.actor import PrepareTask
 from ..engine.measure_task import MeasureTask
+from ..engine.pool import PoolPlan
 from ..engine.schedule import Work
 from ..files.clips import Clip
+from ..files.storage import Storage
+from .clip_states import Waiting
 from .clip_work import ClipWork
+from .join_clip import JoinTask, RunFacts
+from .join_queue import JoinWork
+from .run_settings import settings, versions
 
 
-def prepare_task(
-    config: ProcessConfig, clip: Clip, workspace: Workspace, encoder: EncoderChoice, *, tighter: bool = False
-) -> PrepareTask:
-    """The task to look at a recording and to plan it; `tighter` where its result came out too large."""
+def prepare_task(config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice) -> PrepareTask:
+    """The task to look at a recording and to plan it."""
     return PrepareTask(
-        path=clip.path,
-        clip=clip.name,
-        folder=workspace.folder,
-        key=workspace.key,
+        path=waiting.clip.path,
+        clip=waiting.clip.name,
+        folder=waiting.workspace.folder,
+        key=waiting.workspace.key,
         chunk_seconds=config.chunk_seconds,
         encoder=encoder,
-        original=original_of(config, clip),
+        seen=waiting.seen,
+        original=original_of(config, waiting.clip),
+        earlier=waiting.earlier,
         part=config.part,
         wish=config.wish,
         skip_sharp=config.skip_sharp,
-        tighter=tighter,
+        tighter=waiting.tighter,
     )
 
 
@@ -55,6 +63,32 @@ def measure_task(config: ProcessConfig, clip: ClipWork, index: int) -> MeasureTa
         return None
     original = clip.original.of(clip.chunks[index]) if clip.original else None
     return MeasureTask(clip.sample[index], original, preview=config.page)
+
+
+def run_facts(storage: Storage, report: Path, plan: PoolPlan, counts: Mapping[str, Any]) -> RunFacts:
+    """What the joins of a run have to know of it.
+
+    Args:
+        report: the folder of its report.
+        counts: as `fingerprint_settings`.
+    """
+    config = storage.config
+    return RunFacts(
+        config=replace(config, inputs=(config.out,), on_clip=None, webhook=None, webhook_key=None),
+        out=config.out.absolute(),
+        report=report,
+        device=plan.device,
+        settings=settings(config, plan, counts),
+        versions=versions(),
+        counts=counts,
+        publishes=storage.workers_publish,
+    )
+
+
+def join_task(run: RunFacts, join: JoinWork) -> JoinTask:
+    """The task to join a clip."""
+    elapsed_s = time.monotonic() - join.work.began
+    return JoinTask(run, join.work, elapsed_s, attempt=join.retries, named=join.named)
 
 
 def measured_frames(config: ProcessConfig, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:

@@ -1,17 +1,19 @@
 """The figures of a whole run and the sentences that say them: what was gained, what it cost, what went wrong."""
 
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .run_cost import RunCost, run_cost
-from .work_times import busy_s
+import numpy as np
+import pyarrow as pa
 
-STATUSES = ("done", "resumed", "copied", "skipped", "failed")
-FINISHED = STATUSES[:4]
-STAGES = ("decode_s", "model_s", "measure_s", "encode_s", "mux_s")
+from .figures import STAGES, STATUSES, Figures, TableRows, pc
+from .run_cost import RunCost, cost_of_tables
+from .work_times import Spans, busy_s, busy_spans
+
 Row = Mapping[str, Any]
+TOGETHER = 500_000
+"""Chunks whose times are taken together: some 30 MB."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,10 @@ class Spread:
     high: float
     deviation: float | None
     """Standard deviation over clips (n − 1); None for a single one."""
-    values: tuple[float, ...]
-
-    @property
-    def count(self) -> int:
-        return len(self.values)
-
-    @property
-    def risen(self) -> int:
-        """In how many clips it is above 0."""
-        return sum(value > 0 for value in self.values)
+    count: int
+    """Clips that have the figure."""
+    risen: int
+    """In how many of them it is above 0."""
 
 
 @dataclass(frozen=True)
@@ -80,39 +76,41 @@ class Headline:
     lead: str
 
 
-def headline(clips: Sequence[Row], chunks: Sequence[Row]) -> Headline:
-    """Sums up a run from its rows of `CLIP_COLUMNS` and `CHUNK_COLUMNS`."""
-    counts = {status: sum(clip["status"] == status for clip in clips) for status in STATUSES}
-    finished = [clip for clip in clips if clip["status"] in FINISHED]
-    sizes = [
-        (clip["bytes_in"], clip["bytes_out"]) for clip in finished if None not in (clip["bytes_in"], clip["bytes_out"])
-    ]
-    gain = _spread(ssim_gain(clip) for clip in clips)
-    moved = _spread(clip["ssim_input"] for clip in clips)
-    sharper = _spread(sharpness_ratio(clip) for clip in clips)
-    frames, lost = _sum(finished, "frames"), _sum(clips, "frames_lost")
-    stages = {stage: float(_sum(clips, stage)) for stage in STAGES}
+def headline(clips: Figures, chunks: TableRows, rows: TableRows | None = None) -> Headline:
+    """Sums up a run.
+
+    Args:
+        chunks: the table of `CHUNK_COLUMNS`.
+        rows: the table of `CLIP_COLUMNS`, for the cost; None: it is left out.
+    """
+    counts = {status: int((clips.status == place).sum()) for place, status in enumerate(STATUSES)}
+    finished = clips.finished
+    before, after = clips["bytes_in"][finished], clips["bytes_out"][finished]
+    sized = ~np.isnan(before + after)
+    gain, moved, sharper = map(_spread, (clips.ssim_gain, clips["ssim_input"], clips.sharpness_ratio))
+    frames, lost = int(np.nansum(clips["frames"][finished])), int(np.nansum(clips["frames_lost"]))
+    stages = {stage: float(np.nansum(clips[stage])) for stage in STAGES}
     return Headline(
         counts={status: count for status, count in counts.items() if count},
         total=len(clips),
-        finished=len(finished),
-        video_s=_sum(finished, "duration_s"),
+        finished=int(finished.sum()),
+        video_s=float(np.nansum(clips["duration_s"][finished])),
         frames=frames,
         lost=lost,
-        lost_clips=sum((clip["frames_lost"] or 0) > 0 for clip in clips),
-        retries=_sum(clips, "retries"),
-        notes=sum(clip["note"] is not None for clip in clips),
+        lost_clips=int((clips["frames_lost"] > 0).sum()),
+        retries=int(np.nansum(clips["retries"])),
+        notes=int(clips.noted.sum()),
         speed=_speed(clips, chunks),
-        cost=run_cost(clips, chunks),
+        cost=None if rows is None else cost_of_tables(rows, chunks, clips.clips),
         stages={stage: seconds for stage, seconds in stages.items() if seconds > 0},
-        bytes_in=sum(before for before, _ in sizes) if sizes else None,
-        bytes_out=sum(after for _, after in sizes) if sizes else None,
+        bytes_in=int(before[sized].sum()) if sized.any() else None,
+        bytes_out=int(after[sized].sum()) if sized.any() else None,
         gain=gain,
-        psnr_gain=_spread(_difference(clip, "psnr_ref_before", "psnr_ref_after") for clip in clips),
+        psnr_gain=_spread(clips.psnr_gain),
         moved=moved,
         sharper=sharper,
-        title=_title(len(clips), len(finished)),
-        lead=" ".join(_lead(len(clips), len(finished), gain, sharper, frames, lost)),
+        title=_title(len(clips), int(finished.sum())),
+        lead=" ".join(_lead(len(clips), int(finished.sum()), gain, sharper, frames, lost)),
     )
 
 
@@ -147,16 +145,34 @@ def worst_first(clips: Sequence[Row]) -> list[int]:
     return sorted(range(len(clips)), key=rank)
 
 
-def _speed(clips: Sequence[Row], chunks: Sequence[Row]) -> Speed | None:
-    rates = {clip["clip"]: clip["source_fps"] for clip in clips}
-    timed = [chunk for chunk in chunks if None not in (chunk["began_at"], chunk["wall_s"], chunk["frames"])]
-    seconds = busy_s((chunk["began_at"], chunk["began_at"] + chunk["wall_s"]) for chunk in timed)
+def _speed(clips: Figures, chunks: TableRows) -> Speed | None:
+    spans: Spans = (np.zeros(0), np.zeros(0))
+    frames, video = 0, 0.0
+    for timed in _timed(chunks):
+        begins = timed["began_at"].to_numpy()
+        work = (begins, begins + timed["wall_s"].to_numpy())
+        spans = busy_spans((np.append(spans[0], work[0]), np.append(spans[1], work[1])))
+        count = timed["frames"].to_numpy()
+        frames += int(count.sum())
+        places = pc.index_in(timed["clip"], value_set=clips.clips).fill_null(-1).to_numpy()
+        rates = np.where(places < 0, np.nan, np.append(clips["source_fps"], np.nan)[places])
+        video += float((count / np.where(rates == 0, np.nan, rates)).sum())
+    seconds = busy_s(spans)
     if seconds <= 0:
         return None
-    frames = _sum(timed, "frames")
-    known = all(rates.get(chunk["clip"]) for chunk in timed)
-    video = sum(chunk["frames"] / rates[chunk["clip"]] for chunk in timed) if known else None
-    return Speed(frames, seconds, frames / seconds, None if video is None else video / seconds)
+    return Speed(frames, seconds, frames / seconds, None if np.isnan(video) else video / seconds)
+
+
+def _timed(chunks: TableRows) -> Iterator[pa.Table]:
+    """The chunks whose times are known, many together."""
+    held: list[pa.Table] = []
+    for rows in chunks.batches(["clip", "began_at", "wall_s", "frames"]):
+        held.append(rows.drop_null())
+        if sum(map(len, held)) >= TOGETHER:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _title(total: int, finished: int) -> str:
@@ -197,17 +213,20 @@ def _lead(
         yield "No frame was lost."
 
 
-def _spread(values: Iterable[float | None]) -> Spread | None:
-    known = [value for value in values if value is not None]
-    if not known:
+def _spread(values: np.ndarray) -> Spread | None:
+    known = values[~np.isnan(values)]
+    if not len(known):
         return None
-    deviation = statistics.stdev(known) if len(known) > 1 else None
-    return Spread(statistics.fmean(known), statistics.median(known), min(known), max(known), deviation, tuple(known))
+    return Spread(
+        mean=float(known.mean()),
+        median=float(np.median(known)),
+        low=float(known.min()),
+        high=float(known.max()),
+        deviation=float(known.std(ddof=1)) if len(known) > 1 else None,
+        count=len(known),
+        risen=int((known > 0).sum()),
+    )
 
 
 def _difference(row: Row, before: str, after: str) -> float | None:
     return None if None in (row[before], row[after]) else row[after] - row[before]
-
-
-def _sum(rows: Iterable[Row], name: str) -> Any:
-    return sum(row[name] or 0 for row in rows)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from markupsafe import Markup
 
@@ -24,6 +24,19 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "all": (*_WHOLE, *_SPOT, _REFERENCE),
 }
 """What a clip may show, from least to most."""
+
+
+class Previews(Protocol):
+    """Previews by clip, as they were written; a dict is one."""
+
+    def __contains__(self, clip: object, /) -> bool: ...
+    def __getitem__(self, clip: str, /) -> str:
+        """The preview.
+
+        Raises:
+            KeyError: there is none, or none any more.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,13 @@ def sound_preview(text: str) -> dict[str, Any] | None:
     return {name: found[name] for name in ("frame", "time_s", "width", "height", "spot")} | {"pictures": pictures}
 
 
-def first_that_fit(clips: Sequence[str], previews: Mapping[str, str], max_chars: int) -> dict[str, Preview]:
+def first_that_fit(clips: Sequence[str], previews: Previews, max_chars: int) -> dict[str, Preview]:
     """The clips' previews that fit into `max_chars` together, by clip; those without a sound preview are left out.
 
     A preview is read only while there is room left, so that thousands of them take no more memory than a page does.
 
     Args:
         clips: in the order in which they shall get room.
-        previews: by clip, as they were written.
     """
     read: dict[str, dict[str, Any]] = {}
     unread: list[str] = []

@@ -11,17 +11,20 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 from markupsafe import Markup
 
 from ...models.wording import counted
 from ..templates.page_template import page_template, script_json
 from ..templates.page_words import cell, size, spoken
-from .headline import FINISHED, Row, headline, sharpness_ratio, ssim_gain, worst_first
-from .page_previews import Preview, first_that_fit
-from .run_data import chunks_by_clip, clip_columns, cost_and_gain, distributions, series_by_clip
+from .figures import FINISHED, TableRows, figures_of
+from .headline import Row, headline, sharpness_ratio, ssim_gain, worst_first
+from .page_previews import Preview, Previews, first_that_fit
+from .run_data import chunks_by_clip, chunks_that_fit, clip_columns, cost_and_gain, distributions, series_by_clip
 from .tables import rows
 
+SHOWN_MAX = 500
+"""So many clips are on the page in full; figures, distributions and sentences are of all."""
 PAGE_MAX_BYTES = 4_950_000
 """So large may the page become, so that it can still be mailed."""
 PICTURES_MAX_CHARS = 3_900_000
@@ -60,22 +63,27 @@ _FILTERS = {
 
 
 def quality_page(
-    clips: pd.DataFrame,
-    chunks: pd.DataFrame,
-    frames: pd.DataFrame,
-    previews: Mapping[str, str],
+    clips: TableRows,
+    chunks: TableRows,
+    frames: TableRows,
+    previews: Previews,
     about: Mapping[str, str],
 ) -> str:
     """The page as HTML, to be written as UTF-8.
 
     Args:
-        clips, chunks, frames: tables of `CLIP_COLUMNS`, `CHUNK_COLUMNS`, `FRAME_COLUMNS`.
+        clips, chunks, frames: tables of `CLIP_COLUMNS`, `CHUNK_COLUMNS`, `FRAME_COLUMNS`. Of all clips only their
+            `Figures` are in memory at once.
         previews: by clip, the JSON text of its before and after pictures; what is not sound is left out.
         about: `made`, a phrase: when, and by which version.
     """
-    clip_rows, chunk_rows = rows(clips), rows(chunks)
+    figures = figures_of(clips)
+    shown = sorted(figures.worst(SHOWN_MAX).tolist())
+    clip_rows = _rows_of(clips, figures.clips.take(pa.array(shown, pa.int64())))
     order = worst_first(clip_rows)
-    compared, scatter = distributions(clip_rows), cost_and_gain(clip_rows)
+    head = headline(figures, chunks, clips)
+    chunk_rows, without_chunks = chunks_that_fit([clip_rows[i]["clip"] for i in order], chunks)
+    compared, scatter = distributions(figures), cost_and_gain(figures, shown)
     data: dict[str, Any] = {
         "clips": clip_columns(clip_rows),
         "chunks": chunks_by_clip(clip_rows, chunk_rows),
@@ -91,7 +99,9 @@ def quality_page(
         "style": style,
         "scripts": scripts,
         "licence": _asset("vendor/chart.LICENSE.txt"),
-        "head": headline(clip_rows, chunk_rows),
+        "head": head,
+        "shown_counts": {status: sum(clip["status"] == status for clip in clip_rows) for status in head.counts},
+        "without_chunks": len(without_chunks),
         "columns": _columns(clip_rows),
         "table": [(i, clip_rows[i]) for i in order],
         "failed": [{**clip_rows[i], "index": i} for i in order if clip_rows[i]["status"] == "failed"],
@@ -113,6 +123,11 @@ def quality_page(
     room = max(PICTURES_MIN_CHARS, min(PICTURES_MAX_CHARS, PAGE_MAX_BYTES - len(page({}).encode())))
     fitted = first_that_fit([clip_rows[i]["clip"] for i in order], previews, room)
     return page({i: fitted[row["clip"]] for i, row in enumerate(clip_rows) if row["clip"] in fitted})
+
+
+def _rows_of(table: TableRows, clips: pa.ChunkedArray) -> Sequence[Row]:
+    found = [*table.batches(None, clips.combine_chunks())]
+    return rows(pa.concat_tables(found).to_pandas()) if found else []
 
 
 def _asset(name: str) -> Markup:

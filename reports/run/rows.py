@@ -13,6 +13,9 @@ _DTYPES = {str: "string", int: "Int64", float: "Float64", bool: "boolean"}
 """pandas' nullable types."""
 
 
+_WRITTEN = "Unix time at which the row was written: where parts differ about a clip, the latest rows count"
+
+
 def column(meaning: str) -> Any:
     """A column that may be null."""
     return field(default=None, metadata={"meaning": meaning})
@@ -77,6 +80,7 @@ class ClipRow:
     source: str | None = column("where the recording was")
     fingerprint: str | None = column("what the recording is known by elsewhere: digests of its content and beginning")
     key: str | None = column("digest of the recording's content and the settings")
+    written_at: float | None = column(_WRITTEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,7 @@ class ChunkRow:
     node: str | None = column("name of the machine that computed it")
     actor: str | None = column("number of the process that computed it")
     errors: str | None = column("what the decoder refused, the first few")
+    written_at: float | None = column(_WRITTEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,7 @@ class FrameRow:
     ssim_ref_after: float | None = column("SSIM of the frame after to the sharp original")
     psnr_ref_before: float | None = column("PSNR of the frame before to the sharp original, in dB")
     psnr_ref_after: float | None = column("PSNR of the frame after to the sharp original, in dB")
+    written_at: float | None = column(_WRITTEN)
 
 
 def dtypes_of(row: type) -> Mapping[str, str]:

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from ..templates.markdown import as_text, markdown_table
-from .headline import Headline, Row, headline, sharpness_ratio, ssim_gain, worst_first
+from .figures import TableRows, figures_of
+from .headline import Row, headline, sharpness_ratio, ssim_gain, worst_first
 from .tables import rows
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Row], float | None]]] = {
     "frames": (",d", lambda clip: clip["frames"]),
@@ -43,10 +42,9 @@ def run_table(clips: Sequence[Row], limit: int | None = None) -> tuple[list[str]
     return ["clip", "status", *figures], cells, len(clips) - len(shown)
 
 
-def run_markdown(clips: "pd.DataFrame", chunks: "pd.DataFrame") -> str:
+def run_markdown(clips: TableRows, chunks: TableRows) -> str:
     """The run as Markdown: what happened, every clip, and why clips failed."""
-    clip_rows = rows(clips)
-    said = headline(clip_rows, rows(chunks))
+    clip_rows, said = _all_rows(clips), headline(figures_of(clips), chunks, clips)
     header, cells, _ = run_table(clip_rows)
     parts = [f"# {said.title}\n", f"{said.lead}\n" if said.lead else ""]
     if cells:
@@ -57,21 +55,16 @@ def run_markdown(clips: "pd.DataFrame", chunks: "pd.DataFrame") -> str:
     return "\n".join(part for part in parts if part)
 
 
-def run_json(clips: "pd.DataFrame", chunks: "pd.DataFrame") -> str:
+def run_json(clips: TableRows, chunks: TableRows) -> str:
     """The run as JSON: `summary`, and `clips` as the table has them, worst first; no NaN, null for what is unknown."""
-    clip_rows = rows(clips)
-    said = headline(clip_rows, rows(chunks))
+    clip_rows, said = _all_rows(clips), headline(figures_of(clips), chunks, clips)
     ordered = [clip_rows[i] for i in worst_first(clip_rows)]
-    return json.dumps({"summary": _plain(said), "clips": ordered}, indent=2, allow_nan=False) + "\n"
+    return json.dumps({"summary": asdict(said), "clips": ordered}, indent=2, allow_nan=False) + "\n"
 
 
-def _plain(said: Headline) -> dict[str, Any]:
-    """The headline without the single clips' figures, which the clips have themselves."""
-    plain = asdict(said)
-    for value in plain.values():
-        if isinstance(value, dict):
-            value.pop("values", None)
-    return plain
+def _all_rows(table: TableRows) -> Sequence[Row]:
+    found = [*table.batches()]
+    return rows(pa.concat_tables(found).to_pandas()) if found else []
 
 
 def _written(value: float | None, form: str) -> str:

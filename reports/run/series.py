@@ -41,9 +41,9 @@ def binned(columns: Mapping[str, np.ndarray], points: int) -> tuple[dict[str, li
     return means, size
 
 
-def histogram(values: Sequence[float]) -> Histogram:
+def histogram(values: Sequence[float] | np.ndarray) -> Histogram:
     """Counts between round edges (multiples of 1, 2 or 5 times a power of ten) that cover all values, at least one."""
-    low, high = min(values), max(values)
+    low, high = float(np.min(values)), float(np.max(values))
     bars = min(max(_BARS[0], round(math.sqrt(len(values)))), _BARS[1])
     wanted = (high - low) / bars if high > low else 0
     step = min(round_numbers(wanted), key=lambda n: abs(math.log(n / wanted))) if wanted else (abs(high) or 1.0) / 10

@@ -176,8 +176,8 @@ function scatter({ gain, points }) {
     type: "scatter",
     data: { datasets: [{ data: points.map(([x, y]) => ({ x, y })), backgroundColor: colour("after"), pointRadius: 5, pointHoverRadius: 8 }] },
     options: options(axis("computing time for a minute of video, s"), axis(gain), {
-      onClick: (_, hits) => { if (hits.length) openClip(points[hits[0].index][2]); },
-      plugins: { tooltip: { displayColors: false, callbacks: { label: (at) => value("clip", points[at.dataIndex][2]).slice(-60) } } },
+      onClick: (_, hits) => { const clip = hits.length ? points[hits[0].index][2] : null; if (clip !== null) openClip(clip); },
+      plugins: { tooltip: { displayColors: false, callbacks: { label: (at) => (points[at.dataIndex][2] === null ? "a clip that is not in the table" : value("clip", points[at.dataIndex][2]).slice(-60)) } } },
     }),
   });
 }

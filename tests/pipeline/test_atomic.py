@@ -118,16 +118,6 @@ def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path, monkeyp
     assert _names(tmp_path) == [theirs[0].name]
 
 
-def test_finished_files_are_those_under_their_final_names(tmp_path: Path) -> None:
-    final = ["a.json", "deep/er/b.mp4", "deep/.hidden", "call.part.mp4", "c.12-abcdef.partial"]
-    for name in final:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-        temporary_name(tmp_path / name).touch()
-    assert {path.relative_to(tmp_path).as_posix() for path in atomic.finished_files(tmp_path)} == set(final)
-    assert list(atomic.finished_files(tmp_path / "absent")) == []
-
-
 @pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "会" * 83 + ".mp4", "x" * 255])
 def test_names_at_the_limit_of_the_file_system_can_be_written(name: str, tmp_path: Path) -> None:
     write_atomically(tmp_path / name, b"whole")

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidsharp.jobs.engine.actor import PrepareTask, SharpenActor
+from vidsharp.jobs.engine.actor import Prepared, PrepareTask, SharpenActor
 from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.models.errors import VidsharpError
 from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.fingerprint import see
 from vidsharp.pipeline.mux import mux_clip
 from vidsharp.pipeline.probe import probe
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
@@ -163,15 +164,19 @@ class Run:
         """Does up to `most` of the chunks that are still to be done, in a new actor; returns all records."""
         actor = SharpenActor(1)
         actor.load("fast", "cpu", 1.0)
-        self.prepared = actor.prepare(PrepareTask(self.clip.path, "a", self.folder, "key", self.seconds, OWN))
-        done = dict(self.prepared.done)
+        seen = see(self.clip.path, "a")
+        prepared = actor.prepare(PrepareTask(self.clip.path, "a", self.folder, "key", self.seconds, OWN, seen))
+        assert isinstance(prepared, Prepared)
+        self.prepared = prepared
+        done = self.prepared.done
         for chunk in [chunk for chunk in self.prepared.chunks if chunk.index not in done][:most]:
             made = self.prepared
             task = ChunkTask(
                 *(made.info, chunk, made.encoder, self.folder, "key"), provenance_digest=made.provenance_digest
             )
-            done[chunk.index] = actor.sharpen(task, measure)
-        return [done[index] for index in sorted(done)]
+            actor.sharpen(task, measure)
+        records = Workspace(self.folder, "key").done(self.prepared.chunks)
+        return [records[index] for index in sorted(records)]
 
     def joined(self, records: list[Any]) -> Path:
         workspace = Workspace(self.folder, "key")

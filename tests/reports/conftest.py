@@ -76,7 +76,7 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def page_of(name: str) -> Path:
         path = tmp_path_factory.mktemp("report") / f"{name} #1.html"
         made, about = run(name), {"made": "2026-11-24, by vidsharp 0.1.0"}
-        path.write_text(quality_page(made.clips, made.chunks, made.frames, made.previews, about), encoding="utf-8")
+        path.write_text(quality_page(*made.tables, made.previews, about), encoding="utf-8")
         return path
 
     return page_of

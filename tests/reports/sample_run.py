@@ -12,6 +12,8 @@ import pandas as pd
 from PIL import Image, ImageDraw, ImageFilter
 from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, table
 
+from tests.support.held_rows import HeldRows
+
 HOSTILE = (
     "<img src=x onerror=alert(1)>.mp4",
     "</script><script>alert(1)</script>.mp4",
@@ -39,12 +41,21 @@ _ERRORS = (
 
 @dataclass(frozen=True)
 class SampleRun:
-    """What `quality_page` takes."""
+    """The tables and pictures of a run."""
 
     clips: pd.DataFrame
     chunks: pd.DataFrame
     frames: pd.DataFrame
     previews: dict[str, str]
+
+    @property
+    def tables(self) -> tuple[HeldRows, HeldRows, HeldRows]:
+        """As `quality_page` takes them."""
+        return (
+            HeldRows(self.clips, CLIP_COLUMNS),
+            HeldRows(self.chunks, CHUNK_COLUMNS),
+            HeldRows(self.frames, FRAME_COLUMNS),
+        )
 
 
 def sample_run(

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from vidsharp.jobs.engine.actor import PrepareTask, SharpenActor
+from vidsharp.jobs.engine.actor import Prepared, PrepareTask, SharpenActor
 from vidsharp.models.fused.blend_library import fastest_set
 from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.fingerprint import see
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
 from tests.support import runs
@@ -19,13 +20,16 @@ from pathlib import Path
 from vidsharp.jobs.engine.actor import PrepareTask, SharpenActor
 from vidsharp.jobs.engine.measure_task import MeasureTask
 from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.fingerprint import see
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
+from vidsharp.pipeline.workspace import Workspace
 recording, folder = Path(sys.argv[1]), Path(sys.argv[2])
 actor = SharpenActor(2)
 actor.load(sys.argv[3], "cpu", 1.0)
-prepared = actor.prepare(PrepareTask(recording, recording.name, folder, "key", 60.0, EncoderChoice()))
+prepared = actor.prepare(PrepareTask(recording, "a", folder, "key", 60.0, EncoderChoice(), see(recording, "a")))
 task = ChunkTask(prepared.info, prepared.chunks[0], prepared.encoder, folder, "key")
-record = actor.sharpen(task, MeasureTask(range(3), None, preview=True))
+assert actor.sharpen(task, MeasureTask(range(3), None, preview=True)).frames == 60
+record = Workspace(folder, "key").done(prepared.chunks)[0]
 assert len(record.pts) == 60, record
 assert [figures["index"] for figures in record.measured] == [0, 1, 2], record
 assert all(figures["ssim_input"] < 1 for figures in record.measured), record
@@ -48,7 +52,9 @@ def test_it_is_seen_to_get_on_before_the_first_picture_of_its_own(tmp_path: Path
     recording = runs.clip(tmp_path / "call.mp4", gop=1000).path
     actor, told = SharpenActor(1), []
     actor.load("fast", "cpu", 1.0)
-    prepared = actor.prepare(PrepareTask(recording, recording.name, tmp_path / "work", "key", 0.4, EncoderChoice()))
+    seen = see(recording, "a")
+    prepared = actor.prepare(PrepareTask(recording, "a", tmp_path / "work", "key", 0.4, EncoderChoice(), seen))
+    assert isinstance(prepared, Prepared)
     *_, last = prepared.chunks
     assert len(prepared.chunks) > 2
     actor._read = lambda read=actor._read: (read(), told.append(actor.frames_done()))  # type: ignore[method-assign]

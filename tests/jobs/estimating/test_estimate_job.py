@@ -17,7 +17,7 @@ from vidsharp.jobs.processing.run_settings import fingerprint_settings
 from vidsharp.models.errors import ModelError
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.errors import EncoderError
-from vidsharp.pipeline.fingerprint import clip_key
+from vidsharp.pipeline.fingerprint import StateKeys, see
 from vidsharp.pipeline.workspace import Workspace
 
 from tests.support import media, runs
@@ -145,7 +145,7 @@ def test_finished_chunks_of_an_interrupted_run_are_left_out(shared_ray: None, tm
     calls, out = tmp_path / "calls", tmp_path / "out"
     clip = runs.clip(calls / "a.mp4")
     wanted = config(calls, out=out)
-    key = clip_key(clip.path, fingerprint_settings(wanted))
+    key = StateKeys(fingerprint_settings(wanted))(see(clip.path, "a").state)
     actor = SampleActor(threads=1)
     actor.load("fast", "cpu", 1.0)
     looked = actor.look(clip.path, wanted.chunk_seconds, EncoderChoice(), read=True)

@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 from vidsharp.jobs.files.clips import Clip
-from vidsharp.jobs.files.earlier_run import ClipState, clip_state, source_columns
-from vidsharp.pipeline.fingerprint import Source
+from vidsharp.jobs.files.earlier_run import ClipState, clip_state, source_columns, state_at_sight
+from vidsharp.pipeline.fingerprint import Fingerprint, Seen, Source
 from vidsharp.pipeline.part import WHOLE_CLIP, Part
 from vidsharp.pipeline.workspace import Workspace
 
 CLIP = Clip(Path("/calls/team/a.mp4"), Path("team/a.mp4"))
 SETTINGS = {"strength": 1.0}
-SOURCE = Source("/calls/team/a.mp4", "content", 900, lambda count: f"begins{count}")
+SOURCE = Source("/calls/team/a.mp4", "content", 900, lambda count: f"begins{count}", "state")
 ELSEWHERE = replace(SOURCE, place="/archive/a.mp4")
-OURS: dict[str, Any] = {"clip": "team/a.mp4", "out": "team/a.mp4", **source_columns(SOURCE, SETTINGS)}
+SOURCE_COLUMNS = source_columns(SOURCE, Fingerprint.of(SOURCE), SETTINGS)
+OURS: dict[str, Any] = {
+    "clip": "team/a.mp4",
+    "out": "team/a.mp4",
+    **source_columns(SOURCE, Fingerprint.of(SOURCE), SETTINGS),
+}
 OF_0_1: dict[str, Any] = {"clip": "team/a.mp4", "out": "team/a.mp4", "key": "key", "bytes_in": 900}
 
 
@@ -32,7 +37,14 @@ def workspace(out: Path, key: str = "key") -> Workspace:
 
 
 def found(out: Path, row: dict[str, Any], source: Source = SOURCE, key: str = "key", **settings: Any) -> ClipState:
-    return clip_state(CLIP, out, row, workspace(out, key), source, SETTINGS | settings)
+    state = clip_state(CLIP, out, row, workspace(out, key), source, SETTINGS | settings, old_key=key)
+    seen = Seen(source.place, source.state, source.bytes)
+    for content in (None, source.content):  # of a file, and of an object
+        at_sight = state_at_sight(
+            CLIP, out, row, workspace(out, key), replace(seen, content=content), SETTINGS | settings
+        )
+        assert at_sight in (None, state), "what is told without reading is what reading would tell"
+    return state
 
 
 def test_a_result_of_the_same_recording_and_settings_is_finished(out: Path) -> None:
@@ -44,11 +56,13 @@ def test_a_result_of_the_same_recording_and_settings_is_finished(out: Path) -> N
 
 def test_what_is_gone_or_made_otherwise_is_open(out: Path) -> None:
     assert found(out, OURS, strength=0.5) == "open"
-    assert found(out, OURS, replace(SOURCE, content="grown", bytes=1000)) == "open", "it begins alike, in its place"
+    assert found(out, OURS, replace(SOURCE, content="grown", state="grown", bytes=1000)) == "open", (
+        "it begins alike, in its place"
+    )
     (out / "team" / "a.mp4").unlink()
     assert found(out, OURS) == "open"
     assert found(out, {}) == "open"
-    assert found(out, OURS, replace(ELSEWHERE, content="other")) == "open", "there is nothing to lose"
+    assert found(out, OURS, replace(ELSEWHERE, content="other", state="other")) == "open", "there is nothing to lose"
 
 
 def test_another_part_of_the_recording_is_in_the_way_of_this_one(out: Path) -> None:
@@ -66,8 +80,8 @@ def test_another_part_of_the_recording_is_in_the_way_of_this_one(out: Path) -> N
 @pytest.mark.parametrize(
     "other",
     [
-        replace(ELSEWHERE, content="other"),
-        replace(SOURCE, content="other", beginning=lambda count: "otherwise"),
+        replace(ELSEWHERE, content="other", state="other"),
+        replace(SOURCE, content="other", state="other", beginning=lambda count: "otherwise"),
     ],
 )
 def test_what_was_made_of_another_recording_is_a_clash(other: Source, out: Path) -> None:
@@ -87,3 +101,23 @@ def test_a_file_that_no_run_made_is_foreign(out: Path) -> None:
     workspace(out).begin(CLIP.name, ())
     assert found(out, {}) == "open", "a run of ours was killed before its tables were written"
     assert found(out, {}, key="of another recording") == "foreign"
+
+
+def at_sight(out: Path, row: dict[str, Any], **seen: Any) -> ClipState | None:
+    as_before = Seen(SOURCE.place, SOURCE.state, SOURCE.bytes)
+    return state_at_sight(CLIP, out, row, workspace(out), replace(as_before, **seen), SETTINGS)
+
+
+def test_a_recording_that_nobody_has_written_to_need_not_be_read(out: Path) -> None:
+    assert at_sight(out, OURS) == "finished"
+    assert at_sight(out, OURS, place="/archive/a.mp4") == "finished"
+    assert at_sight(out, OURS, state="touched") is None
+    assert at_sight(out, OURS, state="another entity tag", content="content") == "finished"
+    assert at_sight(out, OURS, content="other") is None
+
+
+def test_a_row_that_does_not_say_how_its_recording_was_seen_has_it_read_once(out: Path) -> None:
+    older = {**OURS, "fingerprint": OURS["fingerprint"].rpartition("-")[0]}
+    assert at_sight(out, older) is None
+    assert found(out, older) == "finished"
+    assert at_sight(out, OF_0_1) is None

@@ -3,14 +3,18 @@
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
+from vidsharp.jobs.files.previews import keep_preview
+from vidsharp.jobs.files.report_folder import TABLE_COLUMNS, ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.pipeline.atomic import temporary_name
 from vidsharp.pipeline.errors import OutputError
+from vidsharp.reports.run import tables
 from vidsharp.reports.run.page_previews import first_that_fit
 
 
@@ -34,20 +38,20 @@ def test_rows_of_several_runs_come_together(tmp_path: Path) -> None:
     c = ClipRows(clip("c"), [chunk("c", 0)], [frame("c", 1)])
     second.add([ClipRows(clip("b", frames=2), [chunk("b", 0)]), c])
     third = ReportFolder(folder)
-    assert list(third.earlier()) == ["a", "b", "c"]
+    assert sorted(third.earlier()) == ["a", "b", "c"]
     assert third.earlier()["b"]["frames"] == 2
     assert third.earlier()["a"]["frames"] is None
-    assert list(zip(third.chunks["clip"], third.chunks["chunk"], strict=True)) == [("b", 0), ("c", 0)]
-    assert list(zip(third.frames["clip"], third.frames["frame"], strict=True)) == [("b", 2), ("b", 7), ("c", 1)]
-    tables = {f"{name}.{kind}" for name in ("clips", "chunks", "frames") for kind in ("csv", "parquet")}
-    assert {path.name for path in folder.iterdir()} == tables
+    chunks, frames = third.table("chunks").frame(), third.table("frames").frame()
+    assert list(zip(chunks["clip"], chunks["chunk"], strict=True)) == [("b", 0), ("c", 0)]
+    assert list(zip(frames["clip"], frames["frame"], strict=True)) == [("b", 2), ("b", 7), ("c", 1)]
+    assert {path.name for path in folder.iterdir()} == {"clips", "chunks", "frames"}
 
 
 def test_a_skipped_clip_keeps_its_chunks(tmp_path: Path) -> None:
     report = ReportFolder(tmp_path)
     report.add([ClipRows(clip("a"), [chunk("a", 0), chunk("a", 1)])])
     report.add([ClipRows(clip("a", status="skipped"))])
-    assert len(ReportFolder(tmp_path).chunks) == 2
+    assert ReportFolder(tmp_path).table("chunks").rows == 2
 
 
 def test_nothing_to_add_writes_nothing(tmp_path: Path) -> None:
@@ -55,13 +59,83 @@ def test_nothing_to_add_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "report").exists()
 
 
-def test_a_damaged_table_is_begun_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [b"", b"PAR1 and no more", b"clip,status"])
+def test_a_damaged_part_is_left_out_and_the_log_says_so(
+    tmp_path: Path, damaged: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     ReportFolder(tmp_path).add([ClipRows(clip("a"), [chunk("a", 0)])])
-    (tmp_path / "clips.parquet").write_bytes(b"PAR1 and no more")
+    (part,) = (tmp_path / "clips").iterdir()
+    part.write_bytes(damaged)
     again = ReportFolder(tmp_path)
-    assert again.earlier() == {}
+    assert dict(again.earlier()) == {}
+    assert str(part) in caplog.text
     again.add([ClipRows(clip("b"))])
+    again.compact()
     assert list(ReportFolder(tmp_path).earlier()) == ["b"]
+    assert part.read_bytes() == damaged, "what cannot be read is not removed either"
+
+
+def test_tables_of_a_version_that_had_no_parts_are_carried_over(tmp_path: Path) -> None:
+    frames = [frame("a", 0), frame("a", 1)]
+    older = {"clips": [clip("a", frames=1), clip("b")], "chunks": [chunk("a", 0)], "frames": frames}
+    for name, rows in older.items():
+        table = tables.table(rows, TABLE_COLUMNS[name]).drop(columns=["written_at"])
+        (tmp_path / f"{name}.parquet").write_bytes(tables.parquet_bytes(table))
+    report = ReportFolder(tmp_path)
+    assert report.earlier()["a"]["frames"] == 1, "before anything is written"
+    report.compact()
+    report.write_single_files()
+    assert not (tmp_path / "clips").exists(), "nothing is written unasked"
+    report.add([ClipRows(clip("a", frames=2), [chunk("a", 0), chunk("a", 1)])])
+    report.compact()
+    again = ReportFolder(tmp_path)
+    assert {name: row["frames"] for name, row in again.earlier().items()} == {"a": 2, "b": None}
+    assert [again.table(name).rows for name in TABLE_COLUMNS] == [2, 2, 2]
+
+
+def test_shards_write_to_one_folder_and_join_the_same_parts(tmp_path: Path) -> None:
+    """Each in a process's place, all at once."""
+
+    def shard(number: int) -> None:
+        report = ReportFolder(tmp_path)
+        for turn in range(5):
+            report.add([ClipRows(clip(f"{number}-{turn}"), [chunk(f"{number}-{turn}", 0)])])
+            report.compact()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(shard, range(4)))
+    report = ReportFolder(tmp_path)
+    report.compact()
+    assert sorted(report.earlier()) == sorted(f"{n}-{turn}" for n in range(4) for turn in range(5))
+    assert report.table("chunks").rows == 20
+    assert len(list((tmp_path / "clips").iterdir())) == 1
+
+
+def test_each_table_is_also_a_file_while_a_spreadsheet_can_open_it(tmp_path: Path) -> None:
+    report = ReportFolder(tmp_path)
+    report.add([ClipRows(clip(name), [chunk(name, 0), chunk(name, 1)]) for name in ("b", "a")])
+    report.write_single_files(most_rows=2)
+    assert pd.read_csv(tmp_path / "clips.csv")["clip"].to_list() == ["a", "b"]
+    assert pd.read_parquet(tmp_path / "clips.parquet")["clip"].to_list() == ["a", "b"]
+    assert {path.stem for path in tmp_path.glob("*.*")} == {"clips", "frames"}
+    assert (len(pd.read_csv(tmp_path / "frames.csv")), len(pd.read_parquet(tmp_path / "frames.parquet"))) == (0, 0)
+    report.write_single_files(["csv"], most_rows=None)
+    assert len(pd.read_csv(tmp_path / "chunks.csv")) == 4
+    report.write_single_files(most_rows=1)
+    assert {path.stem for path in tmp_path.glob("*.*")} == {"frames"}, "what would be true no longer is gone"
+
+
+def test_what_has_changed_is_told_once(tmp_path: Path) -> None:
+    report = ReportFolder(tmp_path)
+    report.add([ClipRows(clip("a"))])
+    assert [path.parent.name for path in report.changed()] == ["clips"]
+    report.add([ClipRows(clip("b"))])
+    assert len(report.changed()) == 1
+    report.compact()
+    changed = report.changed()
+    assert [path.exists() for path in changed] == [True, False, False], "what takes their place comes first"
+    assert set((tmp_path / "clips").iterdir()) < set(changed)
+    assert report.changed() == []
 
 
 def test_a_file_in_the_place_of_the_folder_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -75,7 +149,9 @@ def test_others_may_read_the_tables(tmp_path: Path) -> None:
     ReportFolder(tmp_path).add([ClipRows(clip("a"))])
     other = tmp_path / "as any file"
     other.touch()
-    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {stat.S_IMODE(other.stat().st_mode)}
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {stat.S_IMODE(other.stat().st_mode)}
+    assert len(files) == 2
 
 
 def test_rows_of_finished_clips_outlive_a_crash(tmp_path: Path) -> None:
@@ -127,13 +203,15 @@ def test_no_work_in_progress_is_no_rows(tmp_path: Path) -> None:
 def test_previews_are_found_by_clip_and_replaced(tmp_path: Path) -> None:
     report = ReportFolder(tmp_path)
     report.add([ClipRows(clip(name)) for name in ("a.mp4", "../b <i>.mp4", "c.mp4")])
-    report.keep_preview("a.mp4", '{"old": 1}')
-    report.keep_preview("a.mp4", '{"new": 1}')
-    report.keep_preview("../b <i>.mp4", "{}")
-    report.keep_preview("c.mp4", "{}")
-    report.keep_preview("c.mp4", None)
-    report.keep_preview("never.mp4", None)
-    assert dict(ReportFolder(tmp_path).previews) == {"../b <i>.mp4": "{}", "a.mp4": '{"new": 1}'}
+    keep_preview(tmp_path, "a.mp4", '{"old": 1}')
+    keep_preview(tmp_path, "a.mp4", '{"new": 1}')
+    keep_preview(tmp_path, "../b <i>.mp4", "{}")
+    keep_preview(tmp_path, "c.mp4", "{}")
+    keep_preview(tmp_path, "c.mp4", None)
+    keep_preview(tmp_path, "never.mp4", None)
+    previews = ReportFolder(tmp_path).previews
+    names = ("a.mp4", "../b <i>.mp4", "c.mp4", "never.mp4")
+    assert {name: previews[name] for name in names if name in previews} == {"../b <i>.mp4": "{}", "a.mp4": '{"new": 1}'}
     assert len(list((tmp_path / "previews").iterdir())) == 2, "a name leads nowhere else"
 
 
@@ -142,10 +220,17 @@ def test_a_preview_that_goes_while_the_page_is_made_is_left_out(tmp_path: Path) 
     report = ReportFolder(tmp_path)
     report.add([ClipRows(clip(name)) for name in ("a.mp4", "b.mp4")])
     for name in ("a.mp4", "b.mp4"):
-        report.keep_preview(name, "{}")
-    previews = report.previews
-    report.keep_preview("a.mp4", None)
-    assert set(previews) == {"a.mp4", "b.mp4"}, "they were listed before"
+        keep_preview(tmp_path, name, "{}")
+
+    class Vanishing:
+        def __contains__(self, clip: object) -> bool:
+            return clip in report.previews
+
+        def __getitem__(self, clip: str) -> str:
+            keep_preview(tmp_path, "a.mp4", None)
+            return report.previews[clip]
+
+    previews = Vanishing()
     try:
         shown = first_that_fit(["a.mp4", "b.mp4"], previews, 1000)
     except OSError as error:

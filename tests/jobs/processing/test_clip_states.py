@@ -19,9 +19,9 @@ CHUNKS = tuple(Chunk(n, None, None, PacketMark(0, 0, 0, 1), None, 1, 1) for n in
 def states(tmp_path: Path) -> ClipStates:
     """One clip under way, of five chunks."""
     clip = Clip(tmp_path / "a.mp4", Path("a.mp4"))
-    unknown: dict[str, Any] = {"info": None, "encoder": None}
-    work = ClipWork(clip, Workspace(tmp_path, "key"), chunks=CHUNKS, records={}, reused=frozenset(), began=0.0,
-                    sample=(), **unknown)  # fmt: skip
+    unknown: dict[str, Any] = {"info": None, "encoder": None, "seen": None, "fingerprint": None}
+    work = ClipWork(clip, Workspace(tmp_path, "key"), chunks=CHUNKS, reused=frozenset(), began=0.0, sample=(),
+                    **unknown)  # fmt: skip
     states = ClipStates(under_way={clip.name: work})
     states.schedule.add(clip.name, CHUNKS)
     return states
@@ -37,7 +37,7 @@ def refuse_all(states: ClipStates, actors: list[str], most: int) -> int:
             clip.at_work.pop(mine.chunk.index)
             if not clip.outdated:
                 assert states.pass_on(clip, mine, actor)
-            states.plan_outdated_again()
+            states.plan_outdated_again("a.mp4")
         work = states.schedule.next_for(actor, [other for other in actors if other != actor])
         if work is not None:
             at_work[actor] = work
@@ -53,8 +53,8 @@ def test_a_clip_that_nobody_left_makes_as_planned_is_planned_again(states: ClipS
     assert refuse_all(states, actors, most=100) < 100
     assert not states.under_way
     assert not states.schedule.waiting
-    ((clip, _, tries),) = states.to_prepare
-    assert (clip.name, tries) == ("a.mp4", 1)
+    (waiting,) = states.to_prepare
+    assert (waiting.clip.name, waiting.tries) == ("a.mp4", 1)
 
 
 def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStates) -> None:
@@ -62,10 +62,10 @@ def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStat
     clip.at_work[4] = 0
     refused = Work("a.mp4", CHUNKS[0], tried_on=frozenset({"x"}))
     assert states.pass_on(clip, refused, "x")
-    states.plan_outdated_again()
+    states.plan_outdated_again("a.mp4")
     assert states.under_way
     clip.at_work.clear()
-    states.plan_outdated_again()
+    states.plan_outdated_again("a.mp4")
     assert not states.under_way
     assert states.to_prepare
 

@@ -11,6 +11,7 @@ from vidsharp.jobs.files.report_folder import ClipRows
 from vidsharp.jobs.processing.clip_work import ClipWork, failed_row, finished_rows
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.encoder import EncoderChoice, resolve_encoder
+from vidsharp.pipeline.fingerprint import Fingerprint, read_source, see
 from vidsharp.pipeline.mux import MuxResult
 from vidsharp.pipeline.original import Original
 from vidsharp.pipeline.plan import plan_chunks
@@ -51,16 +52,20 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> ClipWork:
     info = replace(probe(made.path), time_base=Fraction(1, 15360))
     chunks = plan_chunks(read_timeline(probe(made.path)), int(0.5 / made.time_base))
     assert [chunk.frames for chunk in chunks] == [15] * 4
+    seen, records = see(made.path, "a"), {chunk.index: record(chunk.index, 15) for chunk in reversed(chunks)}
     return ClipWork(
         clip=Clip(made.path, Path("team/a.mp4")),
         workspace=Workspace(made.path.parent / "work", "the key"),
         info=info,
         encoder=resolve_encoder(EncoderChoice(), info),
         chunks=chunks,
-        records={chunk.index: record(chunk.index, 15) for chunk in reversed(chunks)},
+        records=records,
+        done={index: record.outline for index, record in records.items()},
         reused=frozenset(),
         began=0.0,
         sample=[()] * len(chunks),
+        seen=seen,
+        fingerprint=Fingerprint.of(read_source(made.path, seen)),
     )
 
 
@@ -104,7 +109,7 @@ def test_a_clip_that_was_done_at_once(work: ClipWork) -> None:
 
 
 def test_progress_counts_finished_chunks_and_those_at_work(work: ClipWork) -> None:
-    half = replace(work, records={0: record(0, 15), 2: record(2, 15)}, at_work={1: 4, 3: 1})
+    half = replace(work, done={0: record(0, 15).outline, 2: record(2, 15).outline}, at_work={1: 4, 3: 1})
     assert (half.frames_expected, half.frames_done, half.complete) == (60, 35, False)
     assert work.complete
     assert [one.index for one in work.in_order()] == [0, 1, 2, 3]

@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
+from pyarrow import parquet
 from vidsharp.jobs import ReportConfig, report
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
@@ -50,6 +53,29 @@ def test_the_command(out: Path) -> None:
     assert [row["clip"] for row in json.loads(ended.stdout)["result"]["clips"]] == ["bad.mp4", "<b>good.mp4"]
 
 
+def test_the_parts_are_joined_when_asked(out: Path) -> None:
+    again = {"clip": "bad.mp4", "status": "done", "frames": 7}
+    ReportFolder(out / "report").add([ClipRows(again, [{"clip": "bad.mp4", "chunk": 0}])])
+    assert len(list((out / "report" / "clips").iterdir())) == 2
+    ended = CliRunner().invoke(main, ["report", str(out), "--compact"])
+    assert (ended.exit_code, ended.stdout) == (0, f"report: {out / 'report' / 'index.html'}\n")
+    (part,) = (out / "report" / "clips").iterdir()
+    assert parquet.read_table(part, columns=["clip", "frames"]).to_pylist() == [
+        {"clip": "<b>good.mp4", "frames": 30}, {"clip": "bad.mp4", "frames": 7}
+    ]  # fmt: skip
+    assert len((out / "report" / "clips.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_tables_as_one_file_each(out: Path, kind: str) -> None:
+    ended = CliRunner().invoke(main, ["report", str(out), "--format", kind])
+    files = [out / "report" / f"{name}.{kind}" for name in ("clips", "chunks", "frames")]
+    assert (ended.exit_code, ended.stdout.splitlines()) == (0, [str(file) for file in files])
+    assert {path.name for path in (out / "report").glob("*.*")} == {file.name for file in files}
+    read: Any = pd.read_csv(files[0]) if kind == "csv" else pd.read_parquet(files[0])
+    assert read["clip"].to_list() == ["<b>good.mp4", "bad.mp4"]
+
+
 def test_it_is_opened_in_the_browser(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
@@ -65,7 +91,7 @@ def test_it_is_opened_in_the_browser(out: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_folder_without_tables_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"holds no report/clips\.parquet; name the folder that was the --out"):
+    with pytest.raises(UsageError, match=r"holds no report/clips; name the folder that was the --out"):
         report(ReportConfig(tmp_path))
 
 

@@ -50,7 +50,7 @@ def test_a_finished_clip_is_in_the_tables_at_once_and_its_workspace_goes(run: Ru
     workspace = tmp_path / "work"
     workspace.mkdir()
     run.add(rows("a"), workspace)
-    assert (written(tmp_path), list(run.clips), workspace.exists()) == (["a"], ["a"], False)
+    assert (written(tmp_path), run.of(["a"])[0]["clip"], workspace.exists()) == (["a"], "a", False)
 
 
 def test_tables_that_take_long_are_written_seldom(run: RunRows, clock: list[float], writes: list[int]) -> None:

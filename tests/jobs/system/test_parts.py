@@ -74,7 +74,7 @@ def test_a_part_is_resumed_and_no_other_taken_for_it(
         raise OutputError("no space is left")
 
     with monkeypatch.context() as patched:
-        patched.setattr("vidsharp.jobs.processing.process_job.join_clip", full)
+        patched.setattr("vidsharp.jobs.processing.join_clip.mux_clip", full)
         assert run(call, start=0.5)["status"] == "failed"
     assert run(call, start=start)["status"] == status
     assert media.frame_indices(call.parents[1] / "out" / "a.mp4") == list(range(round(30 * start), 60))

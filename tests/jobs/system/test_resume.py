@@ -142,7 +142,7 @@ def stopped_before_the_tables(shared_ray: None, tmp_path: Path, monkeypatch: pyt
 
     runs.stop_before_the_tables(runs.config(source, out), monkeypatch)
     assert (out / "call.mp4").exists()
-    assert not (out / "report" / "clips.parquet").exists()
+    assert not (out / "report" / "clips").exists()
     return source, out
 
 

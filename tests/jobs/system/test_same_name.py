@@ -11,6 +11,7 @@ from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.files.report_folder import ReportFolder
 from vidsharp.pipeline.file_ends import ENDS_BYTES
+from vidsharp.pipeline.fingerprint import clip_key
 from vidsharp.reports.run import tables
 
 from tests.support import media, runs
@@ -80,13 +81,20 @@ def test_a_failed_run_does_not_forget_whose_result_it_is(monday: Path) -> None:
     assert again(monday)["status"] == "done"
 
 
-def test_a_recording_that_was_moved_and_touched_is_finished(monday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_that_was_moved_or_touched_is_finished(monday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was touched has to be read, which workers do: once."""
     archive = monday.parents[1] / "archive" / monday.name
     archive.parent.mkdir()
+    made_at = (monday.parents[1] / "out" / monday.name).stat().st_mtime_ns
     shutil.move(monday, archive)
+    with monkeypatch.context() as patch:
+        runs.forbid_ray(patch)
+        assert again(archive)["status"] == "skipped"
     os.utime(archive, ns=(10**18, 10**18))
+    assert again(archive)["status"] == "skipped"
     runs.forbid_ray(monkeypatch)
     assert again(archive)["status"] == "skipped"
+    assert (monday.parents[1] / "out" / monday.name).stat().st_mtime_ns == made_at
     assert runs.table(monday.parents[1] / "out").loc[monday.name, "source"] == str(archive)
 
 
@@ -107,20 +115,18 @@ def test_tables_of_version_0_1_are_carried_over(monday: Path, monkeypatch: pytes
     config = runs.config(monday, out)
     storage = Storage(config)
     (clip,) = storage.find()
-    columns = {name: kind for name, kind in tables.CLIP_COLUMNS.items() if name not in ("source", "fingerprint")}
-    with monkeypatch.context() as patch:
-        patch.setattr("vidsharp.jobs.files.report_folder.CLIP_COLUMNS", columns)
-        report = ReportFolder(out / "report")
-        report.clips["key"] = storage.key(clip, fingerprint_settings(config))
-        tables_of_0_1 = tables.parquet_bytes(report.clips)
-    (out / "report" / "clips.parquet").write_bytes(tables_of_0_1)
+    clips = ReportFolder(out / "report").table("clips").frame().drop(columns=["source", "fingerprint", "written_at"])
+    clips["key"] = clip_key(clip.path, fingerprint_settings(config))
+    shutil.rmtree(out / "report" / "clips")
+    (out / "report" / "clips.parquet").write_bytes(tables.parquet_bytes(clips))
     other = tuesday_of(monday)
     with other.open("ab") as file:
         file.write(bytes(188))
     assert again(other)["status"] == "failed"
     assert made(monday) == list(range(20)), "the result of 0.1 was replaced"
-    runs.forbid_ray(monkeypatch)
     assert again(monday)["status"] == "skipped"
     assert runs.table(out).loc[monday.name, "source"] == str(monday)
     os.utime(monday, ns=(10**18, 10**18))
     assert again(monday)["status"] == "skipped", "it is known by more now"
+    runs.forbid_ray(monkeypatch)
+    assert again(monday)["status"] == "skipped", "and seen without being read"

@@ -6,19 +6,22 @@ import html
 import json
 import math
 import re
+from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
 import pytest
 from vidsharp.reports.run import quality_page as page_module
+from vidsharp.reports.run.figures import figures_of
 from vidsharp.reports.run.headline import headline, worst_first
 from vidsharp.reports.run.page_previews import LEVELS, first_that_fit, fitting, sound_preview
-from vidsharp.reports.run.quality_page import quality_page
-from vidsharp.reports.run.run_data import POINTS
+from vidsharp.reports.run.quality_page import SHOWN_MAX, quality_page
+from vidsharp.reports.run.run_data import POINTS, chunks_that_fit
 from vidsharp.reports.run.series import binned, histogram
 from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, FRAME_COLUMNS, rows, table
-from vidsharp.reports.run.work_times import busy_s, without_pauses
+from vidsharp.reports.run.work_times import busy_s, busy_spans, without_pauses
 from vidsharp.reports.templates.page_template import script_json
 
 from tests.reports.sample_run import HOSTILE, SampleRun, sample_run
@@ -28,7 +31,12 @@ PICTURE = "data:image/webp;base64,AAAA"
 
 
 def page(run: SampleRun) -> str:
-    return quality_page(run.clips, run.chunks, run.frames, run.previews, ABOUT)
+    return quality_page(*run.tables, run.previews, ABOUT)
+
+
+def tables(clips: list[dict[str, Any]]) -> SampleRun:
+    """A run that has no other rows."""
+    return SampleRun(table(clips, CLIP_COLUMNS), table([], CHUNK_COLUMNS), table([], FRAME_COLUMNS), {})
 
 
 def test_what_was_copied_from_the_frame_before_is_called_that() -> None:
@@ -208,7 +216,7 @@ EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"\u2028<
 @pytest.mark.parametrize("column", [name for name, dtype in CLIP_COLUMNS.items() if dtype == "string"])
 def test_no_text_of_a_clip_becomes_markup(column: str) -> None:
     given = {"clip": "a", "status": "done", column: EVIL}
-    made = quality_page(table([given], CLIP_COLUMNS), table([], CHUNK_COLUMNS), table([], FRAME_COLUMNS), {}, ABOUT)
+    made = page(tables([given]))
     made.encode()
     assert len(Parsed(made).scripts()) == 2
     assert "<img" not in made
@@ -219,7 +227,7 @@ def test_no_text_of_a_clip_becomes_markup(column: str) -> None:
 def test_no_text_of_a_chunk_becomes_markup() -> None:
     chunk = {"clip": "a", "chunk": 0, "node": EVIL, "actor": EVIL, "errors": EVIL}
     clips = table([{"clip": "a", "status": "done"}], CLIP_COLUMNS)
-    made = quality_page(clips, table([chunk], CHUNK_COLUMNS), table([], FRAME_COLUMNS), {}, ABOUT)
+    made = page(replace(tables([]), clips=clips, chunks=table([chunk], CHUNK_COLUMNS)))
     assert len(Parsed(made).scripts()) == 2
     assert Parsed(made).json("data")["chunks"][0]["node"] == [EVIL]
 
@@ -237,7 +245,7 @@ def test_json_in_a_script_holds_no_markup_and_reads_back(value: Any) -> None:
 @every_run
 def test_the_headline_counts_what_the_tables_hold(name: str) -> None:
     clips, chunks = rows(RUNS[name].clips), rows(RUNS[name].chunks)
-    summed = headline(clips, chunks)
+    summed = headline(figures_of(RUNS[name].tables[0]), RUNS[name].tables[1])
     assert sum(summed.counts.values()) == summed.total == len(clips)
     assert summed.frames == sum(clip["frames"] or 0 for clip in clips)
     assert summed.lost == sum(clip["frames_lost"] or 0 for clip in clips)
@@ -278,12 +286,36 @@ def test_the_worst_comes_first() -> None:
     clips = rows(table(told, CLIP_COLUMNS))
     names = ["failed", "many", "few", "worse", "best", "moved", "stayed", "unknown"]
     assert [told[i]["clip"] for i in worst_first(clips)] == names
-    made = quality_page(table(told, CLIP_COLUMNS), table([], CHUNK_COLUMNS), table([], FRAME_COLUMNS), {}, ABOUT)
+    made = page(tables(told))
     cells = Parsed(made).cells
     assert [attributes["data-value"] for _, attributes, _ in cells if attributes["data-column"] == "clip"] == names
 
 
 # ---- Size ----
+
+
+@pytest.mark.parametrize("failed", [0, 40, 700])
+def test_failures_are_shown_first_and_the_rest_is_counted(failed: int) -> None:
+    clips = [{"clip": f"{i:04}.mp4", "status": "failed" if i % 3 == 1 and i < 3 * failed else "done", "error": "no",
+              "frames": 1, "ssim_input": 0.9} for i in range(2200)]  # fmt: skip
+    parsed = Parsed(page(tables(clips)))
+    cells = [attributes["data-value"] for _, attributes, _ in parsed.cells if attributes["data-column"] == "status"]
+    assert cells == ["failed"] * min(failed, SHOWN_MAX) + ["done"] * max(0, SHOWN_MAX - failed)
+    text = " ".join(parsed.text.split())
+    assert (f"{failed} clips failed" in text) == bool(failed)
+    assert ("200 more clips are in the tables" in text) == (failed == 700)
+
+
+def test_chunks_of_the_clips_to_look_at_first_are_there_and_the_others_counted() -> None:
+    run = sample_run(12, failed=0)
+    counts = Counter(run.chunks["clip"].to_list())
+    order = sorted(counts)
+    taken, left_out = chunks_that_fit(order, run.tables[1], most=counts[order[0]] + counts[order[1]])
+    assert {row["clip"] for row in taken} | set(left_out) == set(order)
+    assert {*order[:2]} <= {row["clip"] for row in taken}
+    assert left_out
+    alone, _ = chunks_that_fit(order, run.tables[1], most=1)
+    assert [row["clip"] for row in alone] == [order[0]] * counts[order[0]]
 
 
 @pytest.mark.parametrize("reference", [False, True])
@@ -308,10 +340,25 @@ def test_a_dozen_clips_keep_all_their_pictures() -> None:
     assert "report/previews/" not in Parsed(made).text
 
 
-def test_a_thousand_clips_make_a_page() -> None:
-    made = page(sample_run(1000, pictures=False, samples=20))
-    assert made.count("data-clip-index=") == 1000
-    assert len(made.encode()) < 5_000_000
+def test_of_a_thousand_clips_the_worst_are_shown_and_all_are_counted() -> None:
+    run = sample_run(1000, pictures=False, samples=20, reference=True)
+    parsed, clips = Parsed(page(run)), rows(run.clips)
+    names = [attributes["data-value"] for _, attributes, _ in parsed.cells if attributes["data-column"] == "clip"]
+    assert names == [clips[i]["clip"] for i in worst_first(clips)][:SHOWN_MAX]
+    text = " ".join(parsed.text.split())
+    assert f"The {SHOWN_MAX} clips to look at first, of 1,000." in text
+    assert headline(figures_of(run.tables[0]), run.tables[1]).total == 1000
+    data = parsed.json("data")
+    gains = [c["ssim_ref_after"] - c["ssim_ref_before"] for c in clips if c["ssim_ref_after"] is not None]
+    assert sum(data["histograms"]["ssim_gain"]["counts"]) == len(data["scatter"]["points"]) == len(gains)
+    shown = [point for point in data["scatter"]["points"] if point[2] is not None]
+    assert 0 < len(shown) < SHOWN_MAX
+    by_name = {clip["clip"]: clip for clip in clips}
+    for cost, gain, index in shown:
+        clip = by_name[data["clips"]["clip"][index]]
+        assert gain == pytest.approx(clip["ssim_ref_after"] - clip["ssim_ref_before"], rel=1e-4)
+        assert cost == pytest.approx(60 * clip["source_fps"] / clip["fps"], rel=1e-4)
+    assert len(page(run).encode()) < 5_000_000
 
 
 @pytest.mark.parametrize("room", [0, 500, 3_000, 12_000, 40_000, 10**9])
@@ -416,9 +463,9 @@ def test_many_frames_are_binned_and_the_page_knows() -> None:
     assert series["size"] == math.ceil(len(run.frames) / POINTS)
 
 
-def test_frames_need_not_come_in_order() -> None:
+def test_a_clips_frames_need_not_come_in_order() -> None:
     run = sample_run(2, failed=0)
-    mixed = SampleRun(run.clips, run.chunks, run.frames.sample(frac=1, random_state=1), run.previews)
+    mixed = replace(run, frames=run.frames.sample(frac=1, random_state=1).sort_values("clip", kind="stable"))
     assert Parsed(page(mixed)).json("data")["frames"] == Parsed(page(run)).json("data")["frames"]
 
 
@@ -440,8 +487,21 @@ def test_equal_values_make_a_histogram(value: float) -> None:
 
 
 def test_work_side_by_side_counts_once_and_pauses_do_not_count() -> None:
-    assert busy_s([(0, 4), (2, 6), (1, 3), (10, 11)]) == 7
-    assert busy_s([]) == 0
+    assert busy_s((np.array([0, 2, 1, 10]), np.array([4, 6, 3, 11]))) == 7
+    assert busy_s((np.zeros(0), np.zeros(0))) == 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_work_taken_bit_by_bit_is_as_much(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    begins = rng.integers(0, 60, 30).astype(float)
+    ends = begins + rng.integers(0, 5, 30)
+    spans = (np.zeros(0), np.zeros(0))
+    for at in np.array_split(np.arange(30), 7):
+        spans = busy_spans((np.append(spans[0], begins[at]), np.append(spans[1], ends[at])))
+    instants = np.arange(0, 70, 0.5) + 0.25
+    busy = ((begins <= instants[:, None]) & (instants[:, None] < ends)).any(axis=1)
+    assert busy_s(spans) == busy.sum() / 2
 
 
 def test_long_pauses_are_cut_and_all_else_keeps_its_place() -> None:

@@ -7,9 +7,15 @@ import pytest
 from vidsharp.reports.run.run_table import run_json, run_markdown, run_table
 from vidsharp.reports.run.tables import CHUNK_COLUMNS, CLIP_COLUMNS, table
 
+from tests.support.held_rows import HeldRows
+
 
 def clip(name: str, status: str = "done", **more: Any) -> dict[str, Any]:
     return {**dict.fromkeys(CLIP_COLUMNS), "clip": name, "status": status, **more}
+
+
+def tables(clips: list[dict[str, Any]]) -> tuple[HeldRows, HeldRows]:
+    return HeldRows(table(clips, CLIP_COLUMNS), CLIP_COLUMNS), HeldRows(table([], CHUNK_COLUMNS), CHUNK_COLUMNS)
 
 
 CLIPS = [
@@ -45,7 +51,7 @@ def test_the_rest_is_counted(limit: int, more: int) -> None:
 
 
 def test_markdown_says_what_happened_and_escapes_names() -> None:
-    said = run_markdown(table(CLIPS, CLIP_COLUMNS), table([], CHUNK_COLUMNS))
+    said = run_markdown(*tables(CLIPS))
     assert said.startswith("# 3 of 4 recordings were sharpened, 1 failed.\n")
     assert "\n## Failed\n" in said
     assert r"| bad \| \<img src=x\>.mp4 |" in said
@@ -53,11 +59,11 @@ def test_markdown_says_what_happened_and_escapes_names() -> None:
 
 
 def test_an_empty_run_is_said_too() -> None:
-    assert run_markdown(table([], CLIP_COLUMNS), table([], CHUNK_COLUMNS)).startswith("# There is nothing to show")
+    assert run_markdown(*tables([])).startswith("# There is nothing to show")
 
 
 def test_json_has_the_tables_values() -> None:
-    read = json.loads(run_json(table(CLIPS, CLIP_COLUMNS), table([], CHUNK_COLUMNS)))
+    read = json.loads(run_json(*tables(CLIPS)))
     assert [row["clip"] for row in read["clips"]] == [
         "bad | <img src=x>.mp4", "lossy.mp4", "moved.mp4", "good.mp4"
     ]  # fmt: skip
@@ -66,4 +72,4 @@ def test_json_has_the_tables_values() -> None:
     assert read["summary"]["counts"] == {"done": 2, "resumed": 1, "failed": 1}
     moved = read["summary"]["moved"]
     assert (moved["low"], moved["high"]) == (0.91, 0.995)
-    assert "values" not in moved
+    assert (moved["count"], moved["risen"]) == (3, 3)

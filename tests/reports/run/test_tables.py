@@ -1,4 +1,4 @@
-"""The tables: their columns and types, what null means, and how the rows of several runs become one table."""
+"""The tables: their columns and types, what null means, and what others read of them."""
 
 import csv
 import io
@@ -13,7 +13,6 @@ from vidsharp.reports.run.tables import (
     clip_figures,
     csv_bytes,
     from_parquet,
-    merged,
     parquet_bytes,
     rows,
     table,
@@ -108,42 +107,6 @@ def test_rows_are_plain_values_with_none_for_null() -> None:
     assert rows(table([], CLIP_COLUMNS)) == []
 
 
-def clip_rows(status: str, *names: str) -> pd.DataFrame:
-    return table([{"clip": name, "status": status} for name in names], CLIP_COLUMNS)
-
-
-def test_merging_replaces_the_same_clips_and_keeps_the_others() -> None:
-    both = merged(clip_rows("old", "c", "a", "b"), clip_rows("new", "d", "b"))
-    assert list(zip(both["clip"], both["status"], strict=True)) == [
-        ("a", "old"), ("b", "new"), ("c", "old"), ("d", "new")
-    ]  # fmt: skip
-    assert list(both.index) == [0, 1, 2, 3]
-    assert [str(dtype) for dtype in both.dtypes] == list(CLIP_COLUMNS.values())
-
-
-def test_merging_replaces_all_chunks_of_a_clip() -> None:
-    def chunk_rows(node: str, **counts: int) -> pd.DataFrame:
-        listed = [{"clip": c, "chunk": n, "node": node} for c, count in counts.items() for n in reversed(range(count))]
-        return table(listed, CHUNK_COLUMNS)
-
-    both = merged(chunk_rows("old", a=4, b=2), chunk_rows("new", a=2))
-    assert list(zip(both["clip"], both["chunk"], both["node"], strict=True)) == [
-        ("a", 0, "new"), ("a", 1, "new"), ("b", 0, "old"), ("b", 1, "old")
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("old", "new"), [((), ()), (("a",), ()), ((), ("a",))])
-def test_merging_with_an_empty_table(old: tuple[str, ...], new: tuple[str, ...]) -> None:
-    both = merged(clip_rows("old", *old), clip_rows("new", *new))
-    assert list(both["clip"]) == [*old, *new]
-    assert [str(dtype) for dtype in both.dtypes] == list(CLIP_COLUMNS.values())
-
-
-def test_merging_the_same_rows_again_changes_nothing() -> None:
-    once = merged(table([], CLIP_COLUMNS), table(SOME, CLIP_COLUMNS))
-    pd.testing.assert_frame_equal(merged(once, table(SOME, CLIP_COLUMNS)), once)
-
-
 FORMULAS = ["=1+1", "+1", "-1+cmd|' /C calc'!A0.mp4", "@SUM(1)", "\t=1", '=HYPERLINK("http://x","y")']
 
 
@@ -178,5 +141,5 @@ def test_nothing_measured_is_null_everywhere() -> None:
 def test_every_figure_of_a_frame_has_its_place_in_the_clips_table() -> None:
     figures = clip_figures([dict.fromkeys(FRAME_COLUMNS, 1.0)])
     assert set(figures) <= set(CLIP_COLUMNS)
-    assert len(figures) == len(FRAME_COLUMNS) - 3 + 1  # all but clip, frame and time; and how many there are
+    assert len(figures) == len(FRAME_COLUMNS) - 4 + 1  # all but clip, frame, time and when it was written; and how many
     assert all(value == 1 for value in figures.values())
