@@ -28,7 +28,8 @@ from .trial_encode import Trial, try_encoder
 if TYPE_CHECKING:  # torch stays out of processes that only plan and join
     from ..models.enhance import Enhancer
 
-LOSSLESS = "ffv1"
+LOSSLESS = (EncoderChoice("ffv1"), EncoderChoice("libx264", options={"qp": "0"}))
+"""Of what the pictures wait in that are tried, the first that takes them: FFV1 knows no `yuvj420p`."""
 PIECES = 4
 """Pieces of a clip that are tried, evenly spread."""
 PIECE_PICTURES = 48
@@ -204,9 +205,10 @@ def _held(excess: Callable[[int], float], start: int, last: int) -> int:
 def _sharpened(recording: Recording, enhancer: "Enhancer", folder: Path, on_frame: Callable[[], None]) -> list[Path]:
     """Files with the pieces' sharpened pictures, without loss."""
     info = recording.info
-    if info.pix_fmt not in formats_taken(LOSSLESS):
+    choice = next((each for each in LOSSLESS if info.pix_fmt in formats_taken(each.name or "")), None)
+    if choice is None:
         return []
-    lossless = resolve_encoder(EncoderChoice(LOSSLESS), info)
+    lossless = resolve_encoder(choice, info)
     files = []
     for number, piece in enumerate(recording.pieces()):
         whole = 1 << 62

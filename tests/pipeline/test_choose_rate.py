@@ -71,6 +71,17 @@ def test_a_target_is_met_by_the_whole_clip(encoder: str, target: float, recordin
     assert f"was chosen for --target-quality {target:g}, " in choice.said
 
 
+def test_pictures_of_full_range_wait_without_loss_too(tmp_path: Path) -> None:
+    clip = media.call(tmp_path / "a.mp4", size=(128, 96), frames=30, pix_fmt="yuvj420p", audio=0).path
+    recording = _recording(clip)
+    _, choice = _chosen(recording, tmp_path / "trials", RateWish(42))
+    assert "was chosen for --target-quality 42, 42." in (choice.said or "")
+    whole = plan_chunks(recording.timeline, 1 << 60)
+    _, (plain,) = sharpen_all(recording.info, whole, tmp_path / "plain", EncoderChoice("rawvideo"), stub(1))
+    (waiting,) = (tmp_path / "trials").glob("*.nut")
+    assert media.frame_hashes(waiting) == media.frame_hashes(plain)
+
+
 def test_a_target_that_is_not_reached_is_a_sentence(recording: Recording, tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"--target-quality 60 is not reached by mpeg4: at its best \(quantiser 1\)"):
         _chosen(recording, tmp_path / "trials", RateWish(60), "mpeg4")
