@@ -40,6 +40,8 @@ log = logging.getLogger("vidsharp")
 class ClipStates:
     """All clips of a run that have not ended. A clip is in one state at a time."""
 
+    unsorted: deque[Clip] = field(default_factory=deque)
+    """Clips of which nobody has looked whether they are finished."""
     to_prepare: deque[Waiting] = field(default_factory=deque)
     preparing: set[str] = field(default_factory=set)
     """Names of clips that workers are planning."""
@@ -55,7 +57,8 @@ class ClipStates:
     @property
     def any_left(self) -> bool:
         """Whether any clip has not ended."""
-        return bool(self.to_prepare or self.preparing or self.under_way or self.joins.any_left or self.uploading)
+        waiting = self.unsorted or self.to_prepare or self.preparing
+        return bool(waiting or self.under_way or self.joins.any_left or self.uploading)
 
     def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
         """The work on a clip that was planned, its chunks scheduled."""
