@@ -1,5 +1,6 @@
 """A Ray cluster on this machine for tests: every node a `ray start` of its own, that can be lost as a whole."""
 
+import json
 import os
 import secrets
 import shutil
@@ -11,8 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
+from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID
 
 from tests.support import runs
 
@@ -28,6 +32,39 @@ if "TEST_HOST_NAME" in os.environ:
 _ANY_PORT = ("--dashboard-agent-listen-port=0", "--min-worker-port=0", "--max-worker-port=0")
 
 
+IDLE_S = 6.0
+"""So long a node of the autoscaler is idle before it is ended."""
+_STARTED_AS = b"RAY_OVERRIDE_NODE_ID_FOR_TESTING="
+
+
+def of_autoscaler(head: int) -> dict[str, list[int]]:
+    """The nodes that the autoscaler of a head has started and that live: their processes, by Ray's id of the node."""
+    found: dict[str, list[int]] = {}
+    for pid in runs.below(head):
+        with suppress(OSError):
+            words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            for word in words:
+                if word.startswith(_STARTED_AS) and word != _STARTED_AS + FAKE_HEAD_NODE_ID.encode():
+                    found.setdefault(word.removeprefix(_STARTED_AS).decode(), []).append(pid)
+    return found
+
+
+def take_away(node: str, head: int, address: str, *, announced: bool) -> None:
+    """Ends a node that the autoscaler of a head has started, as a loss of power does; before that, Ray is told of it
+    where it is `announced`, as of machines that a cloud takes back. In the environment of who may talk to Ray."""
+    if announced:
+        command = [
+            *(str(Path(sys.executable).with_name("ray")), "drain-node", f"--address={address}", f"--node-id={node}"),
+            *("--reason=DRAIN_NODE_REASON_PREEMPTION", "--reason-message=taken back"),
+            "--deadline-remaining-seconds=30",
+        ]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert said.returncode == 0, said.stdout + said.stderr
+    for pid in of_autoscaler(head)[node]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 class RayNodes:
     """The first node is the head; it does no work, as in a cluster in the cloud."""
 
@@ -35,6 +72,7 @@ class RayNodes:
         self._folder = folder
         (folder / "sitecustomize.py").write_text(_HOST_NAME)
         self._nodes: dict[str, subprocess.Popen[bytes]] = {}
+        self._metrics_ports: dict[str, int] = {}
         self.dashboard = ""
         with ExitStack() as stack:
             free = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
@@ -47,14 +85,27 @@ class RayNodes:
             # A node that is lost is given up after about 5 s, not 30.
             "RAY_health_check_period_ms": "1000",
             "RAY_health_check_initial_delay_ms": "1000",
+            "RAY_metrics_report_interval_ms": "1000",
         }
         """For nodes, and for whoever wants to talk to them."""
 
-    def start_head(self, *, dashboard: bool = False) -> None:
-        """Starts the node that the others join. With `dashboard`, jobs can be submitted to it."""
+    def start_head(self, *, dashboard: bool = False, most: int = 0) -> None:
+        """Starts the node that the others join. With `dashboard`, jobs can be submitted to it.
+
+        Args:
+            most: so many nodes with one core each are started by Ray's autoscaler, as work asks for them, and ended
+                where they are idle for some seconds; 0: it has no autoscaler.
+        """
         more = ["--include-dashboard=false"]
+        if most:
+            # As `ray.cluster_utils.AutoscalingCluster` does it, whose start and end stop all of Ray on the machine, and
+            # whose example is in no package.
+            (self._folder / "autoscaler.json").write_text(json.dumps(self._autoscaler(most)))
+            self.environment |= {"RAY_FAKE_CLUSTER": "1", "AUTOSCALER_UPDATE_INTERVAL_S": "1"}
+            more.append(f"--autoscaling-config={self._folder / 'autoscaler.json'}")
         if dashboard:
-            more = ["--include-dashboard=true", f"--dashboard-port={self._dashboard_port}"]
+            more[0] = "--include-dashboard=true"
+            more.append(f"--dashboard-port={self._dashboard_port}")
             self.dashboard = f"http://127.0.0.1:{self._dashboard_port}"
         self._start(
             "head",
@@ -65,6 +116,30 @@ class RayNodes:
             f"--ray-client-server-port={self._client_port}",
             *more,
         )
+
+    def _autoscaler(self, most: int) -> dict[str, Any]:
+        """Its configuration: Ray's own provider of nodes that are processes on this machine."""
+        one = {"CPU": 1, "object_store_memory": 80 * 1024**2}
+        provider = {"type": "fake_multinode", "gcs_address": self.address, "launch_multiple": True}
+        for setting in ("use_node_id_as_ip", "disable_node_updaters", "disable_launch_config_check"):
+            provider[setting] = True  # its nodes share an address, and nothing is set up on them
+        return {
+            "cluster_name": "test",
+            "max_workers": most,
+            "provider": provider,
+            "available_node_types": {
+                "head": {"resources": {}, "node_config": {}, "max_workers": 0},
+                "one": {"resources": one, "node_config": {}, "min_workers": 0, "max_workers": most},
+            },
+            "head_node_type": "head",
+            "idle_timeout_minutes": IDLE_S / 60,
+            "upscaling_speed": 1.0,
+        }
+
+    @property
+    def head(self) -> int:
+        """The process that started it."""
+        return self._nodes["head"].pid
 
     @contextmanager
     def joined(self, name: str, *more: str, hide: Path | None = None) -> Iterator[None]:
@@ -81,7 +156,11 @@ class RayNodes:
 
     def _start(self, name: str, *options: str, hide: Path | None = None) -> None:
         command = [Path(sys.executable).with_name("ray"), "start", "--block", "--node-ip-address=127.0.0.1", *options]
-        command = [*map(str, command), "--disable-usage-stats", *_ANY_PORT, f"--object-store-memory={100 * 1024**2}"]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._metrics_ports[name] = free.getsockname()[1]
+        metrics = f"--metrics-export-port={self._metrics_ports[name]}"
+        memory = f"--object-store-memory={100 * 1024**2}"
+        command = [*map(str, command), "--disable-usage-stats", *_ANY_PORT, metrics, memory]
         if hide is not None:
             if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
                 pytest.skip("hiding a folder from a node needs the right to unshare mounts")
@@ -98,6 +177,14 @@ class RayNodes:
     def log(self, name: str) -> bytes:
         """What `ray start` has said."""
         return (self._folder / f"{name}.log").read_bytes()
+
+    def metrics(self) -> str:
+        """What all nodes tell Prometheus."""
+        told = []
+        for name in self._nodes:
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{self._metrics_ports[name]}/metrics", timeout=5) as page:
+                told.append(page.read().decode())
+        return "\n".join(told)
 
     def pids(self, name: str, title: str = "") -> list[int]:
         """Processes of a node. (Workers are in sessions of their own, below the node's raylet.)"""

@@ -1,6 +1,7 @@
 """A cluster of several nodes: work spreads, nodes are lost and join, and a node that cannot take part is named."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.slow
 FRAMES = 480
 CHUNKS = 32
 CAN_SUBMIT = find_spec("aiohttp_cors") is not None  # Ray's dashboard, which takes jobs, comes with ray[default]
+HAS_AGENT = CAN_SUBMIT  # so does what offers a node's metrics
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,12 @@ def assert_whole(out: Path, undisturbed: list[str]) -> Any:
 
 def test_work_spreads_over_nodes(cluster: RayNodes, calls: Path, undisturbed: list[str], tmp_path: Path) -> None:
     with cluster.joined("south"):
-        ended(start(cluster, calls, tmp_path / "out"))
+        running = start(cluster, calls, tmp_path / "out")
+        if HAS_AGENT:
+            mine = re.compile(rf'^ray_vidsharp_clips{{.*out="{re.escape(str(tmp_path / "out"))}"', re.MULTILINE)
+            runs.wait_until(lambda: running.poll() is not None or mine.search(cluster.metrics()))
+            assert mine.search(cluster.metrics()), "nodes tell what the driver has told Ray"
+        ended(running)
     assert set(assert_whole(tmp_path / "out", undisturbed)["node"]) == {"north", "south"}
 
 
@@ -98,7 +105,7 @@ def test_a_lost_node_costs_no_frame(cluster: RayNodes, calls: Path, undisturbed:
     assert "south" in set(chunks["node"]), "what it had finished counts"
     again = chunks[chunks["retries"] > 0]
     assert list(again["node"]) == ["north"], "what it was working on was done elsewhere"
-    assert "the process that worked on it died" in errors
+    assert "the process that worked on it died (its node was lost)" in errors
     assert "trying again" in errors
 
 
@@ -174,13 +181,14 @@ import ray
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
 from vidsharp.jobs.engine.engines import open_engine
-from vidsharp.jobs.engine.pool import PoolPlan, actors_that_fit, plan_pool
+from vidsharp.jobs.engine.pool import PoolPlan, Shape, plan_pool
 from vidsharp.jobs.engine.protocol import ACTOR_ENVIRONMENT
+from vidsharp.jobs.engine.wanted import for_machines
 
 with open_engine("ray", sys.argv[1]) as engine:
     planned = plan_pool(engine.nodes(), "auto", None)
     assert planned == PoolPlan(actors=2, threads=1, gpus=1, device="cuda"), planned
-    assert actors_that_fit(planned, engine.nodes()) == 2
+    assert for_machines(planned, engine.nodes(), None) == [Shape(1, 1)] * 2
     assert plan_pool(engine.nodes(), "cpu", None) == PoolPlan(actors=3, threads=1, gpus=0, device="cpu")
 
     class Telling(SharpenActor):
