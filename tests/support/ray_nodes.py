@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID
+from ray.autoscaler._private.monitor import BASE_READONLY_CONFIG
 
 from tests.support import runs
 
@@ -124,6 +125,7 @@ class RayNodes:
         for setting in ("use_node_id_as_ip", "disable_node_updaters", "disable_launch_config_check"):
             provider[setting] = True  # its nodes share an address, and nothing is set up on them
         return {
+            **BASE_READONLY_CONFIG,  # every field that there is, empty
             "cluster_name": "test",
             "max_workers": most,
             "provider": provider,
