@@ -113,7 +113,8 @@ class RayEngine:
 
     def tell(self, run: str, values: Values) -> None:
         if self._metrics is not None:
-            self._metrics.tell(run, values)
+            with suppress(RayError):  # of a cluster that is gone, the workers' calls tell
+                self._metrics.tell(run, values)
 
     def kill(self, worker: _Actor) -> None:
         ray.kill(worker.handle)

@@ -182,11 +182,11 @@ class _Run:
         seen = must_see(self.lock.file, [waiting.clip for waiting in self.states.to_prepare], self.config)
         plan = plan_run(engine, self.config, seen)
         self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
-        self.meter.connect(engine, plan.gpus)
         pool = empty_pool(engine, plan, self.config, seen)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         nodes = NodeWatch(engine, plan, self.config.workers)
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload") as uploader:
+        uploads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload")
+        with self.meter.connected(engine, plan.gpus), uploads as uploader:
             try:
                 while self.states.any_left:
                     nodes.look(pool, self.states)

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -75,8 +76,9 @@ class RunMeter:
         self._told_at = 0.0
         self.counters = RunCounters()
 
-    def connect(self, engine: Engine, gpus: float) -> None:
-        """Tells the engine, too, from now on.
+    @contextmanager
+    def connected(self, engine: Engine, gpus: float) -> Iterator[None]:
+        """Tells the engine, too, for the time of a `with` block, and a last time at its end.
 
         Args:
             gpus: the share of a GPU that each of its workers holds.
@@ -84,6 +86,11 @@ class RunMeter:
         self.counters.gpus = gpus
         self._told_at = 0.0
         self._outlets.append(partial(engine.tell, self._run))
+        try:
+            yield
+        finally:
+            self.tell()
+            self._outlets.pop()
 
     def look(self, pool: ActorPool, wanted: int) -> None:
         """Tells what they are, where it is time; called often."""

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID
+from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID, FAKE_HEAD_NODE_TYPE
 from ray.autoscaler._private.monitor import BASE_READONLY_CONFIG
 
 from tests.support import runs
@@ -130,10 +130,10 @@ class RayNodes:
             "max_workers": most,
             "provider": provider,
             "available_node_types": {
-                "head": {"resources": {}, "node_config": {}, "max_workers": 0},
+                FAKE_HEAD_NODE_TYPE: {"resources": {}, "node_config": {}, "max_workers": 0},
                 "one": {"resources": one, "node_config": {}, "min_workers": 0, "max_workers": most},
             },
-            "head_node_type": "head",
+            "head_node_type": FAKE_HEAD_NODE_TYPE,
             "idle_timeout_minutes": IDLE_S / 60,
             "upscaling_speed": 1.0,
         }
