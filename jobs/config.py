@@ -12,6 +12,7 @@ from ..models.errors import VidsharpError
 from ..models.gpu.settings import GpuSettings, Precision
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
 from ..pipeline.part import WHOLE_CLIP, Part
+from ..pipeline.rate_choice import RateWish
 from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 from .option import OPTION, Option, option
 
@@ -252,6 +253,11 @@ class ProcessConfig:
     def gpu(self) -> GpuSettings:
         """How a GPU works."""
         return GpuSettings(self.precision, self.batch, self.graphs)
+
+    @property
+    def wish(self) -> RateWish:
+        """Bounds of each result's size and quality."""
+        return RateWish(self.target_quality, self.max_growth)
 
     @property
     def part(self) -> Part:

@@ -1,8 +1,8 @@
 """The encoder's quality for a clip, chosen by trials on a few of its sharpened pictures, as Av1an and ab-av1 do it.
 
-A target is met on the pictures that are tried. A size is foreseen from them and then held: where a clip's chunks come
-out larger all the same, the clip is planned again, one notch tighter (`tightened`). All of it depends on the recording,
-the student and the encoder alone: each machine chooses alike.
+A target is met on the pictures that are tried. A size is foreseen from them and then held: where a clip's chunks, or
+its whole file, come out larger all the same, the clip is planned again, one notch tighter (`tightened`). All of it
+depends on the recording, the student and the encoder alone: each machine chooses alike.
 """
 
 import math
@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 from .encoder import EncoderChoice, resolve_encoder
 from .encoder_plan import EncoderPlan
 from .encoders import formats_taken
 from .errors import EncoderError
+from .foreseen import foreseen_bytes, foreseen_xpsnr
 from .monotone_search import last_at_least
 from .plan import Chunk, PacketTiming, PtsRange, plan_chunks
 from .probe import ClipInfo
@@ -38,12 +38,11 @@ NEAR_DB = 0.1
 """A quality that is better by no more than this is not searched further."""
 ROOM = 0.9
 """Part of the size that is foreseen to be used: pieces are not the clip."""
-GOP = 250
-"""Pictures between keyframes, where nothing cuts a GOP short: the software encoders' usual number."""
 NOTCH = 0.06
 """Part of an encoder's scale by which a clip that came out too large is tightened."""
 OVERHEAD_BYTES = 4096
-"""Of a file around its packets, beyond what the recording's has: tags, and headers of the codec."""
+"""Of a file around its packets, beyond what the recording's has: tags, and headers of the codec. Of small files, a
+quarter of the room for pictures at most."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +61,46 @@ class Recording:
         """Pictures that are taken of it."""
         return sum(chunk.frames for chunk in self.chunks)
 
+    def room(self, max_growth: float) -> int:
+        """The bytes that the result may have, no more than so many times the recording's, or the part's that is taken
+        of it."""
+        return int(self._share * max_growth * self.bytes)
+
     def room_for_video(self, max_growth: float) -> int:
-        """The bytes that its pictures may have, so that the result is no larger than so many times the recording, or
-        the part that is taken of it."""
-        share = self.frames / max(1, sum(packet.shown for packet in self.timeline))
+        """The bytes of these that are left for its pictures, where all else takes as many as in the recording."""
         video = sum(packet.size for packet in self.timeline)
-        return int(share * (max_growth * self.bytes - (self.bytes - video))) - OVERHEAD_BYTES
+        return int(self.room(max_growth) - self._share * (self.bytes - video))
+
+    @property
+    def _share(self) -> float:
+        return self.frames / max(1, sum(packet.shown for packet in self.timeline))
 
     def pieces(self) -> list[PtsRange]:
         """The ranges of pictures that are tried; none where pictures have no times."""
         shown = sorted(packet.pts for packet in self.timeline if packet.shown and packet.pts is not None)
         first, end = self.within
         shown = [pts for pts in shown if (first is None or pts >= first) and (end is None or pts < end)]
-        pixels = max(1, self.info.width * self.info.height)
-        length = min(PIECE_PICTURES, max(FEWEST_PICTURES, PIECE_PICTURES * 1920 * 1080 // pixels))
+        length = _piece_length(self.info.width * self.info.height)
         if not shown:
             return []
         if len(shown) <= PIECES * length:
             return [self.within]
         starts = [round((number + 0.5) * len(shown) / PIECES - length / 2) for number in range(PIECES)]
         return [(shown[start], shown[start + length]) for start in starts if shown[start] < shown[start + length]]
+
+
+def pictures_tried(frames: int, pixels: int) -> int:
+    """How many of a clip's pictures, which have so many pixels each, are tried."""
+    return min(frames, PIECES * _piece_length(pixels))
+
+
+def used_of(room: int) -> float:
+    """The bytes that are foreseen to be used for pictures, of those that they may have."""
+    return ROOM * (room - min(OVERHEAD_BYTES, room // 4))
+
+
+def _piece_length(pixels: int) -> int:
+    return min(PIECE_PICTURES, max(FEWEST_PICTURES, PIECE_PICTURES * 1920 * 1080 // max(1, pixels)))
 
 
 def choose_rate(
@@ -106,36 +125,48 @@ def choose_rate(
     """
     scale = quality_scale(encoder.name)
     start = scale.place_in(encoder)
-    room = None if wish.max_growth is None else recording.room_for_video(wish.max_growth)
-    if room is not None and room <= 0:
-        raise EncoderError(_not_held(recording.info, wish, "nothing is left for its pictures"))
+    room, whole = None, None
+    if wish.max_growth is not None:
+        room, whole = recording.room_for_video(wish.max_growth), recording.room(wish.max_growth)
+        if room <= 0:
+            raise EncoderError(_not_held(recording.info, wish, "nothing is left for its pictures"))
     files = _sharpened(recording, enhancer, folder, on_frame)
     if not files:
         said = "its quality was not chosen by trials: its pictures have no times, or a format that cannot wait on disk"
-        return encoder, RateChoice(room, said)
+        return encoder, RateChoice(room, whole, said)
+
+    compared = wish.target_quality is not None
+    chunks = [chunk.frames for chunk in recording.chunks]
 
     @cache
     def trials(place: int) -> tuple[Trial, ...]:
-        return tuple(try_encoder(scale.at(encoder, place), recording.info, file, on_frame) for file in files)
+        plan = scale.at(encoder, place)
+        return tuple(try_encoder(plan, recording.info, file, on_frame, compared=compared) for file in files)
+
+    def quality(place: int) -> float:
+        return foreseen_xpsnr(trials(place), chunks)
+
+    def share_of(room: int, place: int) -> float:
+        return foreseen_bytes(trials(place), chunks) / used_of(room)
 
     place, said = start, []
     if wish.target_quality is not None:
-        found = last_at_least(lambda at: _quality(trials(at)), wish.target_quality, scale.last, start, NEAR_DB)
+        found = last_at_least(quality, wish.target_quality, scale.last, start, NEAR_DB)
         if found is None:
             raise EncoderError(
                 f"{recording.info.path}: --target-quality {wish.target_quality:g} is not reached by {encoder.name}: at "
-                f"its best ({scale.words(0)}) it comes to {_quality(trials(0)):.1f} dB; ask for less",
+                f"its best ({scale.words(0)}) it comes to {quality(0):.1f} dB; ask for less",
                 recording.info.path,
             )
         place = found
-    if room is not None and _foreseen(trials(place), recording.chunks) > ROOM * room:
-        place = _held(lambda at: _foreseen(trials(at), recording.chunks) / (ROOM * room), place, scale.last)
+    if room is not None and share_of(room, place) > 1:
+        place = _held(lambda at: share_of(room, at), place, scale.last)
         said.append(f"for --max-growth {wish.max_growth:g}")
     if wish.target_quality is not None:
         pictures = sum(trial.frames for trial in trials(place))
-        quality = f"{_quality(trials(place)):.1f} dB XPSNR on {pictures} pictures"
-        said.insert(0, f"for --target-quality {wish.target_quality:g}, {quality}")
-    choice = RateChoice(room, f"{scale.words(place)} was chosen {', '.join(said)}" if said else None)
+        foreseen = f"{quality(place):.1f} dB XPSNR foreseen from {pictures} pictures"
+        said.insert(0, f"for --target-quality {wish.target_quality:g}, {foreseen}")
+    choice = RateChoice(room, whole, f"{scale.words(place)} was chosen {', '.join(said)}" if said else None)
     return (encoder if place == start else scale.at(encoder, place)), choice
 
 
@@ -161,20 +192,6 @@ def _held(excess: Callable[[int], float], start: int, last: int) -> int:
     """The first place from `start` on where what is foreseen is at most what is allowed; else the last one."""
     found = last_at_least(lambda back: -math.log2(max(excess(last - back), 1e-9)), 0.0, last - start, last - start)
     return last if found is None else last - found
-
-
-def _quality(trials: Sequence[Trial]) -> float:
-    return sum(trial.xpsnr_db * trial.frames for trial in trials) / sum(trial.frames for trial in trials)
-
-
-def _foreseen(trials: Sequence[Trial], chunks: Sequence[Chunk]) -> float:
-    """Bytes of all pictures: keyframes as large as those tried, and so many of them as GOPs begin."""
-    first = fmean(trial.first_bytes for trial in trials)
-    others = sum(trial.frames - 1 for trial in trials)
-    other = sum(trial.other_bytes for trial in trials) / others if others else first
-    frames = sum(chunk.frames for chunk in chunks)
-    keyframes = sum(-(-chunk.frames // GOP) for chunk in chunks)
-    return keyframes * first + (frames - keyframes) * other
 
 
 def _sharpened(recording: Recording, enhancer: "Enhancer", folder: Path, on_frame: Callable[[], None]) -> list[Path]:

@@ -25,6 +25,8 @@ class RateChoice:
 
     max_bytes: int | None = None
     """Its chunks' files may have so many bytes together; None: any number."""
+    max_file_bytes: int | None = None
+    """As may its result, whole."""
     said: str | None = None
     """A sentence for the user."""
 

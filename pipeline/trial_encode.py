@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from statistics import fmean
 
 import av
 from av.error import FFmpegError
@@ -33,32 +32,38 @@ class Trial:
     """Of its first packet, a keyframe."""
     other_bytes: int
     """Of all others."""
-    xpsnr_db: float
-    """Of luma, against what the encoder was given; mean over the pictures, each at most `MOST_DB`."""
+    xpsnr_db: tuple[float, ...]
+    """Of each picture's luma, against what the encoder was given, at most `MOST_DB`; empty where not compared."""
 
 
 def try_encoder(
-    plan: EncoderPlan, info: ClipInfo, pictures: Path, on_frame: Callable[[], None] = lambda: None
+    plan: EncoderPlan,
+    info: ClipInfo,
+    pictures: Path,
+    on_frame: Callable[[], None] = lambda: None,
+    *,
+    compared: bool = True,
 ) -> Trial:
     """Encodes the pictures of a file, and compares.
 
     Args:
         pictures: a file with them, without loss.
+        compared: whether they are; that takes about as long as to encode them.
 
     Raises:
         EncoderError: the encoder fails, or its pictures cannot be compared.
     """
     try:
-        encoded, sizes = _encoded(plan, info, pictures, on_frame)
-        figures = list(_xpsnr(encoded, pictures, on_frame))
+        encoded, frames, sizes = _encoded(plan, info, pictures, on_frame)
+        figures = tuple(_xpsnr(encoded, pictures, on_frame)) if compared else ()
     except (FFmpegError, ValueError) as error:
         if isinstance(error, EncoderError):
             raise
         said = getattr(error, "strerror", None) or error
         raise EncoderError(f"{info.path}: the encoder {plan.name} could not be tried ({said})", info.path) from error
-    if not figures:
+    if not sizes:
         raise EncoderError(f"{info.path}: the encoder {plan.name} made nothing of the pictures tried", info.path)
-    return Trial(len(figures), sizes[0], sum(sizes[1:]), fmean(figures))
+    return Trial(frames, sizes[0], sum(sizes[1:]), figures)
 
 
 def _frames(file: Path | io.BytesIO) -> Iterator[VideoFrame]:
@@ -68,9 +73,9 @@ def _frames(file: Path | io.BytesIO) -> Iterator[VideoFrame]:
 
 def _encoded(
     plan: EncoderPlan, info: ClipInfo, pictures: Path, on_frame: Callable[[], None]
-) -> tuple[io.BytesIO, list[int]]:
-    """The encoded pictures as a file, and the sizes of its packets."""
-    file, sizes = io.BytesIO(), []
+) -> tuple[io.BytesIO, int, list[int]]:
+    """The encoded pictures as a file, how many they are, and the sizes of its packets."""
+    file, number, sizes = io.BytesIO(), 0, list[int]()
     with av.open(file, "w", format=plan.chunk_format) as target:
         stream = add_encoder(target, plan, info)
         step = stream.codec_context.time_base
@@ -80,13 +85,14 @@ def _encoded(
                 sizes.append(packet.size)
                 target.mux(packet)
 
-        for number, frame in enumerate(_frames(pictures)):
+        for frame in _frames(pictures):
             frame.pts, frame.time_base, frame.pict_type = number, step, PictureType.NONE
             encode(frame)
+            number += 1
             on_frame()
         encode(None)
     file.seek(0)
-    return file, sizes
+    return file, number, sizes
 
 
 def _xpsnr(encoded: io.BytesIO, pictures: Path, on_frame: Callable[[], None]) -> Iterator[float]:

@@ -5,6 +5,7 @@
 
 import tempfile
 from pathlib import Path
+from statistics import fmean
 
 import click
 from vidsharp.models.enhance import Enhancer
@@ -49,7 +50,8 @@ def main(clips: tuple[Path, ...], target: float, encoders: tuple[str, ...], seco
                 plan, choice = choose_rate(recording, plan, RateWish(target), enhancer, trials)
                 found = try_encoder(plan, info, pictures)
                 chosen = (choice.said or "").split(" was ")[0]
-                figures = f"{found.frames} | {found.xpsnr_db:.2f} | {found.xpsnr_db - target:+.2f}"
+                xpsnr_db = fmean(found.xpsnr_db)
+                figures = f"{found.frames} | {xpsnr_db:.2f} | {xpsnr_db - target:+.2f}"
                 click.echo(f"| {clip.stem} | {encoder} | {chosen} | {figures} |")
 
 

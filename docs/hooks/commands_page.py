@@ -20,16 +20,9 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def commands(group: click.Group, name: str = "vidsharp") -> str:
     """A section for each command of a group, those of groups within it among them; Markdown."""
-    sections = []
-    context = click.Context(group, info_name=name)
-    for word in group.list_commands(context):
-        command = group.get_command(context, word)
-        assert command is not None
-        whole = f"{name} {word}"
-        sections.append(section(command, whole))
-        if isinstance(command, click.Group):
-            sections.append(commands(command, whole))
-    return "\n\n".join(sections)
+    from vidsharp.jobs.cli.command_tree import commands_below
+
+    return "\n\n".join(section(command, whole) for whole, command in commands_below(group, name))
 
 
 def section(command: click.Command, name: str) -> str:

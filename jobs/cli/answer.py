@@ -47,13 +47,15 @@ class AnswerCommand(click.Command):
             help="The result as JSON, in the form that all commands have.",
         )  # fmt: skip
         if any(isinstance(each, click.Option) for each in self.params):
-            self.params.append(profile_option(str(self.name)))
+            self.params.append(profile_option())
         self.params.append(wanted)
-        name_variables(self)
+        self.words = str(self.name)
+        """As people call it: those of a group's commands begin with the group's."""
+        name_variables(self, self.words)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not (ctx.resilient_parsing or set(args) & {*ctx.help_option_names}):
-            check_variables(self)
+            check_variables(self, self.words)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -69,6 +71,12 @@ class AnswerGroup(AnswerCommand, click.Group):
     """A group that answers by itself where no command of it is called."""
 
     command_class = AnswerCommand
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        super().add_command(cmd, name)
+        if isinstance(cmd, AnswerCommand):
+            cmd.words = f"{self.words} {cmd.words}"
+            name_variables(cmd, cmd.words)
 
 
 def _want_json(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:

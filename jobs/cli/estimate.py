@@ -64,8 +64,11 @@ def estimate_text(result: "Estimate") -> str:
     lines: list[str] = []
     if result.finished:
         lines.append(f"{counted(result.finished, 'recording')} finished already.")
+    if result.copied:
+        copied = counted(result.copied, "recording is", "recordings are")
+        lines.append(f"{copied} sharp already, to be copied: no work, but counted in the size of the results.")
     if not result.chunks:
-        lines.append("Nothing is left to do.")
+        lines.append("Nothing is left to sharpen." if result.copied else "Nothing is left to do.")
     else:
         lines += _answer(result)
     if result.failing:

@@ -81,7 +81,6 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
 @config_options("out", "staging")
 @run_options
-@config_options("skip_sharp", "max_growth", "target_quality")
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("price_per_core_hour", "price_per_gpu_hour")
 @config_options("on_clip", "webhook", "webhook_key", "hook_seconds", "metrics")

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import click
 
 from ..exit_code import INTERRUPTED, OK, RUN_AGAIN, SOME_FAILED, TERMINATED, WRONG_USAGE
+from .command_tree import commands_below
 
 _CODES = {
     OK: "All is done.",
@@ -26,12 +27,11 @@ _FILES = "Profiles: tables of options by their long names. The one in the workin
 
 def man_page(group: click.Group, name: str) -> str:
     """The page of a command line, for section 1."""
-    context = click.Context(group, info_name=name)
     lines = [f'.TH {name.upper()} 1 "" "{name} {version(name)}"', ".SH NAME"]
     lines += [_text(f"{name} - {(group.help or '').splitlines()[0].rstrip('.')}")]
     lines += [".SH SYNOPSIS", f".B {_text(name)}", "COMMAND [OPTIONS] ...", ".SH COMMANDS"]
-    for word in group.list_commands(context):
-        lines += _command(group.commands[word], f"{name} {word}")
+    for whole, command in commands_below(group, name):
+        lines += _command(command, whole)
     lines += [".SH ENVIRONMENT", _text(" ".join(_ENVIRONMENT.split()))]
     lines += [".SH FILES", ".TP", r"\fB./vidsharp.toml\fR, \fB~/.config/vidsharp/vidsharp.toml\fR", _text(_FILES)]
     lines.append(".SH EXIT STATUS")

@@ -146,6 +146,7 @@ run_options = config_options(
     *("model", "look", "strength", "chroma", "start", "end", "device", "precision", "batch", "graphs"),
     *("workers", "engine", "address", "chunk_seconds"),
     *("encoder", "crf", "preset", "encoder_options", "measure"),
+    *("skip_sharp", "max_growth", "target_quality"),
 )
 """What says how recordings are sharpened."""
 

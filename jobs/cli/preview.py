@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 @click.option("--seconds", default=5.0, show_default=True, metavar="S", help="How long the part is.")
 @click.option("--clips", default=3, show_default=True, metavar="N", help="Of how many recordings, at most.")
 @click.option("-m", "--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
-              help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
+              help="A student, a checkpoint file, or an ONNX file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1",
               help="Of each student; may be given several times [default: its own].")  # fmt: skip
 @click.option("--strength", "strengths", multiple=True, type=float, default=(1.0,), show_default=True, metavar="S",
               help="Of each student and look; may be given several times.")  # fmt: skip
 @config_options("chroma", "device", "workers", "engine", "address", "encoder", "crf", "preset", "encoder_options")
+@config_options("skip_sharp", "max_growth", "target_quality")
 @config_option("staging", help="With s3:// and the like: where recordings are brought; on a cluster, a shared folder.")
 @click.option("--price", type=float, metavar="P", help="What an hour of this machine costs: says what runs cost.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")

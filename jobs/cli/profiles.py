@@ -14,32 +14,43 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..config import UsageError
+from .command_tree import commands_below
 
 FILE = "vidsharp.toml"
 PREFIX = "VIDSHARP"
 
 
-def profile_option(command: str) -> click.Option:
+def profile_option() -> click.Option:
     """The option `--profile` of a command."""
     return click.Option(
         ["--profile"], metavar="NAME", is_eager=True, expose_value=False, callback=_take_profile,
-        envvar=[f"{PREFIX}_{command.upper()}_PROFILE", f"{PREFIX}_PROFILE"], shell_complete=_complete_profile,
+        shell_complete=_complete_profile,
         help=f"Options from the table [NAME] of {FILE}, here or in the user's configuration.",
     )  # fmt: skip
 
 
-def name_variables(command: click.Command) -> None:
-    """Gives each option of a command its variable: VIDSHARP_PROCESS_CHUNK_SECONDS is --chunk-seconds of process."""
+def name_variables(command: click.Command, words: str) -> None:
+    """Gives each option of a command its variable: VIDSHARP_PROCESS_CHUNK_SECONDS is --chunk-seconds of process.
+
+    Args:
+        words: the command as people call it, such as `models export`.
+    """
     for option in _options(command):
-        option.envvar = option.envvar or _variable(command, option)
+        own = _variable(words, option)
+        option.envvar = [own, f"{PREFIX}_PROFILE"] if option.name == "profile" else own
 
 
-def check_variables(command: click.Command, environment: Mapping[str, str] = os.environ) -> None:
-    """Raises UsageError where a variable of the environment looks like an option of the command, and is none."""
-    known = [_variable(command, option) for option in _options(command)]
+def check_variables(command: click.Command, words: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Raises UsageError where a variable of the environment looks like an option of the command, and is none.
+
+    Args:
+        words: as of `name_variables`.
+    """
+    below = [*commands_below(command, words)] if isinstance(command, click.Group) else []
+    known = [_variable(named, option) for named, each in [(words, command), *below] for option in _options(each)]
     for name in sorted(environment):
-        if name.startswith(f"{PREFIX}_{str(command.name).upper()}_") and name not in known:
-            raise UsageError(f"the environment's {name} is no option of {command.name}; {_nearest(name, known)}")
+        if name.startswith(f"{_variable(words)}_") and name not in known:
+            raise UsageError(f"the environment's {name} is no option of {words}; {_nearest(name, known)}")
 
 
 def profile_file() -> Path:
@@ -84,8 +95,8 @@ def _defaults(ctx: click.Context, place: str, table: Mapping[str, Any]) -> Itera
         UsageError: a key is no option of any command, or a value is none of its option.
     """
     own = {long_name(option): option for option in _options(ctx.command) if option.name != "profile"}
-    group = ctx.parent.command if ctx.parent else None
-    commands = group.commands.values() if isinstance(group, click.Group) else [ctx.command]
+    whole = ctx.find_root().command
+    commands = [command for _, command in commands_below(whole, "")] if isinstance(whole, click.Group) else [whole]
     known = {long_name(option) for command in commands for option in _options(command)}
     for key, value in table.items():
         if key in own:
@@ -133,8 +144,9 @@ def _options(command: click.Command) -> list[click.Option]:
     return [each for each in command.params if isinstance(each, click.Option)]
 
 
-def _variable(command: click.Command, option: click.Option) -> str:
-    return f"{PREFIX}_{command.name}_{long_name(option)}".upper().replace("-", "_")
+def _variable(words: str, option: click.Option | None = None) -> str:
+    named = [PREFIX, *words.split(), *([] if option is None else [long_name(option)])]
+    return "_".join(named).upper().replace("-", "_")
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -72,6 +72,10 @@ class WorkResult:
             return "preempted" if self.error.preempted else "node_lost"
         return "failed"
 
+    def log_fields(self, **about: object) -> dict[str, object]:
+        """What a log line on it has as fields, beside what the work is `about`."""
+        return {**about, "actor": self.actor, **({"node": self.node} if self.node else {})}
+
     @property
     def permanent(self) -> bool:
         """Whether trying again is useless."""

@@ -68,6 +68,10 @@ class Recording:
     """Of this, reading the packets once."""
     other_bytes: int
     """Of the file, all that is not video: it is copied."""
+    trial_frames: int = 0
+    """Pictures on which its encoder's quality is tried before."""
+    most_video_bytes: float | None = None
+    """Of its result, where that has a ceiling."""
 
     @property
     def frames(self) -> int:
@@ -97,6 +101,9 @@ class Piece:
     """The mean of the others."""
     warm_s: float = 0.0
     """What the first frames of this size took more than later ones, in a new process."""
+    trial_frame_s: float | None = None
+    """For each picture on which the encoder's quality was tried, where it was; likewise the next one."""
+    trial_frame_core_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,8 @@ class Cost:
     warm_s: float
     pieces: int
     """Measured of this kind; 0 where it is scaled from another."""
+    trial_frame_s: float = 0.0
+    trial_frame_core_s: float = 0.0
 
     def chunk(self, frames: float, measured: float) -> float:
         """Seconds of a chunk."""
@@ -181,6 +190,7 @@ def workload(recordings: Sequence[Recording], pieces: Sequence[Piece]) -> Worklo
     for recording in recordings:
         cost, own = costs[recording.kind], by_kind.setdefault(recording.kind, [])
         first_s = recording.look_s + BETWEEN_CLIPS_S + (0 if own else cost.warm_s)
+        first_s += recording.trial_frames * cost.trial_frame_s
         for index, frames in enumerate(recording.chunk_frames):
             tasks.append(cost.chunk(frames, _measured(recording, frames)) + (0 if index else first_s))
         own.append(recording)
@@ -202,7 +212,8 @@ def _measured(recording: Recording, frames: int) -> float:
 def _kind_estimate(kind: Kind, recordings: Sequence[Recording], cost: Cost) -> KindEstimate:
     chunks = [(frames, _measured(one, frames)) for one in recordings for frames in one.chunk_frames]
     frames = sum(one.frames for one in recordings)
-    worker_s = sum(cost.chunk(*chunk) for chunk in chunks)
+    tried = sum(one.trial_frames for one in recordings)
+    worker_s = sum(cost.chunk(*chunk) for chunk in chunks) + tried * cost.trial_frame_s
     beside_s = sum(one.look_s + JOIN_READS * one.read_s for one in recordings)
     return KindEstimate(
         kind=kind,
@@ -211,10 +222,15 @@ def _kind_estimate(kind: Kind, recordings: Sequence[Recording], cost: Cost) -> K
         frames=frames,
         ms_per_frame=1e3 * worker_s / max(1, frames),
         worker_s=worker_s,
-        core_s=sum(cost.chunk_core(*chunk) for chunk in chunks) + beside_s,
-        bytes_out=sum(cost.chunk_bytes(frames) for frames, _ in chunks) + sum(one.other_bytes for one in recordings),
+        core_s=sum(cost.chunk_core(*chunk) for chunk in chunks) + tried * cost.trial_frame_core_s + beside_s,
+        bytes_out=sum(_video_bytes(one, cost) + one.other_bytes for one in recordings),
         pieces=cost.pieces,
     )
+
+
+def _video_bytes(recording: Recording, cost: Cost) -> float:
+    free = sum(map(cost.chunk_bytes, recording.chunk_frames))
+    return free if recording.most_video_bytes is None else min(free, recording.most_video_bytes)
 
 
 def costs_of(kinds: set[Kind], pieces: Sequence[Piece]) -> dict[Kind, Cost]:
@@ -251,6 +267,8 @@ def _mean_cost(own: Sequence[Piece], every: Sequence[Piece]) -> Cost:
         frame_bytes=by_frame("frame_bytes"),
         warm_s=max(piece.warm_s for piece in own),
         pieces=len(own),
+        trial_frame_s=fmean(piece.trial_frame_s or 0.0 for piece in own),
+        trial_frame_core_s=fmean(piece.trial_frame_core_s or 0.0 for piece in own),
     )
 
 
@@ -271,6 +289,8 @@ def _scaled(kind: Kind, measured: Mapping[Kind, Cost]) -> Cost:
         frame_bytes=cost.frame_bytes * times,
         warm_s=cost.warm_s,
         pieces=0,
+        trial_frame_s=cost.trial_frame_s * times,
+        trial_frame_core_s=cost.trial_frame_core_s * times,
     )
 
 

@@ -114,6 +114,8 @@ class Estimation:
         self.sizes = {clip.name: storage.size(clip) or 0 for clip in self.clips}
         self.unseen: list[Clip] = []
         self.looked: dict[str, Looked] = {}
+        self.copied: set[str] = set()
+        """Names of those that are sharp already."""
         self.pieces: list[Piece] = []
         self.sampled_s = 0.0
 
@@ -150,8 +152,10 @@ class Estimation:
         if self.look is None:
             log.info("reading %s", counted(len(self.clips), "recording"))
             self.look = ClipLook(self.storage, self.clips, self.sizes)
-            self.look.run(pool, self.config.chunk_seconds, self.encoder, self.config.part)
-        self.unseen, self.looked = self.look.unseen, self.look.looked
+            self.look.run(pool, self.config, self.encoder)
+        self.unseen, looked = self.look.unseen, self.look.looked
+        self.copied = {name for name, each in looked.items() if each.copied}
+        self.looked = {name: each for name, each in looked.items() if not each.copied}
         self.failing |= self.look.failing
 
     def _sample(self, pool: SamplePool) -> None:
@@ -166,7 +170,7 @@ class Estimation:
         done = {name: self.left[name].done for name in looked}
         recordings = recordings_of(looked, self.sizes, done, self.config)
         if not recordings:
-            why = "it was not looked at: none of the recordings that were can be sharpened"
+            why = "it was not looked at: none of the recordings that were is to be sharpened, or can be"
             self.failing |= {clip.name: why for clip in self.unseen}
         reckoner = Reckoner(tuple(recordings), self.sizes, self.config.chunk_seconds)
         return [*recordings, *reckoner.like_them(self.unseen)]
@@ -192,7 +196,7 @@ class Estimation:
             worker_s=work.worker_s,
             core_s=work.core_s,
             gpu_s=gpu_s,
-            bytes_out=work.bytes_out,
+            bytes_out=work.bytes_out + sum(self.sizes[name] for name in self.copied),
             uncertainty=work.uncertainty,
             on_workers=tuple((count, work.wall_s(count, here.start_s)) for count in sorted({1, 2, 4, 8, 16, workers})),
             sampled_recordings=len({piece.recording for piece in self.pieces}),
@@ -201,6 +205,7 @@ class Estimation:
             kinds=work.kinds,
             cost=self._cost(sum(recording.video_s for recording in recordings), work.core_s, gpu_s),
             unseen=len(self.unseen) if recordings else 0,
+            copied=len(self.copied),
             object_storage=any(map(url_of, self.config.inputs)),
             passed_over=dict(self.storage.passed_over.by_ending),
         )

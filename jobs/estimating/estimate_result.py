@@ -51,5 +51,7 @@ class Estimate:
     """Recordings on object storage that were not brought here, but reckoned from their sizes."""
     object_storage: bool = False
     """Whether recordings come from there: what bringing them takes is not in it."""
+    copied: int = 0
+    """Recordings that are sharp already and are copied as they are, where that was asked for; only in `bytes_out`."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """How many files of the folders were not taken as recordings, by ending."""

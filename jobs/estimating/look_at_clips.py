@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.errors import MediaError
-from ...pipeline.part import Part
 from ...pipeline.workspace import file_stem
+from ..config import ProcessConfig
 from ..engine.actors import POLL_S
 from ..files.clips import Clip
 from ..files.storage import Storage
@@ -45,7 +45,7 @@ class ClipLook:
                 budget -= size if size <= budget else 0
         self._waiting.extend((clip, True, 1) for clip in self._far)
 
-    def run(self, pool: SamplePool, chunk_seconds: float, encoder: EncoderChoice, part: Part) -> None:
+    def run(self, pool: SamplePool, config: ProcessConfig, encoder: EncoderChoice) -> None:
         """Returns when every recording but those of `unseen` was looked at, or failed."""
         while self._waiting or pool.busy:
             self._storage.fetch((clip for clip, *_ in self._waiting), at_most=len(self._far))
@@ -54,7 +54,8 @@ class ClipLook:
             for actor in pool.idle():
                 if self._next_is_here():
                     clip, read, tries = self._waiting.popleft()
-                    pool.ask(actor, "look", (clip.path, chunk_seconds, encoder, read, part), (clip, read, tries))
+                    wanted = (clip.path, config.chunk_seconds, encoder, read, config.part, config.skip_sharp)
+                    pool.ask(actor, "look", wanted, (clip, read, tries))
             for answer in pool.answers(POLL_S):
                 clip, read, tries = answer.about
                 if answer.error is None:

@@ -34,6 +34,8 @@ class Looked:
     read_s: float
     share: float = 1.0
     """Of its pictures that are taken."""
+    copied: bool = False
+    """Whether it is sharp already, and is to be copied as it is."""
 
 
 def kind_of(info: ClipInfo, encoder: EncoderPlan) -> Kind:

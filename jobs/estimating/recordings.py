@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from ...pipeline.choose_rate import pictures_tried, used_of
 from ...pipeline.probe import ClipInfo
 from ...pipeline.sample import usual_count
 from ..config import ProcessConfig
@@ -39,6 +40,8 @@ def recordings_of(
             looking_s = looked.look_s + reading_s
         frames = sum(every)
         share = sum(left) / max(1, frames)
+        other = max(0, round(looked.share * other))
+        begun = len(left) < len(every)
         recordings.append(
             Recording(
                 name=name,
@@ -48,10 +51,26 @@ def recordings_of(
                 measured_frames=round(share * _measured(config, frames)),
                 look_s=looking_s,
                 read_s=reading_s,
-                other_bytes=max(0, round(looked.share * other)),
+                other_bytes=other,
+                trial_frames=0
+                if begun or config.wish.bounds_nothing
+                else pictures_tried(frames, info.width * info.height),
+                most_video_bytes=_most_video_bytes(config, looked.share * size, other, share),
             )
         )
     return recordings
+
+
+def _most_video_bytes(config: ProcessConfig, size: float, other: int, left: float) -> float | None:
+    """The bytes of the pictures that are left to do, where the result has a ceiling.
+
+    Args:
+        size: of what is taken of the recording; `other`: of all in it but its pictures.
+        left: the share of its pictures.
+    """
+    if config.max_growth is None:
+        return None
+    return left * used_of(max(0, int(config.max_growth * size) - other))
 
 
 def _seconds(looked: Looked, frames: int) -> float:

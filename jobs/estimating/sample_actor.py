@@ -10,6 +10,7 @@ from typing import Any
 
 from ...pipeline.atomic import make_folder
 from ...pipeline.chunk_record import ChunkRecord
+from ...pipeline.edge_steepness import is_sharp
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import MediaError
@@ -30,6 +31,7 @@ from ..engine.measure_task import MeasureTask
 from .cost_model import Piece
 from .looked import Looked, Start, kind_of
 from .piece_times import piece_of
+from .rate_trial import RateTask, RateTrial, try_rate
 
 _KEY = "estimate"
 WARM_FRAMES = 4
@@ -56,9 +58,17 @@ class SampleActor(SharpenActor):
     def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
         super().__init__(threads, must_see)
         self._warm: set[tuple[int, int, str]] = set()
+        self._rates: dict[str, RateTrial] = {}
+        """By the recording's name."""
 
     def look(
-        self, path: Path, chunk_seconds: float, encoder: EncoderChoice, read: bool, part: Part = WHOLE_CLIP
+        self,
+        path: Path,
+        chunk_seconds: float,
+        encoder: EncoderChoice,
+        read: bool,
+        part: Part = WHOLE_CLIP,
+        skip_sharp: bool = False,
     ) -> Looked:
         """Does what `prepare` does, but writes nothing.
 
@@ -83,10 +93,11 @@ class SampleActor(SharpenActor):
         video_bytes = sum(packet.size for packet in timeline)
         ends = tuple(Start(chunk, len(timeline)) for chunk in starts)
         share = sum(chunk.frames for chunk in chunks) / max(1, sum(packet.shown for packet in timeline))
-        return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read, share)
+        copied = skip_sharp and is_sharp(info, timeline)
+        return Looked(info, plan, chunks, ends, video_bytes, look_s, seconds_read, share, copied)
 
     def piece(
-        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool
+        self, name: str, info: ClipInfo, start: Start, frames: int, encoder: EncoderPlan, measured: bool, rate: RateTask
     ) -> Piece:
         """Sharpens `frames` frames from `start` on, and says what that took.
 
@@ -94,10 +105,19 @@ class SampleActor(SharpenActor):
             MediaError, EncoderError, OutputError, ChunkError: as `sharpen_chunk`.
         """
         warm_s = self._warm_up(name, info, start, encoder)
-        return _with_start(self._thrown_away(name, info, start, frames, encoder, measured=measured), warm_s)
+        tried = self._rate(name, info, encoder, rate)
+        piece = self._thrown_away(name, info, start, frames, tried.encoder, measured=measured)
+        return _with_start(piece, warm_s, tried)
 
     def excerpt(
-        self, name: str, info: ClipInfo, part: Part, encoder: EncoderPlan, folder: Path, measured: bool
+        self,
+        name: str,
+        info: ClipInfo,
+        part: Part,
+        encoder: EncoderPlan,
+        folder: Path,
+        measured: bool,
+        rate: RateTask,
     ) -> Excerpt:
         """Sharpens a part, in one piece, as `process` does it, and says what that took.
 
@@ -113,9 +133,17 @@ class SampleActor(SharpenActor):
         within = pictures_of(part, info, timeline)
         (chunk,) = plan_chunks(timeline, 2**62, context=self._enhancer.context, inside_gops=False, within=within)
         warm_s = self._warm_up(name, info, Start(chunk, len(timeline)), encoder)
+        tried = self._rate(name, info, encoder, rate)
         make_folder(folder)
-        piece, record = self._timed(name, info, chunk, encoder, folder, measured=measured)
-        return Excerpt(_with_start(piece, warm_s), chunk, record, Workspace(folder, _KEY).chunk_file(chunk.name))
+        piece, record = self._timed(name, info, chunk, tried.encoder, folder, measured=measured)
+        return Excerpt(_with_start(piece, warm_s, tried), chunk, record, Workspace(folder, _KEY).chunk_file(chunk.name))
+
+    def _rate(self, name: str, info: ClipInfo, encoder: EncoderPlan, task: RateTask) -> RateTrial:
+        """The encoder as a run would choose its quality for the recording; tried once."""
+        assert self._enhancer is not None, "load() comes first"
+        if name not in self._rates:
+            self._rates[name] = try_rate(task, info, encoder, self._enhancer, self._step)
+        return self._rates[name]
 
     def _warm_up(self, name: str, info: ClipInfo, start: Start, encoder: EncoderPlan) -> float:
         """The time of a few pictures, where they are the first of their size in this process; else 0."""
@@ -166,9 +194,14 @@ class SampleActor(SharpenActor):
         return piece_of(name, kind_of(info, encoder), record, marks, first), record
 
 
-def _with_start(piece: Piece, warm_s: float) -> Piece:
+def _with_start(piece: Piece, warm_s: float, tried: RateTrial) -> Piece:
     usual_s = piece.chunk_s + WARM_FRAMES * piece.frame_s
-    return replace(piece, warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0)
+    return replace(
+        piece,
+        warm_s=max(0.0, warm_s - usual_s) if warm_s else 0.0,
+        trial_frame_s=tried.frame_s,
+        trial_frame_core_s=tried.frame_core_s,
+    )
 
 
 def _share(part: Part, duration_s: float) -> float:

@@ -8,6 +8,7 @@ from ..engine.actors import POLL_S, WorkResult
 from .cost_model import Piece
 from .estimate_config import EstimateConfig
 from .looked import Looked, kind_of
+from .rate_trial import RateTask
 from .sample_actor import SamplePool
 from .sample_order import order_of, piece_frames
 
@@ -46,7 +47,8 @@ class PieceSample:
                     name, looked, start = starts[place]
                     pixels = looked.info.width * looked.info.height
                     frames = piece_frames(pixels, self._trial, len(starts), sample_seconds)
-                    wanted = (name, looked.info, start, frames, looked.encoder, self._config.measure != "off")
+                    measured, rate = self._config.measure != "off", RateTask.of(self._config)
+                    wanted = (name, looked.info, start, frames, looked.encoder, measured, rate)
                     pool.ask(actor, "piece", wanted, name)
             if not pool.busy:
                 break

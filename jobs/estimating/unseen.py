@@ -38,7 +38,7 @@ class Reckoner:
         """Each clip as if it were one of the others, in turns, but for its size."""
         for clip, twin in zip(clips, cycle(self.looked_at), strict=False):
             share = self.sizes[clip.name] / max(1, self.sizes[twin.name])
-            video_s = twin.video_s * share
+            video_s, most = twin.video_s * share, twin.most_video_bytes
             yield replace(
                 twin,
                 name=clip.name,
@@ -48,6 +48,7 @@ class Reckoner:
                 look_s=twin.look_s * share,
                 read_s=twin.read_s * share,
                 other_bytes=int(twin.other_bytes * share),
+                most_video_bytes=None if most is None else most * share,
             )
 
 

@@ -10,6 +10,7 @@ from ...pipeline.part import Part
 from ..engine.actors import POLL_S
 from ..estimating.cost_model import Piece
 from ..estimating.looked import Looked
+from ..estimating.rate_trial import RateTask
 from ..estimating.sample_actor import Excerpt, SamplePool
 
 MAX_TRIES = 2
@@ -35,12 +36,14 @@ class ExcerptSample:
     Args:
         parts: by the recording's name.
         folder: where they are kept, reachable from every worker.
+        rate: how a run would choose the encoder's quality.
     """
 
-    def __init__(self, looked: Mapping[str, Looked], parts: Mapping[str, Part], folder: Path) -> None:
+    def __init__(self, looked: Mapping[str, Looked], parts: Mapping[str, Part], folder: Path, rate: RateTask) -> None:
         self._looked = looked
         self._parts = parts
         self._folder = folder
+        self._rate = rate
         self.pieces: list[Piece] = []
         self.failing: dict[str, str] = {}
         """Empty: that a part cannot be shown does not mean that the recording will fail."""
@@ -62,7 +65,7 @@ class ExcerptSample:
                 if waiting:
                     name, tries = waiting.popleft()
                     looked, folder = self._looked[name], self._folder / str(list(self._parts).index(name))
-                    wanted = (name, looked.info, self._parts[name], looked.encoder, folder, True)
+                    wanted = (name, looked.info, self._parts[name], looked.encoder, folder, True, self._rate)
                     pool.ask(actor, "excerpt", wanted, (name, tries))
             for answer in pool.answers(POLL_S):
                 name, tries = answer.about

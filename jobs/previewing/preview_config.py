@@ -36,7 +36,7 @@ class Setting:
     @property
     def name(self) -> str:
         """Short, such as `fast crisp`, or `fast ×0.5 +chroma`."""
-        student = Path(self.model).stem if self.model.endswith((".safetensors", ".pth", ".pt")) else self.model
+        student = Path(self.model).stem if self.model.endswith((".safetensors", ".pth", ".pt", ".onnx")) else self.model
         named = named_at(student, self.asked_look)
         strength = "" if self.strength == 1 else f" ×{self.strength:g}"
         return f"{named}{strength}{' +chroma' if self.chroma == 'restore' else ''}"
@@ -75,6 +75,9 @@ class PreviewConfig:
     crf: float | None = None
     preset: str | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)
+    skip_sharp: bool = False
+    max_growth: float | None = None
+    target_quality: float | None = None
     staging: Path | None = None
 
     def __post_init__(self) -> None:

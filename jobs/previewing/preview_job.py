@@ -34,6 +34,7 @@ from ..estimating.estimate_job import Estimation
 from ..estimating.estimate_result import Estimate
 from ..estimating.look_at_clips import ClipLook
 from ..estimating.looked import Looked
+from ..estimating.rate_trial import RateTask
 from ..estimating.sample_actor import Excerpt
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
@@ -125,7 +126,8 @@ class _Trials:
             log.info("%s: sharpening %g s, %d of %d", setting.name, self._config.seconds, number, len(settings))
             samples: list[ExcerptSample] = []
             run = self._config.run_with(setting)
-            estimation = Estimation(run, self._storage, self._clips, self._new_sample(samples, number), look)
+            new_sample = self._new_sample(samples, number, RateTask.of(run))
+            estimation = Estimation(run, self._storage, self._clips, new_sample, look)
             estimate = estimation.run(engine, engine_s)
             look = estimation.look
             if not samples[0].excerpts:
@@ -133,14 +135,16 @@ class _Trials:
             tried.append(_Tried(setting, estimate, samples[0].excerpts, samples[0].not_shown))
         return tried
 
-    def _new_sample(self, samples: list[ExcerptSample], number: int) -> Callable[[Mapping[str, Looked]], ExcerptSample]:
+    def _new_sample(
+        self, samples: list[ExcerptSample], number: int, rate: RateTask
+    ) -> Callable[[Mapping[str, Looked]], ExcerptSample]:
         def new(looked: Mapping[str, Looked]) -> ExcerptSample:
             if not self.parts:
                 self.looked = looked
                 names = [clip.name for clip in self._clips if clip.name in looked]
                 chosen = evenly_chosen(names, self._config.clips)
                 self.parts = {name: self._part(looked[name]) for name in chosen}
-            samples.append(ExcerptSample(looked, self.parts, self._work / str(number)))
+            samples.append(ExcerptSample(looked, self.parts, self._work / str(number), rate))
             return samples[0]
 
         return new
@@ -151,6 +155,9 @@ class _Trials:
 
 
 def _nothing_to_show(estimate: Estimate) -> MediaError:
+    if estimate.copied and not estimate.failing:
+        copied = counted(estimate.copied, "recording is", "recordings are")
+        return MediaError(f"nothing is left to show: {copied} sharp already, and with --skip-sharp copied as they are")
     more = len(estimate.failing) - 1
     why = estimate.failing[0][1] if estimate.failing else "no recording could be looked at"
     return MediaError(f"{why} ({more} more fail, too)" if more > 0 else why)

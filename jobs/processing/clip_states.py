@@ -123,7 +123,7 @@ class ClipStates:
         work = self.under_way.get(clip)
         if work is None or work.outdated or not work.too_large:
             return
-        log.info("too large for --max-growth; encoding it again", extra={"clip": clip})
+        self._say_too_large(clip)
         work.outdated = True
         self.schedule.drop(clip)
 
@@ -134,7 +134,15 @@ class ClipStates:
             del self.under_way[clip]
             self.plan_again(work)
 
-    def plan_again(self, clip: ClipWork) -> None:
+    def plan_tighter(self, work: ClipWork) -> None:
+        """Has a clip whose joined file has come out too large be planned again, likewise."""
+        self._say_too_large(work.clip.name)
+        self.plan_again(work, tighter=True)
+
+    def _say_too_large(self, clip: str) -> None:
+        log.info("too large for --max-growth; encoding it again", extra={"clip": clip})
+
+    def plan_again(self, clip: ClipWork, *, tighter: bool = False) -> None:
         """Has a clip wait to be planned, before the others."""
         self.to_prepare.appendleft(
             Waiting(
@@ -143,7 +151,7 @@ class ClipStates:
                 clip.seen,
                 plans=clip.plans + 1,
                 retries=clip.retries + 1,
-                tighter=clip.too_large,
+                tighter=tighter or clip.too_large,
             )
         )
 

@@ -76,6 +76,10 @@ class ChunksMissing(VidsharpError, RuntimeError):
     """Chunks that were done are no longer there, or not whole: they have to be done again."""
 
 
+class TooLarge(VidsharpError, RuntimeError):
+    """The joined file has more bytes than the clip's result may have."""
+
+
 @dataclass(frozen=True)
 class JoinTask:
     """A clip whose chunks are all done. Joining it again, after a process that died at it, comes to the same."""
@@ -95,6 +99,7 @@ class JoinTask:
             ChunksMissing: as it says.
             MediaError: the recording has changed meanwhile, or its packets cannot be read.
             OutputError: the result cannot be written.
+            TooLarge: as it says.
         """
         began = time.monotonic()
         folder = self.work.workspace.folder
@@ -130,6 +135,9 @@ class JoinTask:
         work, temporary = self._whole, self._temporary()
         made = self._provenance()
         joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within, made)
+        size, most = temporary.stat().st_size, work.rate.max_file_bytes
+        if most is not None and size > most:
+            raise TooLarge(f"{work.clip.path}: {size} bytes are more than --max-growth allows, {most}")
         return joined, temporary
 
     def _temporary(self) -> Path:

@@ -35,7 +35,7 @@ from .clip_states import ClipStates, Waiting
 from .clip_work import encoder_choice
 from .final_names import FinalNames
 from .imports_ahead import import_ahead
-from .join_clip import ChunksMissing, Joined, Mixed
+from .join_clip import ChunksMissing, Joined, Mixed, TooLarge
 from .join_queue import JoinWork
 from .node_watch import NodeWatch, empty_pool, must_see
 from .past_results import PastResults
@@ -278,8 +278,7 @@ class _Run:
         if answer.error is None:
             clip.done[work.chunk.index] = answer.value
             self.meter.counters.add_chunk(answer.value)
-            about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor, "node": answer.node}
-            log.debug("done", extra=about)
+            log.debug("done", extra=answer.log_fields(clip=work.clip, chunk=work.chunk.index))
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
@@ -322,9 +321,10 @@ class _Run:
                 self.states.uploading[uploading] = work
             return
         missing = isinstance(answer.error, ChunksMissing)
-        if missing and work.plans < MAX_RETRIES:
-            about = {"clip": work.clip.name, "actor": answer.actor, "node": answer.node}
-            log.warning("%s; planned again", answer.sentence, extra=about)
+        if isinstance(answer.error, TooLarge):
+            self.states.plan_tighter(work)
+        elif missing and work.plans < MAX_RETRIES:
+            log.warning("%s; planned again", answer.sentence, extra=answer.log_fields(clip=work.clip.name))
             self.states.plan_again(work)
         elif not (answer.permanent or missing) and joins.retry(join, answer.actor, answer.cause):
             self.meter.count_retry(answer, task="joining: ", clip=work.clip.name)

@@ -113,8 +113,7 @@ class RunMeter:
     def count_retry(self, answer: WorkResult, *, task: str = "", **about: object) -> None:
         """Counts a piece of work that is tried again, and logs why."""
         self.counters.retries[answer.cause] += 1
-        extra = {**about, "actor": answer.actor, **({"node": answer.node} if answer.node else {})}
-        log.warning("%s%s; trying again", task, answer.sentence, extra=extra)
+        log.warning("%s%s; trying again", task, answer.sentence, extra=answer.log_fields(**about))
 
 
 def run_metrics(

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.plan import Chunk
-from ...pipeline.rate_choice import RateWish
 from ...pipeline.sample import ALL, by_chunk, sample, usual_count
 from ...pipeline.sharpen_chunk import DEFAULT_MEMORY_BYTES, ChunkTask
 from ..config import ProcessConfig
@@ -38,7 +37,7 @@ def prepare_task(config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice
         original=original_of(config, waiting.clip),
         earlier=waiting.earlier,
         part=config.part,
-        wish=RateWish(config.target_quality, config.max_growth),
+        wish=config.wish,
         skip_sharp=config.skip_sharp,
         tighter=waiting.tighter,
     )

@@ -4,6 +4,9 @@ import click
 import pytest
 
 pytest.importorskip("mkdocs", reason="the site needs mkdocs: pip install -e '.[docs]'")
+from vidsharp.jobs.cli.command_tree import commands_below
+from vidsharp.jobs.cli.main import main
+
 from docs.hooks.commands_page import MARK, commands, escaped, on_page_markdown, paragraphs
 
 
@@ -54,4 +57,10 @@ def test_text_is_text_and_kept_lines_stay() -> None:
 
 def test_only_the_marked_page_is_filled() -> None:
     assert on_page_markdown("Nothing here.") == "Nothing here."
-    assert "vidsharp process" in on_page_markdown(MARK)
+    assert "## `vidsharp process`" in on_page_markdown(MARK)
+
+
+def test_every_command_of_ours_has_its_section() -> None:
+    page = on_page_markdown(MARK)
+    for name, _ in commands_below(main, "vidsharp"):
+        assert f"## `{name}`\n" in page

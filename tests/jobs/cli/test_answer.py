@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from vidsharp.jobs.cli.answer import plain
+from vidsharp.jobs.cli.command_tree import commands_below
 from vidsharp.jobs.cli.main import main
 
 from tests.support import runs
@@ -28,7 +29,7 @@ def answered(ended: Result) -> dict[str, Any]:
 
 
 def test_every_command_has_it() -> None:
-    for name, command in main.commands.items():
+    for name, command in commands_below(main, "vidsharp"):
         assert "--json" in [word for each in command.params for word in each.opts], name
 
 

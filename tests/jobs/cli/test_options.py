@@ -79,7 +79,14 @@ def test_the_help_of_a_field_is_a_sentence_and_says_the_default(name: str) -> No
     assert ("[default: " in shown) == (says_a_default or said.default_words is not None)
 
 
-@pytest.mark.parametrize("command", ["estimate", "bench", "evaluate", "train", "doctor"])
+@pytest.mark.parametrize("command", ["estimate", "preview", "watch"])
+def test_what_changes_results_can_be_said_beforehand_and_of_a_watch(command: str) -> None:
+    own, process = options_of(command), options_of("process")
+    for name in ("chroma", "encoder", "crf", "preset", "encoder_options", "skip_sharp", "max_growth", "target_quality"):
+        assert (own[name].opts, own[name].help) == (process[name].opts, process[name].help)
+
+
+@pytest.mark.parametrize("command", ["estimate", "watch", "bench", "evaluate", "train", "doctor"])
 def test_other_commands_say_the_same_of_it(command: str) -> None:
     """Of options that mean the same there. Theirs in the plural, and where things go, are their own."""
     own = options_of(command)

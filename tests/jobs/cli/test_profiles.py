@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from vidsharp.jobs.cli.command_tree import commands_below
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.cli.profiles import FILE, check_variables, long_name, profile_file
 from vidsharp.jobs.config import UsageError
@@ -71,6 +72,8 @@ def test_the_environment_names_a_profile(here: Path, variable: str) -> None:
 def test_another_commands_options_do_not_count(here: Path) -> None:
     assert parsed("estimate", "--profile", "archive")["sample_seconds"] == 3.0
     assert "sample_seconds" not in parsed("process", "--profile", "archive")
+    ended = run("models", "export", "nowhere", "--profile", "archive")
+    assert ended.stderr.startswith("vidsharp: There is no model 'nowhere'"), "nor do they in a group's command"
 
 
 def test_every_option_has_a_variable_by_its_long_name() -> None:
@@ -81,7 +84,7 @@ def test_every_option_has_a_variable_by_its_long_name() -> None:
     said = parsed("process", environment=environment)
     assert (said["page"], said["memory_mb"], said["verbose"], said["workers"]) == (False, 64, True, 3)
     assert said["encoder_options"] == {"a": "b", "c": "d"}
-    for command in main.commands.values():
+    for _, command in commands_below(main, "vidsharp"):
         variables = [each.envvar for each in command.params if each.param_type_name == "option" and each.envvar]
         assert len(variables) == len(set(map(str, variables))), command.name
 
@@ -128,14 +131,22 @@ def test_a_variable_that_is_no_option_is_said(here: Path) -> None:
     )
     assert run("process", "--help", VIDSHARP_PROCESS_WROKERS="3").exit_code == 0
     with pytest.raises(UsageError):
-        check_variables(main.commands["train"], {"VIDSHARP_TRAIN_LEVEL": "1"})
-    check_variables(main.commands["train"], {"VIDSHARP_PROCESS_LEVEL": "1", "VIDSHARP_WHEEL_FOR": "x"})
+        check_variables(main.commands["train"], "train", {"VIDSHARP_TRAIN_LEVEL": "1"})
+    check_variables(main.commands["train"], "train", {"VIDSHARP_PROCESS_LEVEL": "1", "VIDSHARP_WHEEL_FOR": "x"})
+
+
+def test_variables_of_a_groups_commands_begin_with_the_groups_name(here: Path) -> None:
+    assert run("models", "--json", VIDSHARP_MODELS_EXPORT_LOOK="natural").exit_code == 0
+    ended = run("models", "export", "fast", VIDSHARP_MODELS_EXPORT_LOOK="soft")
+    assert ended.stderr.startswith("vidsharp: There is no look 'soft'")
+    ended = run("models", "export", "fast", VIDSHARP_MODELS_EXPORT_LOK="soft")
+    assert "LOK is no option of models; the nearest is 'VIDSHARP_MODELS_EXPORT_LOOK'" in ended.stderr
 
 
 def test_the_same_word_means_the_same_everywhere() -> None:
     """An option's long name has one short one, and one parameter of Python's, in the singular or the plural."""
     shorts: dict[str, set[str]] = {}
-    for command in main.commands.values():
+    for _, command in commands_below(main, "vidsharp"):
         for option in command.params:
             if option.param_type_name == "option":
                 words = [word for word in option.opts if not word.startswith("--")]

@@ -1,17 +1,30 @@
 """What shells and `man` get is made of the commands themselves, and is what these programs take."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from vidsharp.jobs.cli.command_tree import commands_below
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.cli.man_page import man_page
 from vidsharp.jobs.cli.shell import SHELLS
+
+
+def every_command(group: click.Group, name: str = "vidsharp") -> Iterator[str]:
+    """Names of commands, looked for where no code of ours looks: `--help` of each group."""
+    shown = CliRunner().invoke(main, [*name.split()[1:], "--help"]).output.partition("Commands:\n")[2]
+    for word in re.findall(r"(?m)^  ([a-z]\S*)", shown):
+        yield f"{name} {word}"
+        inner = group.commands[word]
+        if isinstance(inner, click.Group):
+            yield from every_command(inner, f"{name} {word}")
 
 
 def completed(words: str, folder: Path) -> list[str]:
@@ -31,6 +44,8 @@ def completed(words: str, folder: Path) -> list[str]:
 def test_commands_options_and_values_are_completed(tmp_path: Path) -> None:
     (tmp_path / "vidsharp.toml").write_text("[archive]\n[quick]\n")
     assert completed("vidsharp est", tmp_path) == ["estimate"]
+    assert completed("vidsharp models ", tmp_path) == ["export"]
+    assert completed("vidsharp models export --ov", tmp_path) == ["--overwrite"]
     assert completed("vidsharp process --chunk", tmp_path) == ["--chunk-seconds"]
     assert "fast" in completed("vidsharp process --model ", tmp_path)
     assert completed("vidsharp process -m balanced-", tmp_path) == ["balanced-0.1"]
@@ -52,11 +67,15 @@ def test_a_shell_gets_its_script(shell: str) -> None:
 def test_the_manual_page_has_every_command_and_option() -> None:
     ended = CliRunner().invoke(main, ["man"])
     assert ended.exit_code == 0, ended.stderr
-    page = ended.stdout.replace(r"\-", "-")
-    for name, command in main.commands.items():
-        assert f"vidsharp {name}" in page
+    heads, *sections = ended.stdout.replace(r"\-", "-").split(".SS ")
+    by_name = {re.sub(r"\\f.", "", section.splitlines()[0]): section for section in sections}
+    commands = dict(commands_below(main, "vidsharp"))
+    assert set(every_command(main)) == set(commands)
+    for name, command in commands.items():
+        (section,) = (text for head, text in by_name.items() if re.match(rf"{name} [^a-z]", head))
         for option in command.params:
-            assert not isinstance(option, click.Option) or option.opts[-1] in page
+            assert not isinstance(option, click.Option) or option.opts[-1] in section
+    assert ".SH NAME" in heads
 
 
 def test_the_page_is_roff_without_a_complaint() -> None:

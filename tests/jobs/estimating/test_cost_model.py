@@ -51,6 +51,22 @@ CALL = Recording(
 seconds = st.floats(0, 1000)
 
 
+def test_a_size_with_a_ceiling_stays_below_it() -> None:
+    free = workload([CALL], [PIECE]).bytes_out
+    assert workload([replace(CALL, most_video_bytes=free / 2)], [PIECE]).bytes_out == free / 2 + CALL.other_bytes
+    assert workload([replace(CALL, most_video_bytes=2 * free)], [PIECE]).bytes_out == free
+
+
+def test_trials_of_the_quality_are_work() -> None:
+    piece = replace(PIECE, trial_frame_s=0.5, trial_frame_core_s=0.8)
+    without, tried = (workload([replace(CALL, trial_frames=count)], [piece]) for count in (0, 192))
+    assert tried.worker_s - without.worker_s == pytest.approx(192 * 0.5)
+    assert tried.core_s - without.core_s == pytest.approx(192 * 0.8)
+    assert tried.kinds[0].worker_s - without.kinds[0].worker_s == pytest.approx(192 * 0.5)
+    (scaled,) = costs_of({FULL_HD}, [piece]).values()
+    assert scaled.trial_frame_s == pytest.approx(0.5 * FULL_HD.pixels / HD.pixels)
+
+
 @given(st.lists(seconds, min_size=1, max_size=30), st.integers(1, 12))
 def test_more_workers_are_never_slower_and_no_bound_is_broken(tasks: list[float], workers: int) -> None:
     took = makespan(tasks, workers)

@@ -11,7 +11,7 @@ from vidsharp.jobs import Estimate, EstimateConfig, estimate, process
 from vidsharp.jobs.cli.estimate import estimate_figures, estimate_text
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.estimating import estimate_config, look_at_clips
+from vidsharp.jobs.estimating import estimate_config, estimate_job, look_at_clips, sample_actor
 from vidsharp.jobs.estimating.sample_actor import SampleActor
 from vidsharp.jobs.processing.run_settings import fingerprint_settings
 from vidsharp.models.errors import ModelError
@@ -21,6 +21,7 @@ from vidsharp.pipeline.fingerprint import StateKeys, see
 from vidsharp.pipeline.workspace import Workspace
 
 from tests.support import media, runs
+from tests.support.local_pool import InProcess
 
 QUICK: dict[str, Any] = {**runs.QUICK, "device": "cpu", "workers": 1, "sample_seconds": 0.5}
 
@@ -166,6 +167,41 @@ def test_what_is_in_the_way_will_fail(shared_ray: None, tmp_path: Path) -> None:
     estimated = estimate(config(calls, out=out))
     assert estimated.recordings == 0
     assert "exists and was not made by vidsharp" in dict(estimated.failing)["a.mp4"]
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(estimate_job, "open_engine", lambda name, address: InProcess())
+    return monkeypatch
+
+
+def test_a_ceiling_of_the_size_holds_for_what_is_foreseen(in_process: object, folder: Path) -> None:
+    names = ("a.mp4", "deep/b.mkv", "small.mp4")
+    allowed = 0.6 * sum((folder / name).stat().st_size for name in names)
+    estimated = estimate(config(folder, max_growth=0.6))
+    assert (estimated.recordings, len(estimated.failing)) == (3, 2)
+    assert 0 < estimated.bytes_out <= allowed
+    assert estimate(config(folder)).bytes_out > allowed
+
+
+def test_a_quality_that_is_asked_for_makes_the_size_that_is_foreseen(in_process: object, folder: Path) -> None:
+    poor, good = (estimate(config(folder / "a.mp4", target_quality=quality)) for quality in (32.0, 46.0))
+    assert poor.bytes_out < 0.7 * good.bytes_out
+    unreached = dict(estimate(config(folder / "a.mp4", target_quality=60.0, encoder="mpeg4", preset=None)).failing)
+    assert "--target-quality 60 is not reached by mpeg4" in unreached["a.mp4"]
+
+
+def test_sharp_recordings_are_no_work(in_process: pytest.MonkeyPatch, folder: Path) -> None:
+    in_process.setattr(sample_actor, "is_sharp", lambda info, timeline: info.path.name == "a.mp4")
+    estimated = estimate(config(folder, skip_sharp=True))
+    assert (estimated.copied, estimated.recordings, estimated.frames) == (1, 2, 75)
+    assert estimated.bytes_out > (folder / "a.mp4").stat().st_size
+    assert "1 recording is sharp already, to be copied: no work" in estimate_text(estimated)
+    assert estimate(config(folder)).copied == 0
+    in_process.setattr(sample_actor, "is_sharp", lambda info, timeline: True)
+    estimated = estimate(config(folder, skip_sharp=True))
+    assert (estimated.copied, estimated.recordings, estimated.wall_s) == (3, 0, 0)
+    assert "\nNothing is left to sharpen.\n" in estimate_text(estimated)
 
 
 def test_when_all_will_fail(shared_ray: None, tmp_path: Path) -> None:

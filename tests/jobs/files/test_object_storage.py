@@ -24,33 +24,7 @@ from vidsharp.pipeline.errors import OutputError
 
 from tests.support import media, runs
 
-s3fs = pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
-moto_server = pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    running = moto_server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
-@pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The file system with the empty bucket `calls`, found by the environment as a user would say it."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    fs = s3fs.S3FileSystem(use_listings_cache=False)
-    fs.mkdir("calls")
-    yield fs
-    fs.rm("calls", recursive=True)
+pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
 
 
 @pytest.fixture

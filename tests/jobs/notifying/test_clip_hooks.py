@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from vidsharp.jobs import process
 from vidsharp.jobs.files.report_folder import ClipRows
+from vidsharp.jobs.notifying import hooks
 from vidsharp.jobs.notifying.clip_hooks import ClipHooks
 from vidsharp.jobs.notifying.hooks import HookError
 
-from tests.support import runs
+from tests.support import media, runs
 from tests.support.local_pool import use_no_ray
+from tests.support.receiver import receiving, without_proxies
 
 
 class Noted:
@@ -127,3 +129,22 @@ def test_a_run_tells_a_program_and_goes_on_where_it_hangs(tmp_path: Path, monkey
     assert sys.executable in record
     process(config)
     assert len((tmp_path / "told").read_text().splitlines()) == 3, "what was skipped is no news"
+
+
+def test_a_run_goes_on_where_a_program_fails_and_an_address_answers_500(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_no_ray(monkeypatch)
+    without_proxies(monkeypatch)
+    monkeypatch.setattr(hooks, "RETRY_AFTER_S", (0.0, 0.0))
+    runs.clip(tmp_path / "calls" / "call.mp4", frames=5)
+    program = f"{sys.executable} -c 'import sys; sys.exit(\"no library there\")'"
+    with receiving(500) as receiver:
+        config = runs.config(tmp_path / "calls", tmp_path / "out", on_clip=program, webhook=receiver.url)
+        assert process(config).exit_code == 0
+    assert len(receiver.got) == 3
+    row = runs.table(tmp_path / "out").loc["call.mp4"]
+    assert row["status"] == "done"
+    assert "--on-clip ended with exit code 1: no library there" in row["note"]
+    assert "the webhook answered 500 (tried 3 times)" in row["note"]
+    assert media.frame_indices(tmp_path / "out" / "call.mp4") == [*range(5)]

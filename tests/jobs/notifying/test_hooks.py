@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from vidsharp.jobs.notifying import hooks
 from vidsharp.jobs.notifying.hooks import CommandHook, HookError, Webhook, hooks_of, origin, signature
 
 from tests.support import runs
+from tests.support.receiver import Receiver, receiving, without_proxies
 
 MESSAGE = json.dumps({"clip": "a b.mp4", "row": "x" * 300_000}).encode()
 """More than a pipe holds."""
@@ -81,42 +81,12 @@ def test_a_program_that_cannot_be_started_is_a_sentence(tmp_path: Path) -> None:
 # --- Addresses --------------------------------------------------------------------------------------------------------
 
 
-class Receiver:
-    """A server on loopback that gives the answers it is told, one after the other, and the last one for ever."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, dict[str, str], bytes]] = []
-        self.answers: list[int] = [200]
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.path, dict(self.headers), body))
-                code = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
-                self.send_response(code)
-                if 300 <= code < 400:
-                    self.send_header("Location", "/elsewhere")
-                self.end_headers()
-
-            do_GET = do_POST
-
-            def log_message(self, format: str, *args: Any) -> None: ...
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/secret"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     monkeypatch.setattr(hooks, "RETRY_AFTER_S", (0.0, 0.0))
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    without_proxies(monkeypatch)
+    with receiving() as made:
+        yield made
 
 
 def test_an_address_gets_the_message_and_its_signature(receiver: Receiver) -> None:

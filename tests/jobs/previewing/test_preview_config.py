@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from vidsharp.jobs.config import UsageError
 from vidsharp.jobs.previewing.excerpt_sample import evenly_chosen
-from vidsharp.jobs.previewing.preview_config import PreviewConfig
+from vidsharp.jobs.previewing.preview_config import PreviewConfig, Setting
 from vidsharp.models.errors import ModelError
 
 
@@ -35,10 +35,17 @@ def test_what_is_named_twice_is_shown_once() -> None:
     assert names(models=("fast", "fast"), strengths=(0.5, 0.5)) == ["fast ×0.5"]
 
 
+@pytest.mark.parametrize("file", ["nets/mine.onnx", "nets/mine.pth", "nets/mine.safetensors"])
+def test_a_network_in_a_file_is_called_as_the_file(file: str) -> None:
+    assert Setting(file, None, 0.5, None).name == "mine ×0.5"
+
+
 def test_a_run_is_told_the_setting() -> None:
-    wanted = config(models=("balanced",), looks=(0.0,), strengths=(0.5,), start=3.0, crf=20.0)
+    bounds: dict[str, Any] = {"skip_sharp": True, "max_growth": 1.5, "target_quality": 40.0}
+    wanted = config(models=("balanced",), looks=(0.0,), strengths=(0.5,), start=3.0, preset="fast", **bounds)
     run = wanted.run_with(wanted.settings()[0])
-    assert (run.model, run.look, run.strength, run.crf) == ("balanced", 0.0, 0.5, 20.0)
+    assert (run.model, run.look, run.strength, run.preset) == ("balanced", 0.0, 0.5, "fast")
+    assert {name: getattr(run, name) for name in bounds} == bounds
     assert (run.start, run.end) == (None, None), "hours are for whole recordings"
 
 

@@ -11,10 +11,13 @@ from PIL import Image
 from vidsharp.jobs import PreviewConfig, PreviewResult, preview
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.cli.preview import preview_text
+from vidsharp.jobs.estimating import sample_actor
+from vidsharp.jobs.previewing import preview_job
 from vidsharp.pipeline.errors import MediaError
 from vidsharp.reports.preview.panels import BAR_PX, GAP_PX
 
 from tests.support import media, runs
+from tests.support.local_pool import InProcess
 
 QUICK: dict[str, Any] = {"engine": "local", "device": "cpu", "workers": 1, "encoder": "libx264", "preset": "ultrafast"}
 WIDTH, HEIGHT = runs.SIZE
@@ -165,3 +168,16 @@ def test_the_command_opens_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     # A second one takes its place.
     assert run(tmp_path / "a.mp4", "--out", out, "--seconds", "0.3", *quick).exit_code == 0
     assert len(list(out.glob("a-*"))) == 1
+
+
+def test_bounds_of_a_run_are_those_of_its_preview(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_job, "open_engine", lambda name, address: InProcess())
+    size = (folder / "a.mp4").stat().st_size
+    (cost,) = preview(config(folder / "a.mp4", out=tmp_path / "small", seconds=0.5, max_growth=0.6)).costs
+    assert cost.bytes_out <= 0.6 * size
+    monkeypatch.setattr(sample_actor, "is_sharp", lambda info, timeline: True)
+    with pytest.raises(MediaError, match="nothing is left to show: 1 recording is sharp already"):
+        preview(config(folder / "a.mp4", out=tmp_path / "none", skip_sharp=True))
+    assert not (tmp_path / "none").exists()

@@ -31,10 +31,34 @@ def test_one_that_came_out_larger_than_foreseen_is_done_again(tmp_path: Path, mo
     use_no_ray(monkeypatch)
     monkeypatch.setattr(choose_rate, "ROOM", 1000.0)  # what is foreseen always fits
     clip = media.call(tmp_path / "a.mp4", size=(160, 96), frames=90).path
-    row = _run(clip, tmp_path / "out", max_growth=0.6)
+    row = _run(clip, tmp_path / "out", max_growth=0.45)
     assert row["status"] == "done"
     assert "was chosen for --max-growth" in row["note"]
-    assert (tmp_path / "out" / "a.mp4").stat().st_size <= 0.6 * clip.stat().st_size
+    assert (tmp_path / "out" / "a.mp4").stat().st_size <= 0.45 * clip.stat().st_size
+
+
+def test_a_file_that_came_out_larger_than_its_chunks_say_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_no_ray(monkeypatch)
+    monkeypatch.setattr(choose_rate.Recording, "room_for_video", lambda *_: 1 << 40)  # chunks always fit
+    clip = media.call(tmp_path / "a.mp4", size=(160, 96), frames=90).path
+    row = _run(clip, tmp_path / "out", max_growth=0.45)
+    assert row["status"] == "done"
+    assert "was chosen for --max-growth" in row["note"]
+    assert (tmp_path / "out" / "a.mp4").stat().st_size <= 0.45 * clip.stat().st_size
+    assert media.frame_indices(tmp_path / "out" / "a.mp4") == [*range(90)]
+
+
+def test_a_tiny_recording_is_not_refused_for_what_its_tags_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_no_ray(monkeypatch)
+    clip = media.call(tmp_path / "a.mp4", size=(32, 32), frames=10, audio=0).path
+    assert clip.stat().st_size < 1.5 * choose_rate.OVERHEAD_BYTES
+    row = _run(clip, tmp_path / "out", max_growth=1.5)
+    assert (row["status"], row["error"]) == ("done", None)
+    assert (tmp_path / "out" / "a.mp4").stat().st_size <= 1.5 * clip.stat().st_size
 
 
 def test_a_size_that_cannot_be_held_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

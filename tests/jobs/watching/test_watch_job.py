@@ -45,8 +45,8 @@ def calls(tmp_path: Path) -> Path:
 
 
 def config(calls: Path, **more: Any) -> WatchConfig:
-    settings = {**runs.QUICK, "page": False, "settle_seconds": 0.0, **more}
-    return WatchConfig(inputs=(calls,), out=calls.parent / "out", **settings)
+    settings = {"inputs": (calls,), "out": calls.parent / "out", "page": False, "settle_seconds": 0.0, **more}
+    return WatchConfig(**{**runs.QUICK, **settings})
 
 
 def watched(
@@ -171,6 +171,44 @@ def test_another_run_into_the_folder_is_waited_for(calls: Path) -> None:
     ended, outcomes = watched(calls, [nothing, lock.release, nothing])
     assert ended == [("call.mp4", "done")]
     assert "another vidsharp is writing" in str(outcomes[0])
+
+
+@pytest.mark.parametrize("out", ["s3://calls/out", None])
+def test_a_bucket_is_watched_as_a_folder_is(bucket: Any, calls: Path, out: str | None) -> None:
+    one, two, longer = (runs.clip(calls / f"{n}.mp4", frames=n).path for n in (5, 6, 7))
+
+    def put(file: Path, name: str) -> Callable[[], object]:
+        return lambda: bucket.put_file(str(file), f"calls/recordings/{name}")
+
+    where: dict[str, Any] = {"inputs": (Path("s3://calls/recordings"),), "staging": calls.parent / "staging"}
+    where |= {"out": Path(out)} if out else {}
+    put(one, "one.mp4")()
+    bucket.pipe_file("calls/recordings/notes.txt", b"no recording")
+    between = [nothing, put(two, "team/two.mp4"), nothing, nothing, put(longer, "one.mp4"), nothing]
+    ended, outcomes = watched(calls, between, overwrite=True, **where)
+    assert ended == [("one.mp4", "done"), ("team/two.mp4", "done"), ("one.mp4", "done")]
+    assert [type(each) for each in outcomes] == [ProcessResult] * 3
+    if out:
+        bucket.get_file("calls/out/one.mp4", str(calls / "made.mp4"))
+    made = calls / "made.mp4" if out else calls.parent / "out" / "one.mp4"
+    assert media.frame_indices(made) == list(range(7))
+    again, _ = watched(calls, [nothing, nothing], **where)
+    assert sorted(again) == [("one.mp4", "skipped"), ("team/two.mp4", "skipped")], "nothing again after a restart"
+
+
+def test_a_bucket_that_is_empty_or_gone_is_waited_for(
+    bucket: Any, calls: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clip = runs.clip(calls / "call.mp4", frames=5).path
+    where = {"inputs": (Path("s3://calls/recordings"),), "staging": calls.parent / "staging"}
+
+    def come_back() -> None:
+        bucket.mkdir("calls")
+        bucket.put_file(str(clip), "calls/recordings/call.mp4")
+
+    between = [nothing, lambda: bucket.rm("calls", recursive=True), nothing, nothing, come_back, nothing]
+    ended, _ = watched(calls, between, **where)
+    assert ended == [("call.mp4", "done")]
 
 
 def test_waits_grow_and_have_an_end(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
