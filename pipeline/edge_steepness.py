@@ -5,14 +5,17 @@ where much of it is out of focus. Noise and weak blocks do not count: only edges
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from av.error import FFmpegError
 
 from .plan import PacketTiming
 from .probe import ClipInfo
 from .recording import open_recording, video_alone
 from .sharpen import plane_arrays, plane_format
+
+if TYPE_CHECKING:  # imported where pixels are touched
+    import numpy as np
 
 PICTURES = 8
 """Keyframes that are looked at, evenly spread over the recording."""
@@ -39,13 +42,14 @@ def least_steepness(info: ClipInfo, timeline: Sequence[PacketTiming]) -> float |
     return min((value for value in map(edge_steepness, _lumas(info, timeline)) if value is not None), default=None)
 
 
-def edge_steepness(luma: np.ndarray) -> float | None:
+def edge_steepness(luma: "np.ndarray") -> float | None:
     """The part of its height that an edge rises by within one pixel, 0..1, which one strong edge in ten exceeds; None
     where a picture has too few.
 
     Args:
         luma: [H, W] in 0..1.
     """
+    import numpy as np
     from scipy.ndimage import maximum_filter1d, minimum_filter1d  # longer to import than all else of a worker
 
     parts = []
@@ -61,7 +65,7 @@ def edge_steepness(luma: np.ndarray) -> float | None:
     return float(np.percentile(edges, 90)) if len(edges) >= FEWEST else None
 
 
-def _lumas(info: ClipInfo, timeline: Sequence[PacketTiming]) -> Iterator[np.ndarray]:
+def _lumas(info: ClipInfo, timeline: Sequence[PacketTiming]) -> "Iterator[np.ndarray]":
     """Luma of some keyframes, [H, W] in 0..1; those that do not decode are left out."""
     keys = [packet.pts for packet in timeline if packet.keyframe and packet.shown and packet.pts is not None]
     count = min(PICTURES, len(keys))
@@ -77,4 +81,4 @@ def _lumas(info: ClipInfo, timeline: Sequence[PacketTiming]) -> Iterator[np.ndar
                 luma = plane_arrays(frame)[0]
             except (FFmpegError, ValueError):
                 continue
-            yield luma[: max(1, MOST_COLUMNS // max(1, luma.shape[1]))].astype(np.float32) / fmt.peak
+            yield luma[: max(1, MOST_COLUMNS // max(1, luma.shape[1]))].astype("float32") / fmt.peak

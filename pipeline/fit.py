@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
 
@@ -94,7 +93,7 @@ class Fitter:
             down, across = -(-frame.height // plane.shape[0]), -(-frame.width // plane.shape[1])
             top, left = at.top // down, at.left // across
             bottom, right = -(-(at.top + at.height) // down), -(-(at.left + at.width) // across)
-            kept = np.array(plane[top:bottom, left:right])
+            kept = plane[top:bottom, left:right].copy()
             plane[...] = black
             plane[top:bottom, left:right] = kept
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
+if TYPE_CHECKING:  # not needed to name an observer, and long to import
+    import numpy as np
 
 
 class FrameObserver(Protocol):
@@ -14,7 +15,7 @@ class FrameObserver(Protocol):
         """Whether to be shown the chunk's picture `number`, counted from 0."""
         ...
 
-    def see(self, number: int, pts: int | None, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> None:
+    def see(self, number: int, pts: int | None, before: "Sequence[np.ndarray]", after: "Sequence[np.ndarray]") -> None:
         """Is shown a picture's planes. `before` may be kept; `after` is written on once this returns."""
         ...
 
@@ -37,7 +38,9 @@ class NoObserver:
     def wants(self, number: int) -> bool:
         return False
 
-    def see(self, number: int, pts: int | None, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> None: ...
+    def see(
+        self, number: int, pts: int | None, before: "Sequence[np.ndarray]", after: "Sequence[np.ndarray]"
+    ) -> None: ...
     def close(self) -> None: ...
     def figures(self) -> tuple[Mapping[str, Any], ...]:
         return ()

@@ -4,15 +4,17 @@ Writing in place keeps all else a frame carries (chroma of a luma student, side 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import PictureType, VideoFrame
 
 from ..models.planes.plane_format import PlaneFormat
 from .errors import MediaError
 from .probe import ClipInfo
+
+if TYPE_CHECKING:  # imported where pixels are touched: the driver of a run touches none, and it takes long
+    import numpy as np
 
 _MATRIX = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
 """ITU-T H.273 table 4 (MatrixCoefficients) to the matrices that the RGB students know."""
@@ -59,8 +61,10 @@ def plane_format(info: ClipInfo) -> PlaneFormat:
     )
 
 
-def plane_arrays(frame: VideoFrame) -> list[np.ndarray[Any, Any]]:
+def plane_arrays(frame: VideoFrame) -> "list[np.ndarray[Any, Any]]":
     """Views of the luma and chroma planes: shape (height, width), uint8 or uint16; an alpha plane is left out."""
+    import numpy as np
+
     arrays = []
     dtype = np.uint16 if frame.format.components[0].bits > 8 else np.uint8
     for plane in frame.planes[:3]:
@@ -71,7 +75,7 @@ def plane_arrays(frame: VideoFrame) -> list[np.ndarray[Any, Any]]:
     return arrays
 
 
-def pictures_of(frame: VideoFrame, strength: float) -> dict[int, list[np.ndarray[Any, Any]]]:
+def pictures_of(frame: VideoFrame, strength: float) -> "dict[int, list[np.ndarray[Any, Any]]]":
     """The pictures that a frame consists of, ready to be written on: by their sequence, views of their planes.
 
     Sequence 0 are whole frames, 1 and 2 the fields of interlaced ones. At strength 0, there is nothing to sharpen.
@@ -84,7 +88,7 @@ def pictures_of(frame: VideoFrame, strength: float) -> dict[int, list[np.ndarray
     return pictures_to_see(frame)
 
 
-def pictures_to_see(frame: VideoFrame) -> dict[int, list[np.ndarray[Any, Any]]]:
+def pictures_to_see(frame: VideoFrame) -> "dict[int, list[np.ndarray[Any, Any]]]":
     """The pictures that a frame consists of, as `pictures_of` gives them, but not to be written on."""
     planes = plane_arrays(frame)
     interlaced = frame.interlaced_frame and frame.height > 1
@@ -92,7 +96,7 @@ def pictures_to_see(frame: VideoFrame) -> dict[int, list[np.ndarray[Any, Any]]]:
     return {sequence: [plane[rows] for plane in planes] for sequence, rows in fields.items()}
 
 
-def write(picture: Sequence[np.ndarray], made: Sequence[np.ndarray | None]) -> None:
+def write(picture: "Sequence[np.ndarray]", made: "Sequence[np.ndarray | None]") -> None:
     """Writes sharpened planes in place of a picture's own; None leaves one as it is."""
     for plane, sharpened in zip(picture, made, strict=True):
         if sharpened is not None:

@@ -11,7 +11,6 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 import av
-import numpy as np
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.format import VideoFormat
@@ -33,7 +32,9 @@ from .probe import ClipInfo
 from .sharpen import plane_arrays, plane_format
 from .workspace import Workspace
 
-if TYPE_CHECKING:  # torch stays out of processes that only plan and join
+if TYPE_CHECKING:  # torch and NumPy stay out of processes that only plan and join
+    import numpy as np
+
     from ..models.enhance import Enhancer
 
 ERRORS_KEPT = 5

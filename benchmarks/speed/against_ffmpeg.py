@@ -4,7 +4,8 @@
 
 Builds three 1080p call recordings of DATA (people in a gallery, slides, one speaker), each short and long, and lets all
 contenders take turns on them. Of several rounds the least counts. What a frame takes without start-up is the long run's
-cost less the short one's, over the frames between them. Rewrites its sections of docs/performance.md and the plot.
+cost less the short one's, over the frames between them. Rewrites its sections of docs/performance.md and the plot; with
+some contenders alone (`--contender "ffmpeg cas" --contender "vidsharp, engine local"`) it only prints their tables.
 """
 
 import argparse
@@ -33,6 +34,7 @@ RECORDINGS = {"gallery": "six people", "slides": "slides and a small face", "spe
 CRF, PRESET = "18", "veryfast"
 CORES = len(os.sched_getaffinity(0))
 VIDSHARP, UNMEASURED, WAY_ONLY = "vidsharp", "vidsharp, no report", "vidsharp, strength 0"
+LOCAL = "vidsharp, engine local"
 NAIVE = "naive loop"
 Command = Callable[[Path, Path], list[str | Path]]
 """Of a recording and a folder for results."""
@@ -78,6 +80,7 @@ CONTENDERS: dict[str, Command] = {
     WAY_ONLY: vidsharp("--strength", "0", "--measure", "off", "--no-report"),
     UNMEASURED: vidsharp("--measure", "off", "--no-report"),
     VIDSHARP: vidsharp(),
+    LOCAL: vidsharp("--engine", "local"),
 }
 
 
@@ -121,6 +124,7 @@ def main() -> None:
     parser.add_argument("--short", type=int, default=10, help="seconds of the short recordings")
     parser.add_argument("--seconds", type=int, default=30, help="of the long ones: a multiple of the short")
     parser.add_argument("--kind", action="append", choices=RECORDINGS)
+    parser.add_argument("--contender", action="append", choices=CONTENDERS, help="`ffmpeg cas` among them")
     parser.add_argument("--keep", type=Path, help="folder for the recordings; what lies there is used again")
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--reuse-frames", type=int, default=6, help="that reference does with and without reuse")
@@ -134,8 +138,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        kinds = args.kind or list(RECORDINGS)
-        tallies = {kind: _compare(kind, args.data, folder, base, seconds // base, rounds) for kind in kinds}
+        kinds, names = args.kind or list(RECORDINGS), args.contender or [*CONTENDERS, NAIVE]
+        tallies = {kind: _compare(kind, args.data, folder, base, seconds // base, rounds, names) for kind in kinds}
+        if args.contender:
+            print(_tables(tallies, seconds * FPS))
+            return
         reuse = _reuse(args.data, folder, [kind for kind in kinds if kind != "speaker"], args.reuse_frames)
     _publish(args.page, tallies, seconds * FPS, reuse, rounds)
 
@@ -156,11 +163,13 @@ def recordings(kind: str, data: Path, folder: Path, seconds: int, times: int) ->
     return short, long
 
 
-def _compare(kind: str, data: Path, folder: Path, base: int, times: int, rounds: int) -> dict[str, Tally]:
+def _compare(
+    kind: str, data: Path, folder: Path, base: int, times: int, rounds: int, names: Sequence[str]
+) -> dict[str, Tally]:
     short, long = recordings(kind, data, folder, base, times)
     frames = base * FPS, base * times * FPS
     fewer = min(FPS, frames[0]) // 2, min(3 * FPS, frames[0])
-    tallies = {name: Tally(frames) for name in CONTENDERS} | {NAIVE: Tally(fewer)}
+    tallies = {name: Tally(fewer if name == NAIVE else frames) for name in names}
     for number in range(rounds):
         for name, tally in tallies.items():
             for which, recording in enumerate((short, long)):
@@ -205,13 +214,8 @@ def _publish(
 ) -> None:
     costs = [cost for kind in tallies.values() for tally in kind.values() for pair in tally.costs for cost in pair]
     others = sum(cost.others * cost.wall_s for cost in costs) / sum(cost.wall_s for cost in costs)
-    head = ["", "CPU ms per frame", "× `cas`", "the same without start-up", "× `cas`", "start-up: CPU s", "wall s",
-            "frames per s", "the same without start-up", "wall × cores / CPU", "peak MiB"]  # fmt: skip
-    parts = [f"{machine(others)} {frames} frames of each recording, the least of {rounds}."]
-    for kind, contenders in tallies.items():
-        rows = [_row(name, tally, contenders["ffmpeg cas"], frames) for name, tally in contenders.items()]
-        parts.append(f"**{kind}** ({RECORDINGS[kind]})\n\n{markdown_table(head, rows)}")
-    put(page, "against_ffmpeg", "\n\n".join(parts))
+    introduction = f"{machine(others)} {frames} frames of each recording, the least of {rounds}."
+    put(page, "against_ffmpeg", f"{introduction}\n\n{_tables(tallies, frames)}")
     put(
         page,
         "targets",
@@ -222,6 +226,16 @@ def _publish(
         head = ["recording", "copied", "ms without reuse", "ms with", "times as fast", "equal, bit for bit"]
         put(page, "reuse", markdown_table(head, rows))
     page.with_suffix(".svg").write_text(_chart(tallies, frames))
+
+
+def _tables(tallies: dict[str, dict[str, Tally]], frames: int) -> str:
+    head = ["", "CPU ms per frame", "× `cas`", "the same without start-up", "× `cas`", "start-up: CPU s", "wall s",
+            "frames per s", "the same without start-up", "wall × cores / CPU", "peak MiB"]  # fmt: skip
+    parts = []
+    for kind, contenders in tallies.items():
+        rows = [_row(name, tally, contenders["ffmpeg cas"], frames) for name, tally in contenders.items()]
+        parts.append(f"**{kind}** ({RECORDINGS[kind]})\n\n{markdown_table(head, rows)}")
+    return "\n\n".join(parts)
 
 
 def _row(name: str, tally: Tally, cas: Tally, frames: int) -> list[str]:

@@ -1,16 +1,18 @@
 """What `vidsharp process` takes until it works, and for short recordings, beside another version of it.
 
-    python -m benchmarks.speed.start_up [--before PYTHON] [--engine local] [--rounds 5]
+    python -m benchmarks.speed.start_up [--before PYTHON] [--engine local] [--seconds 1 10] [--rounds 5]
 
 Makes sample calls of 1 s and 10 s. "Ready" is the first worker's answer that a recording can be begun: its student is
 loaded, and the recording is read and planned. Versions take turns; of several rounds the least counts, since whatever
-else the machine does only adds. Prints a table, with the ratio to the other version where one is named.
+else the machine does only adds. Prints a table, with the ratio to the other version where one is named. Both run from
+bytecode, as what pip has installed does, also where the environment forbids a clone to write it.
 """
 
 import argparse
+import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vidsharp.jobs.tools.sample_call import make_sample_call
@@ -20,7 +22,6 @@ from benchmarks.speed.measured_process import measure, measure_until
 
 READY = ": started, "
 """What the log says of a recording that has been planned."""
-LENGTHS_S = (1, 10)
 
 Figures = dict[str, float]
 """Seconds by what they were spent on."""
@@ -30,19 +31,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What vidsharp takes until it works")
     parser.add_argument("--before", type=Path, metavar="PYTHON", help="an interpreter with the version to compare with")
     parser.add_argument("--engine", default="local", help="of this version")
-    parser.add_argument("--engine-before", help="of the other version [default: as --engine]")
+    parser.add_argument("--engine-before", help="of the other version [default: as --engine; '' where it knew but one]")
+    parser.add_argument("--seconds", type=int, nargs="*", default=[1, 10], help="lengths of recordings to sharpen")
     parser.add_argument("--rounds", type=int, default=5)
     said = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it, each process compiles its source: 0.2 s of the CPU
     runs: dict[str, Callable[[Path, Path], Figures]] = {
-        "now": lambda calls, out: figures(Path(sys.executable), said.engine, calls, out)
+        "now": lambda calls, out: figures(Path(sys.executable), said.engine, calls, out, said.seconds)
     }
     if said.before:
-        engine = said.engine_before or said.engine
-        runs = {"before": lambda calls, out: figures(said.before, engine, calls, out), **runs}
+        engine = said.engine if said.engine_before is None else said.engine_before
+        runs = {"before": lambda calls, out: figures(said.before, engine, calls, out, said.seconds), **runs}
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls"
         calls.mkdir()
-        for seconds in LENGTHS_S:
+        for seconds in {1, *said.seconds}:
             make_sample_call(calls / f"{seconds}.mp4", seconds=seconds)
         rounds: dict[str, list[Figures]] = {name: [] for name in runs}
         for number in range(said.rounds):
@@ -52,21 +55,22 @@ def main() -> None:
     print(_table({name: _least(of) for name, of in rounds.items()}))
 
 
-def figures(python: Path, engine: str, calls: Path, out: Path) -> Figures:
+def figures(python: Path, engine: str, calls: Path, out: Path, lengths_s: Sequence[int]) -> Figures:
     """One round of one version.
 
     Args:
         calls: folder with the recordings.
+        engine: empty for a version that has but one.
         out: folder for results, which is not there yet.
     """
 
     def command(seconds: int, into: str) -> list[str | Path]:
-        options = ["--engine", engine, "--out", out / into]
+        options = [*(["--engine", engine] if engine else []), "--out", out / into]
         return [python, "-m", "vidsharp.jobs.cli", "process", calls / f"{seconds}.mp4", *options]
 
-    ready = measure_until(command(LENGTHS_S[0], "ready"), READY)
+    ready = measure_until(command(1, "ready"), READY)
     found = {"ready: wall s": ready.wall_s, "ready: CPU s": ready.cpu_s}
-    for seconds in LENGTHS_S:
+    for seconds in lengths_s:
         cost = measure(command(seconds, f"{seconds}"))
         found |= {f"{seconds} s clip: wall s": cost.wall_s, f"{seconds} s clip: CPU s": cost.cpu_s}
     return {name: round(value, 3) for name, value in found.items()}

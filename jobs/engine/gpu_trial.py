@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import DeviceError
+from ...models.fused.blend_library import why_torch
 from ...models.gpu.settings import GpuSettings
+from ...models.nets.catalogue import may_be_fused
 from ...models.wording import one_line
 from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
@@ -78,6 +80,8 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
                 raise DeviceError(f"--device {config.device}: {why}") from error
             log.warning("the GPU is not used: %s; students run on the CPU", why.rstrip("."))
             plan = plan_pool(nodes, "cpu", config.workers)
+    if plan.device == "cpu" and (why := why_torch()) and may_be_fused(config.model):
+        log.warning("%s; PyTorch does %s's work, several times as slowly", why, config.model)
     if config.gpu != GpuSettings():
         log.warning("--precision, --batch and --no-graph are for a GPU, and this run has none: they change nothing")
     return plan

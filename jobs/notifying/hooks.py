@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import http.client
 import os
 import shlex
 import shutil
@@ -11,8 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -136,13 +133,6 @@ def _short(words: object) -> str:
     return " ".join(str(words).split())[:300]
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A POST that is redirected would arrive as a GET without its message."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
-        return None
-
-
 @dataclass(frozen=True)
 class Webhook:
     """An address that gets the message by POST, tried again where that may help.
@@ -157,6 +147,10 @@ class Webhook:
     """Of all tries together."""
 
     def tell(self, message: bytes, stop: Event) -> None:
+        # Imported where somebody is to be called: HTTP and TLS take as long as all else that a run tells others by.
+        import http.client
+        import urllib.error
+
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "vidsharp",
@@ -179,8 +173,16 @@ class Webhook:
                 raise HookError(f"the webhook {said} (tried {number} times)" if number > 1 else f"the webhook {said}")
 
     def _post(self, message: bytes, headers: dict[str, str], timeout_s: float) -> None:
+        import urllib.request
+
+        class NoRedirects(urllib.request.HTTPRedirectHandler):
+            """A POST that is redirected would arrive as a GET without its message."""
+
+            def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
+                return None
+
         request = urllib.request.Request(self.url, message, headers, method="POST")
-        with urllib.request.build_opener(_NoRedirects).open(request, timeout=timeout_s):
+        with urllib.request.build_opener(NoRedirects).open(request, timeout=timeout_s):
             pass
 
 

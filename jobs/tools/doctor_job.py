@@ -103,14 +103,12 @@ def check_cpu() -> Check:
 
 
 def check_fused() -> Check:
-    from ...models.fused.blend_library import fastest_set
+    from ...models.fused.blend_library import fastest_set, instruction_sets, why_torch
 
     if instructions := fastest_set():
         return Check("C library", "ok", f"built, with {instructions}")
-    return Check(
-        "C library", "missing", "not built, or not for this processor: torch does its work, more slowly",
-        "install a C compiler (gcc), and then vidsharp again",
-    )  # fmt: skip
+    advice = None if instruction_sets() else "install a C compiler (gcc), and then vidsharp again"
+    return Check("C library", "missing", f"{why_torch()}; torch does its work, several times as slowly", advice)
 
 
 def check_gpu() -> Check:

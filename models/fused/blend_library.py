@@ -72,6 +72,15 @@ def fastest_set() -> str | None:
     return next((name for name in reversed(instruction_sets()) if name != GENERIC), None)
 
 
+def why_torch() -> str | None:
+    """Why torch does the library's work here, in words; None where the library does it."""
+    if fastest_set() is not None:
+        return None
+    if instruction_sets():
+        return "this processor has neither AVX2 nor NEON, or a virtual machine hides them"
+    return "the C library of vidsharp is missing: there was no C compiler when it was installed"
+
+
 def run(job: Job, instructions: str) -> None:
     """Does a job with one of the `instruction_sets`. Codes above the peak are taken for the peak.
 

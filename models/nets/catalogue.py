@@ -5,7 +5,6 @@ Torch is imported inside the functions that need it, so that a command line can 
 
 import hashlib
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +14,7 @@ from .chroma_choice import Chroma, chosen_chroma
 from .look import chosen_look
 from .networks import NETWORKS, network_in
 from .protocol import Domain, HasTwoLooks, offsets_of
+from .safetensors_header import read_header
 
 if TYPE_CHECKING:
     import torch
@@ -90,6 +90,16 @@ def chroma_of(name_or_path: str | Path, chroma: Chroma | None = None) -> Chroma 
     """
     path = weights_path(name_or_path)
     return chosen_chroma(chroma, _domain_of(path), path.stem)
+
+
+def may_be_fused(name_or_path: str | Path) -> bool:
+    """Whether the C library does a student of that kind, where it can.
+
+    Raises:
+        ModelError: as `weights_path`.
+        CheckpointError: as `read_state_dict`.
+    """
+    return network_in(_names_in(weights_path(name_or_path))) is NETWORKS["blend"]
 
 
 def check_model(name_or_path: str | Path) -> None:
@@ -265,13 +275,10 @@ def _digest(path: Path) -> str:
 
 def _names_in(path: Path) -> Collection[str]:
     """The names of a checkpoint's weights."""
-    from safetensors import safe_open
-
     if path.suffix == ONNX_SUFFIX:
         return ()
-    if path.suffix == ".safetensors":
-        with suppress(Exception), safe_open(str(path), "np") as file:  # what is wrong with it, `checkpoint.py` says
-            return [name.removeprefix("module.") for name in file.keys()]  # noqa: SIM118 (no mapping)
+    if path.suffix == ".safetensors" and (names := read_header(path)[0]):
+        return [name.removeprefix("module.") for name in names]
     from .checkpoint import read_state_dict
 
     return read_state_dict(path)

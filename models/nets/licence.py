@@ -1,11 +1,11 @@
 """A network's licence: what its card or its file says."""
 
-from contextlib import suppress
 from pathlib import Path
 
 from .card import read_card
 from .catalogue import EARLIER, WEIGHTS, network_of, weights_path
 from .protocol import LICENCE_KEYS, OfOthers
+from .safetensors_header import read_header
 
 UNKNOWN = "not stated in its file"
 OURS = "Apache-2.0"
@@ -31,9 +31,6 @@ def _said_by(path: Path) -> str | None:
         net = network_of(path)
         return net.licence if isinstance(net, OfOthers) else None
     if path.suffix == ".safetensors":
-        from safetensors import safe_open
-
-        with suppress(Exception), safe_open(str(path), "np") as file:  # what is wrong with it, `checkpoint.py` says
-            tags = file.metadata() or {}
-            return next((tags[key] for key in LICENCE_KEYS if tags.get(key)), None)
+        _, tags = read_header(path)
+        return next((tags[key] for key in LICENCE_KEYS if tags.get(key)), None)
     return None

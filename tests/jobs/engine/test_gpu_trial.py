@@ -13,6 +13,7 @@ from vidsharp.jobs.engine.gpu_trial import TrialActor, plan_run
 from vidsharp.jobs.engine.pool import PoolPlan
 from vidsharp.jobs.engine.protocol import ClusterError, NodeLost, WorkerDied
 from vidsharp.models.errors import CheckpointError, DeviceError, GpuLost
+from vidsharp.models.fused import blend_library
 from vidsharp.models.gpu.settings import GpuSettings
 
 from tests.support import runs
@@ -148,3 +149,27 @@ def test_a_run_where_torch_cannot_use_the_gpu_that_the_engine_counts(
     assert any("no CUDA GPU is visible" in line and "students run on the CPU" in line for line in caplog.messages)
     with pytest.raises(DeviceError, match="no CUDA GPU is visible"):
         process(runs.config(clip, tmp_path / "other", device="cuda"))
+
+
+@pytest.mark.parametrize(
+    ("sets", "why"),
+    [
+        (("generic",), "this processor has neither AVX2 nor NEON, or a virtual machine hides them"),
+        ((), "the C library of vidsharp is missing: there was no C compiler when it was installed"),
+    ],
+)
+def test_a_run_that_is_slower_than_it_need_be_says_why(
+    sets: tuple[str, ...], why: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(blend_library, "instruction_sets", lambda: sets)
+    for model in ("balanced", "reference"):  # the C library never does the second one
+        plan_run(InProcess(2.0), config(model=model))
+    assert caplog.messages == [f"{why}; PyTorch does balanced's work, several times as slowly"]
+
+
+def test_a_run_that_is_as_fast_as_can_be_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(blend_library, "instruction_sets", lambda: ("generic", "NEON"))
+    plan_run(InProcess(2.0), config())
+    assert not caplog.messages

@@ -78,8 +78,12 @@ def test_missing_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_slow_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_job, "cpu_flags", lambda: frozenset({"sse2"}))
     assert doctor_job.check_cpu().state == "missing"
-    monkeypatch.setattr("vidsharp.models.fused.blend_library.fastest_set", lambda: None)
+    monkeypatch.setattr("vidsharp.models.fused.blend_library.instruction_sets", lambda: ())
     assert "C compiler" in (doctor_job.check_fused().advice or "")
+    monkeypatch.setattr("vidsharp.models.fused.blend_library.instruction_sets", lambda: ("generic",))
+    fused = doctor_job.check_fused()
+    assert "neither AVX2 nor NEON" in fused.found
+    assert fused.advice is None, "no compiler helps"
 
 
 def test_little_memory_and_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
