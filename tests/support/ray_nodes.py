@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID, FAKE_HEAD_NODE_TYPE
@@ -73,7 +72,6 @@ class RayNodes:
         self._folder = folder
         (folder / "sitecustomize.py").write_text(_HOST_NAME)
         self._nodes: dict[str, subprocess.Popen[bytes]] = {}
-        self._metrics_ports: dict[str, int] = {}
         self.dashboard = ""
         with ExitStack() as stack:
             free = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
@@ -86,7 +84,6 @@ class RayNodes:
             # A node that is lost is given up after about 5 s, not 30.
             "RAY_health_check_period_ms": "1000",
             "RAY_health_check_initial_delay_ms": "1000",
-            "RAY_metrics_report_interval_ms": "1000",
         }
         """For nodes, and for whoever wants to talk to them."""
 
@@ -158,11 +155,7 @@ class RayNodes:
 
     def _start(self, name: str, *options: str, hide: Path | None = None) -> None:
         command = [Path(sys.executable).with_name("ray"), "start", "--block", "--node-ip-address=127.0.0.1", *options]
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._metrics_ports[name] = free.getsockname()[1]
-        metrics = f"--metrics-export-port={self._metrics_ports[name]}"
-        memory = f"--object-store-memory={100 * 1024**2}"
-        command = [*map(str, command), "--disable-usage-stats", *_ANY_PORT, metrics, memory]
+        command = [*map(str, command), "--disable-usage-stats", *_ANY_PORT, f"--object-store-memory={100 * 1024**2}"]
         if hide is not None:
             if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
                 pytest.skip("hiding a folder from a node needs the right to unshare mounts")
@@ -179,14 +172,6 @@ class RayNodes:
     def log(self, name: str) -> bytes:
         """What `ray start` has said."""
         return (self._folder / f"{name}.log").read_bytes()
-
-    def metrics(self) -> str:
-        """What all nodes tell Prometheus."""
-        told = []
-        for name in self._nodes:
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{self._metrics_ports[name]}/metrics", timeout=5) as page:
-                told.append(page.read().decode())
-        return "\n".join(told)
 
     def pids(self, name: str, title: str = "") -> list[int]:
         """Processes of a node. (Workers are in sessions of their own, below the node's raylet.)"""

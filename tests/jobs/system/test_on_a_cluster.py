@@ -1,7 +1,6 @@
 """A cluster of several nodes: work spreads, nodes are lost and join, and a node that cannot take part is named."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.slow
 FRAMES = 480
 CHUNKS = 32
 CAN_SUBMIT = find_spec("aiohttp_cors") is not None  # Ray's dashboard, which takes jobs, comes with ray[default]
-HAS_AGENT = CAN_SUBMIT  # so does what offers a node's metrics
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +83,7 @@ def assert_whole(out: Path, undisturbed: list[str]) -> Any:
 
 def test_work_spreads_over_nodes(cluster: RayNodes, calls: Path, undisturbed: list[str], tmp_path: Path) -> None:
     with cluster.joined("south"):
-        running = start(cluster, calls, tmp_path / "out")
-        if HAS_AGENT:
-            mine = re.compile(rf'^ray_vidsharp_clips{{.*out="{re.escape(str(tmp_path / "out"))}"', re.MULTILINE)
-            runs.wait_until(lambda: running.poll() is not None or mine.search(cluster.metrics()))
-            assert mine.search(cluster.metrics()), "nodes tell what the driver has told Ray"
-        ended(running)
+        ended(start(cluster, calls, tmp_path / "out"))
     assert set(assert_whole(tmp_path / "out", undisturbed)["node"]) == {"north", "south"}
 
 
