@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .previewing.preview_job import PreviewResult, preview
     from .processing.process_job import ProcessResult, process
     from .processing.report_job import ReportConfig, ReportResult, report
+    from .shard import Shard
     from .tools.evaluate_job import EvaluateConfig, EvaluateResult, evaluate
     from .tools.simulate_job import SimulateConfig, SimulatedClip, simulate
     from .training.train_config import TrainConfig
@@ -30,6 +31,7 @@ __all__ = [
     "ProcessResult",
     "ReportConfig",
     "ReportResult",
+    "Shard",
     "SimulateConfig",
     "SimulatedClip",
     "TrainConfig",
@@ -47,6 +49,7 @@ __all__ = [
 
 _MODULES = {
     "ProcessConfig": "config",
+    "Shard": "shard",
     "PreviewConfig": "previewing.preview_config",
     **dict.fromkeys(("PreviewResult", "preview"), "previewing.preview_job"),
     **dict.fromkeys(("ProcessResult", "process"), "processing.process_job"),

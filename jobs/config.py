@@ -15,6 +15,7 @@ from ..pipeline.part import WHOLE_CLIP, Part
 from ..pipeline.rate_choice import RateWish
 from .engine.engines import DEFAULT_ENGINE, ENGINES, EngineName
 from .option import OPTION, Option, option
+from .shard import Shard
 
 
 class UsageError(VidsharpError, ValueError):
@@ -49,6 +50,17 @@ def check_engine(engine: str, address: str | None) -> None:
         raise UsageError(f"--engine {engine!r} is not known; accepted are {', '.join(ENGINES)}")
     if address is not None and not ENGINES[engine].joins_clusters:
         raise UsageError(f"--address is of a cluster, which --engine {engine} does not join; say only one of them")
+
+
+def check_shard(shard: Shard | None) -> None:
+    """Raises UsageError where there is no such shard."""
+    if shard is not None and shard.count < 1:
+        raise UsageError(f"--shard {shard} is out of range: there is at least one shard, which is 0/1")
+    if shard is not None and not 0 <= shard.index < shard.count:
+        raise UsageError(
+            f"--shard {shard} is out of range: shards count from 0, so the last of {shard.count} is "
+            f"{shard.count - 1}/{shard.count}"
+        )
 
 
 def check_rate(config: "ProcessConfig") -> None:
@@ -181,6 +193,13 @@ class ProcessConfig:
     overwrite: bool = option(
         False, "Redo finished clips instead of skipping them, and replace files that vidsharp did not make."
     )
+    shard: Shard | None = option(
+        None,
+        "Only part I of N, counted from 0, of the recordings: for N drivers that share INPUT and DIR.",
+        metavar="I/N",
+        default_words="all",
+    )
+    """By a hash of the names below `inputs`, so that each recording is in exactly one."""
     staging: Path | None = option(
         None, "With s3:// and the like: where work is done; on a cluster, a shared folder.", metavar="DIR"
     )
@@ -222,6 +241,7 @@ class ProcessConfig:
             )
         check_part(self.start, self.end)
         check_engine(self.engine, self.address)
+        check_shard(self.shard)
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"--workers {self.workers} is too few: at least 1")
         if self.batch is not None and self.batch < 1:

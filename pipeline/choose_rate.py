@@ -28,7 +28,8 @@ from .trial_encode import Trial, try_encoder
 if TYPE_CHECKING:  # torch stays out of processes that only plan and join
     from ..models.enhance import Enhancer
 
-LOSSLESS = "ffv1"
+LOSSLESS = (EncoderChoice("ffv1"), EncoderChoice("libx264", options={"qp": "0"}))
+"""Of what the pictures wait in that are tried, the first that takes them: FFV1 knows no `yuvj420p`."""
 PIECES = 4
 """Pieces of a clip that are tried, evenly spread."""
 PIECE_PICTURES = 48
@@ -63,17 +64,24 @@ class Recording:
 
     def room(self, max_growth: float) -> int:
         """The bytes that the result may have, no more than so many times the recording's, or the part's that is taken
-        of it."""
-        return int(self._share * max_growth * self.bytes)
+        of it: its pictures' share of the pictures, and its time's share of all else."""
+        video = sum(packet.size for packet in self.timeline)
+        shown = max(1, sum(packet.shown for packet in self.timeline))
+        return int(max_growth * (video * self.frames / shown + self._others))
 
     def room_for_video(self, max_growth: float) -> int:
         """The bytes of these that are left for its pictures, where all else takes as many as in the recording."""
-        video = sum(packet.size for packet in self.timeline)
-        return int(self.room(max_growth) - self._share * (self.bytes - video))
+        return int(self.room(max_growth) - self._others)
 
     @property
-    def _share(self) -> float:
-        return self.frames / max(1, sum(packet.shown for packet in self.timeline))
+    def _others(self) -> float:
+        """Bytes of all but the pictures, of what is taken."""
+        begin, length_s, tick = self.info.start, self.info.duration_s, self.info.time_base
+        first, last = (None if pts is None else float(pts * tick - begin) for pts in self.within)
+        share = 1.0
+        if length_s:
+            share = min(1.0, max(0.0, (length_s if last is None else last) - (first or 0.0)) / length_s)
+        return share * (self.bytes - sum(packet.size for packet in self.timeline))
 
     def pieces(self) -> list[PtsRange]:
         """The ranges of pictures that are tried; none where pictures have no times."""
@@ -197,9 +205,10 @@ def _held(excess: Callable[[int], float], start: int, last: int) -> int:
 def _sharpened(recording: Recording, enhancer: "Enhancer", folder: Path, on_frame: Callable[[], None]) -> list[Path]:
     """Files with the pieces' sharpened pictures, without loss."""
     info = recording.info
-    if info.pix_fmt not in formats_taken(LOSSLESS):
+    choice = next((each for each in LOSSLESS if info.pix_fmt in formats_taken(each.name or "")), None)
+    if choice is None:
         return []
-    lossless = resolve_encoder(EncoderChoice(LOSSLESS), info)
+    lossless = resolve_encoder(choice, info)
     files = []
     for number, piece in enumerate(recording.pieces()):
         whole = 1 << 62

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -172,6 +173,12 @@ class Workspace:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return record if whole and record.index == chunk.index and record.frames_expected == chunk.frames else None
+
+    def clear_chunks(self) -> None:
+        """Removes what chunks have left, once the clip is whole elsewhere."""
+        with suppress(OSError):  # `clear` removes them
+            for file in self.folder.glob("chunk-*"):
+                file.unlink()
 
     def clear(self) -> None:
         """Removes the folder with all that is in it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TAKE_TIME = {"av", "moto", "multiprocessing", "nbclient", "playwright", "ray", "subprocess", "torch"}
 """Packages with which a test takes seconds."""
-TIMELY_FIXTURES = {"bucket", "engine", "s3_server", "shared_ray"}
+TIMELY_FIXTURES = {"bucket", "engine", "s3", "shared_ray"}
 """What tests in quick files may ask their conftest.py for, and are not quick then."""
 
 

@@ -1,21 +1,25 @@
 """What thousands of clips cost the driver: the whole job with simulated actors, which answer at once.
 
     python benchmarks/speed/many_clips.py --clips 10000
+    TMPDIR=/dev/shm python benchmarks/speed/many_clips.py --clips 1000000 --picture-chars 50 --no-sync
 
 Prints CPU time and memory of the driver as JSON: scheduling, tables, page, and the same command again. Media are
 neither read nor written; plans, records, joins, rows, previews, tables and the page are real. What actors would do is
-done here, too, and its time is left out.
+done here, too, and its time is left out, as is that of importing pandas, Arrow and the page (`imports`), which each
+run spends once.
 """
 
 import argparse
 import base64
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,6 +32,7 @@ from vidsharp.jobs.notifying.metrics import WORKERS
 from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.jobs.processing.run_rows import RunRows
+from vidsharp.pipeline import atomic
 from vidsharp.pipeline.chunk_record import ChunkDone, ChunkRecord
 from vidsharp.pipeline.encoder import resolve_encoder
 from vidsharp.pipeline.fingerprint import Fingerprint, read_source
@@ -38,15 +43,14 @@ from vidsharp.pipeline.workspace import Workspace
 
 FRAMES = 250
 """In each chunk: 10 s at 25 fps."""
-PICTURE_CHARS = 40_000
 
 
 class Actors:
     """In the place of `ActorPool`."""
 
-    def __init__(self, chunks: int, actors: int) -> None:
-        self._chunks = chunks
-        self._preview = preview()
+    def __init__(self, chunks: int, actors: int, preview: str) -> None:
+        self.chunks = chunks
+        self._preview = preview
         self._about: dict[str, Any] = {f"actor-{number}": None for number in range(actors)}
         self._ready: list[WorkResult] = []
         self.cpu_s = 0.0
@@ -75,7 +79,7 @@ class Actors:
 
     def prepare(self, name: str, task: PrepareTask, about: Any) -> None:
         def plan() -> Prepared:
-            chunks = tuple(_chunk(index) for index in range(self._chunks))
+            chunks = tuple(_chunk(index) for index in range(self.chunks))
             Workspace(task.folder, task.key, "a stub").begin(task.clip, chunks)
             info, source = _info(task.path), read_source(task.path, task.seen)
             return Prepared(info, resolve_encoder(task.encoder, info), chunks, "a stub", Fingerprint.of(source))
@@ -118,11 +122,11 @@ class Actors:
         pass
 
 
-def preview() -> str:
-    """Of the size and form of a real one."""
+def preview(picture_chars: int) -> str:
+    """Of the form of a real one, with pictures of that size."""
 
     def picture() -> str:
-        return "data:image/webp;base64," + base64.b64encode(os.urandom(PICTURE_CHARS * 3 // 4)).decode()
+        return "data:image/webp;base64," + base64.b64encode(os.urandom(picture_chars * 3 // 4)).decode()
 
     pictures = {name: picture() for name in ("before", "after", "spot_before", "spot_after")}
     return json.dumps({"frame": 7, "time_s": 0.28, "moved": 1.0, "width": 1280, "height": 720,
@@ -174,6 +178,10 @@ class Clocks(NoWatcher):
             self.mib[self._ended] = memory_mib("VmRSS")
 
 
+def no_sync(path: Path) -> None:
+    """In the place of `sync`."""
+
+
 def memory_mib(name: str) -> int:
     """`VmRSS`: what the process has now; `VmHWM`: the most it had."""
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
@@ -198,26 +206,32 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=10_000)
     parser.add_argument("--chunks", type=int, default=6, help="of 10 s, in each clip")
     parser.add_argument("--actors", type=int, default=32)
+    parser.add_argument("--picture-chars", type=int, default=40_000, help="of each of a preview's four pictures")
+    parser.add_argument("--no-sync", action="store_true", help="do not wait for the disk: a clip waits 20 times")
     said = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(measure(Path(folder), said.clips, said.chunks, said.actors), indent=2))
+    waits = mock.patch.object(atomic, "sync", no_sync) if said.no_sync else nullcontext()
+    with waits, tempfile.TemporaryDirectory() as folder:
+        pool = Actors(said.chunks, said.actors, preview(said.picture_chars))
+        print(json.dumps(measure(Path(folder), said.clips, pool), indent=2))
 
 
-def measure(folder: Path, clips: int, chunks: int, actors: int) -> dict[str, Any]:
+def measure(folder: Path, clips: int, pool: Actors) -> dict[str, Any]:
     """Runs the job twice over simulated clips: once to do them, once to find that all are done."""
-    (folder / "in").mkdir()
     for number in range(clips):
-        (folder / "in" / f"call-{number:06d}.mp4").write_bytes(b"%d" % number)
+        team = folder / "in" / f"team-{number // 1000:03d}"
+        team.mkdir(parents=True, exist_ok=True)
+        (team / f"call-{number:06d}.mp4").write_bytes(b"%d" % number)
     config = ProcessConfig((folder / "in",), folder / "out")
     spent: dict[str, float] = {}
-    pool, machines = Actors(chunks, actors), mock.Mock(nodes=lambda: [{"CPU": 4.0}] * actors)
+    timed(spent, "imports", import_module)("vidsharp.jobs.processing.report_job")
+    machines = mock.Mock(nodes=lambda: [{"CPU": 4.0}] * len(pool.names()))
     at_start, watcher = memory_mib("VmRSS"), Clocks(clips)
     run = process_job._Run
     with (
         mock.patch.object(process_job, "empty_pool", return_value=pool),
         mock.patch.object(process_job, "open_engine", return_value=nullcontext(machines)),
         mock.patch.object(join_clip, "mux_clip", _mux),
-        mock.patch.object(run, "_sort_out", timed(spent, "sort out", run._sort_out)),
+        mock.patch.object(process_job, "sort_some", timed(spent, "sort out", process_job.sort_some)),
         mock.patch.object(RunRows, "write", timed(spent, "tables", RunRows.write)),
         mock.patch.object(run, "_page", timed(spent, "page", run._page)),
     ):
@@ -226,13 +240,16 @@ def measure(folder: Path, clips: int, chunks: int, actors: int) -> dict[str, Any
         whole_s, peak = time.process_time() - began - pool.cpu_s, memory_mib("VmHWM")
         assert result.count("done") == clips, result.rows[0]
         first = dict(spent)
+        print(
+            f"{clips} clips done in {whole_s:.0f} s of the driver's CPU time; most memory {peak} MiB", file=sys.stderr
+        )
         began, clock = time.process_time(), time.perf_counter()
         assert process_job.process(config).count("skipped") == clips
         again = {"cpu_s": time.process_time() - began, "wall_s": time.perf_counter() - clock}
     assert result.page is not None
     return {
         "clips": clips,
-        "chunks": clips * chunks,
+        "chunks": clips * pool.chunks,
         "driver_ms_per_clip": round(1000 * (whole_s - first["page"]) / clips, 2),
         "of_which_s": {name: round(seconds, 1) for name, seconds in {"all": whole_s, **first}.items()},
         "actors_s": round(pool.cpu_s, 1),

@@ -15,6 +15,7 @@ from ...models.nets.catalogue import earlier_names, student_names
 from ...models.nets.look import parse_look
 from ..config import ProcessConfig
 from ..option import option_of
+from ..shard import Shard
 from .answer import Answer, AnswerCommand
 
 command = partial(click.command, cls=AnswerCommand)
@@ -68,6 +69,15 @@ def _time(ctx: click.Context, parameter: click.Parameter, text: str | None) -> f
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 
 
+def _shard(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Shard | None:
+    if text is None:
+        return None
+    shard = Shard.parse(text)
+    if shard is None:
+        raise click.BadParameter(f"{text!r} is not of the form I/N, such as 0/4 for the first of four", ctx, parameter)
+    return shard
+
+
 def _complete_student(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The students' names; files are completed once one has begun to name a folder."""
     names = [*student_names(), *earlier_names()]
@@ -81,6 +91,7 @@ _READ_BY: Mapping[str, Mapping[str, Any]] = {
     "start": {"callback": _time},
     "end": {"callback": _time},
     "measure": {"callback": _frames},
+    "shard": {"callback": _shard},
     "encoder_options": {"callback": _key_value, "multiple": True},
 }
 """How the text of an option is read where its field's type does not say it."""

@@ -38,7 +38,7 @@ def run_process(config: ProcessConfig, events: Path | None, *, quiet: bool, line
         result = _result(config, stream, quiet=quiet, lines_only=lines_only)
         answer = Answer(
             {"clips": result.rows, "report": result.shown, "passed_over": result.passed_over},
-            lambda: None if events == STDOUT else _say(result, quiet=quiet),
+            lambda: None if events == STDOUT else _say(result, config, quiet=quiet),
             summary(result),
             result.exit_code,
         )
@@ -76,15 +76,18 @@ def _watching(stream: EventStream | None, *, quiet: bool, lines_only: bool) -> I
         yield watcher if stream is None else Watchers(watcher, stream)
 
 
-def _say(result: "ProcessResult", *, quiet: bool) -> None:
+def _say(result: "ProcessResult", config: ProcessConfig, *, quiet: bool) -> None:
     from ..files.passed_over import passed_over_sentence
 
-    if not quiet:
+    if not quiet and result.rows:
         from .show_run import show_run
 
         show_run(result.rows)
     if sentence := passed_over_sentence(result.passed_over):
         click.echo(sentence)
     said = ", ".join(f"{count} {status}" for status, count in summary(result).items())
-    click.echo(f"{counted(sum(result.counts.values()), 'clip')}: {said}")
+    clips = counted(sum(result.counts.values()), "clip")
+    click.echo(f"{clips}: {said}" if said else clips)
     click.echo(f"report: {result.shown}")
+    if config.shard is not None:
+        click.echo("once all shards are done, the same command without --shard makes the page of all")

@@ -1,19 +1,19 @@
 """The recordings that a command means, and the place of each one's result."""
 
+import logging
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...models.wording import counted
 from ..config import UsageError
+from ..recording_suffixes import RECORDING_SUFFIXES
+from ..shard import Shard
 
-RECORDING_SUFFIXES = (
-    *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf", ".ogv"),
-    *(".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".mxf", ".nut"),
-    *(".264", ".h264", ".265", ".h265", ".hevc", ".ivf", ".obu", ".m2v"),  # streams without a container
-)
-"""Files that a folder search takes for recordings. A file named on the command line is tried whatever its name."""
+log = logging.getLogger("vidsharp")
 
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
@@ -25,19 +25,46 @@ class NothingFound(UsageError):
     """There is no recording where one was looked for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Clip:
-    """One recording of a run."""
+    """One recording of a run. A million of them take some 150 MB: what they have in common is kept once."""
 
-    path: Path
-    """Absolute."""
-    relative: Path
-    """Its path below the folder it was found in; its result has the same one below the output folder."""
+    _root: str
+    """With its last separator; empty where the path does not end with `relative`."""
+    _below: str
+    _apart: str | None
+
+    def __init__(self, path: Path, relative: Path) -> None:
+        """
+        Args:
+            path: absolute.
+            relative: its path below the folder it was found in; its result has the same one below the output folder.
+        """
+        text, below = str(path), str(relative)
+        joined = text.endswith(f"{os.sep}{below}")
+        object.__setattr__(self, "_root", sys.intern(text.removesuffix(below)) if joined else "")
+        object.__setattr__(self, "_below", below)
+        object.__setattr__(self, "_apart", None if joined else text)
+
+    @property
+    def path(self) -> Path:
+        """Absolute."""
+        return Path(self._apart or self._root + self._below)
+
+    @property
+    def folder(self) -> str:
+        """The folder that it was found in, the same for all that were."""
+        return self._root if self._apart is None else str(self.path.parents[len(self.relative.parts) - 1])
+
+    @property
+    def relative(self) -> Path:
+        """Its path below the folder it was found in."""
+        return Path(self._below)
 
     @property
     def name(self) -> str:
         """`relative` with forward slashes, for tables and messages; see `printable`."""
-        return printable(self.relative.as_posix())
+        return printable(self._below if os.sep == "/" else self.relative.as_posix())
 
 
 def printable(text: str) -> str:
@@ -46,6 +73,8 @@ def printable(text: str) -> str:
     File names are bytes and need not be text; and a terminal obeys control characters, breaks lines at
     separators, and turns what follows a bidirectional override (Unicode TR 36 §2.1.4) around.
     """
+    if text.isascii() and text.isprintable():
+        return text
     as_text = text.encode("utf-8", "backslashreplace").decode()
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), as_text)
 
@@ -89,6 +118,16 @@ def each_once(found: Iterable[Clip], out: Path, inputs: Sequence[str]) -> tuple[
     return tuple(clips.values())
 
 
+def of_shard(clips: Sequence[Clip], shard: Shard | None) -> Sequence[Clip]:
+    """The clips of a shard; where it has none, the log says so. None is all of them."""
+    if shard is None:
+        return clips
+    mine = [clip for clip in clips if shard.has(clip.name)]
+    if not mine:
+        log.warning("shard %s has none of %s: nothing is to be done", shard, counted(len(clips), "recording"))
+    return mine
+
+
 def found_in(given: Path, out: Path, pass_over: Callable[[str], None]) -> Iterator[Clip]:
     """The recordings that an input names.
 
@@ -116,9 +155,9 @@ def found_in(given: Path, out: Path, pass_over: Callable[[str], None]) -> Iterat
             name for name in subfolders if not name.startswith(".") and not _same_folder(Path(folder) / name, out)
         )
         for name in sorted(files):
-            path = Path(folder) / name
             if name.startswith("."):
                 continue
+            path = Path(folder, name)
             if path.suffix.lower() in RECORDING_SUFFIXES:
                 yield Clip(path, path.relative_to(root))
             else:

@@ -1,6 +1,6 @@
 """Recordings known by what they are and not by what they are called, so that no result takes the place of one."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,14 +9,24 @@ from .clips import Clip, real_path
 
 
 class KnownFiles:
-    """Files that may be met again under another name: through a link, or where a disk ignores case."""
+    """Files that may be met again under another name: through a link, or where a disk ignores case.
 
-    def __init__(self, files: Iterable[Path] = ()) -> None:
-        self._by_mark = {mark: file for file in files for mark in _marks(file)}
+    Args:
+        files: lists them. They are not kept: there may be a million.
+    """
+
+    def __init__(self, files: Callable[[], Iterable[Path]] = tuple[Path, ...]) -> None:
+        self._files = files
+        self._marks = {_number(file) or _place(file) for file in files()}
+        self._any_by_place = any(isinstance(mark, str) for mark in self._marks)
 
     def find(self, path: Path) -> Path | None:
         """The known file that `path` leads to, as it was given."""
-        return next((found for mark in _marks(path) if (found := self._by_mark.get(mark)) is not None), None)
+        # One that was not there when it was listed, as an object's stand-in, may have a number since.
+        marks = {_number(path), _place(path) if self._any_by_place else None} - {None}
+        if self._marks.isdisjoint(marks):
+            return None
+        return next((file for file in self._files() if not marks.isdisjoint((_number(file), _place(file)))), None)
 
 
 def originals(clips: Iterable[Clip], reference: Path | None) -> Iterator[Path]:
@@ -51,10 +61,14 @@ def results_of(clips: Sequence[Clip], out: Path) -> Iterator[tuple[Clip, Path]]:
     return ((clip, out / clip.relative) for clip in clips)
 
 
-def _marks(path: Path) -> Iterator[Hashable]:
-    """What two names of one file have in common: where they lead, or what the disk has there."""
-    yield real_path(path)
+def _number(path: Path) -> int | None:
+    """What all names of one file have in common; None where it is not there, or its disk does not number files."""
     with suppress(OSError):
         state = path.stat()
-        if state.st_ino:  # some network disks do not number files
-            yield state.st_dev, state.st_ino
+        return state.st_dev << 64 | state.st_ino if state.st_ino else None
+    return None
+
+
+def _place(path: Path) -> str:
+    """Where a path leads."""
+    return str(real_path(path))

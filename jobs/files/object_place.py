@@ -1,10 +1,11 @@
 """Objects below a prefix on object storage, through fsspec, and its errors as sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from fsspec.callbacks import Callback
 from fsspec.core import url_to_fs
 
 from ...models.errors import VidsharpError
@@ -71,11 +72,6 @@ def version(info: Mapping[str, Any]) -> str:
     return f"{tag} {info['size']}"
 
 
-def text(place: Place) -> str:
-    """The contents of an object."""
-    return place.fs.cat_file(place.path).decode("utf-8", "surrogateescape")
-
-
 def reading(url: str, as_error: type[VidsharpError] = StorageError) -> AbstractContextManager[None]:
     """Errors of reading, each storage's own, become `as_error`, in a sentence."""
     return _in_sentences(url, "read", as_error)
@@ -94,3 +90,15 @@ def _in_sentences(url: str, done: str, as_error: type[VidsharpError]) -> Iterato
         raise
     except Exception as error:
         raise as_error(f"{url} cannot be {done}: {one_line(error)}") from error
+
+
+class Stopper(Callback):
+    """Ends a transfer between two of its parts when the run ends."""
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        super().__init__()
+        self._stopping = stopping
+
+    def relative_update(self, inc: int = 1) -> None:
+        if self._stopping():
+            raise StorageError("the run has ended")

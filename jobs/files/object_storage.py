@@ -16,18 +16,20 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fsspec.callbacks import Callback
-
-from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.errors import MediaError
 from ...pipeline.fingerprint import Seen, Source, digest_of, read_source
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
-from ..processing.run_record import without_secrets
-from .clips import RECORDING_SUFFIXES, REPORT_FOLDER, WORK_FOLDER, Clip, NothingFound, each_once, found_in, real_path
-from .object_place import Place, StorageError, reading, text, version, writing
+from ..processing.run_lock import ALL, shard_of
+from ..processing.run_record import record_name, without_secrets
+from ..recording_suffixes import RECORDING_SUFFIXES
+from .bucket_lease import BucketLease, conditional
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, NothingFound, each_once, found_in, real_path
+from .object_place import Place, Stopper, reading, version, writing
 from .output_paths import path_below
+from .publication import Mark, publish_object
 from .report_guard import check_report
-from .staging import staging_folder
+from .staging import file_state, staging_folder, stand_in
 from .storage import Storage, url_of
 
 log = logging.getLogger("vidsharp")
@@ -49,6 +51,8 @@ class ObjectStorage(Storage):
         out = url_of(config.out)
         self._out = Place.of(out) if out else None
         name = hashlib.sha256((out or str(config.out.absolute())).encode()).hexdigest()[:16]
+        if config.shard is not None:  # several may run on this machine
+            name += f"-{config.shard.index}-of-{config.shard.count}"
         self._staging = staging_folder(config) / name
         self._inputs = self._staging / "in"
         super().__init__(replace(config, out=self._staging / "out") if out else config)
@@ -59,7 +63,10 @@ class ObjectStorage(Storage):
         self._saved: dict[Path, tuple[int, int] | None] = {}
         self._unsaved: dict[Path, None] = {}
         self._marks: dict[str, Place] = {}
-        """By the name of a clip's workspace, what says that its result is ours while no table does."""
+        """By the name of a clip's workspace: see `Mark`."""
+        self._begun: set[str] = set()
+        """Results that an earlier run has begun to publish, and that do not count."""
+        self._lease: BucketLease | None = None
 
     def find(self) -> tuple[Clip, ...]:
         shown = [url_of(given) or str(given) for given in self.config.inputs]
@@ -73,9 +80,13 @@ class ObjectStorage(Storage):
         found = each_once(clips, self.config.out, shown)
         self._spare_objects(found)
         # An object that is in the output folder, too, has a stand-in there.
-        inside = (self._in_output(source) for source, _ in self._sources.values())
-        here = (clip.path for clip in found if clip.name not in self._sources)
-        self._spare(found, (*here, *(path for path in inside if path is not None)))
+
+        def recordings() -> Iterator[Path]:
+            yield from (clip.path for clip in found if clip.name not in self._sources)
+            inside = (self._in_output(source) for source, _ in self._sources.values())
+            yield from (path for path in inside if path is not None)
+
+        self._spare(found, recordings)
         return found
 
     def _spare_objects(self, clips: Iterable[Clip]) -> None:
@@ -148,6 +159,8 @@ class ObjectStorage(Storage):
         with writing(self._out.url):  # what may not be written is known before the work
             probe.fs.pipe_file(probe.path, b"")
             probe.fs.rm_file(probe.path)
+        if conditional(self._out):
+            self._lease = BucketLease(self._out / WORK_FOLDER, self.config.shard or ALL, self._out.url)
         self._bring_report()
 
     def look(self) -> None:
@@ -172,28 +185,40 @@ class ObjectStorage(Storage):
         with reading(self._out.url):
             there = dict(self._safe(self._out.below()))
             marks = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
-            self._marks = {PurePosixPath(name).name: self._out / name for name in marks}
-            # What another machine's run has left no longer counts: it is done again.
-            begun = {text(mark) for name, mark in self._marks.items() if not (out / WORK_FOLDER / name).is_dir()}
+            found = {PurePosixPath(name).name: self._out / name for name in marks}
+            self._marks = {name: mark for name, mark in found.items() if shard_of(name) is None and name != "run"}
+            self._take_over()
             for old in out.iterdir():
                 if old.is_file():
                     old.unlink()
                 elif old.name != WORK_FOLDER:
                     shutil.rmtree(old)
             report = [name for name in there if name.startswith(f"{REPORT_FOLDER}/")]
-            tables = [name for name in report if name.endswith((".parquet", "/run.json"))]
+            tables = [name for name in report if name.endswith((".parquet", f"/{record_name(self.config.shard)}"))]
             previews = [name for name in report if name.startswith(f"{REPORT_FOLDER}/previews/")]
             for name in (*tables, *previews[:PREVIEWS_MAX]):
                 file = there[name]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 with suppress(FileNotFoundError):  # it is gone since it was listed
                     self._out.fs.get_file((self._out / name).path, str(file))
-                    self._saved[file] = _state(file)
+                    self._saved[file] = file_state(file)
         if not self.config.overwrite:
             taken = (name.removeprefix(f"{REPORT_FOLDER}/") for name in report)
             check_report(out / REPORT_FOLDER, taken, f"{self._out.url}/{REPORT_FOLDER}")
-        for name in there.keys() - set(report) - set(marks) - begun:
-            _stand_in(there[name])
+        for name in there.keys() - set(report) - set(marks) - self._begun:
+            stand_in(there[name])
+
+    def _take_over(self) -> None:
+        """Takes over what a driver that was killed had published, and its tables do not tell of. Of what other storages
+        than S3 have, only its own machine knows the rows: elsewhere it is done again."""
+        assert self._out is not None
+        shard = self.config.shard
+        for name, place in self._marks.items():
+            mark, workspace = Mark.read(place), self.config.out / WORK_FOLDER / name
+            if mark.token is None:
+                self._begun |= set() if workspace.is_dir() else {mark.out}
+            elif (shard is None or shard.has(mark.clip)) and mark.published(self._out):
+                mark.hand_rows_on(workspace)
 
     def _safe(self, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
         """The names of objects in the output folder that mean a file of the staging folder's `out`, and that file."""
@@ -229,7 +254,7 @@ class ObjectStorage(Storage):
         try:
             with reading(source.url, MediaError):
                 clip.path.parent.mkdir(parents=True, exist_ok=True)
-                source.fs.get_file(source.path, str(temporary), callback=_Stopper(self))
+                source.fs.get_file(source.path, str(temporary), callback=Stopper(lambda: self._stopping))
                 if version(source.fs.info(source.path)) != version(info):
                     raise MediaError(f"{source.url} has changed since this run began; run the same command again")
                 temporary.replace(clip.path)
@@ -260,17 +285,19 @@ class ObjectStorage(Storage):
         if self._out is None:
             super().publish(temporary, final)
             return
+        self._check_lease()
         name = final.relative_to(self.config.out).as_posix()
         workspace = temporary.parent.name
         mark = self._marks[workspace] = self._out / f"{WORK_FOLDER}/{workspace}"
-        target = self._out / name
-        with writing(target.url):
-            mark.fs.pipe_file(mark.path, name.encode("utf-8", "surrogateescape"))
-            target.fs.put_file(str(temporary), target.path)
-            if target.fs.info(target.path)["size"] != temporary.stat().st_size:
-                raise OutputError(f"{target.url} came out shorter than it is; run the same command again")
+        with writing((self._out / name).url):
+            replaces = final.exists() or name in self._begun
+            publish_object(temporary, self._out, name, mark, replaces=replaces)
         temporary.unlink()
-        _stand_in(final)
+        stand_in(final)
+
+    def _check_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.check()
 
     def release(self, clip: str) -> None:
         path, _ = self._fetching.pop(clip, (None, None))
@@ -280,6 +307,7 @@ class ObjectStorage(Storage):
     def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         if self._out is None:
             return
+        self._check_lease()
         self._unsaved.update(dict.fromkeys(files))
         with writing(self._out.url):
             while self._unsaved:  # what could not be saved is tried again the next time
@@ -290,7 +318,7 @@ class ObjectStorage(Storage):
 
     def _save(self, file: Path) -> None:
         """Brings a file of the report up to date in the bucket: also one that others replace meanwhile, or remove."""
-        state, place = _state(file), self._place(file)
+        state, place = file_state(file), self._place(file)
         if state is None and file in self._saved:
             place.fs.rm_file(place.path)
             del self._saved[file]
@@ -311,34 +339,10 @@ class ObjectStorage(Storage):
         self._stopping = True
         self._threads.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self._inputs, ignore_errors=True)
+        if self._lease is not None:
+            self._lease.release()
         if not (self.config.out / WORK_FOLDER).exists() or self._out is None:
             shutil.rmtree(self._staging, ignore_errors=True)
 
     def shown(self, path: Path) -> str:
         return self._place(path).url if self._out is not None else str(path)
-
-
-class _Stopper(Callback):
-    """Ends a transfer between two of its parts when the run ends."""
-
-    def __init__(self, storage: ObjectStorage) -> None:
-        super().__init__()
-        self._storage = storage
-
-    def relative_update(self, inc: int = 1) -> None:
-        if self._storage._stopping:
-            raise StorageError("the run has ended")
-
-
-def _stand_in(file: Path) -> None:
-    with suppress(OSError):  # a name that no disk takes is no result of ours
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-
-
-def _state(file: Path) -> tuple[int, int] | None:
-    """What changes when a file is replaced; None where it is gone."""
-    with suppress(FileNotFoundError):
-        state = file.stat()
-        return state.st_size, state.st_mtime_ns
-    return None

@@ -2,9 +2,9 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,7 @@ class ReportFolder:
         }
         for name, rows in brought.items():  # the clips last: they say that all of it is there
             if rows:
-                part = arrow_rows([{**row, WRITTEN_AT: at} for row in rows], TABLE_COLUMNS[name])
+                part = arrow_rows(rows, TABLE_COLUMNS[name], **{WRITTEN_AT: at})
                 self._note(write_part(self.folder / name, part))
 
     def compact(self) -> None:
@@ -233,7 +233,8 @@ class _Previews:
 def keep_rows(folder: Path, ended: ClipRows) -> None:
     """Puts a clip's rows into its workspace, where they outlive a crash until the tables are written. They count from
     the moment in which the joined file leaves the workspace for its final name: the same step finishes both."""
-    write_atomically(folder / "done.json", json.dumps(asdict(ended)).encode())
+    # Not `asdict`, which copies each value.
+    write_atomically(folder / "done.json", json.dumps(vars(ended)).encode())
 
 
 def rows_kept_in(folder: Path) -> ClipRows | None:
@@ -248,12 +249,25 @@ def rows_kept_in(folder: Path) -> ClipRows | None:
         return None
 
 
-def kept_rows(work_root: Path) -> list[tuple[ClipRows, Path]]:
+def kept_rows(work_root: Path, is_mine: Callable[[str], bool] = lambda _: True) -> list[tuple[ClipRows, Path]]:
     """The rows that `keep_rows` left in workspaces of a run that was killed, each with its workspace. Removes those of
-    clips that did not get their final names: these are joined again."""
-    folders = [file.parent for file in sorted(work_root.glob("*/done.json"))]
+    clips that did not get their final names: these are joined again.
+
+    Args:
+        is_mine: whether rows of the clip with that name may be touched: other runs may be about to write theirs.
+    """
+    mine = (file for file in sorted(work_root.glob("*/done.json")) if (clip := _clip_of(file)) and is_mine(clip))
+    folders = [file.parent for file in mine]
     found = ((rows_kept_in(folder), folder) for folder in folders)
     return [(rows, folder) for rows, folder in found if rows is not None]
+
+
+def _clip_of(kept: Path) -> str:
+    """Whose rows are kept; nobody's where they cannot be read."""
+    try:
+        return str(json.loads(kept.read_bytes())["clip"]["clip"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def _of_any_version(clip: Row, chunks: Sequence[Row], frames: Sequence[Row]) -> ClipRows:

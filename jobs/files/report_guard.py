@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...reports.run.parts import parts_in
 from ..config import UsageError
-from ..processing.run_record import earlier_runs
+from ..processing.run_record import RECORD, earlier_runs
 
 TABLES = ("clips", "chunks", "frames")
 _OUR_COLUMNS = {"clip", "status"}
@@ -24,9 +24,9 @@ def check_report(folder: Path, names: Iterable[str], shown: str) -> None:
     Raises:
         UsageError: files of other makers would be replaced.
     """
-    written = {"index.html", "run.json", *(f"{name}.{form}" for name in TABLES for form in ("csv", "parquet"))}
+    written = {"index.html", RECORD, *(f"{name}.{form}" for name in TABLES for form in ("csv", "parquet"))}
     taken = sorted(written.intersection(names))
-    if taken and not (earlier_runs(folder / "run.json") or holds_our_clips(folder)):
+    if taken and not (earlier_runs(folder / RECORD) or holds_our_clips(folder)):
         raise UsageError(
             f"{shown}/{taken[0]} is there already, and no run of vidsharp made it; choose another --out, or add "
             "--overwrite to replace it"

@@ -1,8 +1,9 @@
 """The storage of recordings and results: disks. On object storage (`object_storage.py`) each step differs."""
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from ...pipeline.atomic import publish
@@ -33,11 +34,11 @@ class Storage:
             UsageError: also where a result would be written over what the run reads.
         """
         clips = find_clips(self.config.inputs, self.config.out, self.passed_over.add)
-        self._spare(clips, (clip.path for clip in clips))
+        self._spare(clips, lambda: (clip.path for clip in clips))
         return clips
 
-    def _spare(self, clips: Sequence[Clip], recordings: Iterable[Path]) -> None:
-        self.inputs = KnownFiles((*recordings, *originals(clips, self.config.reference)))
+    def _spare(self, clips: Sequence[Clip], recordings: Callable[[], Iterable[Path]]) -> None:
+        self.inputs = KnownFiles(lambda: chain(recordings(), originals(clips, self.config.reference)))
         check_spared(results_of(clips, self.config.out.absolute()), self.inputs)
 
     def begin(self) -> None:

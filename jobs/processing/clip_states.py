@@ -46,6 +46,8 @@ log = logging.getLogger("vidsharp")
 class ClipStates:
     """All clips of a run that have not ended. A clip is in one state at a time."""
 
+    unsorted: deque[Clip] = field(default_factory=deque)
+    """Clips of which nobody has looked whether they are finished."""
     to_prepare: deque[Waiting] = field(default_factory=deque)
     preparing: set[str] = field(default_factory=set)
     """Names of clips that workers are planning."""
@@ -61,14 +63,15 @@ class ClipStates:
     @property
     def any_left(self) -> bool:
         """Whether any clip has not ended."""
-        return bool(self.to_prepare or self.preparing or self.under_way or self.joins.any_left or self.uploading)
+        waiting = self.unsorted or self.to_prepare or self.preparing
+        return bool(waiting or self.under_way or self.joins.any_left or self.uploading)
 
     @property
     def work_left(self) -> WorkLeft:
         """What workers have still to do, or are doing."""
         chunks = len(self.schedule.waiting) + sum(len(clip.at_work) for clip in self.under_way.values())
         to_plan, to_join = len(self.to_prepare) + len(self.preparing), len(self.joins.waiting) + len(self.joins.at_work)
-        return WorkLeft(to_plan + chunks + to_join, known=not to_plan)
+        return WorkLeft(to_plan + chunks + to_join, known=not (to_plan or self.unsorted))
 
     def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
         """The work on a clip that was planned, its chunks scheduled."""

@@ -221,4 +221,5 @@ class JoinTask:
         if not self.run.publishes:
             return Joined(rows, temporary, final)
         publish(temporary, final)
+        self.work.workspace.clear_chunks()  # here, where others do the same: the driver would do it for all
         return Joined(rows)

@@ -33,14 +33,14 @@ def must_see(lock: Path, clips: Sequence[Clip], config: ProcessConfig) -> Sequen
     Args:
         lock: the run's lock, which proves that a node's output folder is this one.
     """
-    groups: dict[Path, list[Path]] = {lock.parent: [lock]}
+    groups: dict[str, list[Path]] = {str(lock.parent): [lock]}
     for clip in clips:
-        group = groups.setdefault(clip.path.parents[len(clip.relative.parts) - 1], [])
+        group = groups.setdefault(clip.folder, [])
         if len(group) < LOOKED_FOR and clip.path.exists():
             group.append(clip.path)
     if config.reference is not None:
         originals = (original_of(config, clip) for clip in islice(clips, LOOKED_FOR))
-        groups[config.reference] = [path for path in originals if path is not None]
+        groups[str(config.reference)] = [path for path in originals if path is not None]
     return [group for group in groups.values() if group]
 
 

@@ -23,7 +23,7 @@ from ..engine.gpu_trial import plan_run
 from ..engine.protocol import Engine
 from ..engine.schedule import Work
 from ..engine.tries import MAX_RETRIES
-from ..files.clips import REPORT_FOLDER, Clip
+from ..files.clips import REPORT_FOLDER, Clip, of_shard
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
 from ..files.report_folder import ClipRows, ReportFolder
@@ -46,6 +46,7 @@ from .run_metrics import RunMeter
 from .run_record import RunTotals, recorded, without_secrets
 from .run_rows import RunRows
 from .run_settings import fingerprint_settings
+from .sort_clips import sort_some
 from .worker_tasks import chunk_task, join_task, measure_task, measured_frames, prepare_task, run_facts
 
 log = logging.getLogger("vidsharp")
@@ -74,11 +75,12 @@ def process(
     clips, config = storage.find(), storage.config
     if config.encoder:
         check_encoder_name(config.encoder)
-    lock = RunLock(config.out, url_of(asked.out) or asked.out)
+    lock = RunLock(config.out, url_of(asked.out) or asked.out, config.shard)
     try:
         check_names_apart(clips, lock.work_root)
         storage.begin()
-        run = _Run(storage, [*filter(take, clips)], {clip.name for clip in clips}, lock, watcher or NoWatcher())
+        mine = [*filter(take, of_shard(clips, config.shard))]
+        run = _Run(storage, mine, {clip.name for clip in clips}, lock, watcher or NoWatcher())
         try:
             with recorded(run.report.folder, asked, run.rows.counts, run.totals):
                 return run.run()
@@ -123,7 +125,9 @@ class _Run:
         self.watcher.run_started(len(self.clips))
         try:
             with self.hooks:
-                self._sort_out()
+                self._look_back()
+                while self.states.unsorted and not self.states.to_prepare:
+                    sort_some(self.states, self.past, self.ends)
                 if self.states.to_prepare:
                     with open_engine(self.config.engine, self.config.address) as engine:
                         self._work(engine)
@@ -133,6 +137,9 @@ class _Run:
         finally:
             self.meter.tell()
         self.rows.finish()
+        if self.config.reference is not None and self.rows.unmeasured:
+            clips = counted(self.rows.unmeasured, "clip was", "clips were")
+            log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
         page = self._page()
         rows = self.rows.of([clip.name for clip in self.clips])
         shown = self.storage.shown(page or self.report.folder)
@@ -142,8 +149,8 @@ class _Run:
 
     def _page(self) -> Path | None:
         try:
-            if not self.config.page:
-                return None
+            if not self.config.page or self.config.shard is not None:
+                return None  # it is of all shards
             from .report_job import write_page
 
             page = write_page(self.report)
@@ -156,30 +163,18 @@ class _Run:
 
     # Before any work: what is finished, what cannot be done.
 
-    def _sort_out(self) -> None:
+    def _look_back(self) -> None:
         earlier = self.report.earlier()
         self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
         self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks, self.totals, self.meter)
         owners = self.report.renamed()
         self.names = FinalNames(self.out, self.all_names, self.config.overwrite, self.storage.inputs, earlier, owners)
-        for clip in self.clips:
-            try:
-                waiting, found = self.past.sort(clip)
-            except (MediaError, OutputError) as error:
-                self.ends.fail(clip, str(error), error)
-                continue
-            if found == "open":
-                self.states.to_prepare.append(waiting)
-            else:
-                self.ends.leave(waiting, found)
-        if self.config.reference is not None and self.rows.unmeasured:
-            clips = counted(self.rows.unmeasured, "clip was", "clips were")
-            log.warning("%s finished without a reference; --overwrite does them again, and measures them", clips)
+        self.states.unsorted.extend(self.clips)
 
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        seen = must_see(self.lock.file, [waiting.clip for waiting in self.states.to_prepare], self.config)
+        seen = must_see(self.lock.file, self.clips, self.config)
         plan = plan_run(engine, self.config, seen)
         self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
         pool = empty_pool(engine, plan, self.config, seen)
@@ -190,6 +185,7 @@ class _Run:
             try:
                 while self.states.any_left:
                     nodes.look(pool, self.states)
+                    sort_some(self.states, self.past, self.ends)
                     self.storage.fetch(
                         (waiting.clip for waiting in self.states.to_prepare), at_most=len(pool.names()) + 2
                     )

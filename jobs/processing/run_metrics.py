@@ -122,7 +122,7 @@ def run_metrics(
     """All metrics as they are now. See `RunMeter`."""
     waiting = {"plan": states.to_prepare, "chunk": states.schedule.waiting, "join": states.joins.waiting}
     clips = {
-        "waiting": len(states.to_prepare),
+        "waiting": len(states.unsorted) + len(states.to_prepare),
         "planned": len(states.preparing),
         "sharpened": len(states.under_way),
         "joined": len(states.joins.waiting) + len(states.joins.at_work),

@@ -26,11 +26,13 @@ from ..engine.machine import machine
 from ..exit_code import exit_code, run_code
 from ..files.clips import printable
 from ..notifying.hooks import origin
+from ..shard import Shard
 from .run_settings import networks, versions
 
 log = logging.getLogger("vidsharp")
 
 RECORD = "run.json"
+"""Of a run of all recordings; see `record_name`."""
 FORMAT = 1
 """Raised when readers of older records would misunderstand a newer one."""
 KEPT = 100
@@ -56,9 +58,14 @@ class RunTotals:
         self.cost += clip_cost(clip, [chunk for chunk in chunks if not chunk["reused"]])
 
 
+def record_name(shard: Shard | None) -> str:
+    """The name of a run's record: each shard has one of its own."""
+    return RECORD if shard is None else f"run-{shard.index}-of-{shard.count}.json"
+
+
 @contextmanager
 def recorded(folder: Path, config: ProcessConfig, counts: Mapping[str, int], totals: RunTotals) -> Iterator[None]:
-    """Records the run that the `with` block is in `run.json` of the report folder.
+    """Records the run that the `with` block is in the report folder, as `record_name` says.
 
     Args:
         counts: filled by the run: its clips that have ended, by status.
@@ -67,7 +74,7 @@ def recorded(folder: Path, config: ProcessConfig, counts: Mapping[str, int], tot
     Raises:
         OutputError: the record cannot be written at the start. (At the end, that is only logged.)
     """
-    path = folder / RECORD
+    path = folder / record_name(config.shard)
     begun = {
         "format": FORMAT,
         "command": [without_secrets(word) for word in _without_hooks(sys.argv)],

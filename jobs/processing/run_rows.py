@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from ...pipeline.workspace import Workspace
 from ..files.previews import preview_path
 from ..files.report_folder import ClipRows, ReportFolder, kept_rows
 from ..files.storage import Storage
-from .run_record import RECORD
+from .run_record import record_name
 
 log = logging.getLogger("vidsharp")
 
@@ -56,7 +57,8 @@ class RunRows:
 
     def adopt(self, work_root: Path) -> None:
         """Writes the rows that a run left in its workspaces when it was killed before the tables had them."""
-        kept = kept_rows(work_root)
+        shard = self._storage.config.shard
+        kept = kept_rows(work_root, shard.has if shard else lambda _: True)
         self._report.add([rows for rows, _ in kept])
         for _, folder in kept:
             Workspace(folder, "").clear()
@@ -87,10 +89,14 @@ class RunRows:
         self._cost_s += self._wrote - began
 
     def finish(self) -> None:
-        """Writes what waits, in few parts and, where the tables are not too large, as files to open.
+        """Writes what waits, in few parts and, where the tables are not too large, as files to open. A shard changes no
+        file of another one, so it only writes what waits.
 
-        What goes wrong with the latter costs nothing but them, and the log says so.
+        What goes wrong with parts and files costs nothing but them, and the log says so.
         """
+        if self._storage.config.shard is not None:
+            self.write()
+            return
         from pyarrow import ArrowException
 
         from ...reports.run.data_set import PartGone
@@ -109,8 +115,9 @@ class RunRows:
         Args:
             clips: whose rows were written.
         """
-        previews = [preview_path(self._report.folder, clip) for clip in clips]
-        self._storage.save_report([*previews, *self._report.changed(), self._report.folder / RECORD], clips)
+        previews = (preview_path(self._report.folder, clip) for clip in clips)
+        record = self._report.folder / record_name(self._storage.config.shard)
+        self._storage.save_report(chain(previews, self._report.changed(), [record]), clips)
 
     def _due(self) -> bool:
         now = time.monotonic()

@@ -27,8 +27,9 @@ from ...training.evaluation.evaluation_sources import PairSequence, find_sources
 from ...training.evaluation.methods import methods
 from ...training.evaluation.strip import Strip
 from ..config import UsageError, check_chroma, check_looks
-from ..files.clips import RECORDING_SUFFIXES, printable
+from ..files.clips import printable
 from ..interrupts import raise_if_interrupted
+from ..recording_suffixes import RECORDING_SUFFIXES
 
 log = logging.getLogger("vidsharp")
 

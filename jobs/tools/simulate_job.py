@@ -59,7 +59,7 @@ def simulate(config: SimulateConfig) -> Iterator[SimulatedClip]:
         UsageError: before any work: as `find_clips`, or a result would be written over one of the clips.
     """
     clips = find_clips(config.inputs, config.out)
-    check_spared(((clip, _out(clip, config)) for clip in clips), KnownFiles(clip.path for clip in clips))
+    check_spared(((clip, _out(clip, config)) for clip in clips), KnownFiles(lambda: (clip.path for clip in clips)))
     return (_one(clip, config) for clip in clips)
 
 

@@ -7,6 +7,7 @@ import io
 import secrets
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -76,10 +77,15 @@ def in_order(rows: "pa.Table") -> "pa.Table":
 
 def schema_of(columns: Mapping[str, str]) -> "pa.Schema":
     """Arrow's types for columns in pandas' words. The schema tells pandas of its nullable types, too."""
+    return _schema_of(tuple(columns.items()))
+
+
+@cache
+def _schema_of(columns: tuple[tuple[str, str], ...]) -> "pa.Schema":
     import pandas as pd
     import pyarrow as pa
 
-    empty = pd.DataFrame({name: pd.array([], dtype=dtype) for name, dtype in columns.items()})  # pyright: ignore
+    empty = pd.DataFrame({name: pd.array([], dtype=dtype) for name, dtype in columns})  # pyright: ignore
     schema = pa.Schema.from_pandas(empty, preserve_index=False)
     # pandas 3 says large strings, which others read as well, but Arrow does not mix them with plain ones.
     fields = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in schema]

@@ -10,6 +10,8 @@ from .data_set import DataSet, PartGone, counting, read_again
 GROUPS_HELD = 4
 """Row groups that stay in memory, some 30 MB each: clips are mostly asked for in the order in which they lie there."""
 
+ROW_BITS = 32
+
 
 class RowsByClip(Mapping[str, dict[str, Any]]):
     """Rows of a data set that has one for each clip, as plain values with None for null.
@@ -25,22 +27,24 @@ class RowsByClip(Mapping[str, dict[str, Any]]):
 
     def _list(self) -> None:
         self._data = data = self._table()
-        self._places: dict[str, tuple[int, int]] = {}
+        self._places: dict[str, int] = {}
+        """Of each clip, the number of its row group, and in the lower bits that of the row within it."""
         self._groups = [(part, number) for part in data.parts for number in range(part.groups)]
         self._group.cache_clear()
         for at, (part, number) in enumerate(self._groups):
             clip = data.group(part, number, ["clip"])["clip"]
             keep = counting(clip, part.stale).to_pylist()
-            self._places.update((name, (at, row)) for row, name in enumerate(clip.to_pylist()) if keep[row])
+            self._places.update((name, at << ROW_BITS | row) for row, name in enumerate(clip.to_pylist()) if keep[row])
 
     def __getitem__(self, clip: str) -> dict[str, Any]:
         try:
-            at, row = self._places[clip]
-            group = self._group(at)
+            place = self._places[clip]
+            group = self._group(place >> ROW_BITS)
         except PartGone:
             read_again(self._list)
-            at, row = self._places[clip]
-            group = self._group(at)
+            place = self._places[clip]
+            group = self._group(place >> ROW_BITS)
+        row = place & ((1 << ROW_BITS) - 1)
         return {name: values[row] for name, values in group.items()}
 
     def __iter__(self) -> Iterator[str]:

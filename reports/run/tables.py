@@ -5,6 +5,7 @@ pandas and Arrow are imported where there are tables: who only names columns doe
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .parts import schema_of
@@ -35,13 +36,26 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> "pd.
     )
 
 
-def arrow_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> "pa.Table":
-    """As `table`, in Arrow's types."""
+def arrow_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], **same: Any) -> "pa.Table":
+    """As `table`, in Arrow's types.
+
+    Args:
+        same: by column, what all rows have there.
+    """
     import pyarrow as pa
 
     check_columns(rows, columns)
     schema = schema_of(columns)
-    return pa.table([_array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema)
+    values = ([same[name]] * len(rows) if name in same else _values(rows, name) for name in schema.names)
+    arrays = [_array(each, field.type) for each, field in zip(values, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
+
+
+def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    try:
+        return [*map(itemgetter(name), rows)]  # almost all rows have all columns, and a clip has a hundred rows
+    except KeyError:
+        return [row.get(name) for row in rows]
 
 
 def _array(values: Sequence[Any], dtype: "pa.DataType") -> "pa.Array":
@@ -54,8 +68,9 @@ def _array(values: Sequence[Any], dtype: "pa.DataType") -> "pa.Array":
 def check_columns(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
     """Raises ValueError where a row has another column, such as one that is misspelt."""
     for row in rows:
-        if unknown := row.keys() - columns.keys():
-            raise ValueError(f"no such columns: {', '.join(sorted(unknown))}; they are declared in reports/run/rows.py")
+        if not row.keys() <= columns.keys():
+            unknown = ", ".join(sorted(row.keys() - columns.keys()))
+            raise ValueError(f"no such columns: {unknown}; they are declared in reports/run/rows.py")
 
 
 def parquet_bytes(frame: "pd.DataFrame") -> bytes:

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import re
 import shlex
 import shutil
@@ -199,6 +200,47 @@ def test_the_job_is_one_and_is_not_tried_again_where_that_will_not_help() -> Non
     assert disrupted["action"] == "Ignore"
 
 
+def test_the_job_of_shards_has_a_pod_for_each() -> None:
+    job = loaded("shards.yaml")
+    check(job, KUBERNETES)
+    spec = job["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    (shard,) = [word for word in container["command"] if word.startswith("--shard=")]
+    assert shard == f"--shard=$(JOB_COMPLETION_INDEX)/{spec['completions']}"
+    assert spec["completionMode"] == "Indexed"
+    assert "backoffLimit" not in spec, "each index has its own tries, as FailIndex asks"
+    for_good, disrupted = spec["podFailurePolicy"]["rules"]
+    assert for_good["action"] == "FailIndex", "the other shards go on"
+    assert for_good["onExitCodes"]["containerName"] == container["name"]
+    assert for_good["onExitCodes"]["values"] == [exit_code.SOME_FAILED, exit_code.WRONG_USAGE]
+    assert disrupted["action"] == "Ignore"
+
+
+def _array_task(number: int, folder: Path) -> list[str]:
+    """The command that one task of the Slurm array runs."""
+    srun = folder / "srun"
+    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    srun.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SLURM_ARRAY_TASK_ID": str(number)}
+    ran = subprocess.run(
+        ["bash", DEPLOY / "shards.sbatch"], env=environment, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.splitlines()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the script is Bash's")
+def test_the_array_has_a_task_for_each_shard(tmp_path: Path) -> None:
+    text = (DEPLOY / "shards.sbatch").read_text()
+    assert text.startswith("#!/bin/bash\n")
+    (last,) = re.findall(r"^#SBATCH --array=0-(\d+)$", text, re.MULTILINE)
+    program, *arguments = _array_task(int(last), tmp_path)
+    assert (program, arguments[0]) == ("vidsharp", "process")
+    assert arguments[arguments.index("--shard") + 1] == f"{last}/{int(last) + 1}"
+    said = CliRunner().invoke(main, arguments)
+    assert said.exit_code == 2
+    assert "/data/recordings does not exist" in said.stderr, "all that it lacks here is the disk"
+
+
 @pytest.mark.parametrize(("code", "shells"), [(0, 0), (1, 0), (2, 1), (3, 1), (137, 1), (143, 1)])
 def test_clips_that_failed_build_no_cluster_again(code: int, shells: int) -> None:
     """KubeRay tries a job again whose entrypoint, a shell's line, ends with another code than 0."""
@@ -250,8 +292,11 @@ def test_services_run_a_command_that_vidsharp_takes(command: list[str]) -> None:
 
 
 def _commands() -> list[list[str]]:
-    (container,) = loaded("job.yaml")["spec"]["template"]["spec"]["containers"]
-    return [shlex.split(loaded("rayjob.yaml")["spec"]["entrypoint"].partition("||")[0]), container["command"]]
+    jobs = [
+        loaded(name)["spec"]["template"]["spec"]["containers"][0]["command"] for name in ("job.yaml", "shards.yaml")
+    ]
+    first = [[word.replace("$(JOB_COMPLETION_INDEX)", "0") for word in command] for command in jobs]
+    return [shlex.split(loaded("rayjob.yaml")["spec"]["entrypoint"].partition("||")[0]), *first]
 
 
 @pytest.mark.parametrize("command", _commands())

@@ -1,13 +1,15 @@
-"""One embedded Ray and one S3 server for all tests of the jobs (they take seconds to start); torch's threads as they
-were."""
+"""One Ray and one S3 server for all tests of the jobs (they take seconds to start); torch's threads as they were."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from vidsharp.jobs.engine import local_engine
 from vidsharp.jobs.engine.cluster import ray_session
 from vidsharp.jobs.engine.engines import ENGINES
+
+if TYPE_CHECKING:
+    from tests.support.s3_server import AtomicServer
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,32 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return request.param
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator["AtomicServer"]:
+    """An S3 server on loopback."""
+    pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
+    from tests.support.s3_server import AtomicServer
+
+    server = AtomicServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: "AtomicServer", monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The file system with the empty bucket `calls`, found by the environment as a user would say it."""
+    import s3fs
+
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    fs = s3fs.S3FileSystem(use_listings_cache=False)
+    fs.mkdir("calls")
+    yield fs
+    if fs.exists("calls"):
+        fs.rm("calls", recursive=True)
+
+
 @pytest.fixture
 def threads_as_before() -> Iterator[None]:
     """For jobs that set how many threads torch has in this process."""
@@ -37,32 +65,3 @@ def threads_as_before() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """The address of a real S3 server (moto's) on loopback."""
-    moto = pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
-    running = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
-@pytest.fixture
-def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The file system with the empty bucket `calls`, found by the environment as a user would say it."""
-    s3fs = pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_server,
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    fs = s3fs.S3FileSystem(use_listings_cache=False)
-    fs.mkdir("calls")
-    yield fs
-    if fs.exists("calls"):
-        fs.rm("calls", recursive=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from vidsharp.jobs import ProcessConfig
 from vidsharp.jobs.config import UsageError
+from vidsharp.jobs.shard import Shard
 
 
 def make(**values: Any) -> ProcessConfig:
@@ -25,6 +26,8 @@ def make(**values: Any) -> ProcessConfig:
         ({"chroma": "mend"}, "--chroma 'mend' is not known; accepted are keep, restore"),
         ({"engine": "spark"}, "--engine 'spark' is not known; accepted are ray, local"),
         ({"engine": "local", "address": "auto"}, "--address is of a cluster, which --engine local does not join"),
+        ({"shard": Shard(4, 4)}, "--shard 4/4 is out of range: shards count from 0, so the last of 4 is 3/4"),
+        ({"shard": Shard(0, 0)}, "--shard 0/0 is out of range: there is at least one shard, which is 0/1"),
         ({"workers": 0}, "--workers 0"),
         ({"workers": -1}, "--workers -1"),
         ({"batch": 0}, "--batch 0"),

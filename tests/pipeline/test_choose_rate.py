@@ -71,6 +71,17 @@ def test_a_target_is_met_by_the_whole_clip(encoder: str, target: float, recordin
     assert f"was chosen for --target-quality {target:g}, " in choice.said
 
 
+def test_pictures_of_full_range_wait_without_loss_too(tmp_path: Path) -> None:
+    clip = media.call(tmp_path / "a.mp4", size=(128, 96), frames=30, pix_fmt="yuvj420p", audio=0).path
+    recording = _recording(clip)
+    _, choice = _chosen(recording, tmp_path / "trials", RateWish(42))
+    assert "was chosen for --target-quality 42, 42." in (choice.said or "")
+    whole = plan_chunks(recording.timeline, 1 << 60)
+    _, (plain,) = sharpen_all(recording.info, whole, tmp_path / "plain", EncoderChoice("rawvideo"), stub(1))
+    (waiting,) = (tmp_path / "trials").glob("*.nut")
+    assert media.frame_hashes(waiting) == media.frame_hashes(plain)
+
+
 def test_a_target_that_is_not_reached_is_a_sentence(recording: Recording, tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"--target-quality 60 is not reached by mpeg4: at its best \(quantiser 1\)"):
         _chosen(recording, tmp_path / "trials", RateWish(60), "mpeg4")
@@ -137,9 +148,24 @@ def test_pieces_are_spread_and_a_short_clip_is_one(recording: Recording, tmp_pat
 
 
 def test_a_part_has_its_share_of_the_room(recording: Recording) -> None:
-    half = replace(recording, chunks=recording.chunks[: len(recording.chunks) // 2])
+    first = recording.chunks[: len(recording.chunks) // 2]
+    half = replace(recording, chunks=first, within=(None, first[-1].end_pts))
     share = half.frames / recording.frames
-    assert abs(half.room_for_video(2) - share * recording.room_for_video(2)) < 5000
+    assert half.room_for_video(2) == pytest.approx(share * recording.room_for_video(2), rel=0.02)
+    assert recording.room(2) == 2 * recording.bytes
+
+
+def test_sound_counts_by_the_parts_time_where_pictures_are_rare(recording: Recording) -> None:
+    """As where a call's pictures begin later than its sound, or with a still."""
+    times = sorted(packet.pts for packet in recording.timeline if packet.pts is not None)
+    middle = times[len(times) // 2]
+    rare = [packet for packet in recording.timeline if packet.pts == times[0] or (packet.pts or 0) >= middle]
+    chunks = plan_chunks(rare, 1 << 60, within=(None, middle), inside_gops=False)
+    part = Recording(recording.info, rare, chunks, (None, middle), recording.bytes)
+    assert part.frames == 1
+    sound = recording.bytes - sum(packet.size for packet in rare)
+    assert part.room(1) - part.room_for_video(1) == pytest.approx(sound / 2, rel=0.1)
+    assert part.room_for_video(1) > 0
 
 
 def test_pictures_without_times_are_not_tried(recording: Recording, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 CHANGES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 """Audit events (https://docs.python.org/3/library/audit_events.html) of calls that change a disk."""
 
-HANGS_S = 150
+HANGS_S = 400
 """After so long a run says where each of its threads is, and ends."""
 
 
@@ -52,7 +52,8 @@ class Runner:
         self._cores = cores
 
     def run(self, calls: Path, out: Path, kill_at: int | None = None, **more: Any) -> Ended:
-        """The job on a folder of recordings, killed before its step number `kill_at` (from 0)."""
+        """The job on a folder of recordings, killed before its step number `kill_at` (from 0). `more` are settings; a
+        shard is one as text."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         order = {"calls": str(calls), "out": str(out), "kill_at": kill_at, "cores": self._cores, "more": more}
@@ -95,6 +96,7 @@ def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
     import pytest
     from vidsharp.jobs import process
     from vidsharp.jobs.engine import actor
+    from vidsharp.jobs.shard import Shard
     from vidsharp.pipeline import mux
 
     from tests.support import runs
@@ -140,13 +142,16 @@ def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
         step("packet joined")
         join(*packet)
 
+    more = order["more"]
+    if "shard" in more:
+        more["shard"] = Shard.parse(more["shard"])
     patch = pytest.MonkeyPatch()
     use_no_ray(patch, order["cores"])
     patch.setattr(actor, "sharpen_chunk", sharpen_noting)
     patch.setattr(mux, "_mux", join_noting)
     patch.setattr(Path, "write_bytes", write_in_two)
     sys.addaudithook(listen)
-    rows = process(runs.config(Path(order["calls"]), out, **order["more"])).rows
+    rows = process(runs.config(Path(order["calls"]), out, **more)).rows
     return {row["clip"]: row["status"] if not row.get("error") else row["error"] for row in rows}
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from vidsharp.jobs.config import ProcessConfig, UsageError
-from vidsharp.jobs.files.clips import RECORDING_SUFFIXES, find_clips, printable
+from vidsharp.jobs.files.clips import find_clips, printable
 from vidsharp.jobs.files.storage import Storage
+from vidsharp.jobs.recording_suffixes import RECORDING_SUFFIXES
 
 
 def touch(*paths: Path) -> None:

@@ -14,17 +14,20 @@ from click.testing import CliRunner
 from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
+from vidsharp.jobs.files.object_place import StorageError
 from vidsharp.jobs.files.open_storage import open_storage
-from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder
+from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.jobs.files.storage import Storage, url_of
 from vidsharp.jobs.processing.process_result import ProcessResult
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.pipeline.atomic import write_atomically
 from vidsharp.pipeline.errors import OutputError
+from vidsharp.pipeline.workspace import file_stem
 
 from tests.support import media, runs
 
 pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
+pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
 
 
 @pytest.fixture
@@ -136,10 +139,10 @@ def test_at_most_a_few_recordings_are_here_at_a_time(shared_ray: None, bucket: A
 def test_an_upload_that_fails_leaves_nothing_and_the_next_run_goes_on(
     shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(file: str, path: str) -> None:
+    def refused(file: str, path: str, **options: Any) -> None:
         if path.endswith("a.mp4"):
             raise PermissionError("Access\nDenied")
-        put_file(file, path)
+        put_file(file, path, **options)
 
     put_file = bucket.put_file
     with monkeypatch.context() as patch:
@@ -164,7 +167,7 @@ def test_stopped_between_upload_and_tables_a_result_is_known_as_ours(
     runs.stop_before_the_tables(config(tmp_path), monkeypatch)
     assert "a.mp4" in objects(bucket)
     again = process(config(tmp_path, staging=tmp_path / ("staging" if same_machine else "another machine")))
-    assert statuses(again)["a.mp4"] == ("skipped" if same_machine else "done")
+    assert statuses(again)["a.mp4"] == "skipped"
     assert again.count("failed") == 0
     assert objects(bucket) == {"a.mp4", "team/b.mp4"}, "no mark is left"
 
@@ -513,3 +516,73 @@ def test_local_runs_do_not_import_what_talks_to_object_storage(tmp_path: Path) -
         "import sys, vidsharp.jobs.processing.process_job; sys.exit('fsspec' in sys.modules or 's3fs' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0
+
+
+@pytest.fixture
+def begun(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
+    """A run that has begun, and a joined file in the workspace of its clip."""
+    bucket.pipe_file("calls/recordings/a.mp4", b"x")
+    storage = open_storage(config(tmp_path))
+    storage.find()
+    storage.config.out.mkdir(parents=True)
+    storage.begin()
+    workspace = storage.config.out / ".vidsharp" / file_stem("a.mp4")
+    workspace.mkdir(parents=True)
+    keep_rows(workspace, ClipRows({"clip": "a.mp4", "status": "done", "out": "a.mp4"}))
+    (workspace / "joined.mp4").write_bytes(b"joined")
+    yield storage, workspace / "joined.mp4"
+    storage.close()
+
+
+def test_an_object_that_has_come_since_the_run_began_is_not_replaced(bucket: Any, begun: tuple[Storage, Path]) -> None:
+    storage, joined = begun
+    bucket.pipe_file("calls/out/a.mp4", b"another driver's")
+    with pytest.raises(OutputError, match=r"calls/out/a\.mp4 has come to be there since this run began, and is not"):
+        storage.publish(joined, storage.config.out / "a.mp4")
+    assert bucket.cat_file("calls/out/a.mp4") == b"another driver's"
+    assert joined.exists()
+    assert objects(bucket) == {"a.mp4", ".vidsharp/lock"}, "no mark says that it is ours"
+
+
+def test_an_upload_whose_answer_is_lost_is_there_when_it_is_sent_again(
+    bucket: Any, begun: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, joined = begun
+    put_file = bucket.put_file
+
+    def sent_twice(file: str, path: str, **options: Any) -> None:
+        put_file(file, path, **options)
+        put_file(file, path, **options)
+
+    monkeypatch.setattr(bucket, "put_file", sent_twice)
+    storage.publish(joined, storage.config.out / "a.mp4")
+    assert bucket.cat_file("calls/out/a.mp4") == b"joined"
+
+
+def test_what_a_driver_published_before_it_was_killed_is_taken_over_with_its_rows(
+    bucket: Any, begun: tuple[Storage, Path], tmp_path: Path
+) -> None:
+    storage, joined = begun
+    storage.publish(joined, storage.config.out / "a.mp4")
+    bucket.rm_file("calls/out/.vidsharp/lock")  # of a driver that was killed long ago, on another machine
+    next_one = open_storage(config(tmp_path, staging=tmp_path / "another machine"))
+    next_one.config.out.mkdir(parents=True)
+    next_one.begin()
+    ((rows, _),) = kept_rows(next_one.config.out / ".vidsharp")
+    assert rows.clip["out"] == "a.mp4"
+    next_one.save_report([], ["a.mp4"])
+    assert objects(bucket) == {"a.mp4", ".vidsharp/lock"}
+    next_one.close()
+    assert objects(bucket) == {"a.mp4"}
+
+
+def test_a_driver_that_has_lost_its_lease_publishes_nothing_and_writes_no_table(
+    bucket: Any, begun: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, joined = begun
+    monkeypatch.setattr("vidsharp.jobs.files.bucket_lease.LEASE_S", -1.0)
+    with pytest.raises(StorageError, match="another vidsharp has taken it over; run the same command again"):
+        storage.publish(joined, storage.config.out / "a.mp4")
+    with pytest.raises(StorageError, match="taken it over"):
+        storage.save_report([])
+    assert objects(bucket) == {".vidsharp/lock"}
