@@ -138,7 +138,7 @@ class ProcessConfig:
     device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
     workers: int | None = option(
         None,
-        "Sharpening processes.",
+        "Sharpening processes; on a cluster, the most of them.",
         metavar="N",
         flags=("-w", "--workers"),
         default_words="what GPUs and CPUs take",
@@ -212,6 +212,11 @@ class ProcessConfig:
         default_words="256",
     )
     stall_seconds: float = option(600.0, "Retry a chunk that made no progress for S seconds.", metavar="S")
+    metrics: Path | None = option(
+        None,
+        "A file for metrics (OpenMetrics), written anew every 10 s: what is done, waits, fails and is busy.",
+        metavar="FILE",
+    )
     price_per_core_hour: float | None = option(
         None, "What an hour of a core costs: says what the run costs.", metavar="P"
     )

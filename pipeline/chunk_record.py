@@ -14,6 +14,13 @@ class ChunkDone:
     node: str
     bytes: int = 0
     """Size of its file."""
+    decode_s: float = 0.0
+    model_s: float = 0.0
+    measure_s: float = 0.0
+    encode_s: float = 0.0
+    wait_s: float = 0.0
+    wall_s: float = 0.0
+    core_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,19 @@ class ChunkRecord:
     @property
     def outline(self) -> ChunkDone:
         """The chunk without what single pictures say."""
-        return ChunkDone(self.index, self.frames, self.node, self.bytes)
+        return ChunkDone(
+            index=self.index,
+            frames=self.frames,
+            node=self.node,
+            bytes=self.bytes,
+            decode_s=self.decode_s,
+            model_s=self.model_s,
+            measure_s=self.measure_s,
+            encode_s=self.encode_s,
+            wait_s=self.wait_s,
+            wall_s=self.wall_s,
+            core_s=self.core_s or 0.0,
+        )
 
     def to_json(self) -> dict[str, Any]:
         # Not `asdict`, which copies each number of `pts` and takes milliseconds.

@@ -27,6 +27,8 @@ from unittest import mock
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.engine.actor import Prepared, PrepareTask
 from vidsharp.jobs.engine.actors import WorkResult
+from vidsharp.jobs.engine.pool import Crew
+from vidsharp.jobs.notifying.metrics import WORKERS
 from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.jobs.processing.run_rows import RunRows
@@ -69,8 +71,11 @@ class Actors:
     def busy(self) -> bool:
         return bool(self._ready)
 
-    def grow(self, actors: int) -> None:
+    def fit(self, wanted: Any) -> None:
         pass
+
+    def crew(self) -> Crew:
+        return Crew(dict.fromkeys(WORKERS.values, 0), 0, 0.0)
 
     def prepare(self, name: str, task: PrepareTask, about: Any) -> None:
         def plan() -> Prepared:
@@ -223,7 +228,7 @@ def measure(folder: Path, clips: int, pool: Actors) -> dict[str, Any]:
     at_start, watcher = memory_mib("VmRSS"), Clocks(clips)
     run = process_job._Run
     with (
-        mock.patch.object(process_job, "ActorPool", return_value=pool),
+        mock.patch.object(process_job, "empty_pool", return_value=pool),
         mock.patch.object(process_job, "open_engine", return_value=nullcontext(machines)),
         mock.patch.object(join_clip, "mux_clip", _mux),
         mock.patch.object(process_job, "sort_some", timed(spent, "sort out", process_job.sort_some)),

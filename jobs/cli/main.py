@@ -83,7 +83,7 @@ def main() -> None:
 @run_options
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("price_per_core_hour", "price_per_gpu_hour")
-@config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
+@config_options("on_clip", "webhook", "webhook_key", "hook_seconds", "metrics")
 @events_option
 @log_options
 def process(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:

@@ -32,7 +32,7 @@ log = logging.getLogger("vidsharp")
 @config_option("every_seconds", settings=WatchConfig)
 @run_options
 @config_options("reference", "page", "stall_seconds", "memory_mb", "price_per_core_hour", "price_per_gpu_hour")
-@config_options("on_clip", "webhook", "webhook_key", "hook_seconds")
+@config_options("on_clip", "webhook", "webhook_key", "hook_seconds", "metrics")
 @events_option
 @log_options
 def watch(events: Path | None, quiet: bool, verbose: bool, log_json: bool, **options: Any) -> Answer:

@@ -2,7 +2,9 @@
 
 import itertools
 import logging
+import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +20,10 @@ from ..interrupts import raise_if_interrupted
 from .actor import PrepareTask, SharpenActor
 from .measure_task import MeasureTask
 from .node import NodeError
-from .pool import PoolPlan
+from .pool import Crew, PoolPlan, Shape
 from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 from .schedule import Work
+from .tries import Cause
 
 log = logging.getLogger("vidsharp")
 
@@ -57,6 +60,21 @@ class WorkResult:
     """What was handed in with the work."""
     value: Any = None
     error: BaseException | None = None
+    node: str | None = None
+    """The machine that the actor was on."""
+
+    @property
+    def cause(self) -> Cause:
+        """Why it has to be tried again, where it has."""
+        if isinstance(self.error, GpuLost):
+            return "gpu_lost"
+        if isinstance(self.error, NodeLost):
+            return "preempted" if self.error.preempted else "node_lost"
+        return "failed"
+
+    def log_fields(self, **about: object) -> dict[str, object]:
+        """What a log line on it has as fields, beside what the work is `about`."""
+        return {**about, "actor": self.actor, **({"node": self.node} if self.node else {})}
 
     @property
     def permanent(self) -> bool:
@@ -68,8 +86,10 @@ class WorkResult:
         """The error for people."""
         if isinstance(self.error, VidsharpError):
             return str(self.error)
+        if isinstance(self.error, NodeLost):
+            return f"the process that worked on it died (its node was {self.error.how})"
         if isinstance(self.error, WorkerDied):
-            return "the process that worked on it died (it ran out of memory, a codec crashed, or its node was lost)"
+            return "the process that worked on it died (it ran out of memory, or a codec crashed)"
         return f"{type(self.error).__name__}: {self.error}"
 
 
@@ -77,6 +97,7 @@ class WorkResult:
 class _Actor:
     worker: Any
     """The engine's handle."""
+    shape: Shape
     about: Any = None
     """What it is working on; None when idle."""
     loading: bool = True
@@ -90,9 +111,10 @@ class _Actor:
 
 
 class ActorPool:
-    """Keeps `plan.actors` actors alive, or more after `grow`. An actor is named by a number that no later actor gets
-    again. One whose node does not see `must_see` (see `check_sees`), or whose GPU cannot be used, gets no work; one
-    that loses its GPU is ended, and another one started: it would fail one chunk after the other in milliseconds."""
+    """Keeps `plan.actors` actors alive, or those that `fit` was told. An actor is named by a number that no later actor
+    gets again, and reserves the same cores as long as it lives. One whose node does not see `must_see` (see
+    `check_sees`), or whose GPU cannot be used, gets no work; one that loses its GPU is ended, and another one started:
+    it would fail one chunk after the other in milliseconds."""
 
     actor_class: type = SharpenActor
 
@@ -118,21 +140,49 @@ class ActorPool:
         self._actors: dict[str, _Actor] = {}
         self._pending: dict[Any, str] = {}
         self._failed_starts = self._lost_gpus = 0
-        self._useless: dict[str, list[Any]] = {}
+        self._useless: dict[str, list[_Actor]] = {}
+        self._run = secrets.token_hex(4)
         for _ in range(plan.actors):
-            self._start()
+            self._start(plan.shape)
 
-    def _start(self) -> None:
+    def _start(self, shape: Shape) -> None:
         name = f"actor-{next(self._numbers)}"
-        plan = self._plan
-        worker = self._engine.start(self.actor_class, plan.threads, plan.gpus, self._must_see)
-        self._actors[name] = _Actor(worker)
+        # Other runs on the cluster count from 0, too.
+        known_as = f"vidsharp-{self._run}-{name}"
+        worker = self._engine.start(self.actor_class, shape.threads, shape.gpus, self._must_see, name=known_as)
+        self._actors[name] = _Actor(worker, shape)
         self._pending[self._engine.submit(worker, "load", *self._load)] = name
 
-    def grow(self, actors: int) -> None:
-        """Starts as many more as lack to `actors`, which counts those that get no work."""
-        for _ in range(actors - len(self._actors) - sum(map(len, self._useless.values()))):
-            self._start()
+    def fit(self, wanted: Sequence[Shape]) -> None:
+        """Starts what lacks to these actors, of which those that get no work are some. Where there are more that may
+        work, it ends such as have nothing to do, and those that are not ready first; and where those that lack have
+        more threads each than one without work, that makes room for them."""
+        have, asked = self._shapes(), Counter(wanted)
+        left_over, larger = have - asked, min((shape.threads for shape in asked - have), default=0)
+        too_many = len(self._actors) - len(wanted)
+        for only_left_over in (True, False):
+            for name, actor in self._without_work():
+                makes_room = only_left_over and actor.shape.threads < larger
+                if (too_many > 0 or makes_room) and (left_over[actor.shape] > 0 or not only_left_over):
+                    left_over[actor.shape] -= 1
+                    too_many -= 1
+                    self._end(name)
+        have = self._shapes()
+        for shape in itertools.islice((asked - have).elements(), max(0, len(wanted) - have.total())):
+            self._start(shape)
+
+    def _shapes(self) -> Counter[Shape]:
+        """Those of all actors."""
+        return Counter(actor.shape for actor in itertools.chain(self._actors.values(), *self._useless.values()))
+
+    def _without_work(self) -> list[tuple[str, _Actor]]:
+        """Those that are not ready first."""
+        without = [(name, actor) for name, actor in self._actors.items() if actor.about is None]
+        return sorted(without, key=lambda each: not each[1].loading)
+
+    def _end(self, name: str) -> None:
+        self._engine.kill(self._actors.pop(name).worker)
+        self._pending = {call: other for call, other in self._pending.items() if other != name}
 
     @property
     def busy(self) -> bool:
@@ -162,6 +212,19 @@ class ActorPool:
     def do(self, name: str, task: Callable[[Callable[[], None]], Any], about: Any) -> None:
         """Has an idle actor do anything else: see `SharpenActor.do`."""
         self._give(name, "do", (task,), about)
+
+    def crew(self) -> Crew:
+        """The actors as they are now."""
+        ready = [self._actors[name] for name in self.ready()]
+        busy = sum(actor.about is not None for actor in ready)
+        by_state = {
+            "starting": len(self._actors) - len(ready),
+            "idle": len(ready) - busy,
+            "busy": busy,
+            "refused": sum(map(len, self._useless.values())),
+        }
+        shapes = [actor.shape for actor in ready]
+        return Crew(by_state, sum(shape.threads for shape in shapes), sum(shape.gpus for shape in shapes))
 
     def node(self, name: str) -> str | None:
         """The name of the machine that an actor is on; None as long as it is not known."""
@@ -217,7 +280,7 @@ class ActorPool:
             self._failed_starts += was_loading and not isinstance(error, NodeLost)
             if self._failed_starts >= MAX_FAILED_STARTS:
                 raise ClusterError(f"sharpening processes die before they are ready ({one_line(error)})") from error
-            self._start()
+            self._start(actor.shape)
             if actor.stalled:
                 error = StalledError(
                     f"it stood still for {self._stall_s:g} s, as where a codec hangs; "
@@ -237,26 +300,27 @@ class ActorPool:
             self._replace(name, error)
         elif error is None and isinstance(about, Work):
             self._lost_gpus = 0
-        yield WorkResult(name, about, value, error)
+        yield WorkResult(name, about, value, error, actor.node)
 
     def _replace(self, name: str, error: GpuLost) -> None:
-        self._engine.kill(self._actors.pop(name).worker)
+        lost = self._actors.pop(name)
+        self._engine.kill(lost.worker)
         self._lost_gpus += 1
         if self._lost_gpus >= MAX_LOST_GPUS:
             raise ClusterError(
                 f"{str(error).rstrip('.')}, nor could {self._lost_gpus - 1} before it, and no chunk was finished "
                 "between; run the same command again to go on, or with --device cpu"
             )
-        self._start()
+        self._start(lost.shape)
 
     def _give_up(self, name: str, error: VidsharpError) -> None:
         # It stays and holds its cores and its GPU: else another actor would be started in its place.
-        workers = self._useless.setdefault(str(error), [])
-        workers.append(self._actors.pop(name).worker)
+        useless = self._useless.setdefault(str(error), [])
+        useless.append(self._actors.pop(name))
         if not self._actors:
             raise error
-        if len(workers) == 1:
-            log.error("%s; it gets no work", str(error).rstrip("."))
+        if len(useless) == 1:
+            log.error("%s; it gets no work", str(error).rstrip("."), extra={"actor": name})
 
     def frames_done(self) -> Iterator[tuple[Work, int]]:
         """How far the chunks at work are, as far as their actors have answered. Ask often: who does not get on in what
@@ -273,8 +337,8 @@ class ActorPool:
 
     def stop(self) -> None:
         """Ends all actors, at work or not; what they have not finished does not count."""
-        for worker in itertools.chain((actor.worker for actor in self._actors.values()), *self._useless.values()):
-            self._engine.kill(worker)
+        for actor in itertools.chain(self._actors.values(), *self._useless.values()):
+            self._engine.kill(actor.worker)
         self._actors.clear()
         self._useless.clear()
         self._pending.clear()

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import IO, Any, Self
 
 from ...models.cores import usable_cores
+from ..notifying.metrics import Values
 from .gpus import visible_gpus
 from .local_worker import ANSWER, NUMBER_BYTES
 from .messages import read_message, write_message
@@ -55,6 +56,8 @@ class LocalEngine:
     """As `Engine` says. A worker is spoken to through its stdin and stdout, whose end is also the sign of the process's
     end, in both directions: no worker outlives this process, however that ends."""
 
+    grows = False
+
     def __init__(self) -> None:
         self._workers: set[_Worker] = set()
         self._gpus = visible_gpus()
@@ -74,7 +77,7 @@ class LocalEngine:
         gpus = {"GPU": float(len(self._gpus))} if self._gpus else {}
         return [{"CPU": float(usable_cores()), **gpus}]
 
-    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> _Worker:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any, name: str | None = None) -> _Worker:
         gpu = self._least_used_gpu() if gpus and self._gpus else None
         try:
             worker = self._spawn(threads, gpu)
@@ -115,6 +118,8 @@ class LocalEngine:
     def steps(self, worker: _Worker) -> int | None:
         self._take_in()
         return worker.steps if worker in self._workers else None
+
+    def tell(self, run: str, values: Values) -> None: ...
 
     def kill(self, worker: _Worker) -> None:
         worker.process.kill()

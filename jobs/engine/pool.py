@@ -18,8 +18,16 @@ _SHARES = 10_000
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What an actor reserves on its machine, as long as it lives."""
+
+    threads: int
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
 class PoolPlan:
-    """The actors of a run: all alike."""
+    """The actors of a run as it begins: all alike. Machines that join may get others (`wanted.py`)."""
 
     actors: int
     threads: int
@@ -30,6 +38,21 @@ class PoolPlan:
     """What each actor runs its student on."""
     gpu: GpuSettings | None = None
     """How each works on a GPU, decided for all of them; None on a CPU."""
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.threads, self.gpus)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The actors of a run at a time."""
+
+    by_state: Mapping[str, int]
+    """How many are `starting`, `idle`, `busy` and `refused`: those that get no work."""
+    cores: int
+    """Of those that have loaded their student."""
+    gpus: float
 
 
 def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | None) -> PoolPlan:
@@ -47,6 +70,8 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | 
     Raises:
         DeviceError: a GPU is asked for where Ray knows none.
     """
+    if device.startswith("cuda") and not any(int(node.get("CPU", 0)) for node in nodes):
+        nodes = [{"CPU": 1.0, "GPU": 1.0}]  # a cluster that has no machine for work yet
     gpus = sum(int(node.get("GPU", 0)) for node in nodes)
     if device.startswith("cuda") and not gpus:
         raise DeviceError(
@@ -56,11 +81,11 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | 
         device = "cuda" if gpus else "cpu"
     each, on_each = 0.0, 1
     if device == "cuda":
-        on_each = _fed_by(nodes) if workers is None else max(1, -(-workers // gpus))
-        each = int(_SHARES / on_each) / _SHARES
+        on_each = fed_by(nodes) if workers is None else max(1, -(-workers // gpus))
+        each = share(on_each)
     if workers is None:
         # An actor on one named GPU (`cuda:N`) shares it with no other, and Ray must not hide it.
-        automatic = {"cuda": gpus * on_each, "cpu": sum(map(_cpu_actors, nodes))}
+        automatic = {"cuda": gpus * on_each, "cpu": sum(map(cpu_actors, nodes))}
         workers = automatic.get(device, 1)
     actors = min(max(1, workers), max(1, _room(nodes, 1, each)))
     most = max(int(node.get("CPU", 0)) for node in nodes)
@@ -68,29 +93,21 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | 
     return PoolPlan(actors, threads, each, device)
 
 
-def actors_that_fit(plan: PoolPlan, nodes: Sequence[Mapping[str, float]]) -> int:
-    """How many of the planned actors these machines have room for, which may have joined after the plan was made.
-
-    Args:
-        plan: of a run that chose its number of actors by itself.
-    """
-    if plan.device == "cuda":
-        return max(plan.actors, _room(nodes, plan.threads, plan.gpus))
-    if plan.device != "cpu":
-        return plan.actors
-    return sum(min(_room([node], plan.threads, 0), _cpu_actors(node)) for node in nodes)
-
-
-def _cpu_actors(node: Mapping[str, float]) -> int:
+def cpu_actors(node: Mapping[str, float]) -> int:
     """How many actors a machine gets that has no better use for its cores; none where it offers no core."""
     cpus = int(node.get("CPU", 0))
     return max(min(1, cpus), cpus // THREADS_PER_CPU_ACTOR)
 
 
-def _fed_by(nodes: Sequence[Mapping[str, float]]) -> int:
+def fed_by(nodes: Sequence[Mapping[str, float]]) -> int:
     """How many actors on each GPU the cores of its machine keep busy, on the machine with the fewest for each."""
     cores = min(int(node.get("CPU", 0)) // int(node["GPU"]) for node in nodes if int(node.get("GPU", 0)))
     return max(1, min(MOST_PER_GPU, cores // THREADS_PER_CPU_ACTOR))
+
+
+def share(on_each: int) -> float:
+    """Of a GPU, for each of so many actors, as Ray divides it."""
+    return int(_SHARES / on_each) / _SHARES
 
 
 def _room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: float) -> int:

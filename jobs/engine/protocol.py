@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any, Protocol, Self
 
 from ...models.errors import VidsharpError
+from ..notifying.metrics import Values
 
 ACTOR_ENVIRONMENT = {
     # `use_one_heap` comes too late for the heaps of threads that Ray has started, which later threads take turns on:
@@ -26,6 +27,22 @@ class WorkerDied(RuntimeError):
 class NodeLost(WorkerDied):
     """It died with its whole machine, which says nothing against the process itself."""
 
+    def __init__(self, message: str = "", preempted: bool = False) -> None:
+        """
+        Args:
+            preempted: whether who runs the cluster took the machine away.
+        """
+        super().__init__(message, preempted)
+        self.preempted = preempted
+
+    def __str__(self) -> str:
+        return self.args[0]
+
+    @property
+    def how(self) -> str:
+        """What became of the machine, for people."""
+        return "taken away" if self.preempted else "lost"
+
 
 class Engine(Protocol):
     """Worker processes for the time of a `with` block. A worker is one object in a process of its own; a call is one
@@ -43,6 +60,11 @@ class Engine(Protocol):
         """Ends what it has started; calls that are out do not count any more."""
         ...
 
+    @property
+    def grows(self) -> bool:
+        """Whether machines may join while it is used."""
+        ...
+
     def nodes(self) -> list[dict[str, float]]:
         """What each machine has, by resource: `CPU`, and `GPU` where there is one; at least one machine.
 
@@ -51,10 +73,13 @@ class Engine(Protocol):
         """
         ...
 
-    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any, name: str | None = None) -> Any:
         """A new worker, `worker_class(threads, *arguments)`, on a machine with that many cores and GPUs, or such a part
         of one, to spare; its process sees no other GPUs, unless `gpus` is 0. Returns at once: what goes wrong is told
         of its first call.
+
+        Args:
+            name: what people know it by where the engine shows its workers; no other has it.
 
         Raises:
             ClusterError: no process can be started at all.
@@ -82,6 +107,14 @@ class Engine(Protocol):
     def steps(self, worker: Any) -> int | None:
         """What a worker's `frames_done()` gives while a call of it is at work; None where nothing new is heard. Never
         waits: an answer may come with a later question."""
+        ...
+
+    def tell(self, run: str, values: Values) -> None:
+        """Passes metrics on to what collects them from this engine; does nothing, where nothing does.
+
+        Args:
+            run: what the run is called in them.
+        """
         ...
 
     def kill(self, worker: Any) -> None:

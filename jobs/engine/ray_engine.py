@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 
+from ..notifying.metrics import Values
 from .cluster import living_nodes, ray_session
 from .protocol import ACTOR_ENVIRONMENT, ClusterError, NodeLost, WorkerDied
+from .ray_metrics import RayMetrics
 from .ray_private import node_was_lost
 
 _PROGRESS = "progress"
@@ -33,11 +35,14 @@ class RayEngine:
             address: of a running cluster (`auto` finds one on this machine); None starts one for this process alone.
         """
         self._address = address
+        self._metrics: RayMetrics | None = None
         self._session = ExitStack()
         self._remote: dict[type, Any] = {}
         """Remote classes, by class: each is exported to Ray once."""
 
     def __enter__(self) -> Self:
+        if self._address is not None or ray.is_initialized():
+            self._metrics = RayMetrics()  # from a Ray of our own, nothing collects them
         try:
             self._session.enter_context(ray_session(self._address))
         except ClusterError as error:
@@ -49,6 +54,11 @@ class RayEngine:
     def __exit__(self, *error: Any) -> None:
         self._session.__exit__(*error)
 
+    @property
+    def grows(self) -> bool:
+        # A caller's own Ray may be of this machine alone, which Ray does not tell.
+        return self._address is not None or len(living_nodes()) > 1
+
     def nodes(self) -> list[dict[str, float]]:
         # Ray waits for ever for a machine to start processes on; with this one's gone, none comes.
         nodes = living_nodes()
@@ -56,11 +66,12 @@ class RayEngine:
             raise ClusterError("Ray's node process died; run the same command again to go on")
         return nodes
 
-    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> _Actor:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any, name: str | None = None) -> _Actor:
         if worker_class not in self._remote:
             made_remote: Any = ray.remote  # its types know but some of its options
             self._remote[worker_class] = made_remote(concurrency_groups={_PROGRESS: 1})(worker_class)
         actor = self._remote[worker_class].options(
+            name=name,
             num_cpus=threads,
             num_gpus=gpus,
             # Where Ray hands it over, a process takes 0.3 s longer to start.
@@ -85,7 +96,10 @@ class RayEngine:
             # Ray wraps the error with a traceback; people get the error itself.
             raise error.cause if isinstance(error.cause, Exception) else error from None
         except RayError as error:
-            raise (NodeLost if node_was_lost(error) else WorkerDied)(str(error)) from error
+            preempted = isinstance(error, RayActorError) and error.preempted
+            if preempted or node_was_lost(error):
+                raise NodeLost(str(error), preempted) from error
+            raise WorkerDied(str(error)) from error
 
     def steps(self, worker: _Actor) -> int | None:
         if worker.asked is None:
@@ -96,6 +110,11 @@ class RayEngine:
                 steps: Any = ray.get(asked)
                 return steps
         return None
+
+    def tell(self, run: str, values: Values) -> None:
+        if self._metrics is not None:
+            with suppress(RayError):  # of a cluster that is gone, the workers' calls tell
+                self._metrics.tell(run, values)
 
     def kill(self, worker: _Actor) -> None:
         ray.kill(worker.handle)

@@ -5,12 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...pipeline.plan import Chunk
-
-MAX_RETRIES = 3
-"""A chunk is tried this many times more, on other actors where there are any, before its clip fails."""
-MAX_LOSSES = 3
-"""So many GPUs may be lost at a chunk before its clip fails. A GPU that dies says nothing against the chunk, so none of
-these counts as a retry; but a chunk may be what kills them."""
+from .tries import UNTRIED, Cause, Tries
 
 
 @dataclass(frozen=True)
@@ -19,16 +14,14 @@ class Work:
 
     clip: str
     chunk: Chunk
-    retries: int = 0
-    losses: int = 0
-    """GPUs that were lost at it."""
+    tries: Tries = UNTRIED
     tried_on: frozenset[str] = frozenset()
     """Actors that failed at it."""
 
     @property
     def attempt(self) -> int:
         """The number of the next attempt, from 1 on."""
-        return 1 + self.retries + self.losses
+        return 1 + self.tries.all
 
 
 @dataclass
@@ -50,16 +43,12 @@ class Schedule:
                 return work
         return None
 
-    def retry(self, work: Work, actor: str, *, gpu_lost: bool = False) -> Work | None:
-        """Queues failed work again, before all else; None where it has been tried often enough.
-
-        Args:
-            gpu_lost: whether it failed because the actor's GPU did.
-        """
-        retries, losses = work.retries + (not gpu_lost), work.losses + gpu_lost
-        if retries > MAX_RETRIES or losses >= MAX_LOSSES:
+    def retry(self, work: Work, actor: str, cause: Cause = "failed") -> Work | None:
+        """Queues failed work again, before all else; None where it has been tried often enough."""
+        tries = work.tries.after(cause)
+        if tries is None:
             return None
-        again = replace(work, retries=retries, losses=losses, tried_on=work.tried_on | {actor})
+        again = replace(work, tries=tries, tried_on=work.tried_on | {actor})
         self.waiting.appendleft(again)
         return again
 

@@ -15,6 +15,7 @@ from .clip_states import Waiting
 from .clip_work import ClipWork, failed_row
 from .past_results import PastResults
 from .progress import Watcher
+from .run_metrics import RunMeter
 from .run_record import RunTotals
 from .run_rows import RunRows
 
@@ -33,6 +34,7 @@ class ClipEnds:
     past: PastResults
     hooks: ClipHooks
     totals: RunTotals
+    meter: RunMeter
 
     def end(self, rows: ClipRows, workspace: Path | None) -> None:
         """A clip has come to its end, with these rows; its workspace goes once the tables have them."""
@@ -40,6 +42,7 @@ class ClipEnds:
         self.storage.release(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
         self.totals.add(row, rows.chunks)
+        self.meter.counters.add_clip(row)
         self.hooks.end(rows, lambda rows: self.rows.add(rows, workspace))
 
     def leave(self, waiting: Waiting, found: ClipState, fingerprint: Fingerprint | None = None) -> None:

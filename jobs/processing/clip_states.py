@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from ...pipeline.fingerprint import Seen
 from ...pipeline.workspace import Workspace
 from ..engine.actor import Prepared
-from ..engine.schedule import MAX_RETRIES, Schedule, Work
+from ..engine.schedule import Schedule, Work
+from ..engine.tries import MAX_RETRIES, UNTRIED, Tries
+from ..engine.wanted import WorkLeft
 from ..files.clips import Clip
 from ..files.earlier_run import EarlierResult
 from ..files.report_folder import ClipRows
@@ -27,8 +29,12 @@ class Waiting:
     seen: Seen
     earlier: EarlierResult | None = None
     """What an earlier run has made, where a worker has to tell whether it is this recording's."""
-    tries: int = 0
-    """How often it was tried."""
+    tries: Tries = UNTRIED
+    """To plan it, this time."""
+    plans: int = 0
+    """How often it was planned before."""
+    retries: int = 0
+    """Pieces of its work that were tried again."""
     tighter: bool = False
     """Whether it came out too large, and is to be encoded with fewer bytes."""
 
@@ -60,6 +66,13 @@ class ClipStates:
         waiting = self.unsorted or self.to_prepare or self.preparing
         return bool(waiting or self.under_way or self.joins.any_left or self.uploading)
 
+    @property
+    def work_left(self) -> WorkLeft:
+        """What workers have still to do, or are doing."""
+        chunks = len(self.schedule.waiting) + sum(len(clip.at_work) for clip in self.under_way.values())
+        to_plan, to_join = len(self.to_prepare) + len(self.preparing), len(self.joins.waiting) + len(self.joins.at_work)
+        return WorkLeft(to_plan + chunks + to_join, known=not (to_plan or self.unsorted))
+
     def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
         """The work on a clip that was planned, its chunks scheduled."""
         clip = waited.clip
@@ -77,7 +90,8 @@ class ClipStates:
             done=dict(prepared.done),
             original=prepared.original,
             provenance_digest=prepared.provenance_digest,
-            retries=waited.tries,
+            retries=waited.retries,
+            plans=waited.plans,
             rate=prepared.rate,
             copied=prepared.copied,
         )
@@ -101,7 +115,7 @@ class ClipStates:
         if actor not in work.tried_on:
             self.schedule.pass_on(work, actor)
             return True
-        if clip.retries >= MAX_RETRIES:
+        if clip.plans >= MAX_RETRIES:
             return False
         clip.outdated = True
         self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
@@ -133,9 +147,15 @@ class ClipStates:
 
     def plan_again(self, clip: ClipWork, *, tighter: bool = False) -> None:
         """Has a clip wait to be planned, before the others."""
-        tighter = tighter or clip.too_large
         self.to_prepare.appendleft(
-            Waiting(clip.clip, clip.workspace, clip.seen, tries=clip.retries + 1, tighter=tighter)
+            Waiting(
+                clip.clip,
+                clip.workspace,
+                clip.seen,
+                plans=clip.plans + 1,
+                retries=clip.retries + 1,
+                tighter=tighter or clip.too_large,
+            )
         )
 
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:

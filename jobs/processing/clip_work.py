@@ -52,6 +52,9 @@ class ClipWork:
     provenance_digest: str | None = None
     """The digest of what makes its pictures, as its plan says."""
     retries: int = 0
+    """Pieces of its work that were tried again."""
+    plans: int = 0
+    """How often it was planned before."""
     at_work: dict[int, int] = field(default_factory=dict)
     """Frames done of the chunks that actors are working on."""
     rate: RateChoice = NO_CHOICE

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ..engine.schedule import MAX_RETRIES
+from ..engine.tries import UNTRIED, Cause, Tries
 from .clip_work import ClipWork
 from .join_clip import Mixed
 
@@ -17,7 +17,7 @@ class JoinWork:
     """A clip that waits to be joined."""
 
     work: ClipWork
-    retries: int = 0
+    tries: Tries = UNTRIED
     tried_on: frozenset[str] = frozenset()
     """Actors that failed at it."""
     named: Mixed | None = None
@@ -62,10 +62,11 @@ class JoinQueue:
         """Queues a clip again, before the others, whose file is there and now has been given a name."""
         self.waiting.appendleft(replace(join, named=named))
 
-    def retry(self, join: JoinWork, actor: str) -> bool:
+    def retry(self, join: JoinWork, actor: str, cause: Cause = "failed") -> bool:
         """Queues a clip that failed on `actor` again, before the others; False where it has been tried often enough."""
-        if join.retries >= MAX_RETRIES:
+        tries = join.tries.after(cause)
+        if tries is None:
             return False
-        again = replace(join, retries=join.retries + 1, tried_on=join.tried_on | {actor})
+        again = replace(join, tries=tries, tried_on=join.tried_on | {actor})
         self.waiting.appendleft(again)
         return True

@@ -8,7 +8,7 @@ from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from pathlib import Path
 
-from ...models.errors import GpuLost, VidsharpError
+from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
@@ -21,7 +21,8 @@ from ..engine.actors import POLL_S, ActorPool, WorkResult
 from ..engine.engines import open_engine
 from ..engine.gpu_trial import plan_run
 from ..engine.protocol import Engine
-from ..engine.schedule import MAX_RETRIES, Work
+from ..engine.schedule import Work
+from ..engine.tries import MAX_RETRIES
 from ..files.clips import REPORT_FOLDER, Clip, of_shard
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
@@ -36,12 +37,13 @@ from .final_names import FinalNames
 from .imports_ahead import import_ahead
 from .join_clip import ChunksMissing, Joined, Mixed, TooLarge
 from .join_queue import JoinWork
-from .node_watch import NodeWatch, must_see
+from .node_watch import NodeWatch, empty_pool, must_see
 from .past_results import PastResults
 from .process_result import ProcessResult
 from .progress import NoWatcher, Watcher
 from .run_lock import RunLock
-from .run_record import RunTotals, recorded
+from .run_metrics import RunMeter
+from .run_record import RunTotals, recorded, without_secrets
 from .run_rows import RunRows
 from .run_settings import fingerprint_settings
 from .sort_clips import sort_some
@@ -113,9 +115,12 @@ class _Run:
         self.states = ClipStates()
         self.shown_at = 0.0
         self.totals = RunTotals()
+        label = without_secrets(storage.shown(self.out))
+        self.meter = RunMeter(label, config.metrics, self.states, self.rows.counts)
         self.hooks = ClipHooks(hooks_of(config), lambda name: storage.shown(self.out / name))
 
     def run(self) -> ProcessResult:
+        self.meter.tell()
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
         try:
@@ -129,6 +134,8 @@ class _Run:
         except BaseException:
             self.rows.write()
             raise
+        finally:
+            self.meter.tell()
         self.rows.finish()
         if self.config.reference is not None and self.rows.unmeasured:
             clips = counted(self.rows.unmeasured, "clip was", "clips were")
@@ -159,7 +166,7 @@ class _Run:
     def _look_back(self) -> None:
         earlier = self.report.earlier()
         self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
-        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks, self.totals)
+        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks, self.totals, self.meter)
         owners = self.report.renamed()
         self.names = FinalNames(self.out, self.all_names, self.config.overwrite, self.storage.inputs, earlier, owners)
         self.states.unsorted.extend(self.clips)
@@ -170,17 +177,14 @@ class _Run:
         seen = must_see(self.lock.file, self.clips, self.config)
         plan = plan_run(engine, self.config, seen)
         self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
-        pool = ActorPool(
-            *(engine, plan, self.config.model, self.config.strength, seen, self.config.stall_seconds),
-            look=self.config.look,
-            chroma=self.config.chroma,
-        )
+        pool = empty_pool(engine, plan, self.config, seen)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
-        nodes = NodeWatch(engine, plan, grows=self.config.workers is None)
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload") as uploader:
+        nodes = NodeWatch(engine, plan, self.config.workers)
+        uploads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload")
+        with self.meter.connected(engine, plan.gpus), uploads as uploader:
             try:
                 while self.states.any_left:
-                    nodes.look(pool)
+                    nodes.look(pool, self.states)
                     sort_some(self.states, self.past, self.ends)
                     self.storage.fetch(
                         (waiting.clip for waiting in self.states.to_prepare), at_most=len(pool.names()) + 2
@@ -194,6 +198,7 @@ class _Run:
                     self._collect_uploaded(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
+                    self.meter.look(pool, nodes.wanted)
             finally:
                 uploader.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
@@ -245,12 +250,12 @@ class _Run:
         clip = waited.clip
         self.states.preparing.discard(clip.name)
         if answer.error is not None:
-            if answer.permanent or waited.tries >= MAX_RETRIES:
+            tries = None if answer.permanent else waited.tries.after(answer.cause)
+            if tries is None:
                 self.ends.fail(clip, answer.sentence, answer.error)
             else:
-                about = {"clip": clip.name, "actor": answer.actor}
-                log.warning("%s; trying again", answer.sentence, extra=about)
-                self.states.to_prepare.appendleft(replace(waited, tries=waited.tries + 1))
+                self.meter.count_retry(answer, clip=clip.name)
+                self.states.to_prepare.appendleft(replace(waited, tries=tries, retries=waited.retries + 1))
         elif isinstance(answer.value, NotToDo):
             self.ends.leave(waited, answer.value.state, answer.value.fingerprint)
         else:
@@ -266,22 +271,21 @@ class _Run:
         clip.at_work.pop(work.chunk.index, None)
         if clip.outdated:
             return
-        about = {"clip": work.clip, "chunk": work.chunk.index, "actor": answer.actor}
         if answer.error is None:
             clip.done[work.chunk.index] = answer.value
-            log.debug("done", extra={**about, "node": answer.value.node})
+            self.meter.counters.add_chunk(answer.value)
+            log.debug("done", extra=answer.log_fields(clip=work.clip, chunk=work.chunk.index))
             return
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
-        gpu_lost = isinstance(answer.error, GpuLost)
-        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor, gpu_lost=gpu_lost)
+        again = None if answer.permanent else self.states.schedule.retry(work, answer.actor, answer.cause)
         if again is None:
             self.states.drop(work.clip)
             tried = f" (tried {work.attempt} times)" if work.attempt > 1 else ""
             self.ends.give_up(clip, answer.sentence + tried, answer.error)
             return
         clip.retries += 1
-        log.warning("%s; trying again", answer.sentence, extra=about)
+        self.meter.count_retry(answer, clip=work.clip, chunk=work.chunk.index)
 
     def _show_progress(self, pool: ActorPool) -> None:
         now = time.monotonic()
@@ -312,14 +316,14 @@ class _Run:
                 uploading = uploader.submit(self._upload, done.rows, done.temporary, done.final)
                 self.states.uploading[uploading] = work
             return
-        about = {"clip": work.clip.name, "actor": answer.actor}
+        missing = isinstance(answer.error, ChunksMissing)
         if isinstance(answer.error, TooLarge):
             self.states.plan_tighter(work)
-        elif isinstance(answer.error, ChunksMissing) and work.retries < MAX_RETRIES:
-            log.warning("%s; planned again", answer.sentence, extra=about)
+        elif missing and work.plans < MAX_RETRIES:
+            log.warning("%s; planned again", answer.sentence, extra=answer.log_fields(clip=work.clip.name))
             self.states.plan_again(work)
-        elif not answer.permanent and not isinstance(answer.error, ChunksMissing) and joins.retry(join, answer.actor):
-            log.warning("joining: %s; trying again", answer.sentence, extra=about)
+        elif not (answer.permanent or missing) and joins.retry(join, answer.actor, answer.cause):
+            self.meter.count_retry(answer, task="joining: ", clip=work.clip.name)
         else:
             if join.named is not None and join.named.final is not None:
                 self.names.release(join.named.final)

@@ -88,7 +88,7 @@ def run_facts(storage: Storage, report: Path, plan: PoolPlan, counts: Mapping[st
 def join_task(run: RunFacts, join: JoinWork) -> JoinTask:
     """The task to join a clip."""
     elapsed_s = time.monotonic() - join.work.began
-    return JoinTask(run, join.work, elapsed_s, attempt=join.retries, named=join.named)
+    return JoinTask(run, join.work, elapsed_s, attempt=join.tries.all, named=join.named)
 
 
 def measured_frames(config: ProcessConfig, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:

@@ -28,65 +28,147 @@ def loaded(name: str) -> Any:
     return yaml.safe_load((DEPLOY / name).read_text())
 
 
-# What RayJob's resource definition (KubeRay, ray.io/v1) asks of the fields that are used here; Kubernetes drops fields
-# that it does not know, so that none may be misspelt.
+SCHEMAS = Path(__file__).parent / "schemas"
+KUBERNETES = json.loads((SCHEMAS / "kubernetes-job.json").read_text())
+"""A Job; see `schemas/README.md`. It takes no field that Kubernetes does not know and would drop in silence."""
+COMPOSE = json.loads((SCHEMAS / "compose.json").read_text())
+
+
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
 
 
-_TEXT, _WHOLE = {"type": "string"}, {"type": "integer", "minimum": 0}
-_QUANTITIES = {"type": "object", "additionalProperties": {"type": "string", "pattern": r"^\d+(m|Mi|Gi)?$"}}
-_CONTAINER = _object(
-    ["name", "image"],
-    name=_TEXT,
-    image=_TEXT,
-    command={"type": "array", "items": _TEXT},
-    ports={"type": "array", "items": _object(["containerPort"], containerPort=_WHOLE, name=_TEXT)},
-    resources=_object([], limits=_QUANTITIES, requests=_QUANTITIES),
-    volumeMounts={"type": "array", "items": _object(["name", "mountPath"], name=_TEXT, mountPath=_TEXT)},
-)
-_CLAIM = _object(["claimName"], claimName=_TEXT)
-_TEMPLATE = _object(
-    ["spec"],
-    spec=_object(
-        ["containers"],
-        containers={"type": "array", "minItems": 1, "items": _CONTAINER},
-        volumes={"type": "array", "items": _object(["name"], name=_TEXT, persistentVolumeClaim=_CLAIM)},
-    ),
-)
-_START = {"type": "object", "additionalProperties": _TEXT}  # KubeRay refuses numbers that are not in quotes
+def _kubernetes(name: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/io.k8s.api.core.v1.{name}"}
+
+
+_TEXT, _FLAG, _ANY = {"type": "string"}, {"type": "boolean"}, {"type": "object"}
+_WHOLE = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_TEXTS = {"type": "object", "additionalProperties": _TEXT}  # numbers that are not in quotes are refused
+_POD = _kubernetes("PodTemplateSpec")
+_RESOURCES = _kubernetes("ResourceRequirements")
+# All fields that a RayJob (ray.io/v1, KubeRay 1.4) has.
 _WORKERS = _object(
-    ["groupName", "template"],
+    ["groupName", "minReplicas", "maxReplicas", "template"],
     groupName=_TEXT,
     replicas=_WHOLE,
     minReplicas=_WHOLE,
     maxReplicas=_WHOLE,
-    rayStartParams=_START,
-    template=_TEMPLATE,
+    idleTimeoutSeconds=_WHOLE,
+    numOfHosts=_WHOLE,
+    suspend=_FLAG,
+    rayStartParams=_TEXTS,
+    template=_POD,
+    scaleStrategy=_object([], workersToDelete={"type": "array", "items": _TEXT}),
+)
+_AUTOSCALER = _object(
+    [],
+    resources=_RESOURCES,
+    image=_TEXT,
+    imagePullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
+    env={"type": "array", "items": _kubernetes("EnvVar")},
+    envFrom={"type": "array", "items": _kubernetes("EnvFromSource")},
+    volumeMounts={"type": "array", "items": _kubernetes("VolumeMount")},
+    securityContext=_kubernetes("SecurityContext"),
+    idleTimeoutSeconds=_WHOLE,
+    upscalingMode={"enum": ["Default", "Aggressive", "Conservative"]},
+    version={"enum": ["v1", "v2"]},
+)
+_CLUSTER = _object(
+    ["headGroupSpec"],
+    rayVersion=_TEXT,
+    enableInTreeAutoscaling=_FLAG,
+    autoscalerOptions=_AUTOSCALER,
+    suspend=_FLAG,
+    managedBy=_TEXT,
+    headServiceAnnotations=_TEXTS,
+    gcsFaultToleranceOptions=_ANY,
+    headGroupSpec=_object(
+        ["template"],
+        serviceType=_TEXT,
+        headService=_ANY,
+        enableIngress=_FLAG,
+        rayStartParams=_TEXTS,
+        template=_POD,
+    ),
+    workerGroupSpecs={"type": "array", "items": _WORKERS},
 )
 RAY_JOB = _object(
     ["apiVersion", "kind", "metadata", "spec"],
     apiVersion={"const": "ray.io/v1"},
     kind={"const": "RayJob"},
+    # Pods are called by it and a suffix, within the 63 characters of a host's name.
     metadata=_object(["name"], name={"type": "string", "pattern": "^[a-z]([a-z0-9-]{0,45}[a-z0-9])?$"}),
     spec=_object(
         ["entrypoint", "rayClusterSpec"],
         entrypoint=_TEXT,
-        shutdownAfterJobFinishes={"type": "boolean"},
-        ttlSecondsAfterFinished=_WHOLE,
+        rayClusterSpec=_CLUSTER,
+        activeDeadlineSeconds=_WHOLE,
         backoffLimit=_WHOLE,
-        rayClusterSpec=_object(
-            ["headGroupSpec"],
-            rayVersion=_TEXT,
-            headGroupSpec=_object(["template"], rayStartParams=_START, template=_TEMPLATE),
-            workerGroupSpecs={"type": "array", "items": _WORKERS},
-        ),
+        clusterSelector=_TEXTS,
+        deletionStrategy=_ANY,
+        entrypointNumCpus={"type": "number"},
+        entrypointNumGpus={"type": "number"},
+        entrypointResources=_TEXT,
+        jobId=_TEXT,
+        managedBy=_TEXT,
+        metadata=_TEXTS,
+        runtimeEnvYAML=_TEXT,
+        shutdownAfterJobFinishes=_FLAG,
+        submissionMode={"enum": ["K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"]},
+        submitterConfig=_object([], backoffLimit=_WHOLE),
+        submitterPodTemplate=_POD,
+        suspend=_FLAG,
+        ttlSecondsAfterFinished=_WHOLE,
     ),
-)
+) | {"$defs": KUBERNETES["$defs"]}
+
+
+def check(manifest: Any, schema: dict[str, Any]) -> None:
+    jsonschema.validate(manifest, schema, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("schema", [KUBERNETES, COMPOSE, RAY_JOB])
+def test_the_schemas_are_schemas(schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+MISSPELT = [
+    ("rayjob.yaml", RAY_JOB, ("spec", "backofLimit"), 2),
+    ("rayjob.yaml", RAY_JOB, ("spec", "rayClusterSpec", "enableInTreeAutoscaling"), "yes"),
+    ("rayjob.yaml", RAY_JOB, ("spec", "rayClusterSpec", "headGroupSpec", "rayStartParams", "num-cpus"), 0),
+    ("rayjob.yaml", RAY_JOB, ("spec", "rayClusterSpec", "headGroupSpec", "template", "spec", "volume"), []),
+    ("job.yaml", KUBERNETES, ("spec", "template", "spec", "restartPolicies"), "Never"),
+    ("job.yaml", KUBERNETES, ("spec", "podFailurePolicy", "rules", 0, "onExitCodes", "values"), "1"),
+    ("compose.yaml", COMPOSE, ("services", "watch", "restarts"), "no"),
+]
+
+
+@pytest.mark.parametrize(("name", "schema", "at", "value"), MISSPELT)
+def test_what_is_misspelt_in_a_manifest_is_found(
+    name: str, schema: dict[str, Any], at: tuple[Any, ...], value: Any
+) -> None:
+    manifest = loaded(name)
+    inner = manifest
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        check(manifest, schema)
 
 
 def test_the_ray_job_is_one() -> None:
-    jsonschema.validate(loaded("rayjob.yaml"), RAY_JOB)
+    check(loaded("rayjob.yaml"), RAY_JOB)
+
+
+def test_the_cluster_grows_with_the_work_and_goes_with_it() -> None:
+    """Ray's autoscaler removes machines on which no actor is; the run asks for more where it has work for them."""
+    cluster = loaded("rayjob.yaml")["spec"]["rayClusterSpec"]
+    assert cluster["enableInTreeAutoscaling"] is True
+    assert cluster["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0", "the head does no work"
+    for group in cluster["workerGroupSpecs"]:
+        assert group["minReplicas"] == group.get("replicas", 0) == 0 < group["maxReplicas"]
+        assert group["template"]["spec"]["restartPolicy"] == "Never", "the autoscaler starts pods, not the kubelet"
 
 
 def test_every_pod_of_the_ray_job_has_the_volume_at_one_path_and_the_same_image() -> None:
@@ -101,54 +183,10 @@ def test_every_pod_of_the_ray_job_has_the_volume_at_one_path_and_the_same_image(
         ]
 
 
-JOB = _object(
-    ["apiVersion", "kind", "metadata", "spec"],
-    apiVersion={"const": "batch/v1"},
-    kind={"const": "Job"},
-    metadata=_object(["name"], name=_TEXT),
-    spec=_object(
-        ["template"],
-        backoffLimit=_WHOLE,
-        backoffLimitPerIndex=_WHOLE,
-        completionMode={"enum": ["NonIndexed", "Indexed"]},
-        completions=_WHOLE,
-        parallelism=_WHOLE,
-        podFailurePolicy=_object(
-            ["rules"],
-            rules={
-                "type": "array",
-                "items": _object(
-                    ["action"],
-                    action={"enum": ["FailJob", "Ignore", "Count", "FailIndex"]},
-                    onExitCodes=_object(
-                        ["operator", "values"],
-                        containerName=_TEXT,
-                        operator={"enum": ["In", "NotIn"]},
-                        values={"type": "array", "items": {"type": "integer", "minimum": 1}},
-                    ),
-                    onPodConditions={
-                        "type": "array",
-                        "items": _object(["type", "status"], type=_TEXT, status={"enum": ["True", "False"]}),
-                    },
-                ),
-            },
-        ),
-        template=_object(
-            ["spec"],
-            spec=_object(
-                ["containers", "restartPolicy"],
-                restartPolicy={"const": "Never"},  # a failure policy asks for it
-                containers={"type": "array", "minItems": 1, "items": _CONTAINER},
-                volumes={"type": "array", "items": _object(["name"], name=_TEXT, persistentVolumeClaim=_CLAIM)},
-            ),
-        ),
-    ),
-)
-
-
 def test_the_job_is_one_and_is_not_tried_again_where_that_will_not_help() -> None:
     job = loaded("job.yaml")
-    jsonschema.validate(job, JOB)
+    check(job, KUBERNETES)
+    assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never", "a failure policy asks for it"
     (container,) = job["spec"]["template"]["spec"]["containers"]
     for_good, disrupted = job["spec"]["podFailurePolicy"]["rules"]
     assert for_good == {
@@ -164,7 +202,7 @@ def test_the_job_is_one_and_is_not_tried_again_where_that_will_not_help() -> Non
 
 def test_the_job_of_shards_has_a_pod_for_each() -> None:
     job = loaded("shards.yaml")
-    jsonschema.validate(job, JOB)
+    check(job, KUBERNETES)
     spec = job["spec"]
     (container,) = spec["template"]["spec"]["containers"]
     (shard,) = [word for word in container["command"] if word.startswith("--shard=")]
@@ -211,27 +249,6 @@ def test_clips_that_failed_build_no_cluster_again(code: int, shells: int) -> Non
     assert ended.returncode == shells
 
 
-COMPOSE = _object(
-    ["services"],
-    services={
-        "type": "object",
-        "additionalProperties": _object(
-            ["image"],
-            build=_object(["context"], context=_TEXT, dockerfile=_TEXT),
-            image=_TEXT,
-            command={"type": "array", "items": _TEXT},
-            init={"type": "boolean"},
-            restart={"enum": ["no", "always", "on-failure", "unless-stopped"]},
-            stop_grace_period={"type": "string", "pattern": r"^\d+[sm]$"},
-            cap_drop={"type": "array", "items": _TEXT},
-            security_opt={"type": "array", "items": _TEXT},
-            volumes={"type": "array", "items": {"type": "string", "pattern": "^[^:]+:/[^:]+(:ro)?$"}},
-        ),
-    },
-)
-"""What the Compose specification asks of the fields that are used here."""
-
-
 def watch_service() -> configparser.ConfigParser:
     unit = configparser.ConfigParser(interpolation=None, strict=True)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
@@ -240,7 +257,7 @@ def watch_service() -> configparser.ConfigParser:
 
 
 def test_the_compose_file_is_one_and_builds_what_is_there() -> None:
-    jsonschema.validate(loaded("compose.yaml"), COMPOSE)
+    check(loaded("compose.yaml"), COMPOSE)
     (service,) = loaded("compose.yaml")["services"].values()
     assert (ROOT / service["build"]["dockerfile"]).is_file()
     assert "./recordings:/recordings:ro" in service["volumes"], "recordings are never written"

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import pytest
 from vidsharp.jobs.engine.protocol import Engine
+from vidsharp.jobs.notifying.metrics import Values
 from vidsharp.jobs.processing import process_job
 
 
@@ -20,10 +21,12 @@ class InProcess:
 
     def __exit__(self, *error: Any) -> None: ...
 
+    grows = False
+
     def nodes(self) -> list[dict[str, float]]:
         return self._nodes
 
-    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any, name: str | None = None) -> Any:
         return worker_class(threads, *arguments)
 
     def submit(self, worker: Any, method: str, *arguments: Any) -> Any:
@@ -36,6 +39,8 @@ class InProcess:
         return call()
 
     def steps(self, worker: Any) -> int | None: ...
+
+    def tell(self, run: str, values: Values) -> None: ...
 
     def kill(self, worker: Any) -> None: ...
 

@@ -1,5 +1,6 @@
 """A Ray cluster on this machine for tests: every node a `ray start` of its own, that can be lost as a whole."""
 
+import json
 import os
 import secrets
 import shutil
@@ -11,8 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID, FAKE_HEAD_NODE_TYPE
+from ray.autoscaler._private.monitor import BASE_READONLY_CONFIG
 
 from tests.support import runs
 
@@ -26,6 +30,39 @@ if "TEST_HOST_NAME" in os.environ:
 
 # Nodes share this machine, and maybe with other people's.
 _ANY_PORT = ("--dashboard-agent-listen-port=0", "--min-worker-port=0", "--max-worker-port=0")
+
+
+IDLE_S = 6.0
+"""So long a node of the autoscaler is idle before it is ended."""
+_STARTED_AS = b"RAY_OVERRIDE_NODE_ID_FOR_TESTING="
+
+
+def of_autoscaler(head: int) -> dict[str, list[int]]:
+    """The nodes that the autoscaler of a head has started and that live: their processes, by Ray's id of the node."""
+    found: dict[str, list[int]] = {}
+    for pid in runs.below(head):
+        with suppress(OSError):
+            words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            for word in words:
+                if word.startswith(_STARTED_AS) and word != _STARTED_AS + FAKE_HEAD_NODE_ID.encode():
+                    found.setdefault(word.removeprefix(_STARTED_AS).decode(), []).append(pid)
+    return found
+
+
+def take_away(node: str, head: int, address: str, *, announced: bool) -> None:
+    """Ends a node that the autoscaler of a head has started, as a loss of power does; before that, Ray is told of it
+    where it is `announced`, as of machines that a cloud takes back. In the environment of who may talk to Ray."""
+    if announced:
+        command = [
+            *(str(Path(sys.executable).with_name("ray")), "drain-node", f"--address={address}", f"--node-id={node}"),
+            *("--reason=DRAIN_NODE_REASON_PREEMPTION", "--reason-message=taken back"),
+            "--deadline-remaining-seconds=30",
+        ]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert said.returncode == 0, said.stdout + said.stderr
+    for pid in of_autoscaler(head)[node]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 class RayNodes:
@@ -50,11 +87,23 @@ class RayNodes:
         }
         """For nodes, and for whoever wants to talk to them."""
 
-    def start_head(self, *, dashboard: bool = False) -> None:
-        """Starts the node that the others join. With `dashboard`, jobs can be submitted to it."""
+    def start_head(self, *, dashboard: bool = False, most: int = 0) -> None:
+        """Starts the node that the others join. With `dashboard`, jobs can be submitted to it.
+
+        Args:
+            most: so many nodes with one core each are started by Ray's autoscaler, as work asks for them, and ended
+                where they are idle for some seconds; 0: it has no autoscaler.
+        """
         more = ["--include-dashboard=false"]
+        if most:
+            # As `ray.cluster_utils.AutoscalingCluster` does it, whose start and end stop all of Ray on the machine, and
+            # whose example is in no package.
+            (self._folder / "autoscaler.json").write_text(json.dumps(self._autoscaler(most)))
+            self.environment |= {"RAY_FAKE_CLUSTER": "1", "AUTOSCALER_UPDATE_INTERVAL_S": "1"}
+            more.append(f"--autoscaling-config={self._folder / 'autoscaler.json'}")
         if dashboard:
-            more = ["--include-dashboard=true", f"--dashboard-port={self._dashboard_port}"]
+            more[0] = "--include-dashboard=true"
+            more.append(f"--dashboard-port={self._dashboard_port}")
             self.dashboard = f"http://127.0.0.1:{self._dashboard_port}"
         self._start(
             "head",
@@ -65,6 +114,31 @@ class RayNodes:
             f"--ray-client-server-port={self._client_port}",
             *more,
         )
+
+    def _autoscaler(self, most: int) -> dict[str, Any]:
+        """Its configuration: Ray's own provider of nodes that are processes on this machine."""
+        one = {"CPU": 1, "object_store_memory": 80 * 1024**2}
+        provider = {"type": "fake_multinode", "gcs_address": self.address, "launch_multiple": True}
+        for setting in ("use_node_id_as_ip", "disable_node_updaters", "disable_launch_config_check"):
+            provider[setting] = True  # its nodes share an address, and nothing is set up on them
+        return {
+            **BASE_READONLY_CONFIG,  # every field that there is, empty
+            "cluster_name": "test",
+            "max_workers": most,
+            "provider": provider,
+            "available_node_types": {
+                FAKE_HEAD_NODE_TYPE: {"resources": {}, "node_config": {}, "max_workers": 0},
+                "one": {"resources": one, "node_config": {}, "min_workers": 0, "max_workers": most},
+            },
+            "head_node_type": FAKE_HEAD_NODE_TYPE,
+            "idle_timeout_minutes": IDLE_S / 60,
+            "upscaling_speed": 1.0,
+        }
+
+    @property
+    def head(self) -> int:
+        """The process that started it."""
+        return self._nodes["head"].pid
 
     @contextmanager
     def joined(self, name: str, *more: str, hide: Path | None = None) -> Iterator[None]:

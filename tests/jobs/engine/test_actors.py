@@ -198,9 +198,10 @@ def test_a_student_that_cannot_be_loaded_ends_the_run(engine: EngineName) -> Non
         (
             WorkerDied("SIGKILL"),
             False,
-            "the process that worked on it died (it ran out of memory, a codec crashed, or its",
+            "the process that worked on it died (it ran out of memory, or a codec crashed)",
         ),
-        (NodeLost("north"), False, "the process that worked on it died (it ran out of memory, a codec crashed, or its"),
+        (NodeLost("north"), False, "the process that worked on it died (its node was lost)"),
+        (NodeLost("north", True), False, "the process that worked on it died (its node was taken away)"),
     ],
 )
 def test_answers_say_whether_to_try_again_and_why_not(error: Exception, permanent: bool, sentence: str) -> None:

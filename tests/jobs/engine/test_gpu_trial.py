@@ -32,7 +32,7 @@ class Engine(InProcess):
         self.asked: list[tuple[Any, ...]] = []
         self.left = 0
 
-    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any, name: str | None = None) -> Any:
         assert (worker_class, gpus) == (TrialActor, 1)
         self.left += 1
 

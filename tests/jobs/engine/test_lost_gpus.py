@@ -11,9 +11,10 @@ from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
 from vidsharp.jobs.engine.actors import MAX_LOST_GPUS, ActorPool, WorkResult
 from vidsharp.jobs.engine.engines import EngineName
-from vidsharp.jobs.engine.pool import PoolPlan
+from vidsharp.jobs.engine.pool import PoolPlan, Shape
 from vidsharp.jobs.engine.protocol import ClusterError
-from vidsharp.jobs.engine.schedule import MAX_LOSSES, Work
+from vidsharp.jobs.engine.schedule import Work
+from vidsharp.jobs.engine.tries import BOUNDS
 from vidsharp.models.errors import DeviceError, GpuLost
 from vidsharp.pipeline.plan import Chunk, PacketMark
 
@@ -32,7 +33,7 @@ class Stub:
         self.started, self.killed = 0, set[int]()
         self.answer: Exception | None = None
 
-    def start(self, *_: Any) -> int:
+    def start(self, *_: Any, name: str) -> int:
         self.started += 1
         return self.started
 
@@ -108,7 +109,7 @@ def test_a_gpu_that_cannot_be_used_from_the_beginning_is_held_so_that_nobody_tri
     engine = Stub(None, error, None)
     pool = pool_of(engine, 3)
     assert len(pool.idle()) == len(pool.names()) == 2
-    pool.grow(3)
+    pool.fit([Shape(1, 1)] * 3)
     assert engine.started == 3
     assert engine.killed == set()
     pool.stop()
@@ -139,7 +140,7 @@ def losing_actor(notes: Path, times: int) -> type[SharpenActor]:
     return Losing
 
 
-@pytest.mark.parametrize(("times", "status"), [(MAX_LOSSES - 1, "done"), (MAX_LOSSES, "failed")])
+@pytest.mark.parametrize(("times", "status"), [(BOUNDS["gpu_lost"] - 1, "done"), (BOUNDS["gpu_lost"], "failed")])
 def test_the_chunk_goes_to_another_process_and_no_process_gets_a_second_one(
     engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, status: str
 ) -> None:

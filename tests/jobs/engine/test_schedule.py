@@ -5,7 +5,8 @@ from collections import Counter
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from vidsharp.jobs.engine.schedule import MAX_LOSSES, MAX_RETRIES, Schedule, Work
+from vidsharp.jobs.engine.schedule import Schedule, Work
+from vidsharp.jobs.engine.tries import BOUNDS, CAUSES, MAX_RETRIES, Cause, Tries
 from vidsharp.pipeline.plan import Chunk, PacketMark
 
 
@@ -87,7 +88,7 @@ def test_a_chunk_is_tried_at_most_three_times_more(actors: int) -> None:
     while True:
         offers = ((name, schedule.next_for(name, [other for other in names if other != name])) for name in names)
         name, work = next((name, work) for name, work in offers if work is not None)
-        assert work.retries == len(attempts)
+        assert work.tries == Tries(failed=len(attempts))
         assert work.tried_on == frozenset(attempts)
         attempts.append(name)
         if schedule.retry(work, name) is None:
@@ -132,33 +133,40 @@ def test_work_that_an_actor_cannot_do_as_it_should_goes_to_another_one_and_uses_
     assert schedule.next_for("x", ["y"]) is None
     again = schedule.next_for("y", ["x"])
     assert again is not None
-    assert (label(again), again.retries, again.tried_on) == ("a0", 0, {"x"})
+    assert (label(again), again.tries, again.tried_on) == ("a0", Tries(), {"x"})
 
 
-def test_a_lost_gpu_costs_the_chunk_no_retry_but_not_for_ever() -> None:
-    schedule = schedule_of(a=1)
-    tried: list[tuple[int, int]] = []
-    for gpu_lost in [True, False] * 9:
-        work = schedule.next_for("x", [])
-        if work is None:
-            break
-        tried.append((work.losses, work.retries))
-        assert work.attempt == len(tried)
-        schedule.retry(work, "x", gpu_lost=gpu_lost)
-    assert tried == [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2)]
-
-
-@given(fates=st.lists(st.booleans(), max_size=20))
-def test_retries_and_losses_are_bounded_each_by_its_own_number(fates: list[bool]) -> None:
-    schedule, tried = schedule_of(a=1), list[bool]()
-    for gpu_lost in fates:
+@given(fates=st.lists(st.sampled_from(CAUSES), max_size=60))
+def test_each_cause_is_bounded_by_its_own_number(fates: list[Cause]) -> None:
+    schedule, ended = schedule_of(a=1), Counter[Cause]()
+    for number, cause in enumerate(fates, start=1):
         work = schedule.next_for("x", [])
         assert work is not None
-        tried.append(gpu_lost)
-        if schedule.retry(work, "x", gpu_lost=gpu_lost) is None:
+        assert work.attempt == number
+        assert work.tries == Tries(**ended)
+        ended[cause] += 1
+        if schedule.retry(work, "x", cause) is None:
+            assert ended[cause] == BOUNDS[cause]
             break
     else:
-        assert tried.count(False) <= MAX_RETRIES
-        assert tried.count(True) < MAX_LOSSES
-        return
-    assert tried.count(False) == MAX_RETRIES + 1 or tried.count(True) == MAX_LOSSES
+        assert all(ended[cause] < bound for cause, bound in BOUNDS.items())
+
+
+@pytest.mark.parametrize(("cause", "most"), [("gpu_lost", 3), ("node_lost", 10)])
+def test_a_chunk_that_may_be_what_kills_them_is_given_up(cause: Cause, most: int) -> None:
+    tries: Tries | None = Tries()
+    for _ in range(most - 1):
+        assert tries is not None
+        tries = tries.after(cause)
+    assert tries is not None
+    assert tries.failed == 0, "it costs no retry"
+    assert tries.after(cause) is None
+
+
+def test_machines_that_are_taken_away_cost_nothing_however_many() -> None:
+    tries: Tries | None = Tries()
+    for _ in range(1000):
+        assert tries is not None
+        tries = tries.after("preempted")
+    assert tries is not None
+    assert (tries.failed, tries.all) == (0, 1000)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.engine.schedule import MAX_RETRIES, Work
+from vidsharp.jobs.engine.schedule import Work
+from vidsharp.jobs.engine.tries import MAX_RETRIES, Tries
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.processing.clip_states import ClipStates
 from vidsharp.jobs.processing.clip_work import ClipWork
@@ -54,7 +55,7 @@ def test_a_clip_that_nobody_left_makes_as_planned_is_planned_again(states: ClipS
     assert not states.under_way
     assert not states.schedule.waiting
     (waiting,) = states.to_prepare
-    assert (waiting.clip.name, waiting.tries) == ("a.mp4", 1)
+    assert (waiting.clip.name, waiting.plans, waiting.tries) == ("a.mp4", 1, Tries())
 
 
 def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStates) -> None:
@@ -72,6 +73,6 @@ def test_while_a_chunk_of_it_is_at_work_it_is_not_planned_again(states: ClipStat
 
 def test_a_clip_is_not_planned_again_for_ever(states: ClipStates) -> None:
     (clip,) = states.under_way.values()
-    clip.retries = MAX_RETRIES
+    clip.plans = MAX_RETRIES
     assert not states.pass_on(clip, Work("a.mp4", CHUNKS[0], tried_on=frozenset({"x"})), "x")
     assert states.under_way

@@ -13,7 +13,7 @@ from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.engine.actor import Prepared, PrepareTask, SharpenActor
 from vidsharp.jobs.engine.engines import EngineName
 from vidsharp.jobs.engine.protocol import WorkerDied
-from vidsharp.jobs.engine.schedule import MAX_RETRIES
+from vidsharp.jobs.engine.tries import MAX_RETRIES
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.processing import join_clip
 from vidsharp.jobs.processing.clip_work import ClipWork

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.engine.schedule import MAX_RETRIES
+from vidsharp.jobs.engine.tries import MAX_RETRIES
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.processing.clip_work import ClipWork
 from vidsharp.jobs.processing.join_queue import LOOKED_AT, JoinQueue

@@ -98,7 +98,7 @@ def test_a_lost_node_costs_no_frame(cluster: RayNodes, calls: Path, undisturbed:
     assert "south" in set(chunks["node"]), "what it had finished counts"
     again = chunks[chunks["retries"] > 0]
     assert list(again["node"]) == ["north"], "what it was working on was done elsewhere"
-    assert "the process that worked on it died" in errors
+    assert "the process that worked on it died (its node was lost)" in errors
     assert "trying again" in errors
 
 
@@ -174,13 +174,14 @@ import ray
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
 from vidsharp.jobs.engine.engines import open_engine
-from vidsharp.jobs.engine.pool import PoolPlan, actors_that_fit, plan_pool
+from vidsharp.jobs.engine.pool import PoolPlan, Shape, plan_pool
 from vidsharp.jobs.engine.protocol import ACTOR_ENVIRONMENT
+from vidsharp.jobs.engine.wanted import for_machines
 
 with open_engine("ray", sys.argv[1]) as engine:
     planned = plan_pool(engine.nodes(), "auto", None)
     assert planned == PoolPlan(actors=2, threads=1, gpus=1, device="cuda"), planned
-    assert actors_that_fit(planned, engine.nodes()) == 2
+    assert for_machines(planned, engine.nodes(), None) == [Shape(1, 1)] * 2
     assert plan_pool(engine.nodes(), "cpu", None) == PoolPlan(actors=3, threads=1, gpus=0, device="cpu")
 
     class Telling(SharpenActor):

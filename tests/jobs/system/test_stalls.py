@@ -37,7 +37,7 @@ class World:
 
     # The engine, as far as a pool asks for it.
 
-    def start(self, *_: Any) -> Stub:
+    def start(self, *_: Any, name: str) -> Stub:
         self.stubs.append(Stub())
         return self.stubs[-1]
 
