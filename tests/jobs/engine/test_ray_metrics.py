@@ -1,6 +1,6 @@
 """What is told to Ray adds up to what the metrics are, in Ray's own counters and gauges."""
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -10,9 +10,9 @@ from vidsharp.jobs.notifying.metrics import BYTES, CLIPS, FRAMES
 
 
 @pytest.fixture
-def ray_has(monkeypatch: pytest.MonkeyPatch) -> Counter[Any]:
+def ray_has(monkeypatch: pytest.MonkeyPatch) -> dict[Any, float]:
     """What Ray's metrics are, by name and labels; as its own are made and told."""
-    has = Counter[Any]()
+    has = defaultdict[Any, float](float)
 
     class Told:
         def __init__(self, name: str, description: str, tag_keys: tuple[str, ...]) -> None:
@@ -35,7 +35,7 @@ def ray_has(monkeypatch: pytest.MonkeyPatch) -> Counter[Any]:
     return has
 
 
-def test_counters_are_told_what_they_rose_by_and_gauges_what_they_are(ray_has: Counter[Any]) -> None:
+def test_counters_are_told_what_they_rose_by_and_gauges_what_they_are(ray_has: dict[Any, float]) -> None:
     metrics = RayMetrics()
     for frames, waiting in ((0, 7), (30, 5), (30, 5), (45, 9)):
         metrics.tell("/out", {FRAMES: {"": frames}, CLIPS: {"waiting": waiting}, BYTES: {"results": 2.5 * frames}})

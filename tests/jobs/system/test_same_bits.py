@@ -220,8 +220,8 @@ class Unlike(InProcess):
     def nodes(self) -> list[dict[str, float]]:
         return super().nodes() * 2
 
-    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any) -> Any:
-        worker = super().start(worker_class, threads, gpus, *arguments)
+    def start(self, worker_class: type, threads: int, gpus: float, *arguments: Any, name: str | None = None) -> Any:
+        worker = super().start(worker_class, threads, gpus, *arguments, name=name)
         self._first = self._first or worker
         return worker
 
