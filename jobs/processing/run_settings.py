@@ -103,7 +103,7 @@ KEEPS_PICTURES = frozenset(
         *("inputs", "shard", "out", "reference", "measure", "page", "overwrite"),
         *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
         *("price_per_core_hour", "price_per_gpu_hour"),
-        *("on_clip", "webhook", "webhook_key", "hook_seconds"),
+        *("on_clip", "webhook", "webhook_key", "hook_seconds", "metrics"),
         *("precision", "batch", "graphs"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }

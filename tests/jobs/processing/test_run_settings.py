@@ -65,7 +65,7 @@ def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) 
         "workers": 5, "address": "auto", "engine": "local", "reference": tmp_path, "measure": 9, "page": False,
         "overwrite": True, "staging": tmp_path, "memory_mb": 99, "stall_seconds": 9.0,
         "on_clip": "x", "webhook": "https://x/y", "webhook_key": tmp_path / "key", "hook_seconds": 9.0,
-        "shard": Shard(1, 4), "price_per_core_hour": 0.1, "price_per_gpu_hour": 1.0,
+        "metrics": tmp_path / "m", "shard": Shard(1, 4), "price_per_core_hour": 0.1, "price_per_gpu_hour": 1.0,
         "precision": "float16", "batch": 4, "graphs": False,
     }  # fmt: skip
     config = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
