@@ -51,5 +51,6 @@ def use_no_ray(patch: pytest.MonkeyPatch, cores: float = 1.0) -> None:
 
 
 def use(patch: pytest.MonkeyPatch, engine: Engine) -> None:
-    """Has `process` take that engine, whatever it is asked for."""
+    """Has `process` take that engine, whatever it is asked for, and tell of progress after each answer."""
     patch.setattr(process_job, "open_engine", lambda name, address: engine)
+    patch.setattr(process_job, "POLL_S", 0)

@@ -13,6 +13,7 @@ from vidsharp.jobs import ProcessResult, process
 from vidsharp.jobs.files.clips import Clip
 
 from tests.support import media, runs
+from tests.support.local_pool import use_no_ray
 
 
 def no_index(path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_clip_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
             return real(path, *arguments, **more)
 
         monkeypatch.setattr(Path, "open", refuse)
-    runs.forbid_ray(monkeypatch)
+    use_no_ray(monkeypatch)
     (row,) = process(runs.config(tmp_path / "calls", tmp_path / "out")).rows
     assert (row["status"], row["error"]) == ("failed", f"{secret} cannot be read: Permission denied")
     assert not (tmp_path / "out" / "secret.mp4").exists()

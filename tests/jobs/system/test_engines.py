@@ -18,7 +18,7 @@ from tests.support import media, runs
 ROOT = str(Path(__file__).parents[3])
 TIMES = {
     *("wall_s", "fps", "model_fps", "decode_s", "model_s", "measure_s", "encode_s", "wait_s", "mux_s", "core_s"),
-    *("finished_at", "began_at", "actor"),
+    *("finished_at", "began_at", "written_at", "actor"),
 }
 """Columns that tell of the run and not of what it made; `actor` is a process id."""
 
