@@ -5,7 +5,7 @@ from typing import Any
 
 from ray.util.metrics import Counter, Gauge
 
-from ..notifying.metrics import RUN_LABEL, Metric, Values
+from ..notifying.metrics import RUN_LABEL, Metric, Values, labels_of
 
 
 class RayMetrics:
@@ -23,7 +23,7 @@ class RayMetrics:
         """
         for metric, by_value in values.items():
             for value, amount in by_value.items():
-                labels = {RUN_LABEL: run, **({metric.label: value} if metric.label else {})}
+                labels = labels_of(metric, value, run)
                 if metric.kind == "gauge":
                     self._of(metric).set(amount, tags=labels)
                 elif (risen := amount - self._told[metric, value]) > 0:

@@ -36,6 +36,12 @@ Values = Mapping[Metric, Mapping[str, float]]
 RUN_LABEL = "out"
 """The label of all metrics: the output folder of their run, or its URL."""
 
+
+def labels_of(metric: Metric, value: str, run: str) -> dict[str, str]:
+    """The labels of a sample, `RUN_LABEL` first."""
+    return {RUN_LABEL: run, **({metric.label: value} if metric.label else {})}
+
+
 ENDED = ("done", "resumed", "copied", "skipped", "failed")
 CLIPS = Metric(
     "vidsharp_clips",

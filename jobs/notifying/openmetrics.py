@@ -2,21 +2,26 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ...pipeline.atomic import write_atomically
 from ...pipeline.errors import OutputError
 from ..config import UsageError
-from .metrics import RUN_LABEL, Metric, Values
+from .metrics import Metric, Values, labels_of
 
 log = logging.getLogger("vidsharp")
+
+_BEGIN = b"# TYPE vidsharp_"
+"""Of each file that a run has written."""
 
 
 class MetricsFile:
     """A file that holds what was told last, whole at every moment.
 
     Raises:
-        UsageError: it cannot be written at the first time. Later, the log says so once, and the run goes on.
+        UsageError: at the first time, it cannot be written, or is there and holds no metrics of ours. Later, the log
+            says so once, and the run goes on.
     """
 
     def __init__(self, path: Path, run: str) -> None:
@@ -30,6 +35,8 @@ class MetricsFile:
 
     def __call__(self, values: Values) -> None:
         """Writes what the metrics are now."""
+        if not self._told and _is_foreign(self._path):
+            raise UsageError(f"--metrics {self._path} exists and was not made by vidsharp; remove it, or name another")
         try:
             write_atomically(self._path, openmetrics(values, self._run).encode())
             self._told, self._failed = True, False
@@ -39,6 +46,13 @@ class MetricsFile:
             if not self._failed:
                 self._failed = True
                 log.error("metrics cannot be written (%s); the run goes on", error)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file is there that holds something else than metrics of a run."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(len(_BEGIN)) not in (_BEGIN, b"")
+    return False
 
 
 def openmetrics(values: Values, run: str) -> str:
@@ -57,8 +71,7 @@ def _lines(values: Values, run: str) -> Iterator[str]:
 
 
 def _labels(metric: Metric, value: str, run: str) -> str:
-    labels = {RUN_LABEL: run, **({metric.label: value} if metric.label else {})}
-    return ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
+    return ",".join(f'{name}="{_escaped(text)}"' for name, text in labels_of(metric, value, run).items())
 
 
 def _escaped(text: str) -> str:

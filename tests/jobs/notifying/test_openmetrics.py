@@ -60,6 +60,23 @@ def test_the_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert family.samples[0].value == 2
 
 
+@pytest.mark.parametrize("ours", [b"", b"# TYPE vidsharp_clips gauge\n"])
+def test_a_file_of_ours_is_replaced(tmp_path: Path, ours: bytes) -> None:
+    file = tmp_path / "vidsharp.prom"
+    file.write_bytes(ours)
+    MetricsFile(file, "/out")({METRICS[1]: {"": 2}})
+    (family,) = as_openmetrics(file.read_text())
+    assert family.samples[0].value == 2
+
+
+def test_a_file_that_vidsharp_did_not_make_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "call.mp4"
+    file.write_bytes(b"a recording")
+    with pytest.raises(UsageError, match=r"call\.mp4 exists and was not made by vidsharp; remove it, or name another"):
+        MetricsFile(file, "/out")({METRICS[1]: {"": 2}})
+    assert file.read_bytes() == b"a recording"
+
+
 def test_what_cannot_be_written_is_refused_at_first_and_later_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
