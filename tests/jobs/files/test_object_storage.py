@@ -187,19 +187,25 @@ def test_an_object_that_no_run_made_is_never_replaced(
 
 
 @pytest.fixture
-def report(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
-    """The storage of a run into the bucket, and its report folder with a table and two previews."""
+def open_run(bucket: Any, tmp_path: Path) -> Iterator[Storage]:
+    """The storage of a run into the bucket, of one clip, that has begun."""
     bucket.pipe_file("calls/recordings/a.mp4", b"x")
     storage = open_storage(config(tmp_path))
     storage.find()
     storage.config.out.mkdir(parents=True)
     storage.begin()
-    folder = storage.config.out / "report"
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def report(open_run: Storage) -> tuple[Storage, Path]:
+    """The storage of a run into the bucket, and its report folder with a table and two previews."""
+    folder = open_run.config.out / "report"
     for name in ("clips.csv", "previews/0a.json", "previews/0b.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
-    yield storage, folder
-    storage.close()
+    return open_run, folder
 
 
 def saved(storage: Storage, folder: Path) -> str:
@@ -519,19 +525,13 @@ def test_local_runs_do_not_import_what_talks_to_object_storage(tmp_path: Path) -
 
 
 @pytest.fixture
-def begun(bucket: Any, tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
+def begun(open_run: Storage) -> tuple[Storage, Path]:
     """A run that has begun, and a joined file in the workspace of its clip."""
-    bucket.pipe_file("calls/recordings/a.mp4", b"x")
-    storage = open_storage(config(tmp_path))
-    storage.find()
-    storage.config.out.mkdir(parents=True)
-    storage.begin()
-    workspace = storage.config.out / ".vidsharp" / file_stem("a.mp4")
+    workspace = open_run.config.out / ".vidsharp" / file_stem("a.mp4")
     workspace.mkdir(parents=True)
     keep_rows(workspace, ClipRows({"clip": "a.mp4", "status": "done", "out": "a.mp4"}))
     (workspace / "joined.mp4").write_bytes(b"joined")
-    yield storage, workspace / "joined.mp4"
-    storage.close()
+    return open_run, workspace / "joined.mp4"
 
 
 def test_an_object_that_has_come_since_the_run_began_is_not_replaced(bucket: Any, begun: tuple[Storage, Path]) -> None:
