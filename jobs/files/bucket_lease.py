@@ -90,10 +90,21 @@ class BucketLease:
             if tag is not None:
                 return tag
             old = self._abandoned(self._object)
-            if old is not None and (tag := put_if(self._object, self._content(), IfMatch=old)) is not None:
+            if old is None:
+                continue
+            tag = put_if(self._object, self._content(), IfMatch=old)
+            if tag is not None and self._stays(tag):
                 return tag
-            if old is not None:  # another one has come first
-                raise OutputTaken(taken_sentence(self._shown, self._shard, self._shard))
+            # Another one has come first, or right after.
+            raise OutputTaken(taken_sentence(self._shown, self._shard, self._shard))
+
+    def _stays(self, tag: str) -> bool:
+        """Whether the lease is still this driver's after a while: some storages (SeaweedFS) look whether a condition
+        holds and replace in two steps, so that two drivers may be told that they have replaced the same lease."""
+        self._pause(LOOK_S)
+        with suppress(FileNotFoundError):
+            return _tag(self._object) == tag
+        return False
 
     def _check_others(self) -> None:
         """Refuses where a driver with another number of shards is at work: it may share clips with this one."""

@@ -1,8 +1,8 @@
 """Runs of the job that kill themselves (SIGKILL) at a step with a number, each in a process of its own.
 
-A step is whatever changes the disk: a file is opened for writing, half written, renamed or removed, a folder made or
-removed, a picture encoded, a packet joined. As a script it imports once and forks for each run, since starting Python
-and torch takes longer than the run itself.
+A step is whatever changes the disk or a bucket: a file is opened for writing, half written, renamed or removed, a
+folder made or removed, a picture encoded, a packet joined, a request to change an object sent or answered. As a script
+it imports once and forks for each run, since starting Python and torch takes longer than the run itself.
 """
 
 import faulthandler
@@ -16,10 +16,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
 
 CHANGES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 """Audit events (https://docs.python.org/3/library/audit_events.html) of calls that change a disk."""
+
+REQUESTS = ("put_object", "delete_object", "delete_objects", "upload_part", "complete_multipart_upload")
+"""Calls of S3 that change an object."""
 
 HANGS_S = 400
 """After so long a run says where each of its threads is, and ends."""
@@ -33,7 +39,7 @@ class Ended:
     statuses: dict[str, str]
     """Of each clip, where the run came to its end."""
     steps: list[str]
-    """What it did to the disk, up to where it was killed."""
+    """What it did to the disk and to a bucket, up to where it was killed."""
 
 
 class Runner:
@@ -52,8 +58,8 @@ class Runner:
         self._cores = cores
 
     def run(self, calls: Path, out: Path, kill_at: int | None = None, **more: Any) -> Ended:
-        """The job on a folder of recordings, killed before its step number `kill_at` (from 0). `more` are settings; a
-        shard is one as text."""
+        """The job on recordings in a folder or at a URL, killed before its step number `kill_at` (from 0). `more` are
+        settings; a shard and a folder are such as text."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         order = {"calls": str(calls), "out": str(out), "kill_at": kill_at, "cores": self._cores, "more": more}
@@ -96,13 +102,20 @@ def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
     import pytest
     from vidsharp.jobs import process
     from vidsharp.jobs.engine import actor
+    from vidsharp.jobs.files.storage import url_of
     from vidsharp.jobs.shard import Shard
     from vidsharp.pipeline import mux
 
     from tests.support import runs
     from tests.support.local_pool import use_no_ray
 
+    more = order["more"]
+    if "shard" in more:
+        more["shard"] = Shard.parse(more["shard"])
+    if "staging" in more:
+        more["staging"] = Path(more["staging"])
     out, lock, count = Path(order["out"]), threading.Lock(), 0
+    folder = str(more.get("staging", out))
 
     def step(what: str) -> None:
         nonlocal count
@@ -113,13 +126,13 @@ def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
             os.write(notes, f"{what}\n".encode())
 
     def plain(path: str) -> str:
-        return re.sub(r"[.][0-9]+-[0-9a-f]{6}[.]", ".", path.removeprefix(str(out)))
+        return re.sub(r"[.][0-9]+-[0-9a-f]{6}[.]", ".", path.removeprefix(folder))
 
     def listen(event: str, arguments: tuple[Any, ...]) -> None:
         if event not in CHANGES or isinstance(arguments[0], int):
             return
         path, reads = os.fsdecode(arguments[0]), event == "open" and arguments[1] != "w"
-        inside = path.startswith(str(out)) or not path.startswith("/")  # rmtree names files relative to their folder
+        inside = path.startswith(folder) or not path.startswith("/")  # rmtree names files relative to their folder
         if inside and not reads:
             step(f"{event} {plain(path)}")
 
@@ -142,17 +155,32 @@ def _run(order: dict[str, Any], notes: int) -> dict[str, str]:
         step("packet joined")
         join(*packet)
 
-    more = order["more"]
-    if "shard" in more:
-        more["shard"] = Shard.parse(more["shard"])
     patch = pytest.MonkeyPatch()
     use_no_ray(patch, order["cores"])
     patch.setattr(actor, "sharpen_chunk", sharpen_noting)
     patch.setattr(mux, "_mux", join_noting)
     patch.setattr(Path, "write_bytes", write_in_two)
+    if url_of(out):
+        _note_requests(patch, step)
     sys.addaudithook(listen)
     rows = process(runs.config(Path(order["calls"]), out, **more)).rows
     return {row["clip"]: row["status"] if not row.get("error") else row["error"] for row in rows}
+
+
+def _note_requests(patch: "pytest.MonkeyPatch", step: Callable[[str], None]) -> None:
+    import s3fs
+
+    call = s3fs.S3FileSystem._call_s3
+
+    async def call_noting(fs: Any, method: str, *arguments: Any, **named: Any) -> Any:
+        if method not in REQUESTS:
+            return await call(fs, method, *arguments, **named)
+        step(f"{method} {named.get('Key', '')}")
+        answer = await call(fs, method, *arguments, **named)
+        step(f"{method} {named.get('Key', '')} answered")
+        return answer
+
+    patch.setattr(s3fs.S3FileSystem, "_call_s3", call_noting)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support import media, runs
 from tests.support.kill_points import Ended, Runner
 
-MOST_STEPS = 90
+MOST_STEPS, MOST_STEPS_IN_BUCKETS = 90, 180
 """A run is killed before one of so many steps: most finish a clip or two."""
 _PUBLISHED = re.compile(r"os\.rename /\.vidsharp/([0-9a-f]{16})/joined")
 
@@ -29,16 +29,28 @@ def frames(out: Path, names: Iterable[str]) -> dict[str, list[str]]:
     return {name: media.frame_hashes(out / name) for name in names if (out / name).exists()}
 
 
-def killed_shards(runners: Sequence[Runner], calls: Path, out: Path, kills: int, seed: int) -> list[list[Ended]]:
+def killed_shards(
+    runners: Sequence[Runner], calls: Path, out: Path, kills: int, seed: int, staging: Sequence[Path] = ()
+) -> list[list[Ended]]:
     """Runs a shard with each of the runners, side by side. Each is killed so often, or until it has nothing left to
-    do, and then left alone."""
+    do, and then left alone.
+
+    Args:
+        staging: of runs on object storage, as on so many machines: each run is on one of them.
+    """
 
     def run(number: int) -> list[Ended]:
-        rng, shard = random.Random(seed * 1000 + number), f"{number}/{len(runners)}"
-        ended: list[Ended] = []
+        rng, ended = random.Random(seed * 1000 + number), list[Ended]()
+
+        def once(kill_at: int | None) -> None:
+            where = {"staging": str(rng.choice(staging))} if staging else {}
+            shard = f"{number}/{len(runners)}"
+            ended.append(runners[number].run(calls, out, kill_at, chunk_seconds=0.2, shard=shard, **where))
+
         while len(ended) < kills and (not ended or ended[-1].killed):
-            ended.append(runners[number].run(calls, out, rng.randrange(4, MOST_STEPS), chunk_seconds=0.2, shard=shard))
-        return [*ended, runners[number].run(calls, out, chunk_seconds=0.2, shard=shard)]
+            once(rng.randrange(4, MOST_STEPS_IN_BUCKETS if staging else MOST_STEPS))
+        once(None)
+        return ended
 
     with ThreadPoolExecutor(len(runners)) as pool:
         return [*pool.map(run, range(len(runners)))]

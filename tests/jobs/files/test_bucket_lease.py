@@ -74,14 +74,12 @@ def test_a_second_driver_is_refused_until_the_first_is_done(folder: Place) -> No
     assert there(folder) == set()
 
 
-def test_a_driver_of_this_machine_that_was_killed_is_replaced_at_once(folder: Place) -> None:
+def test_a_driver_of_this_machine_that_was_killed_is_replaced_after_one_look(folder: Place) -> None:
     lease_of(folder, ended_process())
     lease_of(folder, ended_process(), "lock-0-of-4")
-
-    def pause(seconds: float) -> None:
-        raise AssertionError("nobody waits")
-
-    BucketLease(folder, ALL, "OUT", pause).release()
+    pauses: list[float] = []
+    BucketLease(folder, ALL, "OUT", pauses.append).release()
+    assert len(pauses) == 1, "whether the lease that was replaced stays its own"
     assert there(folder) == set()
 
 
@@ -149,4 +147,33 @@ def test_a_renewal_whose_answer_is_lost_counts(folder: Place, monkeypatch: pytes
     runs.wait_until(lambda: lease._tag != held)
     lease.check()
     lease.release()
+    assert there(folder) == set()
+
+
+def test_where_two_replace_the_same_dead_lease_one_has_it(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on storages that look whether a condition holds, and then replace."""
+    both = threading.Barrier(2)
+
+    def put_in_two_steps(place: Place, data: bytes, **condition: Any) -> str | None:
+        if "IfMatch" not in condition:
+            return put_if(place, data, **condition)
+        if bucket_lease._tag(place) != condition["IfMatch"]:
+            return None
+        both.wait(10)
+        return place.fs.pipe_file(place.path, data)["ETag"]
+
+    def begin(_: int) -> BucketLease | None:
+        try:
+            return BucketLease(folder, ALL, "OUT")
+        except OutputTaken:
+            return None
+
+    monkeypatch.setattr(bucket_lease, "RENEW_S", 60.0)
+    monkeypatch.setattr(bucket_lease, "put_if", put_in_two_steps)
+    lease_of(folder, ended_process())
+    with ThreadPoolExecutor(2) as pool:
+        held = [lease for lease in pool.map(begin, range(2)) if lease is not None]
+    assert len(held) == 1
+    held[0].check()
+    held[0].release()
     assert there(folder) == set()
