@@ -21,7 +21,17 @@ from .answer import Answer, AnswerCommand
 command = partial(click.command, cls=AnswerCommand)
 """Makes a command of a function that returns an `Answer`."""
 
-PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """Refuses an empty path, such as a shell makes of a variable that is not set: Python takes it for this folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("a path is empty (a variable that is not set?); this folder is '.'", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 
 Command = Callable[..., Answer]
 Decorator = Callable[[Command], Command]

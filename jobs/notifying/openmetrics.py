@@ -42,7 +42,7 @@ class MetricsFile:
             self._told, self._failed = True, False
         except OutputError as error:
             if not self._told:
-                raise UsageError(f"--metrics {self._path} cannot be written: {error}") from error
+                raise UsageError(f"--metrics: {error}") from error
             if not self._failed:
                 self._failed = True
                 log.error("metrics cannot be written (%s); the run goes on", error)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 import pytest
+from vidsharp.jobs.cli.command_tree import commands_below
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.option import option_of
@@ -102,3 +103,17 @@ def test_other_commands_say_the_same_of_it(command: str) -> None:
     for name in shared & set(own):
         assert own[name].help == options_of("process")[name].help
         assert own[name].default == options_of("process")[name].default
+
+
+def test_no_path_of_any_command_may_be_empty() -> None:
+    """`--out "$OUT"` where the variable is not set would write into the folder that one is in."""
+    paths = 0
+    for name, command in commands_below(main, "vidsharp"):
+        context = click.Context(command, info_name=name)
+        for parameter in command.params:
+            if isinstance(parameter.type, click.Path):
+                paths += 1
+                assert parameter.type.convert("there", parameter, context) == Path("there")
+                with pytest.raises(click.BadParameter, match="a path is empty"):
+                    parameter.type.convert("", parameter, context)
+    assert paths > 20

@@ -80,7 +80,7 @@ def test_a_file_that_vidsharp_did_not_make_is_left(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_refused_at_first_and_later_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(UsageError, match=r"--metrics .* cannot be written"):
+    with pytest.raises(UsageError, match=r"--metrics: .* cannot be written"):
         MetricsFile(tmp_path / "nowhere" / "vidsharp.prom", "/out")({})
     (tmp_path / "there").mkdir()
     tell = MetricsFile(tmp_path / "there" / "vidsharp.prom", "/out")
