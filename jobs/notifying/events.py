@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..config import UsageError
+from .foreign_file import is_foreign
 
 log = logging.getLogger("vidsharp")
 
@@ -22,6 +23,9 @@ PROGRESS_EVERY_S = 2.0
 """How often at most an event tells how far a clip is."""
 
 STDOUT = Path("-")
+
+_BEGIN = b'{"version": '
+"""Of each line."""
 
 
 class EventStream:
@@ -84,11 +88,13 @@ def event_stream(path: Path) -> Iterator[EventStream]:
     """The stream into a file, behind what is there already; `-` is stdout.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: the file cannot be written, or holds something else.
     """
     if path == STDOUT:
         yield EventStream(sys.stdout)
         return
+    if is_foreign(path, _BEGIN):
+        raise UsageError(f"--events {path} exists and was not made by vidsharp; remove it, or name another")
     try:
         file = path.open("a", encoding="utf-8")
     except OSError as error:

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from ...pipeline.atomic import write_atomically
 from ...pipeline.errors import OutputError
 from ..config import UsageError
+from .foreign_file import is_foreign
 from .metrics import Metric, Values, labels_of
 
 log = logging.getLogger("vidsharp")
@@ -35,7 +35,7 @@ class MetricsFile:
 
     def __call__(self, values: Values) -> None:
         """Writes what the metrics are now."""
-        if not self._told and _is_foreign(self._path):
+        if not self._told and is_foreign(self._path, _BEGIN):
             raise UsageError(f"--metrics {self._path} exists and was not made by vidsharp; remove it, or name another")
         try:
             write_atomically(self._path, openmetrics(values, self._run).encode())
@@ -46,13 +46,6 @@ class MetricsFile:
             if not self._failed:
                 self._failed = True
                 log.error("metrics cannot be written (%s); the run goes on", error)
-
-
-def _is_foreign(path: Path) -> bool:
-    """Whether a file is there that holds something else than metrics of a run."""
-    with suppress(OSError), path.open("rb") as file:
-        return file.read(len(_BEGIN)) not in (_BEGIN, b"")
-    return False
 
 
 def openmetrics(values: Values, run: str) -> str:

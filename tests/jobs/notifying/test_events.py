@@ -98,6 +98,20 @@ def test_a_file_that_cannot_be_written_is_said_before_any_work(calls: Path, tmp_
     assert not (tmp_path / "out").exists()
 
 
+def test_nothing_is_written_behind_what_others_made(calls: Path, tmp_path: Path) -> None:
+    recording = calls / "call.mp4"
+    before = recording.read_bytes()
+    ended = process(calls, "--out", tmp_path / "out", "--events", recording)
+    assert ended.exit_code == 2
+    assert ended.stderr.endswith("call.mp4 exists and was not made by vidsharp; remove it, or name another\n")
+    assert recording.read_bytes() == before
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "empty").touch()
+    with event_stream(tmp_path / "empty") as stream:
+        stream.run_started(1)
+    assert len(lines((tmp_path / "empty").read_text())) == 1
+
+
 def test_events_that_can_no_longer_be_written_end_no_run(caplog: pytest.LogCaptureFixture) -> None:
     class Full:
         def write(self, text: str) -> int:
