@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..engine.tries import UNTRIED, Cause, Tries
 from .clip_work import ClipWork
@@ -22,6 +23,10 @@ class JoinWork:
     """Actors that failed at it."""
     named: Mixed | None = None
     """As that of `JoinTask`."""
+
+    def final(self, out: Path) -> Path:
+        """The place of its result, in the output folder `out`."""
+        return self.named.final if self.named and self.named.final else out / self.work.clip.relative
 
     def made_on(self, node: str | None) -> int:
         """How many of its chunks that machine has done, which may still have them in its memory."""

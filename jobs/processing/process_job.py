@@ -3,12 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from pathlib import Path
 
-from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
@@ -26,7 +23,7 @@ from ..engine.tries import MAX_RETRIES
 from ..files.clips import REPORT_FOLDER, Clip, of_shard
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
-from ..files.report_folder import ClipRows, ReportFolder
+from ..files.report_folder import ReportFolder
 from ..files.storage import Storage, url_of
 from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
@@ -180,8 +177,7 @@ class _Run:
         pool = empty_pool(engine, plan, self.config, seen)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         nodes = NodeWatch(engine, plan, self.config.workers)
-        uploads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload")
-        with self.meter.connected(engine, plan.gpus), uploads as uploader:
+        with self.meter.connected(engine, plan.gpus):
             try:
                 while self.states.any_left:
                     nodes.look(pool, self.states)
@@ -193,14 +189,12 @@ class _Run:
                     if self.states.to_prepare and not pool.busy:
                         self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
-                        self._take(answer, uploader)
+                        self._take(answer)
                         import_ahead(page=self.config.page)
-                    self._collect_uploaded(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
                     self.meter.look(pool, nodes.wanted)
             finally:
-                uploader.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
     def _dispatch(self, pool: ActorPool) -> None:
@@ -208,7 +202,7 @@ class _Run:
         ready = pool.ready()
         for actor in pool.idle():
             if (join := states.joins.next_for(actor, pool.node(actor), ready)) is not None:
-                pool.do(actor, join_task(self.facts, join), join)
+                pool.do(actor, join_task(self.facts, join, self.storage), join)
             elif (work := states.schedule.next_for(actor, ready)) is not None:
                 clip = states.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
@@ -230,10 +224,10 @@ class _Run:
                 self.ends.fail(clip, str(error), error)
         return False
 
-    def _take(self, answer: WorkResult, uploader: ThreadPoolExecutor) -> None:
+    def _take(self, answer: WorkResult) -> None:
         about = answer.about
         if isinstance(about, JoinWork):
-            self._take_joined(answer, about, uploader)
+            self._take_joined(answer, about)
             return
         if isinstance(about, Work):
             self._take_chunk(answer, about)
@@ -298,7 +292,7 @@ class _Run:
 
     # The end of a clip.
 
-    def _take_joined(self, answer: WorkResult, join: JoinWork, uploader: ThreadPoolExecutor) -> None:
+    def _take_joined(self, answer: WorkResult, join: JoinWork) -> None:
         work, joins = join.work, self.states.joins
         del joins.at_work[work.clip.name]
         try:
@@ -309,12 +303,8 @@ class _Run:
             self.ends.give_up(work, str(error), error)
             return
         if isinstance(answer.value, Joined):
-            done = answer.value
-            if done.temporary is None or done.final is None:
-                self.ends.end(done.rows, work.workspace.folder)
-            else:
-                uploading = uploader.submit(self._upload, done.rows, done.temporary, done.final)
-                self.states.uploading[uploading] = work
+            self.storage.published(join.final(self.out))
+            self.ends.end(answer.value.rows, work.workspace.folder)
             return
         missing = isinstance(answer.error, ChunksMissing)
         if isinstance(answer.error, TooLarge):
@@ -329,18 +319,3 @@ class _Run:
                 self.names.release(join.named.final)
             sentence = f"its chunks could not be joined: {answer.sentence}"
             self.ends.give_up(work, answer.sentence if answer.permanent else sentence, answer.error)
-
-    def _upload(self, rows: ClipRows, temporary: Path, final: Path) -> ClipRows:
-        self.storage.publish(temporary, final)
-        return rows
-
-    def _collect_uploaded(self, *, wait: bool) -> None:
-        uploading = self.states.uploading
-        if wait and uploading and not self.states.to_prepare and not self.states.schedule.waiting:
-            wait_for(uploading, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        for future in [future for future in uploading if future.done()]:
-            work = uploading.pop(future)
-            try:
-                self.ends.end(future.result(), work.workspace.folder)
-            except VidsharpError as error:
-                self.ends.give_up(work, str(error), error)

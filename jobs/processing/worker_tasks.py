@@ -81,14 +81,18 @@ def run_facts(storage: Storage, report: Path, plan: PoolPlan, counts: Mapping[st
         settings=settings(config, plan, counts),
         versions=versions(),
         counts=counts,
-        publishes=storage.workers_publish,
     )
 
 
-def join_task(run: RunFacts, join: JoinWork) -> JoinTask:
-    """The task to join a clip."""
+def join_task(run: RunFacts, join: JoinWork, storage: Storage) -> JoinTask:
+    """The task to join a clip.
+
+    Raises:
+        StorageError: as `Storage.upload`.
+    """
     elapsed_s = time.monotonic() - join.work.began
-    return JoinTask(run, join.work, elapsed_s, attempt=join.tries.all, named=join.named)
+    upload = storage.upload(join.work.workspace.folder.name, join.final(run.out))
+    return JoinTask(run, join.work, elapsed_s, attempt=join.tries.all, named=join.named, upload=upload)
 
 
 def measured_frames(config: ProcessConfig, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:
