@@ -1,7 +1,7 @@
 """The recordings that a URL names: objects in a bucket, and what each of them would be called on a disk."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,18 +17,20 @@ class Found:
     """A recording that was found in a bucket."""
 
     place: Place
+    url: str = field(repr=False)
+    """As it has to be opened."""
     version: str
     """See `version`."""
     bytes: int
 
 
 def found_objects(
-    given: Place, folder: Path, out: Place | None, pass_over: Callable[[str], None]
+    url: str, folder: Path, out: Place | None, pass_over: Callable[[str], None]
 ) -> Iterator[tuple[Clip, Found]]:
     """The recordings that a URL names, in order.
 
     Args:
-        given: an object, or all below a prefix.
+        url: of an object, or of all below a prefix.
         folder: where each of them would lie on a disk.
         out: where results go; it is not searched.
         pass_over: told of every object that is not taken as a recording.
@@ -37,6 +39,7 @@ def found_objects(
         UsageError: there is nothing, or its name can be none of a file.
         StorageError: the storage does not answer.
     """
+    given, url = Place.of(url), url.rstrip("/")
     with reading(given.url):
         objects = given.below()
         if not objects:
@@ -44,7 +47,7 @@ def found_objects(
         alone = "" in objects or (len(objects) == 1 and given.fs.isfile(given.path))
     if alone:
         name = PurePosixPath(given.path).name
-        yield _clip(name, folder, given), _found(given, next(iter(objects.values())))
+        yield _clip(name, folder, given), _found(given, url, next(iter(objects.values())))
         return
     if out is not None and out.path == given.path:
         raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
@@ -56,7 +59,7 @@ def found_objects(
         if ours or (hidden and inside) or name.endswith("/"):
             continue  # as on a disk; a name that ends so is what some tools make for an empty folder
         if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
-            yield _clip(name, folder, place), _found(place, info)
+            yield _clip(name, folder, place), _found(place, f"{url}/{name}", info)
         else:
             pass_over(place.url)
 
@@ -68,8 +71,8 @@ def _clip(name: str, folder: Path, place: Place) -> Clip:
     return Clip(path, Path(name))
 
 
-def _found(place: Place, info: Mapping[str, Any]) -> Found:
-    return Found(place, version(info), info["size"])
+def _found(place: Place, url: str, info: Mapping[str, Any]) -> Found:
+    return Found(place, url, version(info), info["size"])
 
 
 def check_objects_spared(clips: Iterable[Clip], sources: Mapping[str, Found], out: Place) -> None:

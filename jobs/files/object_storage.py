@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from ...pipeline.errors import MediaError
 from ...pipeline.fingerprint import Seen, Source, digest_of, read_source
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
@@ -24,8 +23,9 @@ from ..processing.run_lock import ALL, file_name, shard_of
 from ..processing.run_record import record_name
 from .bucket_lease import BucketLease, conditional
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
+from .far_recording import FarRecording
 from .find_objects import Found, check_objects_spared, found_objects
-from .object_place import Place, StorageError, Ticker, reading, version, writing
+from .object_place import Place, StorageError, reading, writing
 from .output_paths import path_below
 from .publication import HeldLease, Mark, Upload
 from .report_guard import check_report
@@ -57,10 +57,12 @@ class ObjectStorage(Storage):
         if config.shard is not None:  # several may run on this machine
             name += f"-{config.shard.index}-of-{config.shard.count}"
         self._staging = staging_folder(config) / name
-        self._inputs = self._staging / "in"
+        self._brought = (config.scratch.absolute() / name if config.scratch else self._staging) / "in"
+        self._inputs = self._brought / secrets.token_hex(4)
+        """The run's own: what one has left that was killed may be half."""
         super().__init__(replace(config, out=self._staging / "out") if out else config)
         self._sources: dict[str, Found] = {}
-        self._fetching: dict[str, tuple[Path, Future[None]]] = {}
+        self._fetching: dict[str, Future[None]] = {}
         self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
         self._stopping = False
         self._saved: dict[Path, tuple[int, int] | None] = {}
@@ -78,7 +80,7 @@ class ObjectStorage(Storage):
         for given in self.config.inputs:
             url = url_of(given)
             if url:
-                found_here = found_objects(Place.of(url), self._inputs, self._out, self.passed_over.add)
+                found_here = found_objects(url, self._inputs, self._out, self.passed_over.add)
                 clips += [self._take(*found) for found in found_here]
             else:
                 clips += found_in(given, real_path(self.config.out), self.passed_over.add)
@@ -111,7 +113,7 @@ class ObjectStorage(Storage):
         return clip
 
     def begin(self) -> None:
-        shutil.rmtree(self._inputs, ignore_errors=True)
+        shutil.rmtree(self._brought, ignore_errors=True)
         self._inputs.mkdir(parents=True)
         if self._out is None:
             super().begin()
@@ -206,25 +208,20 @@ class ObjectStorage(Storage):
         place = self._sources[clip.name].place
         return replace(read_source(clip.path, self.seen(clip)), beginning=place.beginning)
 
+    def recording(self, clip: Clip) -> FarRecording | None:
+        found = self._sources.get(clip.name)
+        return found and FarRecording(found.url, found.version, found.bytes, clip.path, self._inputs)
+
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))
         for clip in soon:
             if clip.name in self._sources and clip.name not in self._fetching and len(self._fetching) < at_most:
-                self._fetching[clip.name] = clip.path, self._threads.submit(self._fetch, clip)
+                self._fetching[clip.name] = self._threads.submit(self._fetch, clip)
 
     def _fetch(self, clip: Clip) -> None:
-        found = self._sources[clip.name]
-        source = found.place
-        temporary = clip.path.with_name(f".{hashlib.sha256(clip.name.encode()).hexdigest()[:16]}.part")
-        try:
-            with reading(source.url, MediaError):
-                clip.path.parent.mkdir(parents=True, exist_ok=True)
-                source.fs.get_file(source.path, str(temporary), callback=Ticker(self._stop))
-                if version(source.fs.info(source.path)) != found.version:
-                    raise MediaError(f"{source.url} has changed since this run began; run the same command again")
-                temporary.replace(clip.path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        recording = self.recording(clip)
+        assert recording is not None, "others need not be brought"
+        recording.bring(self._stop)
 
     def _stop(self) -> None:
         if self._stopping:
@@ -233,14 +230,14 @@ class ObjectStorage(Storage):
     def fetched(self, clip: Clip) -> bool:
         if clip.name not in self._sources:
             return True
-        _, future = self._fetching.get(clip.name, (None, None))
+        future = self._fetching.get(clip.name)
         if future is None or not future.done():
             return False
         future.result()
         return True
 
     def wait(self, timeout_s: float) -> None:
-        coming = [future for _, future in self._fetching.values() if not future.done()]
+        coming = [future for future in self._fetching.values() if not future.done()]
         if coming:
             wait(coming, timeout_s, FIRST_COMPLETED)
         else:
@@ -262,11 +259,6 @@ class ObjectStorage(Storage):
     def _check_lease(self) -> None:
         if self._lease is not None:
             self._lease.check()
-
-    def release(self, clip: str) -> None:
-        path, _ = self._fetching.pop(clip, (None, None))
-        if path is not None:
-            path.unlink(missing_ok=True)
 
     def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         if self._out is None:
@@ -303,7 +295,10 @@ class ObjectStorage(Storage):
     def close(self) -> None:
         self._stopping = True
         self._threads.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._inputs, ignore_errors=True)
+        shutil.rmtree(self._brought, ignore_errors=True)
+        if self.config.scratch is not None:
+            with suppress(OSError):  # an unfinished run of another kind
+                self._brought.parent.rmdir()
         if self._lease is not None:
             self._lease.release()
         if not (self.config.out / WORK_FOLDER).exists() or self._out is None:

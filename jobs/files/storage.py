@@ -15,6 +15,7 @@ from .passed_over import PassedOver
 from .report_guard import check_report, files_in
 
 if TYPE_CHECKING:  # which imports what talks to object storage
+    from .far_recording import FarRecording
     from .publication import Upload
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
@@ -92,6 +93,10 @@ class Storage:
         """
         return read_source(clip.path, self.seen(clip))
 
+    def recording(self, clip: Clip) -> "FarRecording | None":
+        """How a worker gets the recording; None where all nodes see it."""
+        return None
+
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""
 
@@ -119,9 +124,6 @@ class Storage:
 
     def published(self, final: Path) -> None:
         """A worker has brought a result to its place."""
-
-    def release(self, clip: str) -> None:
-        """The clip with this name has come to its end."""
 
     def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         """Called whenever the report has been written.

@@ -30,6 +30,7 @@ from .copy_clip import copied_rows, copy_recording
 from .final_names import name_in
 
 if TYPE_CHECKING:  # which imports what talks to object storage
+    from ..files.far_recording import FarRecording
     from ..files.publication import Upload
 
 
@@ -92,6 +93,8 @@ class JoinTask:
     """The file that is there already and waited for its name."""
     upload: "Upload | None" = None
     """How the file gets to its place, where it has not but to be renamed."""
+    far: "FarRecording | None" = None
+    """Where the recording has to be brought from first."""
 
     def __call__(self, on_packet: Callable[[], None]) -> Joined | Mixed:
         """
@@ -106,6 +109,8 @@ class JoinTask:
         folder = self.work.workspace.folder
         if (rows := rows_kept_in(folder)) is not None:
             return Joined(rows)  # a process that died before it could say so has done it
+        if self.far is not None:
+            self.far.bring(on_packet)
         if self.work.copied is not None:
             return self._copy(on_packet)
         if self.named is not None and self.named.temporary.exists():

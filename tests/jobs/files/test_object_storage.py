@@ -27,6 +27,7 @@ from vidsharp.pipeline.workspace import file_stem
 
 from tests.support import media, runs
 from tests.support.local_pool import use_no_ray
+from tests.support.s3_server import AtomicServer
 
 pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
 pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
@@ -137,7 +138,7 @@ def test_at_most_a_few_recordings_are_here_at_a_time(no_ray: None, bucket: Any, 
         most = 0
 
         def look(self) -> None:
-            self.most = max(self.most, len(list((tmp_path / "staging").glob("*/in/*.mp4"))))
+            self.most = max(self.most, len(list((tmp_path / "staging").glob("*/in/*/*.mp4"))))
 
         def clip_moved(self, clip: str, done: int) -> None:
             self.look()
@@ -312,6 +313,72 @@ def test_a_recording_that_is_gone_or_changed_fails_alone(
     assert errors["a.mp4"].startswith("s3://calls/recordings/a.mp4 cannot be read: ")
     assert errors["c.mp4"].startswith("s3://calls/recordings/c.mp4 has changed since this run began; run")
     assert statuses(result)["team/b.mp4"] == "done"
+
+
+def test_an_object_that_changes_in_mid_run_fails_where_it_has_not_been_brought_yet(
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    class Meanwhile(NoWatcher):
+        def clip_started(self, clip: str, frames: int, done: int) -> None:
+            if clip == "a.mp4":
+                bucket.pipe_file("calls/recordings/a.mp4", b"another recording")
+                for copy in (tmp_path / "staging").glob("*/in/*/a.mp4"):
+                    copy.unlink()  # as another node, which has none
+
+    result = process(config(tmp_path), Meanwhile())
+    assert statuses(result) == {"a.mp4": "failed", "team/b.mp4": "done"}
+    assert result.rows[0]["error"].startswith("s3://calls/recordings/a.mp4 has changed since this run began; run")
+
+
+def test_the_driver_opens_no_recording_and_its_workers_bring_each_once(
+    no_ray: None,
+    bucket: Any,
+    s3: AtomicServer,
+    recordings: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(path: str, *_: Any, **__: Any) -> bytes:
+        assert "recordings/" not in path, "the driver's file system has read a recording"
+        return cat_file(path)
+
+    cat_file, before = bucket.cat_file, +s3.got
+    monkeypatch.setattr(bucket, "cat_file", refused)
+    monkeypatch.setattr(bucket, "open", refused)
+    monkeypatch.setattr(bucket, "put_file", keep_results_off(bucket.put_file))
+    result = process(config(tmp_path, workers=2))
+    assert statuses(result) == {"a.mp4": "done", "team/b.mp4": "done"}
+    got = s3.got - before
+    assert {name: got[f"/calls/recordings/{name}"] for name in recordings} == dict.fromkeys(recordings, 1)
+
+
+def keep_results_off(put_file: Any) -> Any:
+    """The driver's `put_file`, which is for the report alone."""
+
+    def for_the_report(file: str, path: str, **options: Any) -> None:
+        assert "/report/" in path, "a result has passed through the driver"
+        put_file(file, path, **options)
+
+    return for_the_report
+
+
+def test_a_recording_that_is_larger_than_the_scratch_fails_alone(
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    sizes = {name: path.stat().st_size for name, path in recordings.items()}
+    large, small = sorted(sizes, key=lambda name: -sizes[name])
+    scratch = {"scratch": tmp_path / "disk", "scratch_gb": (sizes[large] - 1) / 1e9}
+    result = process(config(tmp_path, **scratch))
+    assert statuses(result) == {large: "failed", small: "done"}
+    (error,) = [row["error"] for row in result.rows if row["clip"] == large]
+    assert error.startswith(f"s3://calls/recordings/{large} has ")
+    assert "for which --scratch-gb" in error
+    assert result.run_again
+    assert not list(tmp_path.glob("disk/*"))
+    (bytes_in,) = [row["bytes_in"] for row in result.rows if row["clip"] == large]
+    assert bytes_in == sizes[large]
+    with_room = process(config(tmp_path, scratch=tmp_path / "disk", scratch_gb=sizes[large] / 1e9))
+    assert statuses(with_room) == {large: "done", small: "skipped"}
 
 
 def test_one_side_may_be_on_disk(no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
