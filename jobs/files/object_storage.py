@@ -113,10 +113,9 @@ class ObjectStorage(Storage):
         return clip
 
     def begin(self) -> None:
-        shutil.rmtree(self._brought, ignore_errors=True)
-        self._inputs.mkdir(parents=True)
         if self._out is None:
             super().begin()
+            self._begin_here()
             return
         probe = self._out / f"{WORK_FOLDER}/run"
         with writing(self._out.url):  # what may not be written is known before the work
@@ -127,7 +126,13 @@ class ObjectStorage(Storage):
             self._lease = BucketLease(self._out / WORK_FOLDER, shard, self._out.url)
             with reading(self._out.url):
                 self._held = HeldLease.found(self._out, f"{WORK_FOLDER}/{file_name(shard)}")
+        self._begin_here()
         self._bring_report()
+
+    def _begin_here(self) -> None:
+        """Removes what a killed run has left, as soon as no other one can be at work."""
+        shutil.rmtree(self._brought, ignore_errors=True)
+        self._inputs.mkdir(parents=True)
 
     def look(self) -> None:
         self._inputs.mkdir(parents=True)
