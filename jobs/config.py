@@ -201,9 +201,18 @@ class ProcessConfig:
     )
     """By a hash of the names below `inputs`, so that each recording is in exactly one."""
     staging: Path | None = option(
-        None, "With s3:// and the like: where work is done; on a cluster, a shared folder.", metavar="DIR"
+        None, "With s3:// and the like: where chunks are kept; on a cluster, a shared folder.", metavar="DIR"
     )
     """None: the user's cache folder."""
+    scratch: Path | None = option(
+        None,
+        "With s3:// and the like: a folder of each node's own, to which it brings recordings.",
+        metavar="DIR",
+        default_words="below the staging folder",
+    )
+    scratch_gb: float | None = option(
+        None, "How many GB of recordings a node has there at a time, at most.", metavar="N", default_words="no bound"
+    )
     memory_mb: int | None = option(
         None,
         "Ceiling for frames in flight in each process.",
@@ -261,6 +270,8 @@ class ProcessConfig:
             raise UsageError(f"--reference {self.reference} is not a folder: it holds the originals at the same paths")
         if self.reference is not None and self.measure == "off":
             raise UsageError("--reference is for measuring, which --measure off turns off; say only one of them")
+        if self.scratch_gb is not None and not self.scratch_gb > 0:
+            raise UsageError(f"--scratch-gb {self.scratch_gb:g} is too little: more than 0")
         if self.memory_mb is not None and self.memory_mb < 16:
             raise UsageError(f"--limit-memory {self.memory_mb} MiB is too little: at least 16")
         for name in ("price_per_core_hour", "price_per_gpu_hour"):

@@ -79,7 +79,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
-@config_options("out", "staging", "shard")
+@config_options("out", "staging", "scratch", "scratch_gb", "shard")
 @run_options
 @config_options("reference", "page", "overwrite", "stall_seconds", "memory_mb")
 @config_options("price_per_core_hour", "price_per_gpu_hour")

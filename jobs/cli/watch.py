@@ -27,7 +27,7 @@ log = logging.getLogger("vidsharp")
 
 @command()
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="RECORDINGS...")
-@config_options("out", "staging")
+@config_options("out", "staging", "scratch", "scratch_gb")
 @config_option("settle_seconds", settings=WatchConfig)
 @config_option("every_seconds", settings=WatchConfig)
 @run_options

@@ -35,11 +35,12 @@ from ...pipeline.window import pictures_of
 from ...pipeline.workspace import Workspace
 from ..files.earlier_run import ClipState, EarlierResult
 from .measure_task import MeasureTask
-from .node import check_sees, node_name
+from .node import Needed, check_sees, node_name
 
 if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the driver that names this class
     from ...models.enhance import Enhancer
     from ...models.nets.chroma_choice import Chroma
+    from ..files.far_recording import FarRecording
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class PrepareTask:
     """Whether it is to be left as it is where it is sharp already."""
     tighter: bool = False
     """Whether its result came out too large with the plan that it has."""
+    far: "FarRecording | None" = None
+    """Where it has to be brought from first."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class MadeOtherwise(VidsharpError, RuntimeError):
 class SharpenActor:
     """Media are opened here and not in the driver: a recording that crashes a codec costs one retry, not the job."""
 
-    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Needed]] = ()) -> None:
         silence()
         use_one_heap()
         self._threads = threads
@@ -145,6 +148,8 @@ class SharpenActor:
             MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
         """
+        if task.far is not None:
+            task.far.bring(self._step)
         if not task.path.exists():
             raise MediaError(f"{task.path} does not exist on the node {node_name()}", task.path)
         check_unchanged(task.path, task.seen)
@@ -233,16 +238,22 @@ class SharpenActor:
         assert self._enhancer is not None, "load() comes first"
         return provenance(self._enhancer, encoder, info)
 
-    def sharpen(self, task: ChunkTask, measure: MeasureTask | None) -> ChunkDone:
+    def sharpen(self, task: ChunkTask, measure: MeasureTask | None, far: "FarRecording | None" = None) -> ChunkDone:
         """Does one chunk, and measures it; see `sharpen_chunk`. Its record is in the workspace then.
 
+        Args:
+            far: where its recording has to be brought from first.
+
         Raises:
+            MediaError, OutputError: as `FarRecording.bring`.
             MadeOtherwise: the clip was planned where its pictures are made differently.
         """
         assert self._enhancer is not None, "load() comes first"
         if task.provenance_digest not in (None, digest(self._provenance(task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = self._packets = 0
+        if far is not None:
+            far.bring(self._read)
         trim_heap()
         if measure is None:
             return sharpen_chunk(task, self._enhancer, self._step, NoObserver, self._read).outline

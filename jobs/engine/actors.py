@@ -7,8 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...models.errors import CheckpointError, DeviceError, GpuLost, ModelError, VidsharpError
 from ...models.nets.chroma_choice import Chroma
@@ -19,11 +18,14 @@ from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
 from .actor import PrepareTask, SharpenActor
 from .measure_task import MeasureTask
-from .node import NodeError
+from .node import Needed, NodeError
 from .pool import Crew, PoolPlan, Shape
 from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 from .schedule import Work
 from .tries import Cause
+
+if TYPE_CHECKING:  # which imports what talks to object storage
+    from ..files.far_recording import FarRecording
 
 log = logging.getLogger("vidsharp")
 
@@ -124,7 +126,7 @@ class ActorPool:
         plan: PoolPlan,
         model: str,
         strength: float,
-        must_see: Sequence[Sequence[Path]] = (),
+        must_see: Sequence[Sequence[Needed]] = (),
         stall_s: float = STALL_S,
         look: float | None = None,
         chroma: Chroma | None = None,
@@ -205,9 +207,11 @@ class ActorPool:
         """Has an idle actor probe and plan a recording."""
         self._give(name, "prepare", (task,), about)
 
-    def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work) -> None:
-        """Has an idle actor do a chunk."""
-        self._give(name, "sharpen", (task, measure), about)
+    def sharpen(
+        self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work, far: "FarRecording | None" = None
+    ) -> None:
+        """Has an idle actor do a chunk, whose recording it may have to bring first."""
+        self._give(name, "sharpen", (task, measure) if far is None else (task, measure, far), about)
 
     def do(self, name: str, task: Callable[[Callable[[], None]], Any], about: Any) -> None:
         """Has an idle actor do anything else: see `SharpenActor.do`."""

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ...models.errors import DeviceError
@@ -19,7 +18,7 @@ from ...models.wording import one_line
 from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
 from .actors import POLL_S
-from .node import NodeError, check_sees
+from .node import Needed, NodeError, check_sees
 from .pool import PoolPlan, plan_pool
 from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 
@@ -33,7 +32,7 @@ _MOST_NODES = 3
 class TrialActor:
     """A worker that loads the student as all others will, and says what they need not find out again."""
 
-    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Needed]] = ()) -> None:
         self._threads = threads
         self._must_see = must_see
 
@@ -58,7 +57,7 @@ class TrialActor:
         return replace(settings, half_error=student.gpu.half_error)
 
 
-def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[Path]] = ()) -> PoolPlan:
+def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[Needed]] = ()) -> PoolPlan:
     """The workers of a run: as `plan_pool`, where its GPU stands the trial. Where it does not, `auto` takes the CPU,
     and the log says why. On a node that does not see `must_see` nothing is tried: workers will say so there.
 
@@ -87,7 +86,7 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
     return plan
 
 
-def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig, must_see: Sequence[Sequence[Path]]) -> GpuSettings:
+def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig, must_see: Sequence[Sequence[Needed]]) -> GpuSettings:
     for lost in range(1, _MOST_NODES + 1):
         worker = engine.start(TrialActor, plan.threads, plan.gpus, must_see)
         try:

@@ -1,11 +1,24 @@
 """The order of chunks: which one an actor gets next, and what a failure leads to. Pure rules, without a cluster."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...pipeline.plan import Chunk
 from .tries import UNTRIED, Cause, Tries
+
+LOOKED_AT = 4096
+"""So many chunks are looked at for one whose recording a node has."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a node may be given where it has to bring recordings first: by clip."""
+
+    has: Callable[[str], bool]
+    """Whether it has brought the recording."""
+    fits: Callable[[str], bool]
+    """Whether it has, or has room for it."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +47,26 @@ class Schedule:
         """Queues a clip's chunks behind those of earlier clips."""
         self.waiting.extend(Work(clip, chunk) for chunk in chunks)
 
-    def next_for(self, actor: str, living: Sequence[str]) -> Work | None:
-        """Takes the first chunk that `actor` may do. A chunk that failed on it waits for another actor, where `living`
-        (all actors) has one that did not fail at it."""
+    def next_for(self, actor: str, living: Sequence[str], room: Room | None = None) -> Work | None:
+        """Takes the first chunk that `actor` may do, with its node's `room` the first whose recording is there, where
+        there is one. A chunk that failed on it waits for another actor, where `living` (all actors) has one that did
+        not fail at it."""
+        found = None
         for place, work in enumerate(self.waiting):
-            if actor not in work.tried_on or not set(living) - work.tried_on:
-                del self.waiting[place]
-                return work
-        return None
+            if actor in work.tried_on and set(living) - work.tried_on:
+                continue
+            if room is None or room.has(work.clip):
+                found = place
+                break
+            if found is None and room.fits(work.clip):
+                found = place
+            if found is not None and place >= LOOKED_AT:
+                break
+        if found is None:
+            return None
+        work = self.waiting[found]
+        del self.waiting[found]
+        return work
 
     def retry(self, work: Work, actor: str, cause: Cause = "failed") -> Work | None:
         """Queues failed work again, before all else; None where it has been tried often enough."""

@@ -28,6 +28,7 @@ from ..engine.actor import SharpenActor
 from ..engine.actors import POLL_S, ActorPool
 from ..engine.measure_chunk import ChunkMeasure
 from ..engine.measure_task import MeasureTask
+from ..engine.node import Needed
 from .cost_model import Piece
 from .looked import Looked, Start, kind_of
 from .piece_times import piece_of
@@ -55,7 +56,7 @@ class Excerpt:
 class SampleActor(SharpenActor):
     """A worker as `process` has them, which also says what things took."""
 
-    def __init__(self, threads: int, must_see: Sequence[Sequence[Path]] = ()) -> None:
+    def __init__(self, threads: int, must_see: Sequence[Sequence[Needed]] = ()) -> None:
         super().__init__(threads, must_see)
         self._warm: set[tuple[int, int, str]] = set()
         self._rates: dict[str, RateTrial] = {}

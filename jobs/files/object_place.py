@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from os import environ
 from typing import Any
 
 from fsspec.callbacks import Callback
@@ -13,6 +14,14 @@ from ...models.wording import one_line
 from ...pipeline.errors import MediaError, OutputError
 from ...pipeline.fingerprint import digest_of
 from ..config import UsageError
+from ..processing.run_record import without_secrets
+
+TRIES = 10
+"""So often a worker asks S3 for each part of a transfer, where it answers that it is busy or fails: with pauses that
+grow up to 20 s, for about a minute."""
+PARTS = 4
+"""Parts of a file (50 MB each) that are on their way at a time, and in memory."""
+_SET_BY_USERS = ("AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
 
 
 class StorageError(VidsharpError, OSError):
@@ -24,14 +33,23 @@ class Place:
     """An object, or all objects below a prefix."""
 
     url: str
+    """For people: without what may be secret of it."""
     fs: Any
     path: str
     """As `fs` calls it, without the scheme."""
 
     @classmethod
-    def of(cls, url: str) -> "Place":
+    def of(cls, url: str, *, patient: bool = False) -> "Place":
+        """
+        Args:
+            patient: whether a storage that is busy is asked for a minute (S3, where the user says nothing else). The
+                driver is not: its lease would end meanwhile.
+
+        Raises:
+            UsageError: the URL means nothing here.
+        """
         try:
-            fs, path = url_to_fs(url, use_listings_cache=False)
+            fs, path = url_to_fs(url, use_listings_cache=False, **(_patience(url) if patient else {}))
         except ImportError as error:
             scheme = url.partition(":")[0]
             raise UsageError(
@@ -39,7 +57,7 @@ class Place:
             ) from error
         except ValueError as error:
             raise UsageError(f"{url} cannot be read: {one_line(error)}") from error
-        return cls(url.rstrip("/"), fs, path.rstrip("/"))
+        return cls(without_secrets(url.rstrip("/")), fs, path.rstrip("/"))
 
     def __truediv__(self, relative: str) -> "Place":
         return Place(f"{self.url}/{relative}", self.fs, f"{self.path}/{relative}")
@@ -63,6 +81,15 @@ class Place:
             found = self.fs.find(self.path, detail=True)
             return {name.removeprefix(self.path).lstrip("/"): info for name, info in found.items()}
         return {}
+
+
+def _patience(url: str) -> dict[str, Any]:
+    """Options of the file system of a URL."""
+    if not url.startswith(("s3://", "s3a://")):
+        return {}
+    retries = {"retries": {"mode": "standard", "total_max_attempts": TRIES}}
+    asked = any(name in environ for name in _SET_BY_USERS)
+    return {"max_concurrency": PARTS, **({} if asked else {"config_kwargs": retries})}
 
 
 def version(info: Mapping[str, Any]) -> str:
@@ -92,13 +119,12 @@ def _in_sentences(url: str, done: str, as_error: type[VidsharpError]) -> Iterato
         raise as_error(f"{url} cannot be {done}: {one_line(error)}") from error
 
 
-class Stopper(Callback):
-    """Ends a transfer between two of its parts when the run ends."""
+class Ticker(Callback):
+    """Calls a function for each part of a transfer; what that raises ends it."""
 
-    def __init__(self, stopping: Callable[[], bool]) -> None:
+    def __init__(self, on_part: Callable[[], None]) -> None:
         super().__init__()
-        self._stopping = stopping
+        self._on_part = on_part
 
     def relative_update(self, inc: int = 1) -> None:
-        if self._stopping():
-            raise StorageError("the run has ended")
+        self._on_part()

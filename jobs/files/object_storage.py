@@ -7,27 +7,27 @@ are there is told by empty stand-ins in the staging folder's `out`, so that all 
 
 import hashlib
 import logging
+import secrets
 import shutil
 import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from ...pipeline.errors import MediaError
 from ...pipeline.fingerprint import Seen, Source, digest_of, read_source
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
-from ..processing.run_lock import ALL, shard_of
-from ..processing.run_record import record_name, without_secrets
-from ..recording_suffixes import RECORDING_SUFFIXES
+from ..processing.run_lock import ALL, file_name, shard_of
+from ..processing.run_record import record_name
 from .bucket_lease import BucketLease, conditional
-from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, NothingFound, each_once, found_in, real_path
-from .object_place import Place, Stopper, reading, version, writing
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
+from .far_recording import FarRecording
+from .find_objects import Found, check_objects_spared, found_objects
+from .object_place import Place, StorageError, reading, writing
 from .output_paths import path_below
-from .publication import Mark, publish_object
+from .publication import HeldLease, Mark, Upload
 from .report_guard import check_report
 from .staging import file_state, staging_folder, stand_in
 from .storage import Storage, url_of
@@ -49,15 +49,20 @@ class ObjectStorage(Storage):
 
     def __init__(self, config: ProcessConfig) -> None:
         out = url_of(config.out)
+        self._url = out or ""
         self._out = Place.of(out) if out else None
+        self._token = secrets.token_hex(8)
+        """In the metadata of all results of this run."""
         name = hashlib.sha256((out or str(config.out.absolute())).encode()).hexdigest()[:16]
         if config.shard is not None:  # several may run on this machine
             name += f"-{config.shard.index}-of-{config.shard.count}"
         self._staging = staging_folder(config) / name
-        self._inputs = self._staging / "in"
+        self._brought = (config.scratch.absolute() / name if config.scratch else self._staging) / "in"
+        self._inputs = self._brought / secrets.token_hex(4)
+        """The run's own: what one has left that was killed may be half."""
         super().__init__(replace(config, out=self._staging / "out") if out else config)
-        self._sources: dict[str, tuple[Place, Mapping[str, Any]]] = {}
-        self._fetching: dict[str, tuple[Path, Future[None]]] = {}
+        self._sources: dict[str, Found] = {}
+        self._fetching: dict[str, Future[None]] = {}
         self._threads = ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch")
         self._stopping = False
         self._saved: dict[Path, tuple[int, int] | None] = {}
@@ -67,6 +72,7 @@ class ObjectStorage(Storage):
         self._begun: set[str] = set()
         """Results that an earlier run has begun to publish, and that do not count."""
         self._lease: BucketLease | None = None
+        self._held: HeldLease | None = None
 
     def find(self) -> tuple[Clip, ...]:
         shown = [url_of(given) or str(given) for given in self.config.inputs]
@@ -74,37 +80,22 @@ class ObjectStorage(Storage):
         for given in self.config.inputs:
             url = url_of(given)
             if url:
-                clips += self._found(Place.of(url))
+                found_here = found_objects(url, self._inputs, self._out, self.passed_over.add)
+                clips += [self._take(*found) for found in found_here]
             else:
                 clips += found_in(given, real_path(self.config.out), self.passed_over.add)
         found = each_once(clips, self.config.out, shown)
-        self._spare_objects(found)
+        if self._out is not None:
+            check_objects_spared(found, self._sources, self._out)
         # An object that is in the output folder, too, has a stand-in there.
 
         def recordings() -> Iterator[Path]:
             yield from (clip.path for clip in found if clip.name not in self._sources)
-            inside = (self._in_output(source) for source, _ in self._sources.values())
+            inside = (self._in_output(source.place) for source in self._sources.values())
             yield from (path for path in inside if path is not None)
 
         self._spare(found, recordings)
         return found
-
-    def _spare_objects(self, clips: Iterable[Clip]) -> None:
-        """Checks that no result would be written over an object that the run reads."""
-        if self._out is None:
-            return
-        given = {str(source): name for name, (source, _) in self._sources.items()}
-        for clip in clips:
-            target = self._out / clip.relative.as_posix()
-            name = given.get(str(target))
-            if name == clip.name:
-                raise UsageError(f"{target.url} would be written over itself; choose another --out")
-            if name is not None:
-                own = self._sources[clip.name][0].url if clip.name in self._sources else clip.path
-                raise UsageError(
-                    f"the result of {own} would be written over {target.url}, which this command reads; "
-                    "choose another --out"
-                )
 
     def _in_output(self, source: Place) -> Path | None:
         """The stand-in of an object in the output folder; None of others."""
@@ -112,56 +103,36 @@ class ObjectStorage(Storage):
             return None
         return path_below(self.config.out, str(source).removeprefix(f"{self._out}/"))
 
-    def _found(self, given: Place) -> Iterator[Clip]:
-        with reading(given.url):
-            objects = given.below()
-            if not objects:
-                raise NothingFound(f"{given.url} does not exist, or nothing is there")
-            alone = "" in objects or (len(objects) == 1 and given.fs.isfile(given.path))
-        if alone:
-            name = PurePosixPath(given.path).name
-            yield self._clip(name, given, next(iter(objects.values())))
-            return
-        if self._out is not None and self._out.path == given.path:
-            raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
-        for name, info in sorted(objects.items()):
-            place = given / name
-            inside = path_below(self._inputs, name) is not None
-            hidden = any(part.startswith(".") for part in name.split("/"))
-            ours = self._out is not None and str(place).startswith(f"{self._out}/")
-            if ours or (hidden and inside) or name.endswith("/"):
-                continue  # as on a disk; a name that ends so is what some tools make for an empty folder
-            if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
-                yield self._clip(name, place, info)
-            else:
-                self.passed_over.add(place.url)
-
-    def _clip(self, name: str, source: Place, info: Mapping[str, Any]) -> Clip:
-        path = path_below(self._inputs, name)
-        if path is None:
-            raise UsageError(f"{source.url} has a name that no file can have; give it another")
-        clip = Clip(path, Path(name))
-        other, _ = self._sources.setdefault(clip.name, (source, info))
-        if other.path != source.path:
+    def _take(self, clip: Clip, found: Found) -> Clip:
+        other = self._sources.setdefault(clip.name, found).place
+        if other.path != found.place.path:
             raise UsageError(
-                f"{other.url} and {source.url} would both be written to {clip.name}; "
+                f"{other.url} and {found.place.url} would both be written to {clip.name}; "
                 "process them with different --out folders"
             )
         return clip
 
     def begin(self) -> None:
-        shutil.rmtree(self._inputs, ignore_errors=True)
-        self._inputs.mkdir(parents=True)
         if self._out is None:
             super().begin()
+            self._begin_here()
             return
         probe = self._out / f"{WORK_FOLDER}/run"
         with writing(self._out.url):  # what may not be written is known before the work
             probe.fs.pipe_file(probe.path, b"")
             probe.fs.rm_file(probe.path)
         if conditional(self._out):
-            self._lease = BucketLease(self._out / WORK_FOLDER, self.config.shard or ALL, self._out.url)
+            shard = self.config.shard or ALL
+            self._lease = BucketLease(self._out / WORK_FOLDER, shard, self._out.url)
+            with reading(self._out.url):
+                self._held = HeldLease.found(self._out, f"{WORK_FOLDER}/{file_name(shard)}")
+        self._begin_here()
         self._bring_report()
+
+    def _begin_here(self) -> None:
+        """Removes what a killed run has left, as soon as no other one can be at work."""
+        shutil.rmtree(self._brought, ignore_errors=True)
+        self._inputs.mkdir(parents=True)
 
     def look(self) -> None:
         self._inputs.mkdir(parents=True)
@@ -170,10 +141,10 @@ class ObjectStorage(Storage):
             self._bring_report()
 
     def size(self, clip: Clip) -> int | None:
-        return self._sources[clip.name][1]["size"] if clip.name in self._sources else super().size(clip)
+        return self._sources[clip.name].bytes if clip.name in self._sources else super().size(clip)
 
     def state(self, clip: Clip) -> Hashable:
-        return version(self._sources[clip.name][1]) if clip.name in self._sources else super().state(clip)
+        return self._sources[clip.name].version if clip.name in self._sources else super().state(clip)
 
     def far(self, clip: Clip) -> bool:
         return clip.name in self._sources
@@ -232,77 +203,67 @@ class ObjectStorage(Storage):
     def seen(self, clip: Clip) -> Seen:
         if clip.name not in self._sources:
             return super().seen(clip)
-        place, info = self._sources[clip.name]
-        content = digest_of(version(info).encode())
-        return Seen(without_secrets(place.url), content, info["size"], content)
+        found = self._sources[clip.name]
+        content = digest_of(found.version.encode())
+        return Seen(found.place.url, content, found.bytes, content)
 
     def source(self, clip: Clip) -> Source:
         if clip.name not in self._sources:
             return super().source(clip)
-        place, _ = self._sources[clip.name]
+        place = self._sources[clip.name].place
         return replace(read_source(clip.path, self.seen(clip)), beginning=place.beginning)
+
+    def recording(self, clip: Clip) -> FarRecording | None:
+        found = self._sources.get(clip.name)
+        return found and FarRecording(found.url, found.version, found.bytes, clip.path, self._inputs)
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))
         for clip in soon:
             if clip.name in self._sources and clip.name not in self._fetching and len(self._fetching) < at_most:
-                self._fetching[clip.name] = clip.path, self._threads.submit(self._fetch, clip)
+                self._fetching[clip.name] = self._threads.submit(self._fetch, clip)
 
     def _fetch(self, clip: Clip) -> None:
-        source, info = self._sources[clip.name]
-        temporary = clip.path.with_name(f".{hashlib.sha256(clip.name.encode()).hexdigest()[:16]}.part")
-        try:
-            with reading(source.url, MediaError):
-                clip.path.parent.mkdir(parents=True, exist_ok=True)
-                source.fs.get_file(source.path, str(temporary), callback=Stopper(lambda: self._stopping))
-                if version(source.fs.info(source.path)) != version(info):
-                    raise MediaError(f"{source.url} has changed since this run began; run the same command again")
-                temporary.replace(clip.path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        recording = self.recording(clip)
+        assert recording is not None, "others need not be brought"
+        recording.bring(self._stop)
+
+    def _stop(self) -> None:
+        if self._stopping:
+            raise StorageError("the run has ended")
 
     def fetched(self, clip: Clip) -> bool:
         if clip.name not in self._sources:
             return True
-        _, future = self._fetching.get(clip.name, (None, None))
+        future = self._fetching.get(clip.name)
         if future is None or not future.done():
             return False
         future.result()
         return True
 
     def wait(self, timeout_s: float) -> None:
-        coming = [future for _, future in self._fetching.values() if not future.done()]
+        coming = [future for future in self._fetching.values() if not future.done()]
         if coming:
             wait(coming, timeout_s, FIRST_COMPLETED)
         else:
             time.sleep(timeout_s)  # for a clip that is being joined, and makes room
 
-    @property
-    def workers_publish(self) -> bool:
-        return self._out is None
-
-    def publish(self, temporary: Path, final: Path) -> None:
+    def upload(self, workspace: str, final: Path) -> Upload | None:
         if self._out is None:
-            super().publish(temporary, final)
-            return
+            return None
         self._check_lease()
-        name = final.relative_to(self.config.out).as_posix()
-        workspace = temporary.parent.name
-        mark = self._marks[workspace] = self._out / f"{WORK_FOLDER}/{workspace}"
-        with writing((self._out / name).url):
-            replaces = final.exists() or name in self._begun
-            publish_object(temporary, self._out, name, mark, replaces=replaces)
-        temporary.unlink()
-        stand_in(final)
+        name, mark = final.relative_to(self.config.out).as_posix(), f"{WORK_FOLDER}/{workspace}"
+        self._marks[workspace] = self._out / mark
+        replaces = final.exists() or name in self._begun
+        return Upload(self._url, name, mark, self._token, replaces, self._held)
+
+    def published(self, final: Path) -> None:
+        if self._out is not None:
+            stand_in(final)
 
     def _check_lease(self) -> None:
         if self._lease is not None:
             self._lease.check()
-
-    def release(self, clip: str) -> None:
-        path, _ = self._fetching.pop(clip, (None, None))
-        if path is not None:
-            path.unlink(missing_ok=True)
 
     def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         if self._out is None:
@@ -314,7 +275,8 @@ class ObjectStorage(Storage):
                 self._save(next(iter(self._unsaved)))
             for name in map(file_stem, clips):
                 if (mark := self._marks.pop(name, None)) is not None:
-                    mark.fs.rm_file(mark.path)
+                    with suppress(FileNotFoundError):  # its worker has not come so far
+                        mark.fs.rm_file(mark.path)
 
     def _save(self, file: Path) -> None:
         """Brings a file of the report up to date in the bucket: also one that others replace meanwhile, or remove."""
@@ -338,7 +300,10 @@ class ObjectStorage(Storage):
     def close(self) -> None:
         self._stopping = True
         self._threads.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._inputs, ignore_errors=True)
+        shutil.rmtree(self._brought, ignore_errors=True)
+        if self.config.scratch is not None:
+            with suppress(OSError):  # an unfinished run of another kind
+                self._brought.parent.rmdir()
         if self._lease is not None:
             self._lease.release()
         if not (self.config.out / WORK_FOLDER).exists() or self._out is None:

@@ -44,7 +44,7 @@ def open_to_read(config: ProcessConfig) -> Iterator[Storage]:
 
     make_folder(staging_folder(config))
     with TemporaryDirectory(prefix="estimate-", dir=staging_folder(config), ignore_cleanup_errors=True) as own:
-        storage = ObjectStorage(replace(config, staging=Path(own)))
+        storage = ObjectStorage(replace(config, staging=Path(own), scratch=None))
         try:
             yield storage
         finally:

@@ -5,14 +5,18 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...pipeline.atomic import publish
 from ...pipeline.fingerprint import Seen, Source, read_source, see
 from ..config import ProcessConfig
 from .clips import REPORT_FOLDER, Clip, file_size, find_clips, printable
 from .known_files import KnownFiles, check_spared, originals, results_of
 from .passed_over import PassedOver
 from .report_guard import check_report, files_in
+
+if TYPE_CHECKING:  # which imports what talks to object storage
+    from .far_recording import FarRecording
+    from .publication import Upload
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
 
@@ -89,6 +93,10 @@ class Storage:
         """
         return read_source(clip.path, self.seen(clip))
 
+    def recording(self, clip: Clip) -> "FarRecording | None":
+        """How a worker gets the recording; None where all nodes see it."""
+        return None
+
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""
 
@@ -103,21 +111,19 @@ class Storage:
     def wait(self, timeout_s: float) -> None:
         """Waits until another clip is here, or for so long."""
 
-    @property
-    def workers_publish(self) -> bool:
-        """Whether workers give results their names; else `publish` does."""
-        return True
+    def upload(self, workspace: str, final: Path) -> "Upload | None":
+        """How the worker that joins a clip brings the file to its place; None where it has but to be renamed.
 
-    def publish(self, temporary: Path, final: Path) -> None:
-        """Gives a finished file its final name.
+        Args:
+            workspace: the name of the clip's.
 
         Raises:
-            OutputError: it cannot be written.
+            StorageError: this driver may not write there any more.
         """
-        publish(temporary, final)
+        return None
 
-    def release(self, clip: str) -> None:
-        """The clip with this name has come to its end."""
+    def published(self, final: Path) -> None:
+        """A worker has brought a result to its place."""
 
     def save_report(self, files: Iterable[Path], clips: Iterable[str] = ()) -> None:
         """Called whenever the report has been written.

@@ -48,7 +48,7 @@ CLIPS = Metric(
     "gauge",
     "Clips of the run: those that have not ended by what becomes of them, the others by their status.",
     "state",
-    ("waiting", "planned", "sharpened", "joined", "uploaded", *ENDED),
+    ("waiting", "planned", "sharpened", "joined", *ENDED),
 )
 FRAMES = Metric("vidsharp_frames", "counter", "Pictures of the chunks that are finished.")
 CHUNKS = Metric("vidsharp_chunks", "counter", "Chunks that are finished.")

@@ -18,6 +18,7 @@ from .progress import Watcher
 from .run_metrics import RunMeter
 from .run_record import RunTotals
 from .run_rows import RunRows
+from .scratch import Scratch
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class ClipEnds:
     """
 
     storage: Storage
+    scratch: Scratch
     rows: RunRows
     watcher: Watcher
     past: PastResults
@@ -39,7 +41,7 @@ class ClipEnds:
     def end(self, rows: ClipRows, workspace: Path | None) -> None:
         """A clip has come to its end, with these rows; its workspace goes once the tables have them."""
         row = rows.clip
-        self.storage.release(row["clip"])
+        self.scratch.end(row["clip"])
         self.watcher.clip_ended(row["clip"], row["status"], row.get("error"), row.get("fps"))
         self.totals.add(row, rows.chunks)
         self.meter.counters.add_clip(row)
@@ -59,7 +61,7 @@ class ClipEnds:
         """A clip has failed, because of `error` where that is known. The result of an earlier run stays where it is,
         and stays known."""
         self.totals.run_again |= another_run_helps(error)
-        row = failed_row(clip, self.storage.config, printable(sentence))
+        row = failed_row(clip, self.storage.config, printable(sentence), self.storage.size(clip))
         self.end(ClipRows({**row, **self.past.kept(clip)}), None)
 
     def give_up(self, work: ClipWork, sentence: str, error: BaseException | None) -> None:
@@ -73,7 +75,7 @@ class ClipEnds:
 
     def refuse(self, clip: Clip, sentence: str) -> None:
         """A clip is left alone: the tables go on telling of the result that is there."""
-        row = failed_row(clip, self.storage.config, printable(sentence))
-        self.storage.release(clip.name)
+        row = failed_row(clip, self.storage.config, printable(sentence), self.storage.size(clip))
+        self.scratch.end(clip.name)
         self.watcher.clip_ended(clip.name, row["status"], row["error"], None)
         self.hooks.end(ClipRows(row), lambda rows: self.rows.refuse(rows.clip))

@@ -4,7 +4,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from ...pipeline.fingerprint import Seen
@@ -15,7 +14,6 @@ from ..engine.tries import MAX_RETRIES, UNTRIED, Tries
 from ..engine.wanted import WorkLeft
 from ..files.clips import Clip
 from ..files.earlier_run import EarlierResult
-from ..files.report_folder import ClipRows
 from .clip_work import ClipWork
 from .join_queue import JoinQueue
 
@@ -57,14 +55,12 @@ class ClipStates:
     """Their chunks that wait."""
     joins: JoinQueue = field(default_factory=JoinQueue)
     """Clips whose chunks are all done."""
-    uploading: dict[Future[ClipRows], ClipWork] = field(default_factory=dict)
-    """Clips whose files the driver brings to their places."""
 
     @property
     def any_left(self) -> bool:
         """Whether any clip has not ended."""
         waiting = self.unsorted or self.to_prepare or self.preparing
-        return bool(waiting or self.under_way or self.joins.any_left or self.uploading)
+        return bool(waiting or self.under_way or self.joins.any_left)
 
     @property
     def work_left(self) -> WorkLeft:

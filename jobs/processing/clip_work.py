@@ -177,8 +177,12 @@ def _without_reference(frame_rows: Sequence[Mapping[str, Any]]) -> int:
     return sum(row.get("psnr_ref_before") is None for row in frame_rows)
 
 
-def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, Any]:
-    """The row of a clip that did not come through."""
+def failed_row(clip: Clip, config: ProcessConfig, sentence: str, size: int | None) -> dict[str, Any]:
+    """The row of a clip that did not come through.
+
+    Args:
+        size: of its recording, in bytes.
+    """
     return vars(
         ClipRow(
             clip=clip.name,
@@ -188,7 +192,7 @@ def failed_row(clip: Clip, config: ProcessConfig, sentence: str) -> dict[str, An
             look=config.look,
             strength=config.strength,
             chroma=config.chroma,
-            bytes_in=file_size(clip.path),
+            bytes_in=size,
         )
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import student_name
@@ -29,6 +29,10 @@ from .clip_work import ClipWork, best_preview, finished_rows
 from .copy_clip import copied_rows, copy_recording
 from .final_names import name_in
 
+if TYPE_CHECKING:  # which imports what talks to object storage
+    from ..files.far_recording import FarRecording
+    from ..files.publication import Upload
+
 
 @dataclass(frozen=True)
 class RunFacts:
@@ -46,8 +50,6 @@ class RunFacts:
     versions: Mapping[str, Any]
     counts: Mapping[str, Any]
     """As `fingerprint_settings`."""
-    publishes: bool
-    """Whether results get their names where they are joined; else the driver brings them to their place."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,9 @@ class Mixed:
 
 @dataclass(frozen=True)
 class Joined:
-    """A clip that was joined."""
+    """A clip that was joined, and whose file is where it belongs."""
 
     rows: ClipRows
-    temporary: Path | None = None
-    """The file that the driver has to bring to its place; None where it has its name."""
-    final: Path | None = None
 
 
 class ChunksMissing(VidsharpError, RuntimeError):
@@ -92,6 +91,10 @@ class JoinTask:
     attempt: int = 0
     named: Mixed | None = None
     """The file that is there already and waited for its name."""
+    upload: "Upload | None" = None
+    """How the file gets to its place, where it has not but to be renamed."""
+    far: "FarRecording | None" = None
+    """Where the recording has to be brought from first."""
 
     def __call__(self, on_packet: Callable[[], None]) -> Joined | Mixed:
         """
@@ -99,12 +102,15 @@ class JoinTask:
             ChunksMissing: as it says.
             MediaError: the recording has changed meanwhile, or its packets cannot be read.
             OutputError: the result cannot be written.
+            StorageError: as `Upload`.
             TooLarge: as it says.
         """
         began = time.monotonic()
         folder = self.work.workspace.folder
         if (rows := rows_kept_in(folder)) is not None:
             return Joined(rows)  # a process that died before it could say so has done it
+        if self.far is not None:
+            self.far.bring(on_packet)
         if self.work.copied is not None:
             return self._copy(on_packet)
         if self.named is not None and self.named.temporary.exists():
@@ -118,7 +124,7 @@ class JoinTask:
                     return made
                 final = self.named.final
         assert final is not None, "the driver has named it"
-        return self._end(made, final, self.elapsed_s + time.monotonic() - began)
+        return self._end(made, final, self.elapsed_s + time.monotonic() - began, on_packet)
 
     @cached_property
     def _whole(self) -> ClipWork:
@@ -178,11 +184,10 @@ class JoinTask:
         copy_recording(self.work.clip.path, temporary, on_packet)
         self._make_room(final)
         wall_s = time.monotonic() - began
-        return self._publish(
-            copied_rows(self.work, name_in(self.run.out, final), wall_s, self._made_with()), temporary, final
-        )
+        rows = copied_rows(self.work, name_in(self.run.out, final), wall_s, self._made_with())
+        return self._publish(rows, temporary, final, on_packet)
 
-    def _end(self, made: Mixed, final: Path, wall_s: float) -> Joined:
+    def _end(self, made: Mixed, final: Path, wall_s: float, on_part: Callable[[], None]) -> Joined:
         run, work = self.run, self._whole
         self._make_room(final)
         rows = finished_rows(
@@ -198,7 +203,7 @@ class JoinTask:
         )
         with suppress(OSError):  # the clip is finished without it, too
             keep_preview(run.report, work.clip.name, best_preview(work))
-        return self._publish(rows, made.temporary, final)
+        return self._publish(rows, made.temporary, final, on_part)
 
     def _make_room(self, final: Path) -> None:
         self._check_unchanged()
@@ -215,11 +220,15 @@ class JoinTask:
             **source_columns(self.work.seen, self.work.fingerprint, run.counts),
         }
 
-    def _publish(self, rows: ClipRows, temporary: Path, final: Path) -> Joined:
+    def _publish(self, rows: ClipRows, temporary: Path, final: Path, on_part: Callable[[], None]) -> Joined:
+        folder = self.work.workspace.folder
         # Before the name: killed between the two, nobody would know whose file that is.
-        keep_rows(self.work.workspace.folder, rows)
-        if not self.run.publishes:
-            return Joined(rows, temporary, final)
-        publish(temporary, final)
+        keep_rows(folder, rows)
+        if self.upload is None:
+            publish(temporary, final)
+        else:
+            self.upload(temporary, on_part)
+            temporary.unlink()
+            rows = rows_kept_in(folder) or rows
         self.work.workspace.clear_chunks()  # here, where others do the same: the driver would do it for all
         return Joined(rows)

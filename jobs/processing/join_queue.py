@@ -3,7 +3,9 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from ..engine.schedule import Room
 from ..engine.tries import UNTRIED, Cause, Tries
 from .clip_work import ClipWork
 from .join_clip import Mixed
@@ -22,6 +24,10 @@ class JoinWork:
     """Actors that failed at it."""
     named: Mixed | None = None
     """As that of `JoinTask`."""
+
+    def final(self, out: Path) -> Path:
+        """The place of its result, in the output folder `out`."""
+        return self.named.final if self.named and self.named.final else out / self.work.clip.relative
 
     def made_on(self, node: str | None) -> int:
         """How many of its chunks that machine has done, which may still have them in its memory."""
@@ -45,11 +51,14 @@ class JoinQueue:
         """Queues a clip behind the others."""
         self.waiting.append(JoinWork(work))
 
-    def next_for(self, actor: str, node: str | None, living: Sequence[str]) -> JoinWork | None:
+    def next_for(
+        self, actor: str, node: str | None, living: Sequence[str], room: Room | None = None
+    ) -> JoinWork | None:
         """Takes a clip that `actor` may join: of those that wait longest the one of which its machine made most, as
         none waits for a machine. One that failed on it waits for another actor, where `living` (all actors)
-        has one that did not fail at it."""
-        candidates = (join for join, _ in zip(self.waiting, range(LOOKED_AT), strict=False))
+        has one that did not fail at it. Nor does it get one whose recording its node has no `room` for."""
+        fitting = (join for join in self.waiting if room is None or room.fits(join.work.clip.name))
+        candidates = (join for join, _ in zip(fitting, range(LOOKED_AT), strict=False))
         mine = [join for join in candidates if actor not in join.tried_on or not set(living) - join.tried_on]
         if not mine:
             return None

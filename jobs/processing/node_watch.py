@@ -3,17 +3,21 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from ...models.errors import VidsharpError
 from ...models.wording import counted
 from ..config import ProcessConfig
 from ..engine.actors import ActorPool
+from ..engine.node import Needed
 from ..engine.pool import PoolPlan
 from ..engine.protocol import Engine
 from ..engine.wanted import for_machines, usual_shape, wanted
 from ..files.clips import Clip
+from ..files.storage import Storage
 from .clip_states import ClipStates
 from .worker_tasks import original_of
 
@@ -27,24 +31,26 @@ WAIT_WARNING_S = 60.0
 """How long a run is without any actor before it says so, and says it again."""
 
 
-def must_see(lock: Path, clips: Sequence[Clip], config: ProcessConfig) -> Sequence[Sequence[Path]]:
+def must_see(lock: Path, clips: Sequence[Clip], storage: Storage) -> Sequence[Sequence[Needed]]:
     """Files that every node needs at the driver's paths: see `check_sees`.
 
     Args:
         lock: the run's lock, which proves that a node's output folder is this one.
     """
-    groups: dict[str, list[Path]] = {str(lock.parent): [lock]}
+    config = storage.config
+    groups: dict[str, list[Needed]] = {str(lock.parent): [lock]}
     for clip in clips:
         group = groups.setdefault(clip.folder, [])
-        if len(group) < LOOKED_FOR and clip.path.exists():
-            group.append(clip.path)
+        with suppress(VidsharpError):  # a worker will say so
+            if len(group) < LOOKED_FOR and (needed := storage.recording(clip) or clip.path).exists():
+                group.append(needed)
     if config.reference is not None:
         originals = (original_of(config, clip) for clip in islice(clips, LOOKED_FOR))
         groups[str(config.reference)] = [path for path in originals if path is not None]
     return [group for group in groups.values() if group]
 
 
-def empty_pool(engine: Engine, plan: PoolPlan, config: ProcessConfig, seen: Sequence[Sequence[Path]]) -> ActorPool:
+def empty_pool(engine: Engine, plan: PoolPlan, config: ProcessConfig, seen: Sequence[Sequence[Needed]]) -> ActorPool:
     """The pool of a run; it has no actors before `NodeWatch.look`.
 
     Args:

@@ -2,17 +2,15 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from pathlib import Path
 
-from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
-from ...pipeline.errors import MediaError, OutputError
+from ...pipeline.errors import OutputError
 from ...pipeline.fingerprint import StateKeys
 from ...pipeline.recording import silence
 from ..config import ProcessConfig
@@ -26,7 +24,7 @@ from ..engine.tries import MAX_RETRIES
 from ..files.clips import REPORT_FOLDER, Clip, of_shard
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
-from ..files.report_folder import ClipRows, ReportFolder
+from ..files.report_folder import ReportFolder
 from ..files.storage import Storage, url_of
 from ..notifying.clip_hooks import ClipHooks
 from ..notifying.hooks import hooks_of
@@ -46,6 +44,7 @@ from .run_metrics import RunMeter
 from .run_record import RunTotals, recorded, without_secrets
 from .run_rows import RunRows
 from .run_settings import fingerprint_settings
+from .scratch import Scratch
 from .sort_clips import sort_some
 from .worker_tasks import chunk_task, join_task, measure_task, measured_frames, prepare_task, run_facts
 
@@ -113,6 +112,7 @@ class _Run:
         self.settings = fingerprint_settings(config)
         self.all_names = names
         self.states = ClipStates()
+        self.scratch = Scratch(storage, None if config.scratch_gb is None else config.scratch_gb * 1e9)
         self.shown_at = 0.0
         self.totals = RunTotals()
         label = without_secrets(storage.shown(self.out))
@@ -166,7 +166,8 @@ class _Run:
     def _look_back(self) -> None:
         earlier = self.report.earlier()
         self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
-        self.ends = ClipEnds(self.storage, self.rows, self.watcher, self.past, self.hooks, self.totals, self.meter)
+        told = (self.rows, self.watcher, self.past, self.hooks, self.totals, self.meter)
+        self.ends = ClipEnds(self.storage, self.scratch, *told)
         owners = self.report.renamed()
         self.names = FinalNames(self.out, self.all_names, self.config.overwrite, self.storage.inputs, earlier, owners)
         self.states.unsorted.extend(self.clips)
@@ -174,66 +175,77 @@ class _Run:
     # The work.
 
     def _work(self, engine: Engine) -> None:
-        seen = must_see(self.lock.file, self.clips, self.config)
+        seen = must_see(self.lock.file, self.clips, self.storage)
         plan = plan_run(engine, self.config, seen)
         self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
         pool = empty_pool(engine, plan, self.config, seen)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         nodes = NodeWatch(engine, plan, self.config.workers)
-        uploads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload")
-        with self.meter.connected(engine, plan.gpus), uploads as uploader:
+        with self.meter.connected(engine, plan.gpus):
             try:
                 while self.states.any_left:
                     nodes.look(pool, self.states)
                     sort_some(self.states, self.past, self.ends)
-                    self.storage.fetch(
-                        (waiting.clip for waiting in self.states.to_prepare), at_most=len(pool.names()) + 2
-                    )
                     self._dispatch(pool)
-                    if self.states.to_prepare and not pool.busy:
-                        self.storage.wait(POLL_S)
                     for answer in pool.answers(POLL_S if pool.busy else 0):
-                        self._take(answer, uploader)
+                        self._take(answer)
                         import_ahead(page=self.config.page)
-                    self._collect_uploaded(wait=not pool.busy)
                     self._show_progress(pool)
                     self.hooks.collect()
                     self.meter.look(pool, nodes.wanted)
+                self.scratch.tidy(pool)
             finally:
-                uploader.shutdown(wait=True, cancel_futures=True)
                 pool.stop()
 
     def _dispatch(self, pool: ActorPool) -> None:
         states = self.states
         ready = pool.ready()
         for actor in pool.idle():
-            if (join := states.joins.next_for(actor, pool.node(actor), ready)) is not None:
-                pool.do(actor, join_task(self.facts, join), join)
-            elif (work := states.schedule.next_for(actor, ready)) is not None:
+            node = pool.node(actor)
+            room = self.scratch.room(node)
+            if (join := states.joins.next_for(actor, node, ready, room)) is not None:
+                far = self.scratch.bring(node, join.work.clip)
+                pool.do(actor, join_task(self.facts, join, self.storage, far), join)
+            elif (work := states.schedule.next_for(actor, ready, room)) is not None:
                 clip = states.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
                 measure = measure_task(self.config, clip, work.chunk.index)
-                pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work)
-            elif self._next_is_here():
+                far = self.scratch.bring(node, clip.clip)
+                pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work, far)
+            elif self._next_fits(node):
                 waiting = states.to_prepare.popleft()
                 states.preparing.add(waiting.clip.name)
-                pool.prepare(actor, prepare_task(self.config, waiting, self.encoder), waiting)
+                far = self.scratch.bring(node, waiting.clip)
+                pool.prepare(actor, prepare_task(self.config, waiting, self.encoder, far), waiting)
+        if not pool.busy and pool.idle():
+            self._give_up_without_room()
 
-    def _next_is_here(self) -> bool:
-        """Whether the next clip can be prepared. Those that cannot be had have failed."""
+    def _next_fits(self, node: str | None) -> bool:
+        """Whether the next clip can be prepared on a node. Those that fit on none have failed."""
         while self.states.to_prepare:
             clip = self.states.to_prepare[0].clip
-            try:
-                return self.storage.fetched(clip)
-            except MediaError as error:
-                self.states.to_prepare.popleft()
-                self.ends.fail(clip, str(error), error)
+            if (sentence := self.scratch.admit(clip)) is None:
+                room = self.scratch.room(node)
+                return room is None or room.fits(clip.name)
+            self.states.to_prepare.popleft()
+            self.ends.fail(clip, sentence, OutputError(sentence))
         return False
 
-    def _take(self, answer: WorkResult, uploader: ThreadPoolExecutor) -> None:
+    def _give_up_without_room(self) -> None:
+        """Where nobody is at work, and nobody can be: clips that each wait for the room that another one has."""
+        waiting = [*(join.work for join in self.states.joins.waiting), *self.states.under_way.values()]
+        if not waiting or self.config.scratch_gb is None:
+            return
+        work, sentence = waiting[0], f"no node has room for it within --scratch-gb {self.config.scratch_gb:g}"
+        self.states.joins.waiting = deque(join for join in self.states.joins.waiting if join.work is not work)
+        if work.clip.name in self.states.under_way:
+            self.states.drop(work.clip.name)
+        self.ends.give_up(work, sentence, OutputError(sentence))
+
+    def _take(self, answer: WorkResult) -> None:
         about = answer.about
         if isinstance(about, JoinWork):
-            self._take_joined(answer, about, uploader)
+            self._take_joined(answer, about)
             return
         if isinstance(about, Work):
             self._take_chunk(answer, about)
@@ -298,7 +310,7 @@ class _Run:
 
     # The end of a clip.
 
-    def _take_joined(self, answer: WorkResult, join: JoinWork, uploader: ThreadPoolExecutor) -> None:
+    def _take_joined(self, answer: WorkResult, join: JoinWork) -> None:
         work, joins = join.work, self.states.joins
         del joins.at_work[work.clip.name]
         try:
@@ -309,12 +321,8 @@ class _Run:
             self.ends.give_up(work, str(error), error)
             return
         if isinstance(answer.value, Joined):
-            done = answer.value
-            if done.temporary is None or done.final is None:
-                self.ends.end(done.rows, work.workspace.folder)
-            else:
-                uploading = uploader.submit(self._upload, done.rows, done.temporary, done.final)
-                self.states.uploading[uploading] = work
+            self.storage.published(join.final(self.out))
+            self.ends.end(answer.value.rows, work.workspace.folder)
             return
         missing = isinstance(answer.error, ChunksMissing)
         if isinstance(answer.error, TooLarge):
@@ -329,18 +337,3 @@ class _Run:
                 self.names.release(join.named.final)
             sentence = f"its chunks could not be joined: {answer.sentence}"
             self.ends.give_up(work, answer.sentence if answer.permanent else sentence, answer.error)
-
-    def _upload(self, rows: ClipRows, temporary: Path, final: Path) -> ClipRows:
-        self.storage.publish(temporary, final)
-        return rows
-
-    def _collect_uploaded(self, *, wait: bool) -> None:
-        uploading = self.states.uploading
-        if wait and uploading and not self.states.to_prepare and not self.states.schedule.waiting:
-            wait_for(uploading, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        for future in [future for future in uploading if future.done()]:
-            work = uploading.pop(future)
-            try:
-                self.ends.end(future.result(), work.workspace.folder)
-            except VidsharpError as error:
-                self.ends.give_up(work, str(error), error)

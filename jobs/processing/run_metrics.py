@@ -126,7 +126,6 @@ def run_metrics(
         "planned": len(states.preparing),
         "sharpened": len(states.under_way),
         "joined": len(states.joins.waiting) + len(states.joins.at_work),
-        "uploaded": len(states.uploading),
         **{status: ended.get(status, 0) for status in metrics.ENDED},
     }
     return {

@@ -101,7 +101,7 @@ CHANGES_PICTURES = frozenset(
 KEEPS_PICTURES = frozenset(
     {
         *("inputs", "shard", "out", "reference", "measure", "page", "overwrite"),
-        *("engine", "workers", "address", "staging", "memory_mb", "stall_seconds"),
+        *("engine", "workers", "address", "staging", "scratch", "scratch_gb", "memory_mb", "stall_seconds"),
         *("price_per_core_hour", "price_per_gpu_hour"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds", "metrics"),
         *("precision", "batch", "graphs"),  # as with the device:

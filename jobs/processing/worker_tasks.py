@@ -4,7 +4,7 @@ import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.plan import Chunk
@@ -23,9 +23,14 @@ from .join_clip import JoinTask, RunFacts
 from .join_queue import JoinWork
 from .run_settings import settings, versions
 
+if TYPE_CHECKING:  # which imports what talks to object storage
+    from ..files.far_recording import FarRecording
 
-def prepare_task(config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice) -> PrepareTask:
-    """The task to look at a recording and to plan it."""
+
+def prepare_task(
+    config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice, far: "FarRecording | None" = None
+) -> PrepareTask:
+    """The task to look at a recording, which may have to be brought first, and to plan it."""
     return PrepareTask(
         path=waiting.clip.path,
         clip=waiting.clip.name,
@@ -40,6 +45,7 @@ def prepare_task(config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice
         wish=config.wish,
         skip_sharp=config.skip_sharp,
         tighter=waiting.tighter,
+        far=far,
     )
 
 
@@ -81,14 +87,18 @@ def run_facts(storage: Storage, report: Path, plan: PoolPlan, counts: Mapping[st
         settings=settings(config, plan, counts),
         versions=versions(),
         counts=counts,
-        publishes=storage.workers_publish,
     )
 
 
-def join_task(run: RunFacts, join: JoinWork) -> JoinTask:
-    """The task to join a clip."""
+def join_task(run: RunFacts, join: JoinWork, storage: Storage, far: "FarRecording | None" = None) -> JoinTask:
+    """The task to join a clip, whose recording may have to be brought first.
+
+    Raises:
+        StorageError: as `Storage.upload`.
+    """
     elapsed_s = time.monotonic() - join.work.began
-    return JoinTask(run, join.work, elapsed_s, attempt=join.tries.all, named=join.named)
+    upload = storage.upload(join.work.workspace.folder.name, join.final(run.out))
+    return JoinTask(run, join.work, elapsed_s, attempt=join.tries.all, named=join.named, upload=upload, far=far)
 
 
 def measured_frames(config: ProcessConfig, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:

@@ -15,11 +15,18 @@ moto_server = pytest.importorskip("moto.server", reason="the tests' S3 server is
 
 
 class AtomicServer(moto_server.ThreadedMotoServer):  # type: ignore[misc,name-defined]
-    """The server. Counts the PUTs that came through, by path."""
+    """The server. Counts the PUTs and the GETs that came through, by path, and fails as it is told to."""
 
     def __init__(self) -> None:
         super().__init__("127.0.0.1", 0, verbose=False)
         self.made: Counter[str] = Counter()
+        self.got: Counter[str] = Counter()
+        self.busy: Counter[str] = Counter()
+        """How often a path is answered by 503, by path."""
+        self.damaged: Counter[str] = Counter()
+        """How often what is got has another last byte, by path."""
+        self.hold: Callable[[str], bool] | None = None
+        """Called with the path of a PUT, before it has come: false where it never does."""
         self._one = Lock()
 
     def start(self) -> None:
@@ -42,13 +49,30 @@ class AtomicServer(moto_server.ThreadedMotoServer):  # type: ignore[misc,name-de
         }
 
     def _answer(self, request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if request["REQUEST_METHOD"] in ("GET", "HEAD"):
-            return self._moto(request, start)
+        method, path = request["REQUEST_METHOD"], request["PATH_INFO"]
+        if self.busy[path] > 0:
+            self.busy[path] -= 1
+            start("503 Slow Down", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"]
+        if method == "PUT" and self.hold is not None and not self.hold(path):
+            start("500 Internal Server Error", [])
+            return [b""]
 
         def started(status: str, *rest: Any) -> Any:
-            if request["REQUEST_METHOD"] == "PUT" and status.startswith("200"):
-                self.made[request["PATH_INFO"]] += 1
+            if status.startswith("20") and method in ("PUT", "GET"):
+                (self.made if method == "PUT" else self.got)[path] += 1
             return start(status, *rest)
 
+        if method == "GET":
+            return self._damaged(path, self._moto(request, started))
+        if method == "HEAD":
+            return self._moto(request, started)
         with self._one:
             return [*self._moto(request, started)]
+
+    def _damaged(self, path: str, answer: Iterable[bytes]) -> Iterable[bytes]:
+        if self.damaged[path] <= 0:
+            return answer
+        self.damaged[path] -= 1
+        data = b"".join(answer)
+        return [data[:-1] + bytes([data[-1] ^ 1])]

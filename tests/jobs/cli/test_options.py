@@ -45,7 +45,8 @@ def test_what_is_said_arrives_as_the_fields_type() -> None:
         "--device cuda --precision float16 --batch 4 --no-graph --workers 3 --engine local --skip-sharp "
         "--max-growth 1.5 --target-quality 41 "
         "--address auto --chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests "
-        "--measure 7 --no-report --overwrite --shard 1/4 --staging work --limit-memory 64 --stall-seconds 9 "
+        "--measure 7 --no-report --overwrite --shard 1/4 --staging work --scratch disk --scratch-gb 5.5 "
+        "--limit-memory 64 --stall-seconds 9 "
         "--on-clip hook --webhook https://x/y --webhook-key key --hook-seconds 5 --metrics m.prom "
         "--price-per-core-hour 0.04 --price-per-gpu-hour 2"
     )
@@ -57,7 +58,8 @@ def test_what_is_said_arrives_as_the_fields_type() -> None:
         "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow",
         "skip_sharp": True, "max_growth": 1.5, "target_quality": 41.0,
         "encoder_options": {"a": "b", "c": "d=e"}, "reference": Path("tests"), "measure": 7, "page": False,
-        "overwrite": True, "shard": Shard(1, 4), "staging": Path("work"), "memory_mb": 64, "stall_seconds": 9.0,
+        "overwrite": True, "shard": Shard(1, 4), "staging": Path("work"), "scratch": Path("disk"),
+        "scratch_gb": 5.5, "memory_mb": 64, "stall_seconds": 9.0,
         "on_clip": "hook", "webhook": "https://x/y", "webhook_key": Path("key"), "hook_seconds": 5.0,
         "metrics": Path("m.prom"),
         "price_per_core_hour": 0.04, "price_per_gpu_hour": 2.0,

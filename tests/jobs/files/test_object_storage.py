@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from vidsharp.jobs import process
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import ProcessConfig, UsageError
-from vidsharp.jobs.files.object_place import StorageError
+from vidsharp.jobs.files.object_place import Place, StorageError
 from vidsharp.jobs.files.open_storage import open_storage
+from vidsharp.jobs.files.publication import Mark, Upload
 from vidsharp.jobs.files.report_folder import ClipRows, ReportFolder, keep_rows, kept_rows
 from vidsharp.jobs.files.storage import Storage, url_of
 from vidsharp.jobs.processing.process_result import ProcessResult
@@ -25,9 +26,23 @@ from vidsharp.pipeline.errors import OutputError
 from vidsharp.pipeline.workspace import file_stem
 
 from tests.support import media, runs
+from tests.support.local_pool import use_no_ray
+from tests.support.s3_server import AtomicServer
 
 pytest.importorskip("s3fs", reason="S3 needs s3fs: pip install 'vidsharp[s3]'")
 pytest.importorskip("moto.server", reason="the tests' S3 server is moto's: pip install 'moto[server]'")
+
+
+@pytest.fixture
+def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers in this process, which find the server as it does."""
+    use_no_ray(monkeypatch)
+
+
+@pytest.fixture
+def patient(bucket: Any) -> Any:
+    """The file system that workers use: fsspec has one instance for all that ask alike."""
+    return Place.of("s3://calls", patient=True).fs
 
 
 @pytest.fixture
@@ -70,7 +85,7 @@ def fetched(bucket: Any, name: str, tmp_path: Path) -> Path:
 
 
 def test_results_and_report_are_in_the_bucket_and_nothing_is_left_here(
-    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
 ) -> None:
     result = process(config(tmp_path))
     assert statuses(result) == {"a.mp4": "done", "team/b.mp4": "done"}
@@ -89,7 +104,7 @@ def test_results_and_report_are_in_the_bucket_and_nothing_is_left_here(
 
 
 def test_finished_clips_are_skipped_wherever_the_command_runs_next(
-    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process(config(tmp_path))
     with monkeypatch.context() as patch:
@@ -114,7 +129,7 @@ def test_finished_clips_are_skipped_wherever_the_command_runs_next(
     assert statuses(process(config(tmp_path))) == {"a.mp4": "skipped", "team/b.mp4": "done"}
 
 
-def test_at_most_a_few_recordings_are_here_at_a_time(shared_ray: None, bucket: Any, tmp_path: Path) -> None:
+def test_at_most_a_few_recordings_are_here_at_a_time(no_ray: None, bucket: Any, tmp_path: Path) -> None:
     call = runs.clip(tmp_path / "call.mp4", frames=30).path
     for number in range(8):
         bucket.put_file(str(call), f"calls/recordings/{number}.mp4")
@@ -123,7 +138,7 @@ def test_at_most_a_few_recordings_are_here_at_a_time(shared_ray: None, bucket: A
         most = 0
 
         def look(self) -> None:
-            self.most = max(self.most, len(list((tmp_path / "staging").glob("*/in/*.mp4"))))
+            self.most = max(self.most, len(list((tmp_path / "staging").glob("*/in/*/*.mp4"))))
 
         def clip_moved(self, clip: str, done: int) -> None:
             self.look()
@@ -137,16 +152,21 @@ def test_at_most_a_few_recordings_are_here_at_a_time(shared_ray: None, bucket: A
 
 
 def test_an_upload_that_fails_leaves_nothing_and_the_next_run_goes_on(
-    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    no_ray: None,
+    bucket: Any,
+    patient: Any,
+    recordings: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refused(file: str, path: str, **options: Any) -> None:
         if path.endswith("a.mp4"):
             raise PermissionError("Access\nDenied")
         put_file(file, path, **options)
 
-    put_file = bucket.put_file
+    put_file = patient.put_file
     with monkeypatch.context() as patch:
-        patch.setattr(bucket, "put_file", refused)  # fsspec has one instance for all that ask alike
+        patch.setattr(patient, "put_file", refused)
         result = process(config(tmp_path))
     assert statuses(result) == {"a.mp4": "failed", "team/b.mp4": "done"}
     assert result.rows[0]["error"] == "s3://calls/out/a.mp4 cannot be written: Access Denied"
@@ -157,7 +177,7 @@ def test_an_upload_that_fails_leaves_nothing_and_the_next_run_goes_on(
 
 @pytest.mark.parametrize("same_machine", [True, False])
 def test_stopped_between_upload_and_tables_a_result_is_known_as_ours(
-    shared_ray: None,
+    no_ray: None,
     bucket: Any,
     recordings: dict[str, Path],
     tmp_path: Path,
@@ -173,7 +193,7 @@ def test_stopped_between_upload_and_tables_a_result_is_known_as_ours(
 
 
 def test_an_object_that_no_run_made_is_never_replaced(
-    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
 ) -> None:
     bucket.pipe_file("calls/out/a.mp4", b"somebody's")
     result = process(config(tmp_path))
@@ -280,7 +300,7 @@ def test_previews_may_be_replaced_all_the_while(bucket: Any, report: tuple[Stora
 
 
 def test_a_recording_that_is_gone_or_changed_fails_alone(
-    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
 ) -> None:
     class Meanwhile(NoWatcher):
         def run_started(self, clips: int) -> None:
@@ -295,7 +315,73 @@ def test_a_recording_that_is_gone_or_changed_fails_alone(
     assert statuses(result)["team/b.mp4"] == "done"
 
 
-def test_one_side_may_be_on_disk(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
+def test_an_object_that_changes_in_mid_run_fails_where_it_has_not_been_brought_yet(
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    class Meanwhile(NoWatcher):
+        def clip_started(self, clip: str, frames: int, done: int) -> None:
+            if clip == "a.mp4":
+                bucket.pipe_file("calls/recordings/a.mp4", b"another recording")
+                for copy in (tmp_path / "staging").glob("*/in/*/a.mp4"):
+                    copy.unlink()  # as another node, which has none
+
+    result = process(config(tmp_path), Meanwhile())
+    assert statuses(result) == {"a.mp4": "failed", "team/b.mp4": "done"}
+    assert result.rows[0]["error"].startswith("s3://calls/recordings/a.mp4 has changed since this run began; run")
+
+
+def test_the_driver_opens_no_recording_and_its_workers_bring_each_once(
+    no_ray: None,
+    bucket: Any,
+    s3: AtomicServer,
+    recordings: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(path: str, *_: Any, **__: Any) -> bytes:
+        assert "recordings/" not in path, "the driver's file system has read a recording"
+        return cat_file(path)
+
+    cat_file, before = bucket.cat_file, +s3.got
+    monkeypatch.setattr(bucket, "cat_file", refused)
+    monkeypatch.setattr(bucket, "open", refused)
+    monkeypatch.setattr(bucket, "put_file", keep_results_off(bucket.put_file))
+    result = process(config(tmp_path, workers=2))
+    assert statuses(result) == {"a.mp4": "done", "team/b.mp4": "done"}
+    got = s3.got - before
+    assert {name: got[f"/calls/recordings/{name}"] for name in recordings} == dict.fromkeys(recordings, 1)
+
+
+def keep_results_off(put_file: Any) -> Any:
+    """The driver's `put_file`, which is for the report alone."""
+
+    def for_the_report(file: str, path: str, **options: Any) -> None:
+        assert "/report/" in path, "a result has passed through the driver"
+        put_file(file, path, **options)
+
+    return for_the_report
+
+
+def test_a_recording_that_is_larger_than_the_scratch_fails_alone(
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+) -> None:
+    sizes = {name: path.stat().st_size for name, path in recordings.items()}
+    large, small = sorted(sizes, key=lambda name: -sizes[name])
+    scratch = {"scratch": tmp_path / "disk", "scratch_gb": (sizes[large] - 1) / 1e9}
+    result = process(config(tmp_path, **scratch))
+    assert statuses(result) == {large: "failed", small: "done"}
+    (error,) = [row["error"] for row in result.rows if row["clip"] == large]
+    assert error.startswith(f"s3://calls/recordings/{large} has ")
+    assert "for which --scratch-gb" in error
+    assert result.run_again
+    assert not list(tmp_path.glob("disk/*"))
+    (bytes_in,) = [row["bytes_in"] for row in result.rows if row["clip"] == large]
+    assert bytes_in == sizes[large]
+    with_room = process(config(tmp_path, scratch=tmp_path / "disk", scratch_gb=sizes[large] / 1e9))
+    assert statuses(with_room) == {large: "done", small: "skipped"}
+
+
+def test_one_side_may_be_on_disk(no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
     assert process(config(tmp_path, inputs=str(recordings["a.mp4"]))).count("done") == 1
     assert objects(bucket) == {"a.mp4"}
     assert recordings["a.mp4"].exists()
@@ -308,7 +394,7 @@ def test_one_side_may_be_on_disk(shared_ray: None, bucket: Any, recordings: dict
 
 
 def test_the_command_says_where_the_report_is(
-    shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
+    no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path
 ) -> None:
     more = ["--out", "s3://calls/out/", "--staging", str(tmp_path / "staging"), "--encoder", "libx264"]
     said = CliRunner().invoke(main, ["process", "s3://calls/recordings/", *more])
@@ -364,7 +450,8 @@ def test_a_report_in_the_bucket_that_no_run_made_stays(bucket: Any, tmp_path: Pa
 
 def estimated(tmp_path: Path, *words: str) -> Any:
     """What the command says, as JSON."""
-    options = ["--staging", str(tmp_path / "staging"), "--json", "--sample-seconds", "0.2", "--workers", "1"]
+    options = ["--staging", str(tmp_path / "staging"), "--json", "--sample-seconds", "0.2"]
+    options += ["--workers", "1", "--engine", "local"]
     quick = ["--encoder", "libx264", "--preset", "ultrafast", "--chunk-seconds", "0.5"]
     said = CliRunner().invoke(main, ["estimate", *words, *options, *quick, "-q"])
     assert (said.exit_code, said.stderr) == (0, "")
@@ -372,7 +459,7 @@ def estimated(tmp_path: Path, *words: str) -> Any:
     return json.loads(said.stdout)["result"]
 
 
-def test_an_estimate_of_a_bucket(shared_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
+def test_an_estimate_of_a_bucket(no_ray: None, bucket: Any, recordings: dict[str, Path], tmp_path: Path) -> None:
     before = set(bucket.find("calls"))
     said = estimated(tmp_path, "s3://calls/recordings")
     assert (said["recordings"], said["finished"], said["failing"], said["frames"]) == (2, 0, [], 75)
@@ -386,7 +473,7 @@ def test_an_estimate_of_a_bucket(shared_ray: None, bucket: Any, recordings: dict
 
 
 def test_an_estimate_brings_only_a_part_of_a_large_bucket(
-    shared_ray: None, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = runs.clip(tmp_path / "call.mp4", frames=30).path
     for number in range(6):
@@ -490,7 +577,7 @@ def test_one_clips_result_is_never_another_clips_object(bucket: Any, tmp_path: P
     )
 
 
-def test_a_result_that_becomes_mkv_spares_an_object_of_that_name(shared_ray: None, bucket: Any, tmp_path: Path) -> None:
+def test_a_result_that_becomes_mkv_spares_an_object_of_that_name(no_ray: None, bucket: Any, tmp_path: Path) -> None:
     files = runs.clip(tmp_path / "c.webm", frames=3, codec="libvpx"), runs.clip(tmp_path / "c.mkv", frames=3)
     bucket.put_file(str(files[0].path), "calls/recordings/sub/c.webm")
     bucket.put_file(str(files[1].path), "calls/out/sub/c.mkv")
@@ -534,28 +621,38 @@ def begun(open_run: Storage) -> tuple[Storage, Path]:
     return open_run, workspace / "joined.mp4"
 
 
+def publish(storage: Storage, joined: Path) -> None:
+    """What a worker does, and its driver after it."""
+    final = storage.config.out / "a.mp4"
+    upload = storage.upload(joined.parent.name, final)
+    assert upload is not None
+    upload(joined)
+    joined.unlink()
+    storage.published(final)
+
+
 def test_an_object_that_has_come_since_the_run_began_is_not_replaced(bucket: Any, begun: tuple[Storage, Path]) -> None:
     storage, joined = begun
     bucket.pipe_file("calls/out/a.mp4", b"another driver's")
     with pytest.raises(OutputError, match=r"calls/out/a\.mp4 has come to be there since this run began, and is not"):
-        storage.publish(joined, storage.config.out / "a.mp4")
+        publish(storage, joined)
     assert bucket.cat_file("calls/out/a.mp4") == b"another driver's"
     assert joined.exists()
     assert objects(bucket) == {"a.mp4", ".vidsharp/lock"}, "no mark says that it is ours"
 
 
 def test_an_upload_whose_answer_is_lost_is_there_when_it_is_sent_again(
-    bucket: Any, begun: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+    bucket: Any, patient: Any, begun: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage, joined = begun
-    put_file = bucket.put_file
+    put_file = patient.put_file
 
     def sent_twice(file: str, path: str, **options: Any) -> None:
         put_file(file, path, **options)
         put_file(file, path, **options)
 
-    monkeypatch.setattr(bucket, "put_file", sent_twice)
-    storage.publish(joined, storage.config.out / "a.mp4")
+    monkeypatch.setattr(patient, "put_file", sent_twice)
+    publish(storage, joined)
     assert bucket.cat_file("calls/out/a.mp4") == b"joined"
 
 
@@ -563,7 +660,7 @@ def test_what_a_driver_published_before_it_was_killed_is_taken_over_with_its_row
     bucket: Any, begun: tuple[Storage, Path], tmp_path: Path
 ) -> None:
     storage, joined = begun
-    storage.publish(joined, storage.config.out / "a.mp4")
+    publish(storage, joined)
     bucket.rm_file("calls/out/.vidsharp/lock")  # of a driver that was killed long ago, on another machine
     next_one = open_storage(config(tmp_path, staging=tmp_path / "another machine"))
     next_one.config.out.mkdir(parents=True)
@@ -582,7 +679,61 @@ def test_a_driver_that_has_lost_its_lease_publishes_nothing_and_writes_no_table(
     storage, joined = begun
     monkeypatch.setattr("vidsharp.jobs.files.bucket_lease.LEASE_S", -1.0)
     with pytest.raises(StorageError, match="another vidsharp has taken it over; run the same command again"):
-        storage.publish(joined, storage.config.out / "a.mp4")
+        publish(storage, joined)
     with pytest.raises(StorageError, match="taken it over"):
         storage.save_report([])
     assert objects(bucket) == {".vidsharp/lock"}
+
+
+def test_a_worker_whose_driver_has_lost_its_lease_uploads_nothing(bucket: Any, begun: tuple[Storage, Path]) -> None:
+    storage, joined = begun
+    upload = storage.upload(joined.parent.name, storage.config.out / "a.mp4")
+    assert upload is not None
+    for another in (b".00000000.17-0123ab.part 1", None):
+        if another is None:
+            bucket.rm_file("calls/out/.vidsharp/lock")
+        else:
+            bucket.pipe_file("calls/out/.vidsharp/lock", another)
+        with pytest.raises(StorageError, match="s3://calls/out has been taken over by another vidsharp; run the same"):
+            upload(joined)
+    assert objects(bucket) == set()
+    assert joined.exists()
+
+
+def test_a_second_attempt_finds_what_the_first_has_uploaded(bucket: Any, begun: tuple[Storage, Path]) -> None:
+    storage, joined = begun
+    for _ in range(2):  # a worker that dies before it can remove the file is followed by one that makes it again
+        upload = storage.upload(joined.parent.name, storage.config.out / "a.mp4")
+        assert upload is not None
+        upload(joined)
+    assert bucket.cat_file("calls/out/a.mp4") == b"joined"
+
+
+def test_what_an_earlier_drivers_worker_uploads_meanwhile_is_taken_over_with_its_rows(
+    bucket: Any, patient: Any, begun: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That worker outlives its driver for a moment, in which its upload is not there yet."""
+    storage, joined = begun
+    upload = storage.upload(joined.parent.name, storage.config.out / "a.mp4")
+    assert upload is not None
+    rows = {"clip": {"clip": "a.mp4", "out": "a.mp4", "frames": 7}, "chunks": [], "frames": []}
+    earlier = Mark("a.mp4", "the earlier one's", rows)
+    earlier.write(Place.of(f"s3://calls/out/{upload.mark}"))
+    put_file = patient.put_file
+
+    def too_late(file: str, path: str, **options: Any) -> None:
+        put_file(file, path, Metadata={"vidsharp": "the earlier one's"})
+        put_file(file, path, **options)
+
+    monkeypatch.setattr(patient, "put_file", too_late)
+    upload(joined)
+    joined.unlink()
+    ((rows, _),) = kept_rows(storage.config.out / ".vidsharp")
+    assert rows.clip["frames"] == 7
+    assert Mark.read(Place.of(f"s3://calls/out/{upload.mark}")) == earlier
+
+
+def test_a_task_does_not_show_what_is_secret_of_an_address() -> None:
+    task = Upload("sftp://me:secret@host/out", "a.mp4", ".vidsharp/a", "token", replaces=False)
+    assert "secret" not in repr(task)
+    assert "secret" not in Place.of("memory://me:secret@host/out").url

@@ -51,7 +51,7 @@ def ready(source: Path, out: Path) -> JoinTask:
         provenance_digest=made_by,
     )
     versions, counts = {"vidsharp": "1.2.3"}, {"model": "a digest", "chroma": None}
-    facts = RunFacts(ProcessConfig((source,), out), out, out / "report", "cpu", {}, versions, counts, publishes=True)
+    facts = RunFacts(ProcessConfig((source,), out), out, out / "report", "cpu", {}, versions, counts)
     return JoinTask(facts, work, elapsed_s=1.0)
 
 
@@ -67,7 +67,7 @@ def join(task: JoinTask) -> Any:
 def test_a_clip_is_joined_and_has_its_name(task: JoinTask) -> None:
     joined = join(task)
     assert isinstance(joined, Joined)
-    assert (joined.temporary, joined.rows.clip["frames"], joined.rows.clip["status"]) == (None, 30, "done")
+    assert (joined.rows.clip["frames"], joined.rows.clip["status"]) == (30, "done")
     assert joined.rows.clip["wall_s"] >= 1.0
     assert media.frame_indices(task.run.out / "call.mp4") == list(range(30))
 
