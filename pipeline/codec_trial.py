@@ -64,6 +64,18 @@ def try_codecs(way: "OnGpu", device: str) -> HwAccel:
     return HwAccel(decodes=True, encoders=tuple(works))
 
 
+def try_codecs_of(device: str) -> HwAccel:
+    """What works of the codecs of the GPU called `device` by torch, where no student is on it yet."""
+    import torch
+
+    from ..models.gpu.lanes import lanes_of
+    from ..models.gpu.on_gpu import Computation, OnGpu
+    from ..models.gpu.settings import GpuSettings
+
+    way = OnGpu(lanes_of(torch.device(device)), Computation(lambda planes, _: list(planes)), GpuSettings())
+    return try_codecs(way, device)
+
+
 def _clip(path: Path) -> ClipInfo:
     """A small recording in H.264: soft, coloured and moving."""
     down, across = np.mgrid[:HEIGHT, :WIDTH]
