@@ -26,7 +26,7 @@ from vidsharp.pipeline.workspace import Workspace
 from tests.support import media
 from tests.support.fake_nvdec import Change, NoSurfaceLeft, Surfaces, install, software, with_
 from tests.support.gpu import student
-from tests.support.whole_way import FFV1, plan_of
+from tests.support.whole_way import FFV1, LOSSLESS, plan_of
 
 SMALL: dict[str, Any] = {"size": (98, 66), "audio": 0, "frames": 10}
 HOST = GpuSettings(batch=2)
@@ -111,11 +111,12 @@ def test_the_same_bits(
 ) -> None:
     clip = CLIPS[kind](tmp_path / ("a.mkv" if "HEVC" in kind else "a.mp4"), **SMALL)
     info, _ = plan_of(clip.path)
+    encoder = LOSSLESS if info.pix_fmt == "yuvj420p" else FFV1
     if surfaces:
-        encoder_on_gpu("ffv1", info.pix_fmt)
+        encoder_on_gpu(encoder.name, info.pix_fmt)
     pool = Surfaces(6)
     install(monkeypatch, pool)
-    records = same_both_ways(clip.path, tmp_path)
+    records = same_both_ways(clip.path, tmp_path, encoder=encoder)
     assert [record.not_on_gpu for record in records] == [None] * len(records)
     assert sum(record.frames for record in records) == clip.frames <= pool.taken
 
