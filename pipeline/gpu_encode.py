@@ -3,7 +3,7 @@
 from .chroma_siting import is_420
 from .encoder import EncoderChoice
 from .encoder_plan import EncoderPlan
-from .encoders import ON_GPU_OF_CODEC
+from .encoders import ON_GPU_OF_CODEC, encoder_called
 from .probe import ClipInfo
 
 
@@ -20,6 +20,12 @@ def instead_of_gpu(choice: EncoderChoice, info: ClipInfo, plan: EncoderPlan) -> 
     if name is None or name == plan.name:
         return None
     return f"encoded on the CPU: {_cannot_say(info) or f'{name} does not take its pictures'}"
+
+
+def still_asked_for(choice: EncoderChoice, plan: EncoderPlan) -> bool:
+    """Whether a plan of an earlier run may stand: not where a GPU's encoder was taken that this run does without."""
+    on_gpu = encoder_called(plan.name).takes_surfaces
+    return not on_gpu or plan.name in (choice.name, *choice.on_gpu)
 
 
 def _offered(choice: EncoderChoice, info: ClipInfo) -> str | None:

@@ -19,7 +19,7 @@ from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import EncoderError, MediaError
 from ...pipeline.fingerprint import Fingerprint, Seen, check_unchanged, read_source
 from ...pipeline.frame_observer import NoObserver
-from ...pipeline.gpu_encode import instead_of_gpu
+from ...pipeline.gpu_encode import instead_of_gpu, still_asked_for
 from ...pipeline.heap import trim_heap, use_one_heap
 from ...pipeline.original import Original, find_original
 from ...pipeline.part import WHOLE_CLIP, Part
@@ -177,6 +177,8 @@ class SharpenActor:
         """The plan of an earlier run; None where there is none, or its pictures would come out otherwise here."""
         plan = Workspace(task.folder, task.key).load()
         if plan is None or plan.encoder is None or plan.content != fingerprint.content:
+            return None
+        if not still_asked_for(task.encoder, plan.encoder):
             return None
         try:
             held, encoder = holding_all(info, plan.shapes, task.encoder, plan.encoder)

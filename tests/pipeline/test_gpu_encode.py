@@ -9,7 +9,7 @@ import pytest
 from vidsharp.pipeline import gpu_encode
 from vidsharp.pipeline.encoder import EncoderChoice
 from vidsharp.pipeline.encoders import ENCODERS, ON_GPU_OF_CODEC
-from vidsharp.pipeline.gpu_encode import instead_of_gpu
+from vidsharp.pipeline.gpu_encode import instead_of_gpu, still_asked_for
 from vidsharp.pipeline.hdr import LightLevel
 from vidsharp.pipeline.probe import ClipInfo, Shape, probe
 from vidsharp.pipeline.provenance import digest
@@ -75,6 +75,14 @@ def test_where_it_does_not_open_the_cpu_encodes(info: ClipInfo) -> None:
     said = "encoded on the CPU: h264_nvenc does not take its pictures"
     assert planned(info, choice) == ("libx264", said)
     assert planned(replace(info, pix_fmt="yuv420p10le"), choice) == ("libx264", said)
+
+
+def test_a_plan_with_a_gpus_encoder_stands_where_the_run_uses_it(info: ClipInfo) -> None:
+    _, here = holding_all(info, [Shape.of(info)], EncoderChoice())
+    there = replace(here, name="h264_nvenc")
+    asked = (EncoderChoice(on_gpu=("h264_nvenc",)), EncoderChoice("h264_nvenc"), EncoderChoice())
+    assert [still_asked_for(choice, there) for choice in asked] == [True, True, False]
+    assert all(still_asked_for(choice, here) for choice in asked)
 
 
 def test_chunks_of_two_encoders_never_meet(info: ClipInfo, ffv1_on_gpu: None) -> None:
