@@ -10,8 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from av.codec import CodecContext
 from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.sidedata.sidedata import Type as SideData
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
@@ -86,13 +88,21 @@ def refusal(info: ClipInfo) -> str | None:
 
 
 def nvdec(device: str) -> tuple[Callable[[Path], InputContainer], Callable[[VideoStream], Any]]:
-    """How recordings are opened for the decoder of the GPU called `device` by torch, and how a stream's one is had."""
-    _, _, number = device.partition(":")
+    """How recordings are opened for the decoder of the GPU called `device` by torch, and how a stream's one is had.
+
+    Raises:
+        NotOnGpu: FFmpeg cannot use the GPU; also from opening.
+    """
+    # Pictures stay on the GPU, in the CUDA context that torch has, so that each sees the other's memory.
+    gpu = HWAccel("cuda", device.partition(":")[2] or None, is_hw_owned=True)
+    try:
+        CodecContext.create("h264", "r", hwaccel=gpu)
+    except (FFmpegError, OSError) as error:
+        raise NotOnGpu(f"FFmpeg cannot use the GPU: {error.strerror}") from error
 
     def opened(path: Path) -> InputContainer:
         try:
-            # The default context is the one that torch has, so that each sees the other's memory.
-            return open_recording(path, HWAccel("cuda", number or None, is_hw_owned=True))
+            return open_recording(path, gpu)
         except MediaError as error:
             raise NotOnGpu(f"it cannot be opened for the GPU's decoder ({error})") from error
 
@@ -107,7 +117,7 @@ def on_gpu(info: ClipInfo, way: "OnGpu", device: str) -> Decoding:
         device: the GPU, by torch's name.
 
     Raises:
-        NotOnGpu: from `open`, and from `take` where the GPU has no memory for another picture.
+        NotOnGpu: as `nvdec`; from `open`, too, and from `take` where the GPU has no memory for another picture.
         GpuLost: from `take`.
     """
     from ..models.gpu.surfaces import copied_out

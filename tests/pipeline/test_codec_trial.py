@@ -34,7 +34,7 @@ def test_what_works_is_found(monkeypatch: pytest.MonkeyPatch, x264_on_gpu: None)
 def test_without_a_gpu_nothing_works() -> None:
     found = try_codecs_of("cpu")
     assert not found.decodes
-    assert str(found.trouble).startswith("its decoder does not work (")
+    assert str(found.trouble).startswith("its decoder does not work (FFmpeg cannot use the GPU: ")
 
 
 BAD: dict[str, tuple[Change, str]] = {
