@@ -15,6 +15,7 @@ from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.gpu import surfaces as surfaces_module
 from vidsharp.models.gpu.settings import GpuSettings, HwAccel
+from vidsharp.models.nets.catalogue import student_of
 from vidsharp.pipeline import encoder as encoder_module
 from vidsharp.pipeline.chunk_record import ChunkRecord
 from vidsharp.pipeline.encoder import EncoderChoice, resolve_encoder
@@ -26,6 +27,7 @@ from vidsharp.pipeline.workspace import Workspace
 from tests.support import media
 from tests.support.fake_nvdec import Change, NoSurfaceLeft, Surfaces, install, software, with_
 from tests.support.gpu import student
+from tests.support.toy_window import ToyWindow
 from tests.support.whole_way import FFV1, LOSSLESS, plan_of
 
 SMALL: dict[str, Any] = {"size": (98, 66), "audio": 0, "frames": 10}
@@ -47,10 +49,10 @@ class Seeing(NoObserver):
 
 
 def done(
-    path: Path, folder: Path, gpu: GpuSettings, encoder: EncoderChoice = FFV1, name: str = "fast", **more: Any
+    path: Path, folder: Path, gpu: GpuSettings, encoder: EncoderChoice = FFV1, of: Any = "fast", **more: Any
 ) -> tuple[list[ChunkRecord], list[bytes], list[Any]]:
     """Each chunk's record and file, and what an observer saw."""
-    enhancer = Enhancer(student(name), gpu=gpu, **more)
+    enhancer = Enhancer(student(of) if isinstance(of, str) else of(), gpu=gpu, **more)
     info, chunks = plan_of(path, 0.25, encoder, enhancer.context)
     workspace = Workspace(folder, "key")
     workspace.begin("a", chunks)
@@ -128,8 +130,16 @@ def test_students_of_all_planes_and_of_none(
     clip = media.call(tmp_path / "a.mp4", **SMALL)
     encoder_on_gpu("ffv1", "yuv420p")
     install(monkeypatch, Surfaces(6))
-    records = same_both_ways(clip.path, tmp_path, name=name, strength=strength)
+    records = same_both_ways(clip.path, tmp_path, of=name, strength=strength)
     assert {record.not_on_gpu for record in records} == {None}
+
+
+def test_a_student_that_sees_several_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks are shown pictures of others, before and after their own."""
+    clip = media.b_frames(tmp_path / "a.mp4", **{**SMALL, "frames": 30}, gop=10)
+    install(monkeypatch, Surfaces(8))
+    records = same_both_ways(clip.path, tmp_path, of=lambda: student_of("toy", ToyWindow()))
+    assert [record.not_on_gpu for record in records] == [None] * 3
 
 
 def test_a_decoder_that_delays_nothing_needs_one_surface(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
