@@ -180,7 +180,7 @@ class FakeGpu:
     def go_on(self) -> None:
         """Lets streams go on for a while; one of them may lag behind for long."""
         if self._random.random() < 0.05:
-            self._slow = self._random.choice([*self.all, None])
+            self._slow = self._random.choice([self.up, self.work, self.down, None])
         for _ in range(self._random.randrange(4)):
             if ready := [lane for lane in self._ready() if lane is not self._slow]:
                 self._random.choice(ready).step()
