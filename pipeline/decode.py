@@ -32,7 +32,7 @@ class Timed(Protocol):
 class Decoding:
     """How packets become pictures."""
 
-    open: Callable[[Path], InputContainer] = open_recording
+    open: Callable[[Path], InputContainer] = lambda path: open_recording(path)
     decoder: Callable[[VideoStream], VideoCodecContext] = lambda stream: stream.codec_context
     """A stream's decoder, fresh."""
     take: Callable[[VideoFrame], Any] = lambda frame: frame
