@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ..models.errors import VidsharpError
-from ..models.gpu.settings import GpuSettings, Precision
+from ..models.gpu.settings import GpuSettings, HwAccelWord, Precision
 from ..models.nets.chroma_choice import CHROMA_CHOICES, DEFAULT_CHROMA, Chroma
 from ..pipeline.part import WHOLE_CLIP, Part
 from ..pipeline.rate_choice import RateWish
@@ -148,6 +148,9 @@ class ProcessConfig:
     )
     batch: int | None = option(None, "On a GPU: frames in a batch.", metavar="N", default_words="by their size")
     graphs: bool = option(True, "On a GPU: whether kernels are launched as CUDA graphs.", flags=("--graph/--no-graph",))
+    hwaccel: HwAccelWord = option(
+        "auto", "On a GPU: whether its own decoder and encoder are used; auto: where a trial has seen them work."
+    )
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )
@@ -257,6 +260,8 @@ class ProcessConfig:
             raise UsageError(f"--batch {self.batch} is too few: at least 1")
         if self.device == "cpu" and self.gpu != GpuSettings():
             raise UsageError("--precision, --batch and --no-graph are for a GPU; say them or --device cpu, not both")
+        if self.device == "cpu" and self.hwaccel == "cuda":
+            raise UsageError("--hwaccel cuda is for a student on a GPU; say it or --device cpu, not both")
         if not 0.1 <= self.chunk_seconds <= 3600:
             raise UsageError(f"--chunk-seconds {self.chunk_seconds:g} is out of range: 0.1 to 3600")
         if not self.stall_seconds >= 1:

@@ -8,6 +8,7 @@ from errno import EINVAL
 from pathlib import Path
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import FFmpegError
 
@@ -23,12 +24,18 @@ CLIPS = (
 PHOTOS = ("image2", "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "gif")
 
 
-def open_media(path: Path, formats: tuple[str, ...] = CLIPS, options: dict[str, str] | None = None) -> InputContainer:
+def open_media(
+    path: Path,
+    formats: tuple[str, ...] = CLIPS,
+    options: dict[str, str] | None = None,
+    hwaccel: HWAccel | None = None,
+) -> InputContainer:
     """Opens a file for reading. References to other files in it are not followed.
 
     Args:
         formats: the demuxers that may be used.
         options: for the decoders that are opened to find out what the streams are.
+        hwaccel: what the streams' decoders work with, where that is not the CPU.
 
     Raises:
         FFmpegError: it cannot be opened, or is no file; an ArgumentError where FFmpeg knows its format, but it is not
@@ -40,4 +47,4 @@ def open_media(path: Path, formats: tuple[str, ...] = CLIPS, options: dict[str, 
     # `file:` keeps a name such as `http:call.mp4` a name.
     safe = {"protocol_whitelist": "file", "format_whitelist": ",".join(formats), "enable_drefs": "0"}
     # Odd bytes in a title must not stop a recording.
-    return av.open(f"file:{path}", metadata_errors="replace", options=options, container_options=safe)
+    return av.open(f"file:{path}", metadata_errors="replace", options=options, container_options=safe, hwaccel=hwaccel)

@@ -61,6 +61,8 @@ class ChunkRecord:
     """Pictures that the decoder calls interlaced; None in records of an earlier version."""
     fitted: tuple[tuple[int, int, str, int], ...] = ()
     """Pictures that had another size or pixel format than their clip: width, height, format and number of each kind."""
+    not_on_gpu: str | None = None
+    """Why they were decoded on the CPU, as the end of a sentence, where a GPU was to do it."""
 
     @property
     def frames(self) -> int:

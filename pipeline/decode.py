@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any, Protocol
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -18,12 +20,36 @@ from .plan import MOST_LEADING, Chunk, PacketMark
 from .recording import open_recording, video_alone, video_packets
 
 
+class Timed(Protocol):
+    """A picture and when it is shown, in ticks of its stream."""
+
+    pts: int | None
+    dts: int | None
+    duration: int
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How packets become pictures."""
+
+    open: Callable[[Path], InputContainer] = lambda path: open_recording(path)
+    decoder: Callable[[VideoStream], VideoCodecContext] = lambda stream: stream.codec_context
+    """A stream's decoder, fresh."""
+    take: Callable[[VideoFrame], Any] = lambda frame: frame
+    """What each picture becomes as soon as it comes; what it returns is `Timed`."""
+
+
+SOFTWARE = Decoding()
+"""By the CPU; pictures stay as they are."""
+
+
 def decode_packets(
     decoder: VideoCodecContext,
     packets: Iterable[Packet],
     errors: list[str],
     tells: Callable[[int | None], bool] = lambda _: True,
-) -> Iterator[VideoFrame]:
+    take: Callable[[VideoFrame], Any] = SOFTWARE.take,
+) -> Iterator[Any]:
     """Yields every picture that decodes, in presentation order, and flushes the decoder at the end.
 
     One thread decodes: decode, student and encoder run side by side anyway, and with frame threads it would depend on
@@ -34,6 +60,8 @@ def decode_packets(
         packets: in decode order.
         errors: grows by one sentence for each packet that the decoder refused.
         tells: says by a packet's PTS whether it counts there.
+        take: as in `Decoding`. It gets all pictures of a packet before the next one is decoded, and nothing here holds
+            on to what it was given: a GPU's decoder has few surfaces.
     """
     decoder.thread_count = 1
     decoder.options = decoder_options()
@@ -47,14 +75,21 @@ def decode_packets(
             if tells(packet.pts):
                 errors.append(f"packet at {packet.pts}: {error.strerror}")
         else:
-            yield from pictures
+            yield from _taken(pictures, take)
     try:
-        yield from decoder.decode(None)
+        pictures = decoder.decode(None)
     except FFmpegError as error:
         errors.append(f"at the end: {error.strerror}")
+    else:
+        yield from _taken(pictures, take)
 
 
-def frame_pts(frame: VideoFrame) -> int | None:
+def _taken(pictures: list[VideoFrame], take: Callable[[VideoFrame], Any]) -> list[Any]:
+    """Empties a decoder's list."""
+    return [take(pictures.pop(0)) for _ in range(len(pictures))]
+
+
+def frame_pts(frame: Timed) -> int | None:
     """A picture's PTS in ticks of its stream; its packet's DTS where the container stores no PTS (AVI)."""
     return frame.pts if frame.pts is not None else frame.dts
 
@@ -66,19 +101,20 @@ def decode_chunk(
     start: PacketMark,
     errors: list[str],
     on_packet: Callable[[Packet], None] = lambda _: None,
-) -> Iterator[VideoFrame]:
+    decoding: Decoding = SOFTWARE,
+) -> Iterator[Any]:
     """Yields the pictures that `chunk` owns, in presentation order, with its context before and after them.
 
     Decoding begins at `start` (the chunk's keyframe, or an earlier one) and ends with the last packet that one of the
     chunk's pictures needs, or its context. Other pictures outside the chunk's PTS range belong to its neighbours and
     are dropped; which of those that come are owned, `Chunk.owns` says. `on_packet` is called with each packet before it
-    is decoded.
+    is decoded. Pictures are what `decoding` makes of them.
 
     Raises:
         MediaError: the recording cannot be opened any more.
     """
     for find in (_sought, _counted):
-        with open_recording(path) as container:
+        with decoding.open(path) as container:
             stream = video_alone(container, stream_index)
             damage: list[str] = []
             packets = find(container, stream, start, damage)
@@ -89,7 +125,7 @@ def decode_chunk(
             needed = _told(islice(packets, end), on_packet)
             both_fields: dict[int, int] = {}
             counted = _note_durations(needed, FieldPairs(stream), both_fields)
-            decoded = decode_packets(stream.codec_context, counted, errors, chunk.owns)
+            decoded = decode_packets(decoding.decoder(stream), counted, errors, chunk.owns, decoding.take)
             for frame in _with_context(decoded, chunk, start):
                 if frame.pts in both_fields:
                     frame.duration = both_fields.pop(frame.pts)
@@ -98,10 +134,10 @@ def decode_chunk(
             return
 
 
-def _with_context(frames: Iterator[VideoFrame], chunk: Chunk, start: PacketMark) -> Iterator[VideoFrame]:
+def _with_context(frames: Iterator[Any], chunk: Chunk, start: PacketMark) -> Iterator[Any]:
     """Of frames that are decoded from `start` on: the chunk's own, the last ones before them and the first ones after
     them, as many as the chunk says."""
-    before: deque[VideoFrame] = deque(maxlen=chunk.before)
+    before: deque[Any] = deque(maxlen=chunk.before)
     own = later = 0
     for frame in frames:
         pts = frame_pts(frame)

@@ -30,6 +30,8 @@ class EncoderChoice:
     crf: float | None = None
     preset: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    on_gpu: tuple[str, ...] = ()
+    """Encoders of the run's GPU, by name, which go before those of the CPU where nothing else is said here."""
 
 
 def encoder_name(choice: EncoderChoice, info: ClipInfo) -> str:
@@ -54,9 +56,14 @@ def resolve_encoder(choice: EncoderChoice, info: ClipInfo) -> EncoderPlan:
     )
 
 
+ON_GPU = "cuda"
+"""FFmpeg's pixel format of pictures on an NVIDIA GPU, whatever is in them."""
+_OTHER_QUALITIES = ("b", "qp", "cq", "rc", "global_quality")
+
+
 def _options(encoder: Encoder, choice: EncoderChoice, info: ClipInfo, threads: int) -> Options:
     # A default quality would win over the bitrate or the quantiser asked for.
-    quality = encoder.quality if choice.options.keys().isdisjoint(("b", "qp", "global_quality")) else {}
+    quality = encoder.quality if choice.options.keys().isdisjoint(_OTHER_QUALITIES) else {}
     options = {**quality, **encoder.defaults}
     if not source_traits(info.container).reordering:
         options["bf"] = "0"
@@ -105,11 +112,17 @@ def options_here(plan: EncoderPlan) -> Options:
     return _with_parameters(plan.options, encoder_called(plan.name).here())
 
 
-def add_encoder(container: OutputContainer, plan: EncoderPlan, info: ClipInfo) -> VideoStream:
+def add_encoder(
+    container: OutputContainer, plan: EncoderPlan, info: ClipInfo, *, surfaces: bool = False
+) -> VideoStream:
     """Adds a video stream with an opened encoder to a chunk's file.
 
     The encoder is given picture numbers for times: rate control sees an even rate, every codec takes it (MPEG-4 knows
     no fine time base), and the true times are put back, exactly, when the clip is joined.
+
+    Args:
+        surfaces: pictures come as surfaces on a GPU. The encoder then opens with the first one, whose context it needs:
+            whether it does was seen when the clip was planned.
 
     Raises:
         EncoderError: as `check_encoder`.
@@ -122,7 +135,10 @@ def add_encoder(container: OutputContainer, plan: EncoderPlan, info: ClipInfo) -
         ) from error
     assert isinstance(stream, VideoStream)
     _set_up(stream.codec_context, plan, info)
-    _open(stream.codec_context, plan, info)
+    if surfaces:
+        stream.codec_context.pix_fmt = ON_GPU
+    else:
+        _open(stream.codec_context, plan, info)
     return stream
 
 
@@ -134,7 +150,8 @@ def _set_up(context: VideoCodecContext, plan: EncoderPlan, info: ClipInfo) -> No
             "--encoder (libx264, libx265 and ffv1 take most)",
             info.path,
         )
-    context.width, context.height, context.pix_fmt = info.width, info.height, info.pix_fmt
+    context.width, context.height = info.width, info.height
+    context.pix_fmt = encoder_called(plan.name).stored.get(info.pix_fmt, info.pix_fmt)
     context.thread_count = plan.threads
     context.color_range = info.colour.range
     context.color_primaries = info.colour.primaries

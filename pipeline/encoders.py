@@ -21,6 +21,10 @@ class Encoder:
     name: str
     codecs: tuple[str, ...] = ()
     """Codecs of recordings, in FFmpeg's names, that it writes where no encoder is asked for."""
+    on_gpu_codecs: tuple[str, ...] = ()
+    """Of an encoder on a GPU: those that it writes where a run uses its GPU's codecs, and no encoder is asked for."""
+    stored: Options = field(default_factory=dict)
+    """Pixel formats that it takes as others, of the same codes."""
     quality: Options = field(default_factory=dict)
     """Default options of constant quality, which give way to a bitrate or a quantiser that is asked for."""
     defaults: Options = field(default_factory=dict)
@@ -44,6 +48,11 @@ class Encoder:
     needs: str = ""
     """What it needs of the machine: the end of the sentence that says that it does not open."""
 
+    @property
+    def takes_surfaces(self) -> bool:
+        """Whether it takes pictures where they lie on a GPU."""
+        return bool(self.on_gpu_codecs)
+
 
 def _vp8_without_a_clock(options: Options) -> Options:
     """VP8 in real time looks at the clock, and makes other pictures each time, unless its speed is below zero."""
@@ -66,12 +75,23 @@ _MPEG4 = Encoder(
     quality={"qmin": "3", "qmax": "3"},
 )
 _PRORES = Encoder("prores_ks", ("prores",), chunk_format="matroska")  # NUT does not know the codec
+# What a picture becomes depends on the pictures before it and on nothing else: one quantiser and no rate control, which
+# looks at the time; nothing looked at beforehand; and no pictures out of order.
 _NVENC = Encoder(
     "h264_nvenc",
-    rate_factor="cq",
+    on_gpu_codecs=("h264",),
+    quality={"rc": "constqp", "qp": "19"},
+    defaults={
+        **{"preset": "p5", "tune": "hq", "multipass": "disabled", "rc-lookahead": "0", "bf": "0", "g": "250"},
+        **{"spatial-aq": "0", "temporal-aq": "0", "b_ref_mode": "disabled", "forced-idr": "1"},
+    },
+    rate_factor="qp",
     needs="; it needs an NVIDIA GPU that has an encoder (A100 and H100 have none) and its driver, "
     "else choose another with --encoder, e.g. libx264",
 )
+
+_QP_21, _QP_80 = ({"rc": "constqp", "qp": qp} for qp in ("21", "80"))  # AV1 counts to 255
+_TEN_BITS = {"yuv420p10le": "p010le"}
 
 ENCODERS: Mapping[str, Encoder] = {
     encoder.name: encoder
@@ -126,13 +146,20 @@ ENCODERS: Mapping[str, Encoder] = {
         *(replace(_PRORES, name=name, codecs=()) for name in ("prores", "prores_aw", "prores_videotoolbox")),
         Encoder("ffv1", ("ffv1",), marks_each_picture=True),
         _NVENC,
-        *(replace(_NVENC, name=name) for name in ("hevc_nvenc", "av1_nvenc")),
+        replace(_NVENC, name="hevc_nvenc", on_gpu_codecs=("hevc",), quality=_QP_21, stored=_TEN_BITS),
+        replace(_NVENC, name="av1_nvenc", on_gpu_codecs=("av1",), quality=_QP_80, stored=_TEN_BITS),
     )
 }
 """The encoders that are used without being asked for, and others that are unlike the rest."""
 
 ENCODER_OF_CODEC: Mapping[str, str] = {codec: encoder.name for encoder in ENCODERS.values() for codec in encoder.codecs}
 """The encoder of each codec that recordings are written in again."""
+
+
+ON_GPU_OF_CODEC: Mapping[str, str] = {
+    codec: encoder.name for encoder in ENCODERS.values() for codec in encoder.on_gpu_codecs
+}
+"""The encoder of each codec where a GPU encodes."""
 
 
 def encoder_of(codec: str) -> Encoder:
@@ -156,7 +183,8 @@ def own_options(name: str) -> frozenset[str]:
 
 def formats_taken(name: str) -> list[str]:
     """The pixel formats that an encoder takes; empty where it does not say."""
-    return [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+    own = [fmt.name for fmt in Codec(name, "w").video_formats or ()]
+    return [*own, *encoder_called(name).stored] if own else []
 
 
 def check_encoder_name(name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import av.logging as av_logging
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import ArgumentError, FFmpegError, InvalidDataError
 from av.error import EOFError as EndOfFile
@@ -27,8 +28,11 @@ def silence() -> None:
     os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 does not ask FFmpeg before it talks
 
 
-def open_recording(path: Path) -> InputContainer:
+def open_recording(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
     """Opens a recording for reading.
+
+    Args:
+        hwaccel: as `open_media` takes it.
 
     Raises:
         MediaError: it is missing, unreadable, empty, nothing that FFmpeg knows, or beyond the limits.
@@ -37,7 +41,7 @@ def open_recording(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise MediaError(f"{path} is empty (0 bytes); it was probably never written, or not downloaded", path)
         # The options are for the decoders that FFmpeg itself opens.
-        container = open_media(path, options=decoder_options())
+        container = open_media(path, options=decoder_options(), hwaccel=hwaccel)
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist", path) from error
     except PermissionError as error:

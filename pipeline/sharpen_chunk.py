@@ -5,10 +5,10 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.error import FFmpegError
@@ -19,23 +19,23 @@ from av.video.frame import VideoFrame
 from .atomic import publish, temporary_name
 from .chunk_record import ChunkRecord
 from .container_traits import source_traits
-from .decode import decode_chunk, frame_pts
+from .decode import Timed, decode_chunk, frame_pts
 from .encoder import add_encoder
 from .encoder_plan import EncoderPlan
 from .errors import ChunkError, OutputError, disk_sentence
-from .fit import Fitter
 from .frame_observer import FrameObserver, NoObserver
+from .gpu_decode import NotOnGpu
 from .hdr10plus import Messages, with_message
 from .overlap import Stopwatch, run_ahead
 from .plan import Chunk, PacketMark
 from .probe import ClipInfo
-from .sharpen import plane_arrays, plane_format
 from .workspace import Workspace
 
 if TYPE_CHECKING:  # torch and NumPy stay out of processes that only plan and join
     import numpy as np
 
     from ..models.enhance import Enhancer
+    from .host_way import Way
 
 ERRORS_KEPT = 5
 """Decoder complaints kept in a record; a badly damaged hour has thousands."""
@@ -86,12 +86,15 @@ def sharpen_chunk(
         OutputError: the chunk file cannot be written.
         ChunkError: the file does not hold as many pictures as were put into it.
     """
-    observer, chunk = new_observer(), task.chunk
-    record, context, temporary = _attempt(task, chunk.start, enhancer, on_frame, observer, on_packet)
+    chunk = task.chunk
+
+    def attempted(start: PacketMark) -> _Attempt:
+        return _attempted(task, start, enhancer, on_frame, new_observer, on_packet)
+
+    record, context, temporary, observer = attempted(chunk.start)
     short = record.frames < record.frames_expected or context < chunk.before + chunk.after
     if short and chunk.earlier_start is not None:
-        second_observer = new_observer()
-        second, more, other = _attempt(task, chunk.earlier_start, enhancer, on_frame, second_observer, on_packet)
+        second, more, other, second_observer = attempted(chunk.earlier_start)
         if (second.frames, more) > (record.frames, context):
             record, temporary, other, observer = second, other, temporary, second_observer
         other.unlink(missing_ok=True)
@@ -106,60 +109,95 @@ def sharpen_chunk(
     return record
 
 
-def _attempt(
+_Attempt = tuple[ChunkRecord, int, Path, FrameObserver]
+"""What an attempt gave, how many pictures of context were seen beside that, its file, and who saw its pictures."""
+
+
+def _attempted(
     task: ChunkTask,
     start: PacketMark,
     enhancer: "Enhancer",
     on_frame: Callable[[], None],
-    observer: FrameObserver,
+    new_observer: Callable[[], FrameObserver],
     on_packet: Callable[[], None],
-) -> tuple[ChunkRecord, int, Path]:
-    """One attempt: what it gave, how many pictures of context were seen beside that, and its file."""
-    from ..models.sequence.session import Session
-    from .sharpen_all import sharpen_all
+) -> _Attempt:
+    """One attempt: through the GPU's memory where pictures can go that way, else through this machine's."""
+    memory, ahead = _shares(task, enhancer)
+    depth = frames_in_flight(task.info, memory)
+    why: str | None = None
+    if enhancer.gpu is not None and enhancer.gpu.decodes:
+        from .gpu_way import GpuWay
 
-    began, began_at, cores_before = perf_counter(), time.time(), process_time()
-    decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
-    fmt, context = plane_format(task.info), 0
-    errors: list[str] = []
+        try:
+            way = GpuWay(task.info, task.encoder, enhancer, ahead)
+            return _attempt(task, start, way, depth, on_frame, new_observer(), on_packet)
+        except NotOnGpu as error:
+            why = str(error)
+    from .host_way import HostWay
+
+    way = HostWay(task.info, enhancer, ahead)
+    record, context, file, observer = _attempt(task, start, way, depth, on_frame, new_observer(), on_packet)
+    return replace(record, not_on_gpu=why), context, file, observer
+
+
+def _shares(task: ChunkTask, enhancer: "Enhancer") -> tuple[int, int]:
+    """Of the memory for frames in flight: bytes for the stages, and how many frames may be begun on a GPU."""
     # Frames wait for those that they are seen with, and those leave copies.
     memory = task.memory_bytes - sum(enhancer.context) * _frame_bytes(task.info)
     ahead = enhancer.ahead(task.info.height, task.info.width)
     if ahead:  # a third is for what the GPU has begun
         memory, ahead = memory * 2 // 3, max(0, min(ahead, memory // 3 // _frame_bytes(task.info)))
-    student = Session(enhancer, ahead)
-    depth = frames_in_flight(task.info, memory)
+    return memory, ahead
+
+
+def _attempt(
+    task: ChunkTask,
+    start: PacketMark,
+    way: "Way",
+    depth: int,
+    on_frame: Callable[[], None],
+    observer: FrameObserver,
+    on_packet: Callable[[], None],
+) -> _Attempt:
+    """An attempt on one way.
+
+    Raises:
+        NotOnGpu: the way leads through a GPU, and is not for these pictures.
+    """
+    began, began_at, cores_before = perf_counter(), time.time(), process_time()
+    decoding, sharpening, measuring, encoding, waiting = (Stopwatch() for _ in range(5))
+    errors: list[str] = []
+    context = 0
     as_decoded: deque[list[np.ndarray]] = deque()
     """Of frames that the student is at work on: copies of the planes, where the observer wants them."""
 
-    def owned(frame: VideoFrame) -> bool:
+    def owned(frame: Timed) -> bool:
         return task.chunk.owns(frame_pts(frame))
 
-    def noting(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    def noting(frames: Iterator[Any]) -> Iterator[Any]:
         nonlocal context
         number = 0
         for frame in frames:
             if owned(frame):
                 wanted, number = observer.wants(number), number + 1
                 with measuring:
-                    as_decoded.append([plane.copy() for plane in plane_arrays(frame)] if wanted else [])
+                    as_decoded.append([plane.copy() for plane in way.arrays(frame)] if wanted else [])
             else:
                 context += 1
             yield frame
 
-    def sharpened(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    def sharpened(frames: Iterator[Any]) -> Iterator[VideoFrame]:
         try:
-            for number, frame in enumerate(sharpen_all(noting(frames), student, fmt, sharpening, owned)):
+            for number, frame in enumerate(way.sharpened(noting(frames), sharpening, owned)):
                 before = as_decoded.popleft()
                 with measuring:
                     if before:
-                        observer.see(number, frame_pts(frame), before, plane_arrays(frame))
-                yield frame
+                        observer.see(number, frame_pts(frame), before, way.arrays(frame))
+                yield way.encodable(frame)
         finally:
             observer.close()
             frames.close()  # type: ignore[attr-defined]  # else the decoder's thread would outlive a student's error
 
-    fitter = Fitter(task.info)
     messages, hevc = Messages(), task.info.codec == "hevc"
 
     def note(packet: Packet) -> None:
@@ -167,12 +205,16 @@ def _attempt(
         if hevc:
             messages.note(packet)
 
-    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note)
-    decoded = decoding.timing(fitter.all(pictures, owned))
+    pictures = decode_chunk(task.info.path, task.info.stream_index, task.chunk, start, errors, note, way.decoding)
+    decoded = decoding.timing(way.fitted_in(pictures, owned))
     frames = waiting.timing(run_ahead(sharpened(run_ahead(decoded, depth)), depth))
     temporary = temporary_name(task.folder / f"{task.chunk.name}.nut")
     try:
-        pts, durations, interlaced = _encode(task, frames, temporary, encoding, on_frame, messages)
+        pts, durations, interlaced = _encode(
+            task, frames, temporary, encoding, on_frame, messages, surfaces=way.surfaces
+        )
+        own, around = task.chunk.frames, task.chunk.before + task.chunk.after
+        way.check(errors, max(own - len(pts), around - context))
         reorder_depth = _check(temporary, len(pts), task) if pts else 0
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -197,11 +239,11 @@ def _attempt(
         actor=str(os.getpid()),
         attempt=task.attempt,
         measured=observer.figures(),
-        reused_share=student.share,
+        reused_share=way.reused_share,
         interlaced=interlaced,
-        fitted=fitter.fitted,
+        fitted=way.fitted,
     )
-    return record, context, temporary
+    return record, context, temporary, observer
 
 
 def frames_in_flight(info: ClipInfo, memory_bytes: int) -> int:
@@ -221,6 +263,8 @@ def _encode(
     clock: Stopwatch,
     on_frame: Callable[[], None],
     messages: Messages,
+    *,
+    surfaces: bool,
 ) -> tuple[list[int], list[int], int]:
     """Encodes `frames` into `path`, numbered from 0; returns their true times and durations in source ticks, and how
     many are interlaced."""
@@ -233,12 +277,17 @@ def _encode(
     nominal = max(1, round(1 / (task.info.frame_rate * task.info.time_base)))
     try:
         with av.open(str(path), "w", format=task.encoder.chunk_format) as container:
-            stream = add_encoder(container, task.encoder, task.info)
+            stream = add_encoder(container, task.encoder, task.info, surfaces=surfaces)
             step = stream.codec_context.time_base
             hevc = stream.codec_context.codec.canonical_name == "hevc"
 
             def encode(frame: VideoFrame | None) -> None:
-                for packet in stream.encode(frame):
+                try:
+                    packets = stream.encode(frame)
+                except FFmpegError as error:
+                    name, why = task.encoder.name, error.strerror
+                    raise ChunkError(f"{task.info.path}: {name} fails at {task.chunk.name}: {why}") from error
+                for packet in packets:
                     unit = beside.pop(packet.pts, None) if packet.pts is not None else None
                     extradata = stream.codec_context.extradata or b""
                     container.mux(packet if unit is None else with_message(packet, unit, extradata))

@@ -4,6 +4,7 @@ The size that a clip is written in must hold them all, and be known before its f
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
@@ -17,6 +18,7 @@ from .encoder import EncoderChoice, check_encoder, encoder_name, resolve_encoder
 from .encoder_plan import EncoderPlan
 from .encoders import formats_taken
 from .errors import EncoderError
+from .gpu_encode import encoder_on_gpu
 from .limits import MOST_PIXELS, decoder_options
 from .packet_headers import is_exact, size_header
 from .plan import PacketTiming
@@ -64,7 +66,7 @@ def holding_all(
     info: ClipInfo, shapes: Sequence[Shape], choice: EncoderChoice, resolved: EncoderPlan | None = None
 ) -> tuple[ClipInfo, EncoderPlan]:
     """The facts of a clip that holds pictures of all `shapes`, or of its first picture where no encoder writes that;
-    and its encoder.
+    and its encoder: of the GPU where there is one that opens, else of the CPU.
 
     Args:
         resolved: the encoder, where the clip's plan has it.
@@ -72,6 +74,16 @@ def holding_all(
     Raises:
         EncoderError: the encoder does not take the first picture either.
     """
+    on_gpu = None if resolved else encoder_on_gpu(choice, info)
+    if on_gpu is not None:
+        with suppress(EncoderError):
+            return _holding_all(info, shapes, replace(choice, name=on_gpu), None)
+    return _holding_all(info, shapes, choice, resolved)
+
+
+def _holding_all(
+    info: ClipInfo, shapes: Sequence[Shape], choice: EncoderChoice, resolved: EncoderPlan | None
+) -> tuple[ClipInfo, EncoderPlan]:
     held = on_canvas(info, shapes, formats_taken(resolved.name if resolved else encoder_name(choice, info)))
     try:
         return held, _opened(held, choice, resolved)

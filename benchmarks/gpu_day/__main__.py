@@ -9,7 +9,7 @@ import click
 
 from benchmarks.speed.performance_page import put
 
-from . import correctness, end_to_end, hardware, networks
+from . import codecs, correctness, end_to_end, hardware, networks
 from .step import ROOT, Step, keep, read, run_apart, run_here, scale_of
 from .tables import page
 
@@ -17,14 +17,15 @@ TOTAL_S = 540.0
 STEPS = (
     Step("versions", 15, hardware.versions),
     Step("ceilings", 30, hardware.ceilings),
-    Step("gate", 90, correctness.gate),
+    Step("gate", 80, correctness.gate),
     Step("races", 25, correctness.races),
     Step("sanitizer", 35, correctness.races, {"TORCH_CUDA_SANITIZER": "1"}),
     Step("capture", 15, correctness.capture),
     Step("precision", 50, networks.precision),
-    Step("students", 120, networks.students),
-    Step("compiled", 50, networks.compiled),
+    Step("students", 100, networks.students),
+    Step("compiled", 40, networks.compiled),
     Step("out_of_memory", 20, correctness.out_of_memory),
+    Step("codecs", 40, codecs.codecs),
     Step("end_to_end", 90, end_to_end.end_to_end),
 )
 PAGE, SECTION = ROOT / "docs" / "gpu.md", "gpu day"

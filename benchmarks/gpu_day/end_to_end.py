@@ -14,13 +14,18 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from vidsharp.jobs.tools.doctor_job import encodes
+from vidsharp.pipeline.codec_trial import try_codecs_of
 
 from .scale import Scale, Size
 from .step import Findings
 
 
 def end_to_end(scale: Scale) -> Findings:
-    """Frames per second of all processes together: a sum of what each counts, since they all work at the same time."""
+    """Frames per second of all processes together: a sum of what each counts, since they all work at the same time.
+    With each encoder, the CPU decodes, and then the GPU, where it can."""
+    there = try_codecs_of(scale.device)
+    if not there.decodes:
+        yield "with NVDEC", f"skipped: {there.trouble}"
     with tempfile.TemporaryDirectory(prefix="vidsharp-day-") as folder:
         clip = make_clip(Path(folder) / "clip.mp4", scale.sizes[0], scale.frames)
         for encoder in scale.encoders:
@@ -28,14 +33,16 @@ def end_to_end(scale: Scale) -> Findings:
                 yield encoder, "does not work here"
                 continue
             for count in scale.processes:
-                yield f"{encoder}, {count} at a time", _together(scale, clip, encoder, count)
+                yield f"{encoder}, {count} at a time", _together(scale, clip, encoder, count, "none")
+                if there.decodes:
+                    yield f"{encoder}, NVDEC, {count} at a time", _together(scale, clip, encoder, count, "cuda")
 
 
-def _together(scale: Scale, clip: Path, encoder: str, count: int) -> dict[str, Any]:
+def _together(scale: Scale, clip: Path, encoder: str, count: int, hwaccel: str) -> dict[str, Any]:
     threads = max(1, (os.cpu_count() or 1) // count)
     command = [
         *(sys.executable, "-m", "vidsharp.jobs.cli", "bench", "--model", scale.students[0], "--device", scale.device),
-        *("--threads", str(threads), "--encoder", encoder, "--end-to-end", str(clip)),
+        *("--threads", str(threads), "--encoder", encoder, "--end-to-end", str(clip), "--hwaccel", hwaccel),
     ]
     started = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(count)

@@ -10,7 +10,7 @@ Found = Mapping[str, Mapping[str, Any]]
 def page(found: Found, *, rehearsal: bool) -> str:
     """Everything, in Markdown; what a step did not come to is said."""
     parts = [_about(found, rehearsal=rehearsal), _checks(found), _ceilings(found), _students(found), _precision(found)]
-    return "\n\n".join(part for part in (*parts, _compiled(found), _end_to_end(found)) if part) + "\n"
+    return "\n\n".join(part for part in (*parts, _compiled(found), _codecs(found), _end_to_end(found)) if part) + "\n"
 
 
 def _about(found: Found, *, rehearsal: bool) -> str:
@@ -99,13 +99,21 @@ def _compiled(found: Found) -> str:
     return _table(["network", "as it is, ms", "compiled, ms", "compiling, s"], rows)
 
 
+def _codecs(found: Found) -> str:
+    return _table(["the GPU's codecs", "found"], _rates(found.get("codecs", {})))
+
+
 def _end_to_end(found: Found) -> str:
-    rows = [
-        [name, _words(said) if not isinstance(said, Mapping) or "failed" in said else f"{_number(said['fps'])} fps"]
-        for name, said in found.get("end_to_end", {}).items()
+    return _table(["from file to file", "all together"], _rates(found.get("end_to_end", {})))
+
+
+def _rates(found: Mapping[str, Any]) -> list[list[str]]:
+    """Each finding's frames per second, or what else it says."""
+    return [
+        [name, f"{_number(said['fps'])} fps" if isinstance(said, Mapping) and "fps" in said else _words(said)]
+        for name, said in found.items()
         if name not in ("seconds", "failed")
     ]
-    return _table(["from file to file", "all together"], rows)
 
 
 def _number(value: float) -> str:

@@ -161,6 +161,7 @@ def demo(out: Path, seconds: float, overwrite: bool, quiet: bool, verbose: bool,
 @config_option("graphs")
 @click.option("--end-to-end", "recording", type=PATH, metavar="FILE", help="Measure decode to mux on a recording.")
 @config_option("encoder", help="With --end-to-end: output encoder.")
+@config_option("hwaccel", help="With --end-to-end, on a GPU: whether its own decoder and encoder are used.")
 def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     """Measures speed and prints figures: of the student alone, or with --end-to-end of the whole way of a recording."""
     from ...models.device import resolve_device
@@ -172,7 +173,7 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     if gpu is None and said != GpuSettings():
         raise UsageError("--precision, --batch and --no-graph are for a GPU; add --device cuda where there is one")
     if recording is not None:
-        keys = ("model", "look", "chroma", "device", "threads", "encoder")
+        keys = ("model", "look", "chroma", "device", "threads", "encoder", "hwaccel")
         figures = measure.bench_end_to_end(recording, gpu=gpu, **{key: options[key] for key in keys})
     else:
         width, separator, height = size.lower().partition("x")

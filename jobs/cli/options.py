@@ -171,6 +171,7 @@ def _read(settings: type, name: str, default: Any) -> Mapping[str, Any]:
 
 run_options = config_options(
     *("model", "look", "strength", "chroma", "start", "end", "device", "precision", "batch", "graphs"),
+    "hwaccel",
     *("workers", "engine", "address", "chunk_seconds"),
     *("encoder", "crf", "preset", "encoder_options", "measure"),
     *("skip_sharp", "max_growth", "target_quality"),

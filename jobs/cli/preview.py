@@ -26,7 +26,9 @@ if TYPE_CHECKING:
               help="Of each student; may be given several times [default: its own].")  # fmt: skip
 @click.option("--strength", "strengths", multiple=True, type=float, default=(1.0,), show_default=True, metavar="S",
               help="Of each student and look; may be given several times.")  # fmt: skip
-@config_options("chroma", "device", "workers", "engine", "address", "encoder", "crf", "preset", "encoder_options")
+@config_options(
+    "chroma", "device", "hwaccel", "workers", "engine", "address", "encoder", "crf", "preset", "encoder_options"
+)
 @config_options("skip_sharp", "max_growth", "target_quality")
 @config_option("staging", help="With s3:// and the like: where recordings are brought; on a cluster, a shared folder.")
 @click.option("--price", type=float, metavar="P", help="What an hour of this machine costs: says what runs cost.")

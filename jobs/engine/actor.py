@@ -19,6 +19,7 @@ from ...pipeline.encoder_plan import EncoderPlan
 from ...pipeline.errors import EncoderError, MediaError
 from ...pipeline.fingerprint import Fingerprint, Seen, check_unchanged, read_source
 from ...pipeline.frame_observer import NoObserver
+from ...pipeline.gpu_encode import instead_of_gpu, still_asked_for
 from ...pipeline.heap import trim_heap, use_one_heap
 from ...pipeline.original import Original, find_original
 from ...pipeline.part import WHOLE_CLIP, Part
@@ -93,6 +94,8 @@ class Prepared:
     """How its encoder's quality was chosen, where that was asked for."""
     copied: int | None = None
     """The number of its pictures, where it is sharp already and is to be copied; it then has no chunks."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the clip's row."""
 
 
 @dataclass(frozen=True)
@@ -172,12 +175,15 @@ class SharpenActor:
             prepared = prepared or self._plan(task, held, encoder, timeline, fingerprint)
         workspace = Workspace(task.folder, task.key, prepared.provenance_digest)
         done = {index: record.outline for index, record in workspace.done(prepared.chunks).items()}
-        return replace(prepared, done=done, original=original)
+        note = instead_of_gpu(task.encoder, info, prepared.encoder)
+        return replace(prepared, done=done, original=original, notes=(note,) if note else ())
 
     def _planned_before(self, task: PrepareTask, info: ClipInfo, fingerprint: Fingerprint) -> Prepared | None:
         """The plan of an earlier run; None where there is none, or its pictures would come out otherwise here."""
         plan = Workspace(task.folder, task.key).load()
         if plan is None or plan.encoder is None or plan.content != fingerprint.content:
+            return None
+        if not still_asked_for(task.encoder, plan.encoder):
             return None
         try:
             held, encoder = holding_all(info, plan.shapes, task.encoder, plan.encoder)

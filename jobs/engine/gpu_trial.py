@@ -1,4 +1,5 @@
-"""The trial of a run's GPU, before its workers are started: whether it computes, and what half precision costs there.
+"""The trial of a run's GPU, before its workers are started: whether it computes, what half precision costs there, and
+whether its decoder and its encoders work.
 
 It is decided once for a run: what workers found out each for itself could differ, and with it the bits of a clip's
 chunks. A worker tries, and not the driver, which does without torch and need not have a GPU.
@@ -12,7 +13,7 @@ from typing import Any
 
 from ...models.errors import DeviceError
 from ...models.fused.blend_library import why_torch
-from ...models.gpu.settings import GpuSettings
+from ...models.gpu.settings import GpuSettings, HwAccel, HwAccelWord
 from ...models.nets.catalogue import may_be_fused
 from ...models.wording import one_line
 from ..config import ProcessConfig
@@ -40,7 +41,13 @@ class TrialActor:
         return 0
 
     def try_out(
-        self, model: str, device: str, strength: float, look: float | None, settings: GpuSettings
+        self,
+        model: str,
+        device: str,
+        strength: float,
+        look: float | None,
+        settings: GpuSettings,
+        hwaccel: HwAccelWord = "none",
     ) -> GpuSettings:
         """The settings for all workers of the run.
 
@@ -54,7 +61,12 @@ class TrialActor:
 
         student = Enhancer(model, device, strength, self._threads, look=look, gpu=settings)
         assert student.gpu is not None
-        return replace(settings, half_error=student.gpu.half_error)
+        found = HwAccel()
+        if hwaccel != "none":
+            from ...pipeline.codec_trial import try_codecs
+
+            found = try_codecs(student.gpu.way, student.device)
+        return replace(settings, half_error=student.gpu.half_error, hwaccel=found)
 
 
 def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[Needed]] = ()) -> PoolPlan:
@@ -62,7 +74,7 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
     and the log says why. On a node that does not see `must_see` nothing is tried: workers will say so there.
 
     Raises:
-        DeviceError: a GPU was asked for, and cannot be used.
+        DeviceError: a GPU was asked for, or its decoder, and cannot be used.
         ClusterError: as `Engine.nodes` and `Engine.start`.
         KeyboardInterrupt: as `raise_if_interrupted`.
     """
@@ -70,7 +82,7 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
     plan = plan_pool(nodes, config.device, config.workers)
     if plan.device != "cpu":
         try:
-            return replace(plan, gpu=_tried(engine, plan, config, must_see))
+            plan = replace(plan, gpu=_tried(engine, plan, config, must_see))
         except RuntimeError as error:  # which all errors of torch and of devices are
             if isinstance(error, ClusterError) or (isinstance(error, DeviceError) and config.device != "auto"):
                 raise
@@ -79,18 +91,28 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
                 raise DeviceError(f"--device {config.device}: {why}") from error
             log.warning("the GPU is not used: %s; students run on the CPU", why.rstrip("."))
             plan = plan_pool(nodes, "cpu", config.workers)
+    _check_codecs(config.hwaccel, plan)
     if plan.device == "cpu" and (why := why_torch()) and may_be_fused(config.model):
         log.warning("%s; PyTorch does %s's work, several times as slowly", why, config.model)
-    if config.gpu != GpuSettings():
+    if plan.device == "cpu" and config.gpu != GpuSettings():
         log.warning("--precision, --batch and --no-graph are for a GPU, and this run has none: they change nothing")
     return plan
+
+
+def _check_codecs(asked: HwAccelWord, plan: PoolPlan) -> None:
+    """Raises DeviceError where the GPU's decoder was asked for, and there is none that works."""
+    why = "no student runs on a GPU here" if plan.gpu is None else plan.gpu.hwaccel.trouble
+    if why is not None and asked == "cuda":
+        raise DeviceError(f"--hwaccel cuda: {why}; use --hwaccel auto or none")
+    if plan.gpu is not None and why is not None:
+        log.info("the GPU's codecs are not used: %s", why)
 
 
 def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig, must_see: Sequence[Sequence[Needed]]) -> GpuSettings:
     for lost in range(1, _MOST_NODES + 1):
         worker = engine.start(TrialActor, plan.threads, plan.gpus, must_see)
         try:
-            asked = (config.model, plan.device, config.strength, config.look, config.gpu)
+            asked = (config.model, plan.device, config.strength, config.look, config.gpu, config.hwaccel)
             return _answer(engine, engine.submit(worker, "try_out", *asked))
         except NodeError:
             return config.gpu

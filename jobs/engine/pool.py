@@ -43,6 +43,11 @@ class PoolPlan:
     def shape(self) -> Shape:
         return Shape(self.threads, self.gpus)
 
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Of the GPU, those that the run uses."""
+        return () if self.gpu is None else self.gpu.hwaccel.encoders
+
 
 @dataclass(frozen=True)
 class Crew:

@@ -133,6 +133,7 @@ class Estimation:
         """
         began = time.perf_counter()
         plan = plan_run(engine, self.config)
+        self.encoder = encoder_choice(self.config, plan.encoders)
         chosen = {"look": self.config.look, "chroma": self.config.chroma}
         pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
         try:

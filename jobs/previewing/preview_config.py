@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from ...models.gpu.settings import HwAccelWord
 from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.nets.chroma_choice import Chroma
 from ...models.nets.look import at_looks, named_at
@@ -68,6 +69,7 @@ class PreviewConfig:
     price: float | None = None
     """What an hour of this machine costs, in any currency."""
     device: str = "auto"
+    hwaccel: HwAccelWord = "auto"
     workers: int | None = None
     address: str | None = None
     engine: EngineName = DEFAULT_ENGINE

@@ -90,6 +90,7 @@ class ClipStates:
             plans=waited.plans,
             rate=prepared.rate,
             copied=prepared.copied,
+            notes=prepared.notes,
         )
         self.under_way[clip.name] = work
         self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])

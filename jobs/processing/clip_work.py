@@ -1,6 +1,7 @@
 """One clip on its way through the job: what is known of it, and the rows that the tables get at its end."""
 
 import json
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,8 @@ class ClipWork:
     """How its encoder's quality was chosen, where that was asked for."""
     copied: int | None = None
     """The number of its pictures, where it is sharp already and is copied."""
+    notes: tuple[str, ...] = ()
+    """Sentences for its row, from its plan."""
     outdated: bool = False
     """Whether no actor is left that makes pictures as its plan says: it is planned again once none is at work on it."""
 
@@ -116,7 +119,7 @@ def finished_rows(
     frame_rows = _frame_rows(work)
     first, last = _span(records)
     sharpens = config.strength > 0
-    notes = [*joined.notes, *([work.rate.said] if work.rate.said else [])]
+    notes = [*joined.notes, *([work.rate.said] if work.rate.said else []), *work.notes, *_not_on_gpu(records)]
     if config.end is not None and work.within[1] is None:
         notes.append(f"the recording ends before --end {config.end:g}")
     if lost:
@@ -172,6 +175,17 @@ def finished_rows(
     return ClipRows(vars(row), [_chunk_row(work, record) for record in records], frame_rows)
 
 
+def _not_on_gpu(records: Sequence[ChunkRecord]) -> list[str]:
+    """A sentence for each reason why pictures were decoded on the CPU where a GPU was to do it."""
+    reasons = Counter(record.not_on_gpu for record in records if record.not_on_gpu is not None)
+    return [
+        f"decoded on the CPU: {why}"
+        if count == len(records)
+        else f"{counted(count, 'chunk')} of {len(records)} decoded on the CPU: {why}"
+        for why, count in reasons.items()
+    ]
+
+
 def _without_reference(frame_rows: Sequence[Mapping[str, Any]]) -> int:
     """How many measured pictures lack the figures that any picture of the reference's own size has."""
     return sum(row.get("psnr_ref_before") is None for row in frame_rows)
@@ -197,9 +211,14 @@ def failed_row(clip: Clip, config: ProcessConfig, sentence: str, size: int | Non
     )
 
 
-def encoder_choice(config: ProcessConfig) -> EncoderChoice:
-    """What a run's settings say of the encoder."""
-    return EncoderChoice(config.encoder, config.crf, config.preset, dict(config.encoder_options))
+def encoder_choice(config: ProcessConfig, on_gpu: tuple[str, ...] = ()) -> EncoderChoice:
+    """What a run's settings say of the encoder.
+
+    Args:
+        on_gpu: the encoders of its GPU. Bounds of size or quality are met with those of the CPU.
+    """
+    offered = on_gpu if config.wish.bounds_nothing else ()
+    return EncoderChoice(config.encoder, config.crf, config.preset, dict(config.encoder_options), offered)
 
 
 def _chunk_row(work: ClipWork, record: ChunkRecord) -> dict[str, Any]:

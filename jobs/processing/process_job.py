@@ -106,7 +106,6 @@ class _Run:
         self.lock = lock
         self.work_root = lock.work_root
         self.watcher = watcher
-        self.encoder = encoder_choice(config)
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
         self.settings = fingerprint_settings(config)
@@ -177,6 +176,7 @@ class _Run:
     def _work(self, engine: Engine) -> None:
         seen = must_see(self.lock.file, self.clips, self.storage)
         plan = plan_run(engine, self.config, seen)
+        self.encoder = encoder_choice(self.config, plan.encoders)
         self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
         pool = empty_pool(engine, plan, self.config, seen)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)

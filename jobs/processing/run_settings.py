@@ -49,6 +49,7 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         "precision": plan.gpu and plan.gpu.precision,
         "batch": plan.gpu and plan.gpu.batch,
         "no-graph": (plan.gpu is not None and not plan.gpu.graphs) or None,
+        "hwaccel": "cuda" if plan.gpu is not None and plan.gpu.hwaccel.decodes else None,
         "workers": plan.actors,
         "threads": plan.threads,
         GPU_SHARE: plan.gpus or None,
@@ -104,7 +105,7 @@ KEEPS_PICTURES = frozenset(
         *("engine", "workers", "address", "staging", "scratch", "scratch_gb", "memory_mb", "stall_seconds"),
         *("price_per_core_hour", "price_per_gpu_hour"),
         *("on_clip", "webhook", "webhook_key", "hook_seconds", "metrics"),
-        *("precision", "batch", "graphs"),  # as with the device:
+        *("precision", "batch", "graphs", "hwaccel"),  # as with the device:
         "device",  # a finished clip stays finished; chunks of an unfinished one are bound to it: see `provenance.py`
     }
 )

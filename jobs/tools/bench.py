@@ -3,6 +3,7 @@
 import platform
 import tempfile
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ...models.cores import usable_cores
+from ...models.device import resolve_device
 from ...models.enhance import Enhancer
-from ...models.gpu.settings import GpuSettings
+from ...models.errors import DeviceError
+from ...models.gpu.settings import GpuSettings, HwAccel, HwAccelWord
 from ...models.nets.catalogue import channels_of, load_student
 from ...models.nets.chroma_choice import Chroma
 from ...models.planes.plane_format import PlaneFormat
+from ...pipeline.codec_trial import try_codecs_of
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.heap import use_one_heap
@@ -107,13 +111,18 @@ def bench_end_to_end(
     gpu: GpuSettings | None = None,
     look: float | None = None,
     chroma: Chroma | None = None,
+    hwaccel: HwAccelWord = "none",
 ) -> dict[str, Any]:
     """Takes a recording the whole way in this process, without Ray, and says where the time went.
 
     Decode, student and encoder overlap, so their seconds add up to more than the wall time; `waiting_s` is how long
     the encoder had nothing to do.
 
+    Args:
+        hwaccel: whether a GPU's codecs are used, where `gpu` says that there is one.
+
     Raises:
+        DeviceError: they were asked for, and do not work.
         VidsharpError: as the steps of the pipeline.
     """
     silence()
@@ -121,12 +130,16 @@ def bench_end_to_end(
     if encoder:
         check_encoder_name(encoder)
     threads = threads or usable_cores()
-    enhancer = Enhancer(model, device=device, threads=threads, gpu=gpu, look=look, chroma=chroma)
+    there = try_codecs_of(str(resolve_device(device))) if gpu is not None and hwaccel != "none" else HwAccel()
+    if hwaccel == "cuda" and not there.decodes:
+        raise DeviceError(f"--hwaccel cuda: {there.trouble or 'the student is on the CPU'}; use --hwaccel none")
+    settings = gpu and replace(gpu, hwaccel=there)
+    enhancer = Enhancer(model, device=device, threads=threads, gpu=settings, look=look, chroma=chroma)
     with tempfile.TemporaryDirectory(prefix="vidsharp-bench-") as folder:
         began, cpu_before = time.perf_counter(), time.process_time()
         info = probe(recording)
         check_pixel_format(info)
-        info, plan, timeline = read_through(info, EncoderChoice(encoder))
+        info, plan, timeline = read_through(info, EncoderChoice(encoder, on_gpu=there.encoders))
         chunks = plan_chunks(timeline, int(10 / info.time_base), context=enhancer.context)
         planned = time.perf_counter()
         work = Workspace(Path(folder), "bench")
@@ -141,6 +154,8 @@ def bench_end_to_end(
         "size": f"{info.width}x{info.height}",
         "frames": frames,
         "chunks": len(chunks),
+        "encoder": plan.name,
+        "decoded_on_gpu": there.decodes and all(record.not_on_gpu is None for record in records),
         "wall_s": ended - began,
         "fps": frames / (ended - began),
         "cpu_ms_per_frame": 1e3 * (cpu_after - cpu_before) / max(1, frames),

@@ -55,6 +55,7 @@ def doctor(out: Path = Path(), address: str | None = None) -> Iterator[Check]:
         ("GPU", check_gpu, "use --device cpu"),
         ("encoders", check_encoders, reinstall),
         ("hardware encoders", check_hardware, "use the software encoders"),
+        ("GPU codecs", check_gpu_codecs, "use --hwaccel none"),
         *((f"model {name}", lambda name=name: check_model_weights(name), reinstall) for name in student_names()),
         ("memory", check_memory, "close other programs"),
         ("disk", lambda: check_disk(out), "choose another --out"),
@@ -146,6 +147,21 @@ def check_hardware() -> Check:
     if work:
         return Check("hardware encoders", "ok", f"{', '.join(work)} (with --encoder)")
     return Check("hardware encoders", "missing", "none works here; --encoder takes software ones")
+
+
+def check_gpu_codecs() -> Check:
+    """What `--hwaccel auto` would use here."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return Check("GPU codecs", "missing", "no GPU that torch can use; the CPU decodes and encodes")
+    from ...pipeline.codec_trial import try_codecs_of
+
+    found = try_codecs_of("cuda")
+    if not found.decodes:
+        return Check("GPU codecs", "missing", f"{found.trouble}; the CPU decodes and encodes")
+    encoders = ", ".join(found.encoders) or "no encoder, so the CPU encodes"
+    return Check("GPU codecs", "ok", f"its decoder, and {encoders} (with --hwaccel)")
 
 
 def check_model_weights(name: str) -> Check:

@@ -13,6 +13,7 @@ from ..nets.protocol import Domain, OfOthers, ReadiesWeights, forward
 from ..planes.plane_format import PlaneFormat
 from ..planes.plane_tensors import sharpen_codes
 from ..sequence.parts import Windowed, WindowedParts
+from .device_batch import DeviceBatch
 from .faults import in_words
 from .lanes import lanes_of
 from .on_gpu import Computation, OnGpu
@@ -41,6 +42,7 @@ class GpuStudent:
             GpuLost: the GPU has failed.
         """
         self._student, self._device, self._strength = student, device, strength
+        self.decodes = settings.hwaccel.decodes
         self.name, self.look, self.offsets = student.name, student.look, student.offsets
         self.domain: Domain = student.domain
         self.halo_px, self.align_px = halo_of(student), student.align_px
@@ -123,6 +125,11 @@ class GpuStudent:
             DeviceError: as `OnGpu.begin`.
         """
         return self.way.begin([plane for planes in window for plane in planes], fmt).result
+
+    def begin_there(self, window: Sequence[Sequence[Tensor]], fmt: PlaneFormat) -> Callable[[], list[Tensor]]:
+        """As `begin`, of planes that lie on the device, and whose answers stay there: uint8, or int16 with the bits of
+        uint16, finished, and not written on any more."""
+        return self.way.begin([plane for planes in window for plane in planes], fmt, DeviceBatch).result
 
     def ahead(self, height: int, width: int) -> int:
         """As `Enhancer.ahead`."""

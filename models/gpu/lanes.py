@@ -6,7 +6,7 @@ behind a result that is not computed yet. On a CPU, there is nothing to wait for
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -55,7 +55,7 @@ class Lane(Protocol):
 
 @dataclass(frozen=True)
 class Lanes:
-    """A device's three streams, and where memory comes from."""
+    """A device's streams, and where memory comes from."""
 
     up: Lane
     work: Lane
@@ -68,6 +68,11 @@ class Lanes:
     """As `captured`; None where there are no graphs."""
     empty: Callable[[], None] = lambda: None
     """Gives memory that is kept but not used back to the device."""
+    codecs: Lane = field(default_factory=lambda: AtOnce())
+    """The stream that the device's decoders and encoders work in: CUDA's default one."""
+    for_encoders: Callable[[int], Tensor] = lambda size: _empty(size)
+    """As `there`, of memory that `empty` never gives back: an encoder knows a picture by its address, and would take
+    what comes to lie there later for what lay there before."""
 
     @property
     def all(self) -> tuple[Lane, Lane, Lane]:
@@ -79,13 +84,21 @@ def lanes_of(device: torch.device) -> Lanes:
     if device.type != "cuda":
         lane = AtOnce()
         return Lanes(lane, lane, lane, _empty, _empty)
-    up, work, down = (CudaLane(device) for _ in range(3))
+    up, work, down = (CudaLane(torch.cuda.Stream(device)) for _ in range(3))
+    pool = torch.cuda.MemPool()
+
+    def for_encoders(size: int) -> Tensor:
+        with torch.cuda.use_mem_pool(pool, device):
+            return torch.empty(size, dtype=torch.uint8, device=device)
+
     return Lanes(
         *(up, work, down),
         here=lambda size: torch.empty(size, dtype=torch.uint8, pin_memory=True),
         there=lambda size: torch.empty(size, dtype=torch.uint8, device=device),
         capture=captured,
         empty=_empty_cache,
+        codecs=CudaLane(torch.cuda.default_stream(device)),
+        for_encoders=for_encoders,
     )
 
 
@@ -121,8 +134,8 @@ class AtOnce:
 class CudaLane:
     """A `Lane` that is a CUDA stream."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device)
+    def __init__(self, stream: torch.cuda.Stream) -> None:
+        self._stream = stream
 
     @contextmanager
     def after(self, mark: "torch.cuda.Event | None" = None) -> "Iterator[None]":

@@ -10,6 +10,7 @@ CPU the same steps are done one after another; that is how they are tested where
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -60,7 +61,7 @@ class OnGpu:
         """Args:
         thread: asks the GPU for all that it does; None: one thread of its own.
         """
-        self._computation, self._settings, self._lanes = computation, settings, lanes
+        self._computation, self._settings, self.lanes = computation, settings, lanes
         self.thread = thread or ThreadPoolExecutor(1, "gpu")
         self._free: list[Staging] = []
         self._open: Batch | None = None
@@ -85,23 +86,24 @@ class OnGpu:
         """The number of graphs in use."""
         return sum(graph is not None for graph in self._graphs.values())
 
-    def begin(self, planes: Planes, fmt: PlaneFormat) -> Pending:
+    def begin(self, planes: Sequence[Any], fmt: PlaneFormat, kind: type[Batch] = Batch) -> Pending:
         """Sends a picture on its way. It sets off when its batch is full, when a picture of another kind comes, or when
         its result is asked for.
 
         Args:
             planes: of all pictures that are seen together, one after the other: uint8 or uint16 [H, W] each, rows
-                possibly padded; copied before this returns.
+                possibly padded; copied before this returns. What `kind` takes, where that is another.
+            kind: what it travels in.
 
         Raises:
             DeviceError: the GPU has not enough memory.
             GpuLost: the GPU has failed.
         """
-        shapes = tuple(plane.shape for plane in planes)
-        if self._open is not None and not self._open.takes(shapes, fmt):
+        shapes = tuple(tuple(plane.shape) for plane in planes)
+        if self._open is not None and not self._open.takes(kind, shapes, fmt):
             self.set_off(self._open)
         if self._open is None:
-            self._open = self._new_batch(planes, fmt)
+            self._open = self._new_batch(planes, fmt, kind)
         batch = self._open
         place = batch.put(planes)
         if batch.full:
@@ -123,35 +125,35 @@ class OnGpu:
 
         def timed() -> float:
             given = batch.layout.tensors(batch.staging.given_there)
-            with torch.inference_mode(), self._lanes.work.after():
+            with torch.inference_mode(), self.lanes.work.after():
                 compute = self._computing(batch, given)
-                return self._lanes.work.seconds(lambda: compute(given), repeats)
+                return self.lanes.work.seconds(lambda: compute(given), repeats)
 
         seconds = self.thread.submit(timed).result()
         self.give_back(batch.staging)
         return seconds
 
-    def _new_batch(self, planes: Planes, fmt: PlaneFormat) -> Batch:
+    def _new_batch(self, planes: Sequence[Any], fmt: PlaneFormat, kind: type[Batch] = Batch) -> Batch:
         size = self.batch_of(*planes[0].shape)
-        layout = Layout(tuple((size, *plane.shape) for plane in planes), planes[0].dtype)
+        layout = Layout(tuple((size, *plane.shape) for plane in planes), kind.dtype_of(planes))
         shapes = layout.shapes[: len(layout.shapes) // self._computation.pictures]
         numbers = () if self._computation.exactly is None else ((size,),)
         made = Layout((*shapes, *numbers), layout.dtype)
         staging = self._free.pop() if self._free else Staging()
         self.thread.submit(self._fit, staging, layout.starts[-1], made.starts[-1]).result()
-        return Batch(self, layout, made, fmt, staging)
+        return kind(self, layout, made, fmt, staging)
 
     def _fit(self, staging: Staging, given: int, made: int) -> None:
         with in_words("another frame"):
             try:
-                staging.fit(given, made, self._lanes)
+                staging.fit(given, made, self.lanes)
             except RuntimeError as error:
                 if fault_of(error) != "memory":
                     raise
             else:
                 return
             next(self._reliefs())
-            staging.fit(given, made, self._lanes)
+            staging.fit(given, made, self.lanes)
 
     def set_off(self, batch: Batch) -> None:
         """Sends a batch on its way; places that no picture took are filled up."""
@@ -174,22 +176,21 @@ class OnGpu:
                 raise
 
     def _in_streams(self, batch: Batch, *, exactly: bool) -> Mark | None:
-        staging, lanes = batch.staging, self._lanes
-        given_bytes, made_bytes = batch.layout.starts[-1], batch.made.starts[-1]
+        staging, lanes = batch.staging, self.lanes
         with torch.inference_mode():
             with lanes.up.after():
-                staging.given_there[:given_bytes].copy_(staging.given_here[:given_bytes], non_blocking=True)
+                batch.go_up(lanes)
             with lanes.work.after(lanes.up.mark()):
                 given = batch.layout.tensors(staging.given_there)
                 made = self._made(batch, given, exactly=exactly)
                 for target, plane in zip(batch.made.tensors(staging.made_there), made, strict=False):
                     target.copy_(plane)
             with lanes.down.after(lanes.work.mark()):
-                staging.made_here[:made_bytes].copy_(staging.made_there[:made_bytes], non_blocking=True)
+                batch.come_down(lanes)
         return lanes.down.mark()
 
     def _stand_still(self) -> None:
-        for lane in self._lanes.all:
+        for lane in self.lanes.all:
             try:
                 lane.wait()
             except RuntimeError as error:
@@ -223,27 +224,28 @@ class OnGpu:
         """What may be done where memory ends, one thing at a time: graphs go, for good, and what is kept unused; then
         less and less is computed at a time."""
         if self._graphs:
-            self._lanes.work.wait()  # a graph may be at work
+            self.lanes.work.wait()  # a graph may be at work
             self._graphs.clear()
         self._capture = None
-        self._lanes.empty()
+        self.lanes.empty()
         yield
         while self._computation.shrink():
-            self._lanes.empty()
+            self.lanes.empty()
             yield
 
     def _computing(self, batch: Batch, given: Sequence[Tensor]) -> Compute:
         """How to compute a batch: as a graph where that can be."""
+        fmt = batch.fmt  # a graph lasts, and must not hold on to a batch
 
         def eager(planes: Sequence[Tensor]) -> list[Tensor]:
-            return self._computation.run(planes, batch.fmt)
+            return self._computation.run(planes, fmt)
 
         if self._capture is None:
             return eager
         key = batch.layout, batch.fmt
         if key not in self._graphs:
             while len(self._graphs) >= _MOST_GRAPHS:
-                self._lanes.work.wait()  # the graph may be at work
+                self.lanes.work.wait()  # the graph may be at work
                 del self._graphs[next(iter(self._graphs))]
             self._graphs[key] = self._capture(eager, given)
         return self._graphs[key] or eager

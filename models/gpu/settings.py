@@ -6,6 +6,21 @@ from typing import Literal
 Precision = Literal["auto", "float32", "float16", "bfloat16"]
 """`auto`: float16 where it changes no code by more than one, else float32."""
 
+HwAccelWord = Literal["auto", "cuda", "none"]
+"""`auto`: the GPU's codecs where the student is on a GPU and a trial has seen them work."""
+
+
+@dataclass(frozen=True)
+class HwAccel:
+    """What of a GPU's codecs a run uses: what a trial on such a GPU has seen at work."""
+
+    decodes: bool = False
+    """Whether it decodes recordings."""
+    encoders: tuple[str, ...] = ()
+    """Its encoders, by FFmpeg's names."""
+    trouble: str | None = None
+    """Why it does not decode, in words, where that was tried."""
+
 
 @dataclass(frozen=True)
 class GpuSettings:
@@ -18,3 +33,5 @@ class GpuSettings:
     """Whether CUDA graphs may be used."""
     half_error: float | None = None
     """For `auto`: what a trial on such a GPU said of float16, as `Half.error`, for a whole run; None: it is tried."""
+    hwaccel: HwAccel = HwAccel()
+    """Of its codecs; likewise for a whole run."""

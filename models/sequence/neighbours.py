@@ -18,7 +18,8 @@ from ..nets.protocol import context_of
 from ..planes.plane_format import PlaneFormat
 from .changes import Grid, changed_cells
 
-Planes = Sequence[np.ndarray]
+Planes = Sequence[Any]
+"""Arrays, or what a session has in their place: of pictures that never leave a GPU, tensors."""
 
 FRAMES = 0
 """The sequence of whole frames; all others are of fields."""
@@ -91,20 +92,20 @@ class _Run:
 class Neighbours:
     """Gives pictures back in order, each with its window, as soon as that is whole."""
 
-    def __init__(self, offsets: Sequence[int], seen: Callable[[Planes, PlaneFormat], Planes]) -> None:
+    def __init__(self, offsets: Sequence[int], keep: Callable[[Planes, PlaneFormat], Planes]) -> None:
         """
         Args:
             offsets: of the pictures in a window, in pictures.
-            seen: gives those of a picture's planes that the student sees.
+            keep: gives those of a picture's planes that the student sees, in memory that nobody writes on.
         """
-        self._offsets, self._seen = offsets, seen
+        self._offsets, self._keep = offsets, keep
         self._alone = tuple(offsets) == (0,)
         self._before, self._after = context_of(offsets)
         self._runs: dict[int, _Run] = {}
         self._waiting: deque[tuple[Picture, _Run, int]] = deque()
 
     def push(self, picture: Picture) -> list[tuple[Picture, Window | None]]:
-        """Takes the next picture; copies what later windows need of it, nothing where they need nothing.
+        """Takes the next picture; keeps what later windows need of it, nothing where they need nothing.
 
         Returns:
             The owned pictures whose windows are whole now, each with its window; with None where it is seen alone.
@@ -112,7 +113,7 @@ class Neighbours:
         if self._alone:
             return [(picture, None)] if picture.owned else []
         run = self._run_of(picture)
-        run.kept.append(Kept([plane.copy() for plane in self._seen(picture.planes, picture.fmt)]))
+        run.kept.append(Kept(self._keep(picture.planes, picture.fmt)))
         self._waiting.append((picture, run, run.last))
         return self._whole()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..enhance import Enhancer, PendingFrame
+from ..planes.plane_format import PlaneFormat
 from .neighbours import Neighbours, Picture, Planes, Window
 from .reuse import Reuse
 
@@ -35,7 +36,7 @@ class Session:
             reuse: whether what did not change is copied; else every picture is computed as a whole.
         """
         self._enhancer, self._most_ahead = enhancer, most_ahead
-        self._neighbours = Neighbours(enhancer.offsets, enhancer.read)
+        self._neighbours = Neighbours(enhancer.offsets, self._copies)
         self._reuse = Reuse(enhancer) if reuse else None
         self._flying: deque[tuple[Picture, PendingFrame]] = deque()
 
@@ -81,6 +82,9 @@ class Session:
             ahead = self._ahead_of(picture.planes)
             finished += self._landed(ahead)
         return finished + self._landed(0) if last else finished
+
+    def _copies(self, planes: Planes, fmt: PlaneFormat) -> Planes:
+        return [plane.copy() for plane in self._enhancer.read(planes, fmt)]
 
     def _later(self, picture: Picture, window: Window | None) -> PendingFrame:
         if self._reuse is not None:

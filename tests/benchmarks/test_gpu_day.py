@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -11,15 +12,19 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from vidsharp.models.gpu.on_gpu import OnGpu
+from vidsharp.models.gpu.settings import HwAccel
+from vidsharp.pipeline import codec_trial
+from vidsharp.pipeline.encoders import ENCODERS
 
 from benchmarks.gpu_day import __main__ as day
-from benchmarks.gpu_day import correctness
+from benchmarks.gpu_day import codecs, correctness
 from benchmarks.gpu_day.__main__ import STEPS, TOTAL_S, main, run_day
 from benchmarks.gpu_day.hardware import versions
 from benchmarks.gpu_day.scale import REHEARSAL
 from benchmarks.gpu_day.step import Step, read, run_apart, run_here
 from benchmarks.gpu_day.tables import page
 from tests.support.fake_gpu import AtOnce, FakeGpu
+from tests.support.fake_nvdec import Surfaces, install
 
 Found = dict[str, dict[str, Any]]
 
@@ -41,7 +46,12 @@ CHECKS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "precision": lambda said: said["fast 64x48"].keys() == {"float16", "bfloat16", "TF32"},
     "students": lambda said: len(said) == 4 and all(each["compute_ms"] > 0 for each in said.values()),
     "compiled": lambda said: said["fast 64x48"]["compiled_ms"] > 0 and "failed" not in said["fast 64x48"],
-    "end_to_end": lambda said: said["libx264, 1 at a time"]["fps"] > 0 and "does not" in said["no_such_encoder"],
+    "codecs": lambda said: said["decode alone, CPU"]["fps"] > 0 and "skipped: its decoder" in said["decode alone, GPU"],
+    "end_to_end": lambda said: (
+        said["libx264, 1 at a time"]["fps"] > 0
+        and "does not" in said["no_such_encoder"]
+        and "skipped: its decoder does not work (" in said["with NVDEC"]
+    ),
 }
 
 
@@ -66,6 +76,8 @@ def test_its_tables_have_it_all_and_say_that_it_is_no_gpu(found: Found, tmp_path
         "| gate | tests pass (", "| races | as it is: 0 of 6 wrong; ", "| capture | not tried |",
         "| up, not page-locked |", "| TF32 |", "| fast | 64x48 | bfloat16 | graph |", "| fast 64x48 | ",
         "| libx264, 1 at a time | ", "| no_such_encoder | does not work here |",
+        "| decode alone, CPU | ", "| encode alone, GPU | skipped: pictures come from its decoder |",
+        "| with NVDEC | skipped: its decoder does not work (",
     ):  # fmt: skip
         assert words in said, words
     assert all(line.count("|") == said_above.count("|") for line, said_above in rows_below_heads(said))
@@ -94,6 +106,7 @@ GPU_DAY: Found = {
     },
     "precision": {"fast 1920x1080": {"float16": 0.25, "bfloat16": None, "TF32": 0.1}},
     "compiled": {"fast 1920x1080": {"eager_ms": 0.5, "failed": "no Triton"}},
+    "codecs": {"trial": {"decodes": True, "encoders": [], "trouble": None}, "decode alone, GPU": {"fps": 1234.5}},
     "end_to_end": {"libx264, 8 at a time": {"fps": 512.0}, "h264_nvenc": "does not work here"},
 }  # fmt: skip
 
@@ -110,6 +123,8 @@ def test_tables_of_a_day_that_went_wrong_in_places() -> None:
         "| fast | 1920x1080 | float16 | graph | 1 | 0.5 | 1.5 | 1,800 | 20% |",
         "| fast 1920x1080 | 0.25 | no number | 0.10 |",
         "| fast 1920x1080 | 0.5 | no Triton |  |",
+        "| trial | decodes yes, encoders , trouble none |",
+        "| decode alone, GPU | 1,234 fps |",
         "| libx264, 8 at a time | 512 fps |",
     ):
         assert words in said, words
@@ -124,6 +139,20 @@ def test_a_race_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.pop("as it is") == {"wrong": 0, "of": 60}
     assert len(found) == 3
     assert all(said.get("wrong") or said.get("complaint") for said in found.values()), found
+
+
+def test_codecs_are_measured_where_they_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a decoder and an encoder of this machine in the place of a GPU's."""
+    monkeypatch.setitem(ENCODERS, "libx264", replace(ENCODERS["libx264"], on_gpu_codecs=("none",)))  # type: ignore[arg-type]
+    for module in (codecs, codec_trial):
+        monkeypatch.setattr(module, "ON_GPU", "yuv420p")
+    install(monkeypatch, Surfaces(8))
+    found = dict(codecs.codecs(REHEARSAL))
+    assert found.pop("trial") == {"decodes": True, "encoders": ["libx264"], "trouble": None}
+    assert found.keys() == {"decode alone, CPU", "decode alone, GPU", "encode alone, libx264"}
+    assert all(said["fps"] > 0 for said in found.values())
+    monkeypatch.setattr(codecs, "try_codecs", lambda way, device: HwAccel(decodes=True))
+    assert dict(codecs.codecs(REHEARSAL))["encode alone, GPU"] == "skipped: this GPU has no encoder"
 
 
 def test_the_limits_are_nine_minutes_in_all() -> None:

@@ -34,6 +34,7 @@ def make(**values: Any) -> ProcessConfig:
         ({"device": "cpu", "batch": 4}, "--precision, --batch and --no-graph are for a GPU"),
         ({"device": "cpu", "precision": "float32"}, "--precision, --batch and --no-graph are for a GPU"),
         ({"device": "cpu", "graphs": False}, "--precision, --batch and --no-graph are for a GPU"),
+        ({"device": "cpu", "hwaccel": "cuda"}, "--hwaccel cuda is for a student on a GPU"),
         ({"chunk_seconds": 0.0}, "--chunk-seconds 0"),
         ({"chunk_seconds": 0.09}, "--chunk-seconds 0.09"),
         ({"chunk_seconds": 3601.0}, "--chunk-seconds 3601"),

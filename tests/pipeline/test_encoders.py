@@ -2,7 +2,14 @@
 
 import av.codec
 import pytest
-from vidsharp.pipeline.encoders import ENCODER_OF_CODEC, ENCODERS, encoder_called, encoder_of, own_options
+from vidsharp.pipeline.encoders import (
+    ENCODER_OF_CODEC,
+    ENCODERS,
+    encoder_called,
+    encoder_of,
+    formats_taken,
+    own_options,
+)
 
 HERE = [name for name in ENCODERS if name in av.codec.codecs_available]
 
@@ -17,9 +24,19 @@ def test_an_encoders_facts_hold(name: str) -> None:
     assert encoder.name == name
     assert encoder.rate_factor is None or encoder.rate_factor in own_options(name)
     assert not encoder.quality.keys() & encoder.defaults.keys()
+    assert set(encoder.stored.values()) <= set(formats_taken(name))
 
 
-@pytest.mark.parametrize("name", ["libx264", "libx265", "h264_nvenc", "mpeg4", "ffv1"])
+@pytest.mark.parametrize("name", [name for name in HERE if ENCODERS[name].takes_surfaces])
+def test_what_a_gpus_encoder_is_told_is_known_to_ffmpeg_and_leaves_nothing_to_the_time(name: str) -> None:
+    encoder = ENCODERS[name]
+    told = {**encoder.quality, **encoder.defaults}
+    assert told.keys() <= own_options(name) | {"bf", "g"}, "opened on a GPU alone, so it cannot be tried"
+    assert (told["rc"], told["rc-lookahead"], told["bf"]) == ("constqp", "0", "0")
+    assert {"cuda", "nv12", "p010le"} <= set(formats_taken(name))
+
+
+@pytest.mark.parametrize("name", ["libx264", "libx265", "mpeg4", "ffv1"])
 def test_what_the_table_says_of_constant_quality_is_what_would_be_found_without_it(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,7 +139,8 @@ class FakeGpu:
         self._random, self._room = random, room
         self.current: list[FakeLane] = []
         self._slow: FakeLane | None = None
-        self.up, self.work, self.down = (FakeLane(self, name) for name in ("up", "work", "down"))
+        names = ("up", "work", "down", "codecs")
+        self.up, self.work, self.down, self.codecs = self.all = tuple(FakeLane(self, name) for name in names)
         self._taken: list[_Block] = []
         self._leaving: list[_Block] = []
         self._free: list[_Block] = []
@@ -149,7 +150,9 @@ class FakeGpu:
 
     @property
     def lanes(self) -> Lanes:
-        return Lanes(self.up, self.work, self.down, self._here, self.there, self.captured, self._empty)
+        return Lanes(
+            self.up, self.work, self.down, self._here, self.there, self.captured, self._empty, self.codecs, self.there
+        )
 
     @property
     def taken(self) -> int:
@@ -183,7 +186,7 @@ class FakeGpu:
                 self._random.choice(ready).step()
 
     def _ready(self) -> list[FakeLane]:
-        return [lane for lane in (self.up, self.work, self.down) if lane.ready]
+        return [lane for lane in self.all if lane.ready]
 
     def there(self, size: int) -> Tensor:
         """Memory for the current stream: uint8 [size]."""

@@ -42,7 +42,7 @@ def test_nothing_said_is_every_default(command: str) -> None:
 def test_what_is_said_arrives_as_the_fields_type() -> None:
     words = (
         "--model m --look natural --strength 0.5 --chroma restore --start 1:02.5 --end 1:00:01 "
-        "--device cuda --precision float16 --batch 4 --no-graph --workers 3 --engine local --skip-sharp "
+        "--device cuda --precision float16 --batch 4 --no-graph --hwaccel none --workers 3 --engine local --skip-sharp "
         "--max-growth 1.5 --target-quality 41 "
         "--address auto --chunk-seconds 2 --encoder ffv1 --crf 20 --preset slow -e a=b -e c=d=e --reference tests "
         "--measure 7 --no-report --overwrite --shard 1/4 --staging work --scratch disk --scratch-gb 5.5 "
@@ -53,7 +53,7 @@ def test_what_is_said_arrives_as_the_fields_type() -> None:
     assert parsed("process", *NEEDED, *words.split()) == {
         "inputs": (Path("a.mp4"),), "out": Path("out"), "model": "m", "look": 0.0, "strength": 0.5,
         "chroma": "restore", "start": 62.5, "end": 3601.0,
-        "device": "cuda", "precision": "float16", "batch": 4, "graphs": False,
+        "device": "cuda", "precision": "float16", "batch": 4, "graphs": False, "hwaccel": "none",
         "workers": 3, "engine": "local", "address": "auto",
         "chunk_seconds": 2.0, "encoder": "ffv1", "crf": 20.0, "preset": "slow",
         "skip_sharp": True, "max_growth": 1.5, "target_quality": 41.0,
@@ -92,7 +92,17 @@ def test_the_help_of_a_field_is_a_sentence_and_says_the_default(name: str) -> No
 @pytest.mark.parametrize("command", ["estimate", "preview", "watch"])
 def test_what_changes_results_can_be_said_beforehand_and_of_a_watch(command: str) -> None:
     own, process = options_of(command), options_of("process")
-    for name in ("chroma", "encoder", "crf", "preset", "encoder_options", "skip_sharp", "max_growth", "target_quality"):
+    for name in (
+        "chroma",
+        "hwaccel",
+        "encoder",
+        "crf",
+        "preset",
+        "encoder_options",
+        "skip_sharp",
+        "max_growth",
+        "target_quality",
+    ):
         assert (own[name].opts, own[name].help) == (process[name].opts, process[name].help)
 
 

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from vidsharp.jobs.engine.actor import Prepared, PrepareTask, SharpenActor
 from vidsharp.models.fused.blend_library import fastest_set
+from vidsharp.pipeline import gpu_encode
 from vidsharp.pipeline.encoder import EncoderChoice
+from vidsharp.pipeline.encoders import ENCODERS
 from vidsharp.pipeline.fingerprint import see
 from vidsharp.pipeline.sharpen_chunk import ChunkTask
 
@@ -62,3 +65,27 @@ def test_it_is_seen_to_get_on_before_the_first_picture_of_its_own(tmp_path: Path
     pre_roll = 60 - last.frames
     assert told[:pre_roll] == [-number for number in range(1, pre_roll + 1)]
     assert actor.frames_done() == last.frames
+
+
+def test_it_plans_with_the_gpus_encoder_and_says_where_that_does_not_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = runs.clip(tmp_path / "call.mp4").path
+    actor, seen = SharpenActor(1), see(recording, "a")
+    actor.load("fast", "cpu", 1.0)
+
+    def prepared(*on_gpu: str) -> Prepared:
+        choice = EncoderChoice(on_gpu=on_gpu)
+        made = actor.prepare(PrepareTask(recording, "a", tmp_path / "work", "key", 0.4, choice, seen))
+        assert isinstance(made, Prepared)
+        return made
+
+    first = prepared("h264_nvenc")
+    note = "encoded on the CPU: h264_nvenc does not take its pictures"
+    assert (first.encoder.name, first.notes) == ("libx264", (note,)), "there is none here"
+    assert prepared().notes == ()
+    monkeypatch.setattr(gpu_encode, "ON_GPU_OF_CODEC", {"h264": "ffv1"})
+    monkeypatch.setitem(ENCODERS, "ffv1", replace(ENCODERS["ffv1"], on_gpu_codecs=("h264",)))  # type: ignore[arg-type]
+    (tmp_path / "work" / "manifest.json").unlink()
+    assert (prepared("ffv1").encoder.name, prepared("ffv1").notes) == ("ffv1", ())
+    assert prepared().encoder.name == "libx264", "who does without a GPU's encoder gets another plan"

@@ -14,7 +14,7 @@ from vidsharp.jobs.engine.pool import PoolPlan
 from vidsharp.jobs.engine.protocol import ClusterError, NodeLost, WorkerDied
 from vidsharp.models.errors import CheckpointError, DeviceError, GpuLost
 from vidsharp.models.fused import blend_library
-from vidsharp.models.gpu.settings import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings, HwAccel
 
 from tests.support import runs
 from tests.support.local_pool import InProcess, use
@@ -57,8 +57,35 @@ def test_what_the_trial_found_is_for_all_workers() -> None:
     found = GpuSettings(batch=3, half_error=0.001)
     engine = Engine(found)
     assert plan_run(engine, config(batch=3, strength=0.5, look=0.2)) == PoolPlan(1, 4, 1, "cuda", found)
-    assert engine.asked == [("fast", "cuda", 0.5, 0.2, GpuSettings(batch=3))]
+    assert engine.asked == [("fast", "cuda", 0.5, 0.2, GpuSettings(batch=3), "auto")]
     assert engine.left == 0
+
+
+def test_a_gpus_codecs_are_used_where_they_work_and_asked_for_in_vain_where_they_do_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    works, fails = HwAccel(True, ("h264_nvenc",)), HwAccel(trouble="its decoder does not work (no driver)")
+    plan = plan_run(Engine(GpuSettings(hwaccel=works)), config(hwaccel="cuda"))
+    assert (plan.gpu and plan.gpu.hwaccel, plan.encoders) == (works, ("h264_nvenc",))
+    with caplog.at_level(logging.INFO, "vidsharp"):
+        assert plan_run(Engine(GpuSettings(hwaccel=fails)), config()).encoders == ()
+    assert caplog.messages == ["the GPU's codecs are not used: its decoder does not work (no driver)"]
+    with pytest.raises(DeviceError) as caught:
+        plan_run(Engine(GpuSettings(hwaccel=fails)), config(hwaccel="cuda"))
+    assert str(caught.value) == ("--hwaccel cuda: its decoder does not work (no driver); use --hwaccel auto or none")
+    with pytest.raises(DeviceError, match="no student runs on a GPU here; use --hwaccel auto or none"):
+        plan_run(Engine(DeviceError("none")), config(hwaccel="cuda"))
+
+
+def test_only_who_wants_them_has_codecs_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    found = HwAccel(True)
+    monkeypatch.setattr("vidsharp.pipeline.codec_trial.try_codecs", lambda way, device: tried.append(device) or found)
+    asked = GpuSettings("float32")
+    for word, wanted in (("none", HwAccel()), ("auto", found), ("cuda", found)):
+        said = TrialActor(1).try_out("fast", "cpu", 1.0, None, asked, word)  # type: ignore[arg-type]
+        assert said == replace(asked, hwaccel=wanted)
+    assert tried == ["cpu", "cpu"]
 
 
 FAILURES = [

@@ -93,6 +93,15 @@ def test_the_reused_share_is_the_mean_over_pictures(work: ClipWork) -> None:
     assert rows_of(replace(work, records=records), strength=0)[0]["reused_share"] is None
 
 
+def test_why_a_gpu_did_not_decode_or_encode_is_said_once(work: ClipWork) -> None:
+    some = {index: record(index, 15, not_on_gpu="it is damaged" if index == 2 else None) for index in range(4)}
+    said = "encoded on the CPU: it is interlaced"
+    row, _ = rows_of(replace(work, records=some, notes=(said,)))
+    assert row["note"] == f"{said}; 1 chunk of 4 decoded on the CPU: it is damaged"
+    every = {index: record(index, 15, not_on_gpu="av1 is left to the CPU") for index in range(4)}
+    assert rows_of(replace(work, records=every))[0]["note"] == "decoded on the CPU: av1 is left to the CPU"
+
+
 def test_a_clip_that_was_done_at_once(work: ClipWork) -> None:
     row, chunk_rows = rows_of(work)
     expected = {

@@ -13,7 +13,7 @@ from vidsharp.jobs.processing.run_settings import fingerprint_settings as counte
 from vidsharp.jobs.processing.run_settings import settings, versions
 from vidsharp.jobs.shard import Shard
 from vidsharp.models.errors import ModelError
-from vidsharp.models.gpu.settings import GpuSettings
+from vidsharp.models.gpu.settings import GpuSettings, HwAccel
 from vidsharp.models.nets.catalogue import chroma_digest, weights_digest
 from vidsharp.models.nets.look import DEFAULT_LOOK
 
@@ -39,6 +39,9 @@ def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_cho
     said = settings(restored, PoolPlan(1, 1, 0, "cpu"), counted(restored))
     assert (said["chroma"], said["chroma-weights"]) == ("restore", f"sha256:{chroma_digest()}")
     assert {"precision", "batch", "no-graph"}.isdisjoint(said)
+    assert "hwaccel" not in said
+    there = GpuSettings("float16", graphs=False, hwaccel=HwAccel(decodes=True))
+    assert settings(config, PoolPlan(1, 1, 1, "cuda", there), {"model": "12"})["hwaccel"] == "cuda"
     said = settings(config, PoolPlan(1, 1, 1, "cuda", GpuSettings("float16", graphs=False)), {"model": "12"})
     assert (said["precision"], said["no-graph"], "batch" in said) == ("float16", True, False)
 
@@ -67,7 +70,7 @@ def test_the_key_has_all_that_changes_pictures_and_nothing_else(tmp_path: Path) 
         "stall_seconds": 9.0,
         "on_clip": "x", "webhook": "https://x/y", "webhook_key": tmp_path / "key", "hook_seconds": 9.0,
         "metrics": tmp_path / "m", "shard": Shard(1, 4), "price_per_core_hour": 0.1, "price_per_gpu_hour": 1.0,
-        "precision": "float16", "batch": 4, "graphs": False,
+        "precision": "float16", "batch": 4, "graphs": False, "hwaccel": "none",
     }  # fmt: skip
     config = ProcessConfig((tmp_path,), tmp_path / "out", two_looks(tmp_path / "two.safetensors"))
     assert set(others) == {field.name for field in fields(ProcessConfig)}, "try the new option here, too"

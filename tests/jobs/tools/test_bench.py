@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from safetensors.torch import save_file
 from vidsharp.jobs.tools import bench, matrix_peak
-from vidsharp.models.errors import ModelError
+from vidsharp.models.errors import DeviceError, ModelError
 from vidsharp.models.gpu.settings import GpuSettings
 from vidsharp.pipeline.errors import EncoderError, MediaError
 
@@ -82,6 +82,8 @@ def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
     settings = {"model": "fast", "device": "cpu", "threads": 1}
     with pytest.raises(MediaError, match="does not exist"):
         bench.bench_end_to_end(tmp_path / "nowhere.mp4", encoder=None, **settings)
+    with pytest.raises(DeviceError, match="--hwaccel cuda: the student is on the CPU; use --hwaccel none"):
+        bench.bench_end_to_end(tmp_path / "nowhere.mp4", encoder=None, hwaccel="cuda", **settings)
     with pytest.raises(EncoderError, match="no video encoder called 'x264'"):
         bench.bench_end_to_end(runs.clip(tmp_path / "call.mp4").path, encoder="x264", **settings)
     with pytest.raises(ModelError, match="no model 'fastest'"):

@@ -101,7 +101,7 @@ def answers_that_are_no_numbers(modules: Modules, cuda: RecordedCuda) -> None:
 def cuda_streams(modules: Modules, cuda: RecordedCuda) -> None:
     """What the real streams ask of CUDA."""
     lanes: Any = modules["lanes"]
-    lane, memory = lanes.CudaLane(torch.device("cuda")), cuda.thing("Tensor")
+    lane, memory = lanes.CudaLane(cuda.thing("Stream")), cuda.thing("Tensor")
 
     def asked(ask: Callable[[], object]) -> list[tuple[Any, ...]]:
         cuda.said.clear()
@@ -160,12 +160,12 @@ CHANGES: dict[Change, Check] = {
     Change("on_gpu", "lanes.work.after(lanes.up.mark())", "lanes.work.after()"): streams,
     Change("on_gpu", "lanes.down.after(lanes.work.mark())", "lanes.down.after()"): streams,
     Change("on_gpu", "return lanes.down.mark()", "return None"): streams,
-    Change("on_gpu", "given_here[:given_bytes], non_blocking=True", "given_here[:given_bytes]"): streams,
-    Change("on_gpu", "made_there[:made_bytes], non_blocking=True", "made_there[:made_bytes]"): streams,
-    Change("on_gpu", "self._lanes.work.wait()  # the graph may be at work", "pass"): streams,
-    Change("on_gpu", "self._lanes.work.wait()  # a graph may be at work", "pass"): too_little_memory,
+    Change("batch", "given_here[:size], non_blocking=True", "given_here[:size]"): streams,
+    Change("batch", "made_there[:size], non_blocking=True", "made_there[:size]"): streams,
+    Change("on_gpu", "self.lanes.work.wait()  # the graph may be at work", "pass"): streams,
+    Change("on_gpu", "self.lanes.work.wait()  # a graph may be at work", "pass"): too_little_memory,
     Change("on_gpu", "self._capture = None\n", "\n"): too_little_memory,
-    Change("on_gpu", "self._lanes.empty()\n        yield", "yield"): too_little_memory,
+    Change("on_gpu", "self.lanes.empty()\n        yield", "yield"): too_little_memory,
     Change("on_gpu", "lane.wait()", "pass"): after_an_error,
     Change("batch", "end.synchronize()", "pass"): streams,
     Change("batch", "self._as_numbers = True", "pass"): answers_that_are_no_numbers,
