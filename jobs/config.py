@@ -149,8 +149,9 @@ class ProcessConfig:
     batch: int | None = option(None, "On a GPU: frames in a batch.", metavar="N", default_words="by their size")
     graphs: bool = option(True, "On a GPU: whether kernels are launched as CUDA graphs.", flags=("--graph/--no-graph",))
     hwaccel: HwAccelWord = option(
-        "auto", "On a GPU: whether its own decoder and encoder are used; auto: where a trial has seen them work."
+        "none", "On a GPU: whether its own decoder and encoder are used; auto: where a trial has seen them work."
     )
+    """Not unless asked for: nobody can ask NVDEC what it has concealed, so that damage would go untold."""
     address: str | None = option(
         None, "A Ray cluster ('auto' joins a running one).", metavar="A", default_words="this machine"
     )

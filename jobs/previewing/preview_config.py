@@ -69,7 +69,7 @@ class PreviewConfig:
     price: float | None = None
     """What an hour of this machine costs, in any currency."""
     device: str = "auto"
-    hwaccel: HwAccelWord = "auto"
+    hwaccel: HwAccelWord = "none"
     workers: int | None = None
     address: str | None = None
     engine: EngineName = DEFAULT_ENGINE

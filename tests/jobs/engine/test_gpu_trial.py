@@ -57,7 +57,7 @@ def test_what_the_trial_found_is_for_all_workers() -> None:
     found = GpuSettings(batch=3, half_error=0.001)
     engine = Engine(found)
     assert plan_run(engine, config(batch=3, strength=0.5, look=0.2)) == PoolPlan(1, 4, 1, "cuda", found)
-    assert engine.asked == [("fast", "cuda", 0.5, 0.2, GpuSettings(batch=3), "auto")]
+    assert engine.asked == [("fast", "cuda", 0.5, 0.2, GpuSettings(batch=3), "none")]
     assert engine.left == 0
 
 
@@ -68,7 +68,7 @@ def test_a_gpus_codecs_are_used_where_they_work_and_asked_for_in_vain_where_they
     plan = plan_run(Engine(GpuSettings(hwaccel=works)), config(hwaccel="cuda"))
     assert (plan.gpu and plan.gpu.hwaccel, plan.encoders) == (works, ("h264_nvenc",))
     with caplog.at_level(logging.INFO, "vidsharp"):
-        assert plan_run(Engine(GpuSettings(hwaccel=fails)), config()).encoders == ()
+        assert plan_run(Engine(GpuSettings(hwaccel=fails)), config(hwaccel="auto")).encoders == ()
     assert caplog.messages == ["the GPU's codecs are not used: its decoder does not work (no driver)"]
     with pytest.raises(DeviceError) as caught:
         plan_run(Engine(GpuSettings(hwaccel=fails)), config(hwaccel="cuda"))
