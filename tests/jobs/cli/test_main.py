@@ -160,7 +160,7 @@ def test_a_device_that_is_not_there(shared_ray: None, call: Path, tmp_path: Path
     *waits, sentence = ended.stderr.splitlines()
     assert device in sentence
     assert "cpu" in sentence
-    others = [line for line in waits if "waiting for one" not in line]  # another run's processes may not have ended yet
+    others = [line for line in waits if "waiting for" not in line]  # another run's processes may not have ended yet
     assert others == []
     assert runs.files(tmp_path / "out") == set()
 
