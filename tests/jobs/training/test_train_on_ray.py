@@ -94,7 +94,7 @@ def test_windows_train_alike_here_and_in_a_ray_job(config: TrainConfig, shared_r
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_crew_follows_the_single_worker_and_outlives_a_killed_one(config: TrainConfig, shared_ray: None) -> None:
     config = replace(config, recipe=str(config.data.parent / "long.toml"), workers=2)
     outs = {name: config.out / name for name in ("alone", "crew", "killed")}
