@@ -185,7 +185,11 @@ class ObjectStorage(Storage):
         assert self._out is not None
         shard = self.config.shard
         for name, place in self._marks.items():
-            mark, workspace = Mark.read(place), self.config.out / WORK_FOLDER / name
+            workspace = self.config.out / WORK_FOLDER / name
+            try:
+                mark = Mark.read(place)
+            except FileNotFoundError:
+                continue  # another shard's, whose tables tell of it since the listing
             if mark.token is None:
                 self._begun |= set() if workspace.is_dir() else {mark.out}
             elif (shard is None or shard.has(mark.clip)) and mark.published(self._out):

@@ -262,6 +262,18 @@ def test_what_vanishes_between_listing_and_upload_is_no_error(
     assert in_the_report(bucket)["previews/0b.json"] == "there again"
 
 
+def test_a_mark_that_another_shard_removes_after_the_listing_is_no_error(
+    no_ray: None, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = Place.below
+
+    def with_one_that_is_gone(place: Place) -> dict[str, Any]:
+        return {**below(place), **({".vidsharp/0123456789abcdef": {}} if place.path == "calls/out" else {})}
+
+    monkeypatch.setattr(Place, "below", with_one_that_is_gone)
+    assert statuses(process(config(tmp_path))) == {"a.mp4": "done", "team/b.mp4": "done"}
+
+
 def test_a_bucket_that_goes_away_is_still_an_error(
     bucket: Any, report: tuple[Storage, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
