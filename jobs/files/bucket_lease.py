@@ -42,7 +42,8 @@ class BucketLease:
     def __init__(self, folder: Place, shard: Shard, shown: str, pause: Callable[[float], None] = time.sleep) -> None:
         self._folder, self._shard, self._shown, self._pause = folder, shard, shown, pause
         self._object = folder / file_name(shard)
-        self._owner, self._renewals = owner_part(), 0
+        self.owner, self._renewals = owner_part(), 0
+        """The first word of what the object holds."""
         self._ended = Event()
         self._held = True
         with writing(self._object.url):
@@ -140,12 +141,12 @@ class BucketLease:
     def _own_tag(self) -> str | None:
         """The entity tag of the lease where it is this driver's after all: the answer to a PUT was lost."""
         tag = _tag(self._object)
-        return tag if self._object.fs.cat_file(self._object.path).startswith(self._owner.encode()) else None
+        return tag if self._object.fs.cat_file(self._object.path).startswith(self.owner.encode()) else None
 
     def _content(self) -> bytes:
         """Another one each time, and so another entity tag."""
         self._renewals += 1
-        return f"{self._owner} {self._renewals}".encode()
+        return f"{self.owner} {self._renewals}".encode()
 
     def _renew_always(self) -> None:
         while not self._ended.wait(RENEW_S) and not self.lost:

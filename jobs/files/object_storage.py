@@ -124,8 +124,7 @@ class ObjectStorage(Storage):
         if conditional(self._out):
             shard = self.config.shard or ALL
             self._lease = BucketLease(self._out / WORK_FOLDER, shard, self._out.url)
-            with reading(self._out.url):
-                self._held = HeldLease.found(self._out, f"{WORK_FOLDER}/{file_name(shard)}")
+            self._held = HeldLease(f"{WORK_FOLDER}/{file_name(shard)}", self._lease.owner)
         self._begin_here()
         self._bring_report()
 

@@ -78,11 +78,6 @@ class HeldLease:
     name: str
     owner: str
 
-    @classmethod
-    def found(cls, out: Place, name: str) -> "HeldLease":
-        """The lease as it is now."""
-        return cls(name, _owner(out / name))
-
     def check(self, out: Place) -> None:
         """
         Raises:

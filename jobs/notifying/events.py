@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..config import UsageError
-from .foreign_file import is_foreign
+from .foreign_file import check_ours
 
 log = logging.getLogger("vidsharp")
 
@@ -93,8 +93,7 @@ def event_stream(path: Path) -> Iterator[EventStream]:
     if path == STDOUT:
         yield EventStream(sys.stdout)
         return
-    if is_foreign(path, _BEGIN):
-        raise UsageError(f"--events {path} exists and was not made by vidsharp; remove it, or name another")
+    check_ours("--events", path, _BEGIN)
     try:
         file = path.open("a", encoding="utf-8")
     except OSError as error:

@@ -3,11 +3,20 @@
 from contextlib import suppress
 from pathlib import Path
 
+from ..config import UsageError
 
-def is_foreign(path: Path, beginning: bytes) -> bool:
-    """Whether a file is there that holds something, and does not begin as ours do."""
+
+def check_ours(option: str, path: Path, beginning: bytes) -> None:
+    """
+    Args:
+        option: that names the file.
+        beginning: of all that vidsharp writes there.
+
+    Raises:
+        UsageError: a file is there that holds something, and does not begin so.
+    """
     with suppress(OSError):
         if path.is_file():  # to be read from a pipe would be to wait for its other end
             with path.open("rb") as file:
-                return file.read(len(beginning)) not in (beginning, b"")
-    return False
+                if file.read(len(beginning)) not in (beginning, b""):
+                    raise UsageError(f"{option} {path} exists and was not made by vidsharp; remove it, or name another")

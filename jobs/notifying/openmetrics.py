@@ -7,7 +7,7 @@ from pathlib import Path
 from ...pipeline.atomic import write_atomically
 from ...pipeline.errors import OutputError
 from ..config import UsageError
-from .foreign_file import is_foreign
+from .foreign_file import check_ours
 from .metrics import Metric, Values, labels_of
 
 log = logging.getLogger("vidsharp")
@@ -35,8 +35,8 @@ class MetricsFile:
 
     def __call__(self, values: Values) -> None:
         """Writes what the metrics are now."""
-        if not self._told and is_foreign(self._path, _BEGIN):
-            raise UsageError(f"--metrics {self._path} exists and was not made by vidsharp; remove it, or name another")
+        if not self._told:
+            check_ours("--metrics", self._path, _BEGIN)
         try:
             write_atomically(self._path, openmetrics(values, self._run).encode())
             self._told, self._failed = True, False
