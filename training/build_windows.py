@@ -225,7 +225,7 @@ def draw_far(t: int, reach: int, length: int, rng: random.Random) -> int:
 
 def _i420(frame: VideoFrame, x: int, y: int) -> np.ndarray:
     """A crop of a yuv420p frame at an even place, uint8 [3/2 CROP, CROP]."""
-    whole, h, w = frame.to_ndarray(format="yuv420p"), frame.height, frame.width
+    whole, h, w = frame.to_ndarray(format="yuv420p", threads=1), frame.height, frame.width
     luma = whole[:h][y : y + CROP, x : x + CROP]
     chroma = whole[h:].reshape(2, h // 2, w // 2)[:, y // 2 : (y + CROP) // 2, x // 2 : (x + CROP) // 2]
     return np.concatenate([luma, chroma.reshape(CROP // 2, CROP)])

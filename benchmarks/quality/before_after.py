@@ -23,7 +23,7 @@ def frame_at(path: Path, seconds: float) -> Image.Image:
     with av.open(str(path)) as clip:
         for frame in clip.decode(video=0):
             if frame.time is not None and frame.time >= seconds:
-                return frame.to_image()
+                return frame.to_image(threads=1)
     raise SystemExit(f"{path} is shorter than {seconds} s")
 
 

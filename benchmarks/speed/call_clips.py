@@ -42,7 +42,7 @@ def record(data: Path, kind: str, path: Path, frames: int) -> None:
         for number in range(frames):
             canvas = _slide(number * 3 // frames) if kind == "slides" else np.zeros((HEIGHT, WIDTH, 3), np.uint8)
             for line, (top, left, height, width) in zip(lines, boxes, strict=True):
-                canvas[top : top + height, left : left + width] = next(line).to_ndarray(format="rgb24")
+                canvas[top : top + height, left : left + width] = next(line).to_ndarray(format="rgb24", threads=1)
             out.mux(stream.encode(VideoFrame.from_ndarray(canvas, format="rgb24")))
         out.mux(stream.encode(None))
 
@@ -60,14 +60,14 @@ def _person(path: Path, height: int, width: int, frames: int) -> Iterator[VideoF
     while count < frames:
         with av.open(str(path)) as clip:
             for frame in clip.decode(video=0):
-                rgb = frame.to_ndarray(format="rgb24")
+                rgb = frame.to_ndarray(format="rgb24", threads=1)
                 high, wide = (
                     min(rgb.shape[0], rgb.shape[1] * height // width),
                     min(rgb.shape[1], rgb.shape[0] * width // height),
                 )
                 top, left = (rgb.shape[0] - high) // 2, (rgb.shape[1] - wide) // 2
                 cut = np.array(rgb[top : top + high, left : left + wide], np.uint8)
-                made = VideoFrame.from_ndarray(cut, format="rgb24").reformat(width, height, "yuv420p")
+                made = VideoFrame.from_ndarray(cut, format="rgb24").reformat(width, height, "yuv420p", threads=1)
                 made.pts = count
                 yield made
                 count += 1

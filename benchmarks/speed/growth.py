@@ -218,7 +218,7 @@ def _copy(source: Path, target: Path, size: tuple[int, int], frames: int, fps: i
         for number, frame in enumerate(clip.decode(video=0)):
             if number == frames:
                 break
-            scaled = frame.reformat(*size, interpolation="BICUBIC")
+            scaled = frame.reformat(*size, interpolation="BICUBIC", threads=1)
             scaled.pts, scaled.time_base = number, Fraction(1, fps)
             out.mux(stream.encode(scaled))
         out.mux(stream.encode(None))

@@ -38,7 +38,7 @@ def main() -> None:
         encoder = resolve_encoder(EncoderChoice(crf=args.crf, preset=args.preset), info)
         stream = add_encoder(out, encoder, info)
         for frame in islice(clip.decode(video=0), args.frames):
-            sharp = sharpen(frame.to_ndarray(format="rgb24"), student)
+            sharp = sharpen(frame.to_ndarray(format="rgb24", threads=1), student)
             out.mux(stream.encode(VideoFrame.from_ndarray(sharp, format="rgb24")))
         out.mux(stream.encode(None))
 

@@ -91,7 +91,11 @@ def _write(path: Path, frames: int, size: tuple[int, int], fps: int, seed: int) 
         for number in range(frames):
             picture = VideoFrame.from_ndarray(scene.draw(number / fps), format="rgb24")
             frame = picture.reformat(
-                format="yuv420p", src_color_range="JPEG", dst_color_range="MPEG", dst_colorspace="ITU709"
+                format="yuv420p",
+                src_color_range="JPEG",
+                dst_color_range="MPEG",
+                dst_colorspace="ITU709",
+                threads=1,
             )
             frame.pts, frame.time_base = number, Fraction(1, fps)
             out.mux(video.encode(frame))

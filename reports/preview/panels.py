@@ -79,7 +79,9 @@ class PanelVideo:
         if not self._begun:
             self._begin(self._stream, width, height)
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(whole[:height, :width]), format="rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+        frame = frame.reformat(
+            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1
+        )
         frame.pts, frame.time_base = pts, self._tick
         self._file.mux(self._stream.encode(frame))
 

@@ -125,7 +125,7 @@ def rgb(path: Path, *, size: tuple[int, int], **_: Any) -> Media:
     """RGB as screen recorders write it losslessly."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264rgb", rate=30, width=size[0], height=size[1], pix_fmt="rgb24")
-        for frame in [media.picture(0, size, "yuv420p").reformat(format="rgb24"), None]:
+        for frame in [media.picture(0, size, "yuv420p").reformat(format="rgb24", threads=1), None]:
             out.mux(stream.encode(frame))
     return Media(path, 1, (0,), Fraction(1, 1000), (0,), size)
 

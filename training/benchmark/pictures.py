@@ -108,14 +108,14 @@ def _digest(pairs: Sequence[tuple[list[np.ndarray], list[np.ndarray]]]) -> str:
 def _clip(source: BenchmarkSource, path: Path) -> Iterator[VideoFrame]:
     with open_media(path) as container:
         for frame in islice(container.decode(video=0), source.start, None):
-            part = _cropped(frame.to_ndarray(format="rgb24"), source.crop) if source.crop else frame
+            part = _cropped(frame.to_ndarray(format="rgb24", threads=1), source.crop) if source.crop else frame
             yield from [_sized(part, source.size)] * source.hold
 
 
 def _pan(source: BenchmarkSource, path: Path) -> Iterator[VideoFrame]:
     """A window that glides over a photo: as large as fits beside the way it goes."""
     with open_media(path, PHOTOS) as container:
-        photo = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        photo = next(container.decode(video=0)).to_ndarray(format="rgb24", threads=1)
     height, width = photo.shape[:2]
     rng = random.Random(source.name)
     step = [rng.uniform(-PAN_PX, PAN_PX) for _ in range(2)]

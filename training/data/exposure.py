@@ -8,7 +8,7 @@ from av import VideoFrame
 
 def exposed(frames: Sequence[VideoFrame], reach: int) -> list[VideoFrame]:
     """Each yuv420p frame averaged with `reach` frames before and after it, rounded half up; fewer at the ends."""
-    planes = np.stack([frame.to_ndarray(format="yuv420p") for frame in frames])
+    planes = np.stack([frame.to_ndarray(format="yuv420p", threads=1) for frame in frames])
     means = []
     for i in range(len(frames)):
         span = planes[max(i - reach, 0) : i + reach + 1].astype(np.uint16)

@@ -120,7 +120,7 @@ def first_frames(path: Path, count: int) -> list[VideoFrame]:
         with open_media(path) as container:
             for frame in container.decode(video=0):
                 like = frames[0] if frames else frame
-                frames.append(frame.reformat(like.width // 2 * 2, like.height // 2 * 2, "yuv420p"))
+                frames.append(frame.reformat(like.width // 2 * 2, like.height // 2 * 2, "yuv420p", threads=1))
                 if len(frames) == count:
                     break
     except (FFmpegError, IndexError) as error:
@@ -132,6 +132,6 @@ def first_frames(path: Path, count: int) -> list[VideoFrame]:
 
 def frame_planes(frame: VideoFrame) -> Planes:
     """[Y, U, V]: views into one copy of a yuv420p frame."""
-    whole, h, w = frame.to_ndarray(format="yuv420p").astype(np.uint8), frame.height, frame.width
+    whole, h, w = frame.to_ndarray(format="yuv420p", threads=1).astype(np.uint8), frame.height, frame.width
     u, v = whole[h:].reshape(2, h // 2, w // 2)
     return [whole[:h], u, v]

@@ -48,7 +48,9 @@ def save_clip(path: Path, clip: ScreenClip) -> None:
             stream = output.add_stream("ffv1", rate=Fraction(clip.fps).limit_denominator(1001))
             stream.width, stream.height, stream.pix_fmt = first.shape[1], first.shape[0], "bgr0"
             for number in range(len(clip.frames)):
-                frame = VideoFrame.from_ndarray(clip.frames[number].picture, format="rgb24").reformat(format="bgr0")
+                frame = VideoFrame.from_ndarray(clip.frames[number].picture, format="rgb24").reformat(
+                    format="bgr0", threads=1
+                )
                 frame.pts = number
                 output.mux(stream.encode(frame))
             output.mux(stream.encode(None))

@@ -45,7 +45,7 @@ class FaceTile:
         try:
             with open_media(self._clip) as source:
                 for frame in source.decode(video=0):
-                    picture = frame.to_image()
+                    picture = frame.to_image(threads=1)
                     scale = min(picture.width / width, picture.height / height)
                     wide, high = int(width * scale), int(height * scale)
                     left, top = (picture.width - wide) // 2, (picture.height - high) // 3

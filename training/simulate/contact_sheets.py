@@ -177,7 +177,7 @@ def portraits_of(data: Path) -> list[Frames]:
 
 def _portrait(file: Path) -> Frames:
     with open_media(file, PHOTOS) as container:
-        photo = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        photo = next(container.decode(video=0)).to_ndarray(format="rgb24", threads=1)
     high, wide = (side * 15 // 16 for side in photo.shape[:2])
     high = min(high, wide * SIZE[1] // SIZE[0])
     step = (photo.shape[1] - wide) / LENGTH

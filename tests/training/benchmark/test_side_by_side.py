@@ -23,7 +23,7 @@ def test_parts_stand_beside_each_other(tmp_path: Path, size: tuple[int, int]) ->
     assert len(frames) == 3 * ROUNDS
     width, height = (min(side, most) // 2 * 2 for side, most in zip(size, PART_PX, strict=True))
     assert (frames[0].width, frames[0].height) == (4 * width * ZOOM, height * ZOOM)
-    picture = frames[-1].to_ndarray(format="gray").astype(int)
+    picture = frames[-1].to_ndarray(format="gray", threads=1).astype(int)
     means = [part[:, 8:-8].mean() for part in np.split(picture, 4, axis=1)]
     assert means == sorted(means)
     assert min(np.diff(means)) > 30

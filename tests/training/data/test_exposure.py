@@ -14,7 +14,7 @@ def frames(count: int = 7) -> list[VideoFrame]:
 
 
 def planes(of: list[VideoFrame]) -> np.ndarray:
-    return np.stack([frame.to_ndarray(format="yuv420p") for frame in of])
+    return np.stack([frame.to_ndarray(format="yuv420p", threads=1) for frame in of])
 
 
 @pytest.mark.parametrize("reach", [0, 1, 3, 9])

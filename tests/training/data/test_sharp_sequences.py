@@ -18,7 +18,7 @@ def plan(file: Path, kind: str, number: int = 0, seed: int = 0) -> SequencePlan:
 
 
 def lumas(frames: list[VideoFrame]) -> list[np.ndarray]:
-    return [frame.to_ndarray(format="yuv420p")[: frame.height] for frame in frames]
+    return [frame.to_ndarray(format="yuv420p", threads=1)[: frame.height] for frame in frames]
 
 
 @pytest.fixture(autouse=True)

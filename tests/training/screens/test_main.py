@@ -26,7 +26,7 @@ def test_sheet_and_lossless_clips(tmp_path: Path) -> None:
         assert sheet.size == (2 * 321 + 8, 2 * 181 + 8)
     screen = screen_clip(9, 321, 181, 4)
     with av.open(str(tmp_path / f"screens-9-{screen.layout}.mkv")) as clip:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+        pictures = [frame.to_ndarray(format="rgb24", threads=1) for frame in clip.decode(video=0)]
     assert len(pictures) == 4
     assert all(np.array_equal(a, b.picture) for a, b in zip(pictures, screen.frames, strict=True))
 

@@ -123,7 +123,7 @@ def test_other_originals_become_the_sharp_pictures() -> None:
 @pytest.mark.parametrize("recorder", ["h264", "vp8", "vp9"])
 @pytest.mark.parametrize(("width", "height", "count"), [(61, 83, 3), (18, 16, 1), (64, 65, 2)])
 def test_odd_sizes_and_short_clips(recorder: str, width: int, height: int, count: int) -> None:
-    frames = [f.reformat(width, height, "yuv420p") for f in moving(count)]
+    frames = [f.reformat(width, height, "yuv420p", threads=1) for f in moving(count)]
     parameters = replace(draw_parameters("heavy", 0), recorder=Recorder(recorder, 20))
     call = simulate_call(frames, "heavy", 0, parameters=parameters)
     assert [(f.width, f.height, f.format.name) for f in call.soft] == [(width, height, "yuv420p")] * count
@@ -138,7 +138,9 @@ def test_arrays_stay_arrays(level: str) -> None:
 def test_video_frames_stay_yuv_and_untouched() -> None:
     frames = []
     for number, picture in enumerate(panning(4)):
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(format="yuv420p")
+        frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(
+            format="yuv420p", threads=1
+        )
         frame.pts = 1000 + 37 * number
         frames.append(frame)
     before = [f.to_ndarray().copy() for f in frames]

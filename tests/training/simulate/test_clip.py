@@ -46,7 +46,7 @@ def read_clip(path: Path) -> tuple[list[Fraction], list[np.ndarray], list[bytes]
     with av.open(str(path)) as clip:
         frames = list(clip.decode(video=0))
         times = [f.pts * f.time_base for f in frames if f.pts is not None and f.time_base is not None]
-        pictures = [f.to_ndarray(format="gray") for f in frames]
+        pictures = [f.to_ndarray(format="gray", threads=1) for f in frames]
     with av.open(str(path)) as clip:
         sound = [bytes(p) for p in clip.demux(audio=0) if p.size] if clip.streams.audio else []
     return times, pictures, sound
