@@ -110,8 +110,9 @@ class ProcessConfig:
     )
     """A folder, or the URL of one."""
     model: str = option(
-        "fast",
-        "A student's name, sha256: and the beginning of its weights' digest, a checkpoint file, or an ONNX file.",
+        "auto",
+        "A student's name, sha256: and the beginning of its weights' digest, a checkpoint file, or an ONNX file; "
+        "auto is fast, on every device so far.",
         metavar="NAME|PATH",
         flags=("-m", "--model"),
     )

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import click
 from click.shell_completion import CompletionItem
 
-from ...models.nets.catalogue import earlier_names, student_names
+from ...models.nets.catalogue import AUTO, earlier_names, student_names
 from ...models.nets.look import parse_look
 from ..config import ProcessConfig
 from ..option import option_of
@@ -90,7 +90,7 @@ def _shard(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
 
 def _complete_student(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The students' names; files are completed once one has begun to name a folder."""
-    names = [*student_names(), *earlier_names()]
+    names = [AUTO, *student_names(), *earlier_names()]
     found = [CompletionItem(name) for name in names if name.startswith(begun)]
     return found or [CompletionItem(begun, type="file")]
 

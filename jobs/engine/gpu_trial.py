@@ -14,7 +14,7 @@ from typing import Any
 from ...models.errors import DeviceError
 from ...models.fused.blend_library import why_torch
 from ...models.gpu.settings import GpuSettings, HwAccel, HwAccelWord
-from ...models.nets.catalogue import may_be_fused
+from ...models.nets.catalogue import called, may_be_fused
 from ...models.wording import one_line
 from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
@@ -93,7 +93,7 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
             plan = plan_pool(nodes, "cpu", config.workers)
     _check_codecs(config.hwaccel, plan)
     if plan.device == "cpu" and (why := why_torch()) and may_be_fused(config.model):
-        log.warning("%s; PyTorch does %s's work, several times as slowly", why, config.model)
+        log.warning("%s; PyTorch does %s's work, several times as slowly", why, called(config.model))
     if plan.device == "cpu" and config.gpu != GpuSettings():
         log.warning("--precision, --batch and --no-graph are for a GPU, and this run has none: they change nothing")
     return plan

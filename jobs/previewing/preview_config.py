@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from ...models.gpu.settings import HwAccelWord
-from ...models.nets.catalogue import check_model, chroma_of, look_of
+from ...models.nets.catalogue import called, check_model, chroma_of, look_of
 from ...models.nets.chroma_choice import Chroma
 from ...models.nets.look import at_looks, named_at
 from ..config import ProcessConfig, UsageError, check_chroma, check_looks, check_part
@@ -105,7 +105,7 @@ class PreviewConfig:
             ModelError, CheckpointError: a student is not there, or has no such look.
         """
         found: dict[Setting, None] = {}
-        for model, look, chroma in at_looks(self.models, self.looks, self.chroma):
+        for model, look, chroma in at_looks([called(model) for model in self.models], self.looks, self.chroma):
             check_model(model)
             chosen = look_of(model, look), chroma_of(model, chroma)
             for strength in self.strengths:

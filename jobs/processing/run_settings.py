@@ -9,7 +9,15 @@ from typing import Any
 
 import av
 
-from ...models.nets.catalogue import CHROMA_WEIGHTS, chroma_digest, chroma_of, look_of, student_name, weights_digest
+from ...models.nets.catalogue import (
+    CHROMA_WEIGHTS,
+    called,
+    chroma_digest,
+    chroma_of,
+    look_of,
+    student_name,
+    weights_digest,
+)
 from ...models.nets.licence import licence_of
 from ...pipeline.part import WHOLE_CLIP
 from ...reports.run.run_cost import CORE_PRICE, GPU_PRICE, GPU_SHARE
@@ -25,7 +33,7 @@ def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -
         counts: as `fingerprint_settings` gave it.
     """
     said = {
-        "model": config.model,
+        "model": called(config.model),
         "weights": f"sha256:{counts['model']}",
         "look": config.look,
         "strength": config.strength,

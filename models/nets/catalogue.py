@@ -28,6 +28,10 @@ EARLIER = WEIGHTS / "earlier"
 CHROMA_WEIGHTS = WEIGHTS / "chroma.safetensors"
 """Of the chroma student, which works beside a luma student."""
 ONNX_SUFFIX = ".onnx"
+AUTO = "auto"
+"""The student to take where none is asked for."""
+_AUTO_IS = "fast"
+"""On every device, until a student ships that is worth a GPU."""
 _SHIPPED = ("fast", "balanced", "reference", "teacher")
 _BY_DIGEST = "sha256:"
 _FEWEST_DIGITS = 8
@@ -54,6 +58,11 @@ class Student:
 def student_names() -> tuple[str, ...]:
     """The names of the students that ship with their weights."""
     return _SHIPPED
+
+
+def called(name_or_path: str | Path) -> str:
+    """What is said of a student in a record or a table: as it was asked for, but what `auto` is by its name."""
+    return _AUTO_IS if str(name_or_path) == AUTO else str(name_or_path)
 
 
 def earlier_names() -> tuple[str, ...]:
@@ -123,8 +132,8 @@ def weights_path(name_or_path: str | Path) -> Path:
     Raises:
         ModelError: neither such a name, nor anything that looks like a path; or a digest that not exactly one has.
     """
-    text = str(name_or_path)
-    accepted = f"accepted are {', '.join(_SHIPPED)}, or the path of a checkpoint file"
+    text = called(name_or_path)
+    accepted = f"accepted are {AUTO}, {', '.join(_SHIPPED)}, or the path of a checkpoint file"
     if text.startswith(_BY_DIGEST):
         return _by_digest(text)
     if text in _SHIPPED:

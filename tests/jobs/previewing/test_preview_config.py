@@ -32,7 +32,7 @@ def test_all_settings_in_the_order_in_which_they_are_named() -> None:
 
 
 def test_what_is_named_twice_is_shown_once() -> None:
-    assert names(models=("fast", "fast"), strengths=(0.5, 0.5)) == ["fast ×0.5"]
+    assert names(models=("fast", "auto"), strengths=(0.5, 0.5)) == ["fast ×0.5"]
 
 
 @pytest.mark.parametrize("file", ["nets/mine.onnx", "nets/mine.pth", "nets/mine.safetensors"])

@@ -23,6 +23,7 @@ from tests.support.students import two_looks
 
 def test_settings_go_by_the_options_names_and_leave_out_what_is_the_encoders_choice(tmp_path: Path) -> None:
     config = runs.config(tmp_path, tmp_path / "out", encoder_options={"tune": "film"}, reference=tmp_path)
+    assert config.model == "auto"
     said = settings(config, PoolPlan(2, 4, 0, "cpu"), counted(config))
     assert said == {
         "model": "fast", "weights": f"sha256:{weights_digest('fast')}",

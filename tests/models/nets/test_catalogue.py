@@ -15,6 +15,7 @@ from vidsharp.models.nets.catalogue import (
     EARLIER,
     WEIGHTS,
     at_look,
+    called,
     check_model,
     earlier_names,
     load_student,
@@ -46,6 +47,13 @@ def test_names_are_checked_without_torch() -> None:
     code = "import sys; from vidsharp.models.nets.catalogue import *; check_model('fast'); weights_digest('fast'); "
     code += "look_of('fast'); check_model('fast-0.1'); "
     subprocess.run([sys.executable, "-c", code + "assert 'torch' not in sys.modules"], check=True)
+
+
+def test_auto_is_fast_and_never_said() -> None:
+    assert weights_path("auto") == weights_path("fast")
+    assert student_name("auto") == called("auto") == "fast"
+    assert [called(name) for name in ("balanced", Path("a/auto.pt"))] == ["balanced", "a/auto.pt"]
+    assert "auto" not in student_names()
 
 
 def test_unknown_names() -> None:
