@@ -124,7 +124,8 @@ class BucketLease:
         first, until = None, time.monotonic() + LEASE_S
         while True:
             try:
-                owner, tag = lease.fs.cat_file(lease.path).decode(errors="replace"), _tag(lease)
+                # The tag first: what is replaced is not newer than what was read.
+                tag, owner = _tag(lease), lease.fs.cat_file(lease.path).decode(errors="replace")
             except FileNotFoundError:
                 return None
             if whose(owner) == "ended":

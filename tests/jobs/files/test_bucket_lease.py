@@ -83,6 +83,21 @@ def test_a_driver_of_this_machine_that_was_killed_is_replaced_after_one_look(fol
     assert there(folder) == set()
 
 
+def test_a_lease_that_is_taken_over_while_it_is_read_is_left(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease_of(folder, ended_process())
+    read, others = folder.fs.cat_file, b".00000000.17-0123ab.part 1"
+
+    def read_and_replaced(path: str) -> bytes:
+        found = read(path)
+        folder.fs.pipe_file(path, others)
+        return found
+
+    monkeypatch.setattr(folder.fs, "cat_file", read_and_replaced)
+    with pytest.raises(OutputTaken):
+        BucketLease(folder, ALL, "OUT")
+    assert read((folder / "lock").path) == others
+
+
 def test_a_driver_of_another_machine_that_does_not_renew_is_replaced(folder: Place) -> None:
     lease_of(folder, ".00000000.17-0123ab.part")
     BucketLease(folder, ALL, "OUT").release()
