@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from vidsharp.jobs import process
+from vidsharp.jobs.files.object_place import Place
 from vidsharp.jobs.processing.progress import NoWatcher
+from vidsharp.pipeline.workspace import file_stem
 
 from tests.support import media, runs
 from tests.support.local_pool import use_no_ray
@@ -116,6 +118,45 @@ def test_a_node_lost_behind_the_end_of_a_clip_has_not_to_do_it_again(
     assert [method for _, method in nodes.calls].count("sharpen") == CHUNKS
 
 
+def test_a_chunk_that_could_not_be_sent_is_not_made_again(
+    bucket: Any, nodes: OwnDisks, undisturbed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the node that has made it gets it again."""
+    fs, failed = Place.of("s3://calls", patient=True).fs, [1]
+    put_file = fs.put_file
+
+    def put_late(file: str, path: str, **options: Any) -> None:
+        if "/chunk-" in path and failed:
+            failed.pop()
+            raise PermissionError("Access Denied")
+        put_file(file, path, **options)
+
+    monkeypatch.setattr(fs, "put_file", put_late)
+    (row,) = process(config(workers=1)).rows
+    assert (row["status"], row["retries"]) == ("done", 1)
+    chunks = assert_whole(bucket, tmp_path, undisturbed)
+    assert chunks["retries"].sum() == 0
+
+
+def test_a_file_that_waits_for_its_name_on_another_node_is_made_again(
+    bucket: Any, nodes: OwnDisks, tmp_path: Path
+) -> None:
+    call = media.webm(tmp_path / "b.webm", size=runs.SIZE, frames=15, gop=15).path
+    bucket.put_file(str(call), "calls/in/b.webm")
+
+    def wipe(node: str, method: str) -> None:
+        if method == "do":
+            nodes.after = lambda *_: None
+            assert list((tmp_path / "cache").rglob("joined*"))
+            shutil.rmtree(tmp_path / "cache")
+
+    nodes.after = wipe
+    (row,) = process(config()).rows
+    assert (row["status"], row["out"]) == ("done", "b.mkv")
+    bucket.get_file("calls/out/b.mkv", str(tmp_path / "b.mkv"))
+    assert media.frame_indices(tmp_path / "b.mkv") == list(range(15))
+
+
 class StopsAfter(NoWatcher):
     """The driver is killed when so many frames are done."""
 
@@ -169,18 +210,12 @@ def test_work_of_a_clip_that_is_finished_goes(
     process(config())
     (row,) = process(config()).rows
     assert row["status"] == "skipped"
-    name = f"calls/out/.vidsharp/work/{_workspace('a.mp4')}/chunk-00000-0123456789abcdef"
+    name = f"calls/out/.vidsharp/work/{file_stem('a.mp4')}/chunk-00000-0123456789abcdef"
     bucket.pipe_file(name, b"late")
     bucket.pipe_file("calls/out/.vidsharp/work/somebodys/thing", b"not ours to touch")
     process(config())
     left = {name.removeprefix("calls/out/") for name in bucket.find("calls/out/.vidsharp")}
     assert left == {".vidsharp/work/somebodys/thing"}
-
-
-def _workspace(clip: str) -> str:
-    from vidsharp.pipeline.workspace import file_stem
-
-    return file_stem(clip)
 
 
 def test_a_bucket_that_fails_for_a_while_is_waited_for(
