@@ -206,12 +206,14 @@ class ProcessConfig:
     )
     """By a hash of the names below `inputs`, so that each recording is in exactly one."""
     staging: Path | None = option(
-        None, "With s3:// and the like: where chunks are kept; on a cluster, a shared folder.", metavar="DIR"
+        None,
+        "With s3:// and the like: where chunks are kept; on a cluster, a folder that all nodes see, not the bucket.",
+        metavar="DIR",
     )
-    """None: the user's cache folder."""
+    """None: the user's cache folder, and on a cluster see `nodes_apart`."""
     scratch: Path | None = option(
         None,
-        "With s3:// and the like: a folder of each node's own, to which it brings recordings.",
+        "With s3:// and the like: a folder of each node's own, to work in and to bring recordings to.",
         metavar="DIR",
         default_words="below the staging folder",
     )

@@ -52,7 +52,7 @@ class ChunkTask:
     chunk: Chunk
     encoder: EncoderPlan
     folder: Path
-    """The clip's workspace, reachable from every node."""
+    """The clip's workspace, which is there."""
     key: str
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     attempt: int = 1

@@ -66,10 +66,15 @@ class Workspace:
         """The workspace of the clip with the relative path `clip`, whose input and settings are named by `key`."""
         return cls(work_root / file_stem(clip), key)
 
+    @property
+    def plan_file(self) -> Path:
+        """The file of the plan."""
+        return self.folder / "manifest.json"
+
     def load(self) -> ClipPlan | None:
         """The plan of an earlier run of the same input and settings, or None."""
         try:
-            manifest = json.loads((self.folder / "manifest.json").read_bytes())
+            manifest = json.loads(self.plan_file.read_bytes())
             if not self._counts(manifest):
                 return None
             chunks = tuple(Chunk.from_json(chunk) for chunk in manifest["chunks"])
@@ -120,11 +125,15 @@ class Workspace:
         manifest["content"] = content
         manifest["shapes"] = [[s.width, s.height, s.pix_fmt, str(s.pixel_aspect)] for s in shapes]
         # JSON keeps unpaired surrogates (file names that are not UTF-8) as escapes.
-        write_atomically(self.folder / "manifest.json", json.dumps(manifest).encode())
+        write_atomically(self.plan_file, json.dumps(manifest).encode())
 
     def chunk_file(self, chunk_name: str) -> Path:
         """The file of a chunk's encoded pictures."""
         return self.folder / f"{chunk_name}.nut"
+
+    def record_file(self, chunk_name: str) -> Path:
+        """The file that says that a chunk is done."""
+        return self.folder / f"{chunk_name}.json"
 
     def preview_file(self, chunk_name: str) -> Path:
         """The file in which a chunk's observer keeps what it wants to show."""
@@ -160,12 +169,12 @@ class Workspace:
             OutputError: the record cannot be written.
         """
         data = {"format": FORMAT, "key": self.key, "made_by": self.provenance_digest, "record": record.to_json()}
-        write_atomically(self.folder / f"{chunk_name}.json", json.dumps(data).encode())
+        write_atomically(self.record_file(chunk_name), json.dumps(data).encode())
 
     def load_record(self, chunk: Chunk) -> ChunkRecord | None:
         """The record of a chunk that is done, whole, and of this plan; else None."""
         try:
-            data = json.loads((self.folder / f"{chunk.name}.json").read_bytes())
+            data = json.loads(self.record_file(chunk.name).read_bytes())
             if not self._counts(data):
                 return None
             record = ChunkRecord.from_json(data["record"])

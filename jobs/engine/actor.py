@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # torch is imported in the actor's process only, not by the d
     from ...models.enhance import Enhancer
     from ...models.nets.chroma_choice import Chroma
     from ..files.far_recording import FarRecording
+    from ..files.far_work import FarWork
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class PrepareTask:
     clip: str
     """The recording's relative path, for people who look into the plan."""
     folder: Path
-    """The clip's workspace, reachable from every node."""
+    """The clip's workspace: reachable from every node, or each node's own, with `work`."""
     key: str
     """Of the recording in its present state and the settings."""
     chunk_seconds: float
@@ -73,6 +74,8 @@ class PrepareTask:
     """Whether its result came out too large with the plan that it has."""
     far: "FarRecording | None" = None
     """Where it has to be brought from first."""
+    work: "FarWork | None" = None
+    """Where plan and chunks are that are not in the workspace."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,11 @@ class SharpenActor:
         Raises:
             MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
+            StorageError: as `FarWork`.
         """
+        if task.work is not None:
+            task.work.make_room()
+            task.work.bring_plan(Workspace(task.folder, task.key))
         if task.far is not None:
             task.far.bring(self._step)
         if not task.path.exists():
@@ -174,6 +181,8 @@ class SharpenActor:
             original = find_original(task.original, held, timeline) if task.original else None
             prepared = prepared or self._plan(task, held, encoder, timeline, fingerprint)
         workspace = Workspace(task.folder, task.key, prepared.provenance_digest)
+        if task.work is not None:
+            task.work.share_chunks(workspace, prepared.chunks, self._step)
         done = {index: record.outline for index, record in workspace.done(prepared.chunks).items()}
         note = instead_of_gpu(task.encoder, info, prepared.encoder)
         return replace(prepared, done=done, original=original, notes=(note,) if note else ())
@@ -238,26 +247,49 @@ class SharpenActor:
         workspace = Workspace(task.folder, task.key, made_by)
         content = fingerprint.content
         workspace.begin(task.clip, chunks, info.shapes, made, encoder=encoder, content=content, rate=rate)
+        if task.work is not None:
+            task.work.keep_plan(workspace)
         return Prepared(info, encoder, chunks, made_by, fingerprint, rate=rate)
 
     def _provenance(self, encoder: EncoderPlan, info: ClipInfo) -> Mapping[str, Any]:
         assert self._enhancer is not None, "load() comes first"
         return provenance(self._enhancer, encoder, info)
 
-    def sharpen(self, task: ChunkTask, measure: MeasureTask | None, far: "FarRecording | None" = None) -> ChunkDone:
+    def sharpen(
+        self,
+        task: ChunkTask,
+        measure: MeasureTask | None,
+        far: "FarRecording | None" = None,
+        work: "FarWork | None" = None,
+    ) -> ChunkDone:
         """Does one chunk, and measures it; see `sharpen_chunk`. Its record is in the workspace then.
 
         Args:
             far: where its recording has to be brought from first.
+            work: where others find it.
 
         Raises:
             MediaError, OutputError: as `FarRecording.bring`.
+            StorageError: as `FarWork`.
             MadeOtherwise: the clip was planned where its pictures are made differently.
         """
         assert self._enhancer is not None, "load() comes first"
         if task.provenance_digest not in (None, digest(self._provenance(task.encoder, task.info))):
             raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
         self._steps = self._packets = 0
+        if work is None or not work.keeps:
+            return self._sharpen(task, measure, far)
+        work.make_room()
+        make_folder(task.folder)
+        workspace = Workspace(task.folder, task.key, task.provenance_digest)
+        # An attempt that came to nothing may have done it on this node, and not been able to say so.
+        there = workspace.load_record(task.chunk)
+        done = self._sharpen(task, measure, far) if there is None else there.outline
+        work.keep_chunk(workspace, task.chunk, self._read)
+        return done
+
+    def _sharpen(self, task: ChunkTask, measure: MeasureTask | None, far: "FarRecording | None") -> ChunkDone:
+        assert self._enhancer is not None, "load() comes first"
         if far is not None:
             far.bring(self._read)
         trim_heap()

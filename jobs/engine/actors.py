@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...models.errors import CheckpointError, DeviceError, GpuLost, ModelError, VidsharpError
 from ...models.nets.chroma_choice import Chroma
@@ -23,9 +23,6 @@ from .pool import Crew, PoolPlan, Shape
 from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 from .schedule import Work
 from .tries import Cause
-
-if TYPE_CHECKING:  # which imports what talks to object storage
-    from ..files.far_recording import FarRecording
 
 log = logging.getLogger("vidsharp")
 
@@ -207,11 +204,9 @@ class ActorPool:
         """Has an idle actor probe and plan a recording."""
         self._give(name, "prepare", (task,), about)
 
-    def sharpen(
-        self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work, far: "FarRecording | None" = None
-    ) -> None:
-        """Has an idle actor do a chunk, whose recording it may have to bring first."""
-        self._give(name, "sharpen", (task, measure) if far is None else (task, measure, far), about)
+    def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work, *afar: Any) -> None:
+        """Has an idle actor do a chunk; `afar` are the last two arguments of `SharpenActor.sharpen`."""
+        self._give(name, "sharpen", (task, measure, *(afar if any(afar) else ())), about)
 
     def do(self, name: str, task: Callable[[Callable[[], None]], Any], about: Any) -> None:
         """Has an idle actor do anything else: see `SharpenActor.do`."""

@@ -8,7 +8,7 @@ from ...pipeline.fingerprint import StateKeys
 from ...pipeline.workspace import Workspace
 from ..config import ProcessConfig
 from ..files.clips import REPORT_FOLDER, WORK_FOLDER, Clip
-from ..files.earlier_run import EarlierResult, state_at_sight
+from ..files.earlier_run import EarlierResult, Lying, state_at_sight
 from ..files.report_folder import ReportFolder
 from ..files.storage import Storage
 from ..processing.run_settings import fingerprint_settings
@@ -43,7 +43,7 @@ def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -
             seen, row = storage.seen(clip), earlier.get(clip.name, {})
             workspace = Workspace.of(out / WORK_FOLDER, clip.name, keys(seen.state))
             found = state_at_sight(clip, out, row, workspace, seen, settings, config.part) or EarlierResult(
-                clip, out, row, settings, config.part
+                Lying.of(clip, out, row), row, settings, config.part
             ).state(clip.path, storage.source(clip), workspace)
         except MediaError as error:
             left[clip.name] = Left(failing=str(error))

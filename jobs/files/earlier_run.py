@@ -18,6 +18,27 @@ from .clips import Clip
 ClipState = Literal["finished", "clash", "other part", "foreign", "open"]
 
 
+@dataclass(frozen=True)
+class Lying:
+    """What lies in the output folder, as who sees it tells others: not every node has to."""
+
+    result: bool
+    """A clip's result, by its row."""
+    other: bool
+    """A file with the clip's name that its row does not speak of."""
+
+    @classmethod
+    def of(cls, clip: Clip, out: Path, row: Mapping[str, Any]) -> "Lying":
+        """
+        Args:
+            out: the output folder.
+            row: the clip's row in the table of earlier runs, empty where it has none.
+        """
+        ours, named = row.get("out"), out / clip.relative
+        result = bool(ours) and ((out / ours).is_file() or named.is_file())
+        return cls(result, other=ours != clip.name and named.exists())
+
+
 def state_at_sight(
     clip: Clip,
     out: Path,
@@ -30,19 +51,19 @@ def state_at_sight(
     """As `clip_state`, without reading the recording; None where it has to be read. One of the same size and time of
     modification (or entity tag) as when its result was made is the same one.
     """
-    if not _has_result(clip, out, row):
-        return _without_result(clip, out, row, workspace)
+    lying = Lying.of(clip, out, row)
+    if not lying.result:
+        return _without_result(lying, workspace)
     known = _fingerprint(row)
     if known is None or (seen.content or (known.state == seen.state and known.content)) != known.content:
         return None
     if row.get("key") == result_key(known.content, settings):
         return "finished"
-    return "other part" if part_of(row) != part else _without_result(clip, out, row, workspace)
+    return "other part" if part_of(row) != part else _without_result(lying, workspace)
 
 
 def clip_state(
-    clip: Clip,
-    out: Path,
+    lying: Lying,
     row: Mapping[str, Any],
     workspace: Workspace,
     source: Source,
@@ -55,8 +76,7 @@ def clip_state(
     vidsharp did not make has its result's name; `open`: else.
 
     Args:
-        out: the output folder.
-        row: the clip's row in the table of earlier runs, empty where it has none.
+        row: as `Lying.of`.
         workspace: the clip's, with the key of this run.
         source: the recording, as it is now.
         settings: see `fingerprint_settings`.
@@ -66,7 +86,7 @@ def clip_state(
     Raises:
         MediaError: the recording cannot be read.
     """
-    if _has_result(clip, out, row):
+    if lying.result:
         known = _fingerprint(row)
         if known is None:  # of version 0.1, which kept little
             same = row.get("key") == old_key or row.get("bytes_in") == source.bytes
@@ -80,15 +100,14 @@ def clip_state(
             return "finished"
         if part_of(row) != part:
             return "other part"
-    return _without_result(clip, out, row, workspace)
+    return _without_result(lying, workspace)
 
 
 @dataclass(frozen=True)
 class EarlierResult:
     """What a worker needs to tell, of a recording that it has read, what the driver cannot tell at sight."""
 
-    clip: Clip
-    out: Path
+    lying: Lying
     row: Mapping[str, Any]
     settings: Mapping[str, Any]
     part: Part = WHOLE_CLIP
@@ -98,7 +117,7 @@ class EarlierResult:
         """As `clip_state`."""
         of_0_1 = not self.row.get("fingerprint") and path.exists()  # an object need not be here
         old_key = clip_key(path, self.settings) if of_0_1 else None
-        return clip_state(self.clip, self.out, self.row, workspace, source, self.settings, self.part, old_key)
+        return clip_state(self.lying, self.row, workspace, source, self.settings, self.part, old_key)
 
 
 def part_of(row: Mapping[str, Any]) -> Part:
@@ -106,16 +125,10 @@ def part_of(row: Mapping[str, Any]) -> Part:
     return Part(row.get("start_s"), row.get("end_s"))
 
 
-def _has_result(clip: Clip, out: Path, row: Mapping[str, Any]) -> bool:
-    ours = row.get("out")
-    return bool(ours) and ((out / ours).is_file() or (out / clip.relative).is_file())
-
-
-def _without_result(clip: Clip, out: Path, row: Mapping[str, Any], workspace: Workspace) -> ClipState:
+def _without_result(lying: Lying, workspace: Workspace) -> ClipState:
     """Of a clip that has to be done: whether a file is in its way."""
     # A plan without a row is of a run of ours that was killed, maybe when the result had its name already.
-    in_the_way = row.get("out") != clip.name and (out / clip.relative).exists() and workspace.load_plan() is None
-    return "foreign" if in_the_way else "open"
+    return "foreign" if lying.other and workspace.load_plan() is None else "open"
 
 
 def _fingerprint(row: Mapping[str, Any]) -> Fingerprint | None:

@@ -1,6 +1,5 @@
 """A recording on object storage, which each node of a run brings to its own disk when it first needs it."""
 
-import errno
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,13 +14,11 @@ from ...pipeline.errors import MediaError, OutputError, disk_sentence
 from ..engine.node import node_name
 from ..processing.run_record import without_secrets
 from .checksums import checksum, stored_checksums
-from .object_place import Place, Ticker, reading, version
+from .object_place import Place, reading, version
+from .transfers import FULL, DamagedError, bring
 
-ATTEMPTS = 3
-"""So often is a recording brought that comes out otherwise than it was sent."""
 LOOK_S = 0.5
 """How often a process looks whether another one on its node has brought the recording that both need."""
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -71,12 +68,12 @@ class FarRecording:
             MediaError: it has changed since the run began, or cannot be read.
             OutputError: the disk is full, or cannot be written.
         """
-        for left in self.gone:
-            left.unlink(missing_ok=True)
-        if self._is_here():
-            return
         try:
-            self._remove_earlier_runs()
+            for left in self.gone:
+                left.unlink(missing_ok=True)
+            if self._is_here():
+                return
+            remove_earlier_runs(self.scratch)
             make_folder(self.path.parent)
             with _alone(FileLock(self._beside("lock")), on_part):
                 if not self._is_here():
@@ -91,41 +88,37 @@ class FarRecording:
             return self.path.stat().st_size == self.bytes
         return False
 
-    def _remove_earlier_runs(self) -> None:
-        """Removes what a run into the same output has left that was killed: there is one at a time."""
-        for other in self.scratch.parent.glob("*"):
-            if other != self.scratch:
-                shutil.rmtree(other, ignore_errors=True)
-
     def _beside(self, suffix: str) -> Path:
         return self.scratch / f".{hashlib.sha256(str(self.path).encode()).hexdigest()[:16]}.{suffix}"
 
     def _download(self, on_part: Callable[[], None]) -> None:
         place, part = Place.of(self.url, patient=True), self._beside("part")
         try:
-            with reading(place.url, MediaError):
-                for last in (False,) * (ATTEMPTS - 1) + (True,):
-                    try:
-                        self._download_once(place, part, on_part)
-                        break
-                    except Exception as error:
-                        if last or not _is_damage(error):
-                            raise
+            with reading(place.url, MediaError), self._room_for(place):
+                bring(place, part, lambda: self._check(place, part), on_part)
             part.replace(self.path)
         finally:
             part.unlink(missing_ok=True)
 
-    def _download_once(self, place: Place, part: Path, on_part: Callable[[], None]) -> None:
+    @contextmanager
+    def _room_for(self, place: Place) -> Iterator[None]:
         try:
-            place.fs.get_file(place.path, str(part), callback=Ticker(on_part))
+            yield
         except OSError as error:
-            if error.errno not in _FULL:
+            if error.errno not in FULL:
                 raise
             raise OutputError(
                 f"there is no room for {place.url} ({self.bytes / 1e9:.1f} GB) in {self.scratch} on the node "
                 f"{node_name()}; make some, name another folder by --scratch, or set bounds by --scratch-gb",
                 self.scratch,
             ) from error
+
+    def _check(self, place: Place, part: Path) -> None:
+        """
+        Raises:
+            DamagedError: what has come is not the object.
+            MediaError: that has changed.
+        """
         if version(place.fs.info(place.path)) != self.version:
             raise MediaError(f"{place.url} has changed since this run began; run the same command again")
         if part.stat().st_size != self.bytes:
@@ -145,13 +138,15 @@ class Removal:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-class DamagedError(OSError):
-    """What has come is not what was sent."""
+def remove_earlier_runs(scratch: Path) -> None:
+    """Removes what a run into the same output has left on a node that was killed: there is one at a time.
 
-
-def _is_damage(error: BaseException) -> bool:
-    """Whether it is one, or what botocore calls so (FlexibleChecksumError), which does not come with each storage."""
-    return isinstance(error, DamagedError) or "checksum" in str(error).lower()
+    Args:
+        scratch: the folder of this run.
+    """
+    for other in scratch.parent.glob("*"):
+        if other != scratch:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 @contextmanager

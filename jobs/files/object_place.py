@@ -104,9 +104,9 @@ def reading(url: str, as_error: type[VidsharpError] = StorageError) -> AbstractC
     return _in_sentences(url, "read", as_error)
 
 
-def writing(url: str) -> AbstractContextManager[None]:
-    """Errors of writing, each storage's own, become an OutputError, in a sentence."""
-    return _in_sentences(url, "written", OutputError)
+def writing(url: str, as_error: type[VidsharpError] = OutputError) -> AbstractContextManager[None]:
+    """Errors of writing, each storage's own, become `as_error`, in a sentence."""
+    return _in_sentences(url, "written", as_error)
 
 
 @contextmanager

@@ -19,17 +19,19 @@ from pathlib import Path, PurePosixPath
 from ...pipeline.fingerprint import Seen, Source, digest_of, read_source
 from ...pipeline.workspace import file_stem
 from ..config import ProcessConfig, UsageError
+from ..engine.node import Needed
 from ..processing.run_lock import ALL, file_name, shard_of
 from ..processing.run_record import record_name
 from .bucket_lease import BucketLease, conditional
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
 from .far_recording import FarRecording
+from .far_work import FOLDER, FarWork, work_left
 from .find_objects import Found, check_objects_spared, found_objects
 from .object_place import Place, StorageError, reading, writing
 from .output_paths import path_below
-from .publication import HeldLease, Mark, Upload
+from .publication import HeldLease, Mark, ReachedOutput, Upload
 from .report_guard import check_report
-from .staging import file_state, staging_folder, stand_in
+from .staging import file_state, nodes_apart, staging_folder, stand_in
 from .storage import Storage, url_of
 
 log = logging.getLogger("vidsharp")
@@ -71,8 +73,18 @@ class ObjectStorage(Storage):
         """By the name of a clip's workspace: see `Mark`."""
         self._begun: set[str] = set()
         """Results that an earlier run has begun to publish, and that do not count."""
+        self._left: set[str] = set()
+        """Workspaces whose clips have work in the bucket from an earlier run."""
         self._lease: BucketLease | None = None
         self._held: HeldLease | None = None
+
+    @property
+    def nodes_apart(self) -> bool:
+        return self._out is not None and nodes_apart(self.config)
+
+    @property
+    def work_root(self) -> Path:
+        return self._inputs / WORK_FOLDER if self.nodes_apart else super().work_root
 
     def find(self) -> tuple[Clip, ...]:
         shown = [url_of(given) or str(given) for given in self.config.inputs]
@@ -154,7 +166,9 @@ class ObjectStorage(Storage):
         out = self.config.out
         with reading(self._out.url):
             there = dict(self._safe(self._out.below()))
-            marks = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
+            ours = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
+            self._left = work_left(ours)
+            marks = [name for name in ours if not name.startswith(f"{FOLDER}/")]
             found = {PurePosixPath(name).name: self._out / name for name in marks}
             self._marks = {name: mark for name, mark in found.items() if shard_of(name) is None and name != "run"}
             self._take_over()
@@ -175,7 +189,7 @@ class ObjectStorage(Storage):
         if not self.config.overwrite:
             taken = (name.removeprefix(f"{REPORT_FOLDER}/") for name in report)
             check_report(out / REPORT_FOLDER, taken, f"{self._out.url}/{REPORT_FOLDER}")
-        for name in there.keys() - set(report) - set(marks) - self._begun:
+        for name in there.keys() - set(report) - set(ours) - self._begun:
             stand_in(there[name])
 
     def _take_over(self) -> None:
@@ -219,6 +233,22 @@ class ObjectStorage(Storage):
     def recording(self, clip: Clip) -> FarRecording | None:
         found = self._sources.get(clip.name)
         return found and FarRecording(found.url, found.version, found.bytes, clip.path, self._inputs)
+
+    def work(self, workspace: str) -> FarWork | None:
+        keeps = self.nodes_apart
+        if self._out is None or not (keeps or workspace in self._left):
+            return None
+        return FarWork(self._url, workspace, self._inputs, keeps, self._held)
+
+    def clear_work(self, workspace: str) -> None:
+        if workspace in self._left and (work := self.work(workspace)) is not None:
+            work.clear(patient=False)
+            self._left.discard(workspace)
+
+    def output(self, lock: Path) -> Needed | None:
+        if not self.nodes_apart:
+            return lock
+        return None if self._held is None else ReachedOutput(self._url, self._held)
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         soon = (clip for clip, _ in zip(waiting, range(AHEAD), strict=False))

@@ -14,8 +14,9 @@ from typing import Any
 from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
 from ...pipeline.workspace import Workspace
+from ..processing.run_record import without_secrets
 from .bucket_lease import conditional, unmet
-from .object_place import Place, StorageError, Ticker, writing
+from .object_place import Place, StorageError, Ticker, reading, writing
 
 TOKEN = "vidsharp"
 """The name of the token among an object's metadata."""
@@ -88,6 +89,28 @@ class HeldLease:
 
 
 @dataclass(frozen=True)
+class ReachedOutput:
+    """A driver's lease, as what a node has to reach: see `Needed`."""
+
+    out: str = field(repr=False)
+    """The URL of the output."""
+    lease: HeldLease
+
+    def __str__(self) -> str:
+        return f"{without_secrets(self.out.rstrip('/'))}/{self.lease.name}"
+
+    def exists(self) -> bool:
+        """Whether it is there.
+
+        Raises:
+            StorageError: the storage does not answer, or lets nobody in from here.
+        """
+        place = Place.of(self.out, patient=True) / self.lease.name
+        with reading(place.url):
+            return _owner(place) == self.lease.owner
+
+
+@dataclass(frozen=True)
 class Upload:
     """A clip's result on its way into the bucket, which the worker takes that has joined it. A second attempt, after a
     process that died at the first, comes to the same.
@@ -121,6 +144,19 @@ class Upload:
             if self.lease is not None:
                 self.lease.check(out)
             self._upload(out, temporary, on_part)
+
+    def published(self) -> Mapping[str, Any] | None:
+        """The rows of this driver's result, where a process that died afterwards has published it.
+
+        Raises:
+            StorageError: the storage does not answer.
+        """
+        out = Place.of(self.out, patient=True)
+        with reading((out / self.mark).url), suppress(FileNotFoundError):
+            mark = Mark.read(out / self.mark)
+            if mark.token == self.token and mark.published(out):
+                return mark.rows
+        return None
 
     def _upload(self, out: Place, temporary: Path, on_part: Callable[[], None]) -> None:
         target, mark = out / self.name, out / self.mark

@@ -1,4 +1,4 @@
-"""The folder on this machine that recordings are brought to from object storage, and the files in it."""
+"""The folder on this machine for work on what is on object storage, and the files in it."""
 
 from contextlib import suppress
 from os import environ
@@ -8,9 +8,15 @@ from ..config import ProcessConfig
 
 
 def staging_folder(config: ProcessConfig) -> Path:
-    """The folder that recordings are brought to, with a folder in it for each output."""
+    """The folder for work, with a folder in it for each output."""
     cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return (config.staging or cache / "vidsharp" / "staging").absolute()
+
+
+def nodes_apart(config: ProcessConfig) -> bool:
+    """Whether each node of a run works in a folder of its own, and what others need of it goes through the output's
+    bucket: on a cluster, unless somebody names a folder that all of them see."""
+    return config.engine == "ray" and config.address is not None and config.staging is None
 
 
 def stand_in(file: Path) -> None:

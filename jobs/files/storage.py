@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from ...pipeline.fingerprint import Seen, Source, read_source, see
 from ..config import ProcessConfig
-from .clips import REPORT_FOLDER, Clip, file_size, find_clips, printable
+from ..engine.node import Needed
+from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, file_size, find_clips, printable
 from .known_files import KnownFiles, check_spared, originals, results_of
 from .passed_over import PassedOver
 from .report_guard import check_report, files_in
 
 if TYPE_CHECKING:  # which imports what talks to object storage
     from .far_recording import FarRecording
+    from .far_work import FarWork
     from .publication import Upload
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
@@ -30,6 +32,16 @@ class Storage:
         self.passed_over = PassedOver()
         self.inputs = KnownFiles()
         """What the run reads, and no result may replace."""
+
+    @property
+    def nodes_apart(self) -> bool:
+        """Whether no node of a run sees what another one has on its disk."""
+        return False
+
+    @property
+    def work_root(self) -> Path:
+        """The folder of clips' workspaces, as every node calls it."""
+        return self.config.out.absolute() / WORK_FOLDER
 
     def find(self) -> tuple[Clip, ...]:
         """All recordings that are asked for; see `find_clips`.
@@ -96,6 +108,25 @@ class Storage:
     def recording(self, clip: Clip) -> "FarRecording | None":
         """How a worker gets the recording; None where all nodes see it."""
         return None
+
+    def work(self, workspace: str) -> "FarWork | None":
+        """Where a worker finds a clip's work beside the workspace; None where all of it is there.
+
+        Args:
+            workspace: the name of the clip's.
+        """
+        return None
+
+    def clear_work(self, workspace: str) -> None:
+        """Removes the rest of a finished clip's work that is not in the workspace."""
+
+    def output(self, lock: Path) -> "Needed | None":
+        """What proves that a node's output is the run's; None where nothing can.
+
+        Args:
+            lock: the file of the run's lock.
+        """
+        return lock
 
     def fetch(self, waiting: Iterable[Clip], at_most: int) -> None:
         """Begins to bring here the clips whose turn comes soon, so that at most so many are here."""

@@ -51,6 +51,7 @@ class ClipEnds:
         """A clip is left alone, because of what an earlier run has made; see `PastResults`."""
         if found == "finished":
             waiting.workspace.clear()  # which a run was doing when it was killed
+            self.storage.clear_work(waiting.workspace.folder.name)
             self.end(ClipRows(self.past.skipped(waiting, fingerprint)), None)
         elif found in ("clash", "other part"):
             self.refuse(waiting.clip, self.past.refusal(waiting, found))

@@ -31,6 +31,7 @@ from .final_names import name_in
 
 if TYPE_CHECKING:  # which imports what talks to object storage
     from ..files.far_recording import FarRecording
+    from ..files.far_work import FarWork
     from ..files.publication import Upload
 
 
@@ -69,6 +70,8 @@ class Joined:
     """A clip that was joined, and whose file is where it belongs."""
 
     rows: ClipRows
+    preview: str | None = None
+    """Its preview, where the worker does not see the report's folder."""
 
 
 class ChunksMissing(VidsharpError, RuntimeError):
@@ -95,6 +98,8 @@ class JoinTask:
     """How the file gets to its place, where it has not but to be renamed."""
     far: "FarRecording | None" = None
     """Where the recording has to be brought from first."""
+    far_work: "FarWork | None" = None
+    """Where chunks are that are not in the workspace."""
 
     def __call__(self, on_packet: Callable[[], None]) -> Joined | Mixed:
         """
@@ -109,6 +114,10 @@ class JoinTask:
         folder = self.work.workspace.folder
         if (rows := rows_kept_in(folder)) is not None:
             return Joined(rows)  # a process that died before it could say so has done it
+        if self.attempt and self.upload is not None and (done := self.upload.published()) is not None:
+            return Joined(ClipRows(**done))  # likewise, on a node whose disk is another
+        if self.far_work is not None:
+            self.far_work.make_room()
         if self.far is not None:
             self.far.bring(on_packet)
         if self.work.copied is not None:
@@ -126,18 +135,22 @@ class JoinTask:
         assert final is not None, "the driver has named it"
         return self._end(made, final, self.elapsed_s + time.monotonic() - began, on_packet)
 
+    @property
+    def _workspace(self) -> Workspace:
+        return Workspace(self.work.workspace.folder, self.work.workspace.key, self.work.provenance_digest)
+
     @cached_property
     def _whole(self) -> ClipWork:
         """The clip with its records."""
-        workspace = Workspace(self.work.workspace.folder, self.work.workspace.key, self.work.provenance_digest)
-        records = workspace.done(self.work.chunks)
+        records = self._workspace.done(self.work.chunks)
         if len(records) < len(self.work.chunks):
-            raise ChunksMissing(
-                f"{len(self.work.chunks) - len(records)} of its chunks are no longer in {workspace.folder}"
-            )
+            place = self.far_work or self._workspace.folder
+            raise ChunksMissing(f"{len(self.work.chunks) - len(records)} of its chunks are no longer in {place}")
         return replace(self.work, records=records)
 
     def _join(self, on_packet: Callable[[], None]) -> tuple[MuxResult, Path]:
+        if self.far_work is not None:
+            self.far_work.bring_chunks(self._workspace, self.work.chunks, on_packet)
         work, temporary = self._whole, self._temporary()
         made = self._provenance()
         joined = mux_clip(work.info, work.in_order(), work.chunk_files(), temporary, on_packet, work.within, made)
@@ -201,14 +214,18 @@ class JoinTask:
             bytes_out=made.temporary.stat().st_size,
             made_with=self._made_with(),
         )
+        preview = best_preview(work)
+        if self.far_work is not None and self.far_work.keeps:
+            return replace(self._publish(rows, made.temporary, final, on_part), preview=preview)
         with suppress(OSError):  # the clip is finished without it, too
-            keep_preview(run.report, work.clip.name, best_preview(work))
+            keep_preview(run.report, work.clip.name, preview)
         return self._publish(rows, made.temporary, final, on_part)
 
     def _make_room(self, final: Path) -> None:
         self._check_unchanged()
         check_inside(self.run.out, final)
-        make_folder(final.parent)
+        if self.upload is None:
+            make_folder(final.parent)
 
     def _made_with(self) -> dict[str, Any]:
         """The columns of a finished clip's row that tell of its making and of its recording."""
@@ -231,4 +248,6 @@ class JoinTask:
             temporary.unlink()
             rows = rows_kept_in(folder) or rows
         self.work.workspace.clear_chunks()  # here, where others do the same: the driver would do it for all
+        if self.far_work is not None:
+            self.far_work.clear()
         return Joined(rows)

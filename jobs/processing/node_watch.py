@@ -38,7 +38,8 @@ def must_see(lock: Path, clips: Sequence[Clip], storage: Storage) -> Sequence[Se
         lock: the run's lock, which proves that a node's output folder is this one.
     """
     config = storage.config
-    groups: dict[str, list[Needed]] = {str(lock.parent): [lock]}
+    output = storage.output(lock)
+    groups: dict[str, list[Needed]] = {} if output is None else {str(lock.parent): [output]}
     for clip in clips:
         group = groups.setdefault(clip.folder, [])
         with suppress(VidsharpError):  # a worker will say so

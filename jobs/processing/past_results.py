@@ -9,7 +9,7 @@ from typing import Any
 from ...pipeline.fingerprint import Fingerprint, StateKeys
 from ...pipeline.workspace import Workspace
 from ..files.clips import Clip
-from ..files.earlier_run import ClipState, EarlierResult, part_of, source_columns, state_at_sight
+from ..files.earlier_run import ClipState, EarlierResult, Lying, part_of, source_columns, state_at_sight
 from ..files.output_paths import check_inside
 from ..files.storage import Storage
 from .clip_states import Waiting
@@ -57,7 +57,8 @@ class PastResults:
         if found is not None:
             return Waiting(clip, workspace, seen), found
         known = {name: row.get(name) for name in (*_KEPT, "key", "bytes_in")}
-        return Waiting(clip, workspace, seen, EarlierResult(clip, self.out, known, self.settings, part)), "open"
+        lying = Lying.of(clip, self.out, row)
+        return Waiting(clip, workspace, seen, EarlierResult(lying, known, self.settings, part)), "open"
 
     def skipped(self, waiting: Waiting, fingerprint: Fingerprint | None) -> dict[str, Any]:
         """The row of a finished clip.

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ..engine.tries import MAX_RETRIES
 from ..files.clips import REPORT_FOLDER, Clip, of_shard
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
+from ..files.previews import keep_preview
 from ..files.report_folder import ReportFolder
 from ..files.storage import Storage, url_of
 from ..notifying.clip_hooks import ClipHooks
@@ -164,7 +166,8 @@ class _Run:
 
     def _look_back(self) -> None:
         earlier = self.report.earlier()
-        self.past = PastResults(earlier, self.storage, self.work_root, self.settings, StateKeys(self.settings))
+        work_root, keys = self.storage.work_root, StateKeys(self.settings)
+        self.past = PastResults(earlier, self.storage, work_root, self.settings, keys)
         told = (self.rows, self.watcher, self.past, self.hooks, self.totals, self.meter)
         self.ends = ClipEnds(self.storage, self.scratch, *told)
         owners = self.report.renamed()
@@ -205,18 +208,21 @@ class _Run:
             room = self.scratch.room(node)
             if (join := states.joins.next_for(actor, node, ready, room)) is not None:
                 far = self.scratch.bring(node, join.work.clip)
-                pool.do(actor, join_task(self.facts, join, self.storage, far), join)
+                kept = self.scratch.work(node, join.work.clip, join.work.workspace.folder)
+                pool.do(actor, join_task(self.facts, join, self.storage, far, kept), join)
             elif (work := states.schedule.next_for(actor, ready, room)) is not None:
                 clip = states.under_way[work.clip]
                 clip.at_work[work.chunk.index] = 0
                 measure = measure_task(self.config, clip, work.chunk.index)
                 far = self.scratch.bring(node, clip.clip)
-                pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work, far)
+                kept = self.scratch.work(node, clip.clip, clip.workspace.folder)
+                pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work, far, kept)
             elif self._next_fits(node):
                 waiting = states.to_prepare.popleft()
                 states.preparing.add(waiting.clip.name)
                 far = self.scratch.bring(node, waiting.clip)
-                pool.prepare(actor, prepare_task(self.config, waiting, self.encoder, far), waiting)
+                kept = self.scratch.work(node, waiting.clip, waiting.workspace.folder)
+                pool.prepare(actor, prepare_task(self.config, waiting, self.encoder, far, kept), waiting)
         if not pool.busy and pool.idle():
             self._give_up_without_room()
 
@@ -322,6 +328,9 @@ class _Run:
             return
         if isinstance(answer.value, Joined):
             self.storage.published(join.final(self.out))
+            if self.storage.nodes_apart:
+                with suppress(OSError):  # the clip is finished without it, too
+                    keep_preview(self.report.folder, work.clip.name, answer.value.preview)
             self.ends.end(answer.value.rows, work.workspace.folder)
             return
         missing = isinstance(answer.error, ChunksMissing)

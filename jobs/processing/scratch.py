@@ -1,4 +1,4 @@
-"""The recordings that a run's nodes have brought to their disks: what each has, what it has room for, and what goes."""
+"""The recordings and workspaces on disks of a run's nodes: what each has, what it has room for, and what goes."""
 
 import time
 from contextlib import suppress
@@ -14,7 +14,8 @@ from ..files.clips import Clip
 from ..files.storage import Storage
 
 if TYPE_CHECKING:  # which imports what talks to object storage
-    from ..files.far_recording import FarRecording
+    from ..files.far_recording import FarRecording, Removal
+    from ..files.far_work import FarWork
 
 TIDY_S = 10.0
 """So long a run waits at its end for nodes to remove what is left there. The next run into its output does so, too."""
@@ -33,8 +34,12 @@ class Scratch:
     _gone: dict[str | None, list[Path]] = field(default_factory=dict)
     """Recordings of clips that have ended, which nodes have not been told to remove."""
     _under_way: dict[str, "FarRecording"] = field(default_factory=dict)
-    _folder: "FarRecording | None" = None
-    """One of them, all of which are in one folder."""
+    _worked: dict[str | None, dict[str, Path]] = field(default_factory=dict)
+    """Workspaces of clips that nodes have worked on, by node and clip."""
+    _left: dict[str | None, list[Path]] = field(default_factory=dict)
+    """Those of clips that have ended, likewise."""
+    _removal: "Removal | None" = None
+    """Of the folder in which each node has all of them."""
 
     def room(self, node: str | None) -> Room | None:
         """What a node may be given; None where that does not matter."""
@@ -58,7 +63,7 @@ class Scratch:
             return (
                 f"{far} has {far.bytes / 1e9:.3g} GB, for which --scratch-gb {self.ceiling_bytes / 1e9:g} has no room"
             )
-        self._under_way[clip.name] = self._folder = far
+        self._under_way[clip.name], self._removal = far, far.removal
         return None
 
     def bring(self, node: str | None, clip: Clip) -> "FarRecording | None":
@@ -69,8 +74,20 @@ class Scratch:
         self._held.setdefault(node, {})[clip.name] = far
         return replace(far, gone=tuple(self._gone.pop(node, ())))
 
+    def work(self, node: str | None, clip: Clip, workspace: Path) -> "FarWork | None":
+        """Where a worker on that node finds the clip's work beside the workspace; None where all of it is there."""
+        work = self.storage.work(workspace.name)
+        if work is None or not work.keeps:
+            return work
+        self._removal = work.removal
+        self._worked.setdefault(node, {})[clip.name] = workspace
+        return replace(work, gone=tuple(self._left.pop(node, ())))
+
     def end(self, clip: str) -> None:
-        """A clip has ended: nodes that have its recording remove it when they get something else to do."""
+        """A clip has ended: nodes that have something of it remove that when they get something else to do."""
+        for node, worked in self._worked.items():
+            if (workspace := worked.pop(clip, None)) is not None:
+                self._left.setdefault(node, []).append(workspace)
         self._under_way.pop(clip, None)
         for node, held in self._held.items():
             if (far := held.pop(clip, None)) is not None:
@@ -78,12 +95,12 @@ class Scratch:
 
     def tidy(self, pool: ActorPool) -> None:
         """Has the nodes remove what is left there at the end of a run. The driver's own is removed by the driver."""
-        left, told = self._held.keys() - {node_name()}, 0
+        left, told = (self._held.keys() | self._worked.keys()) - {node_name()}, 0
         for actor in pool.idle():
-            if (node := pool.node(actor)) in left and self._folder is not None:
+            if (node := pool.node(actor)) in left and self._removal is not None:
                 left -= {node}
                 told += 1
-                pool.do(actor, self._folder.removal, "tidying")
+                pool.do(actor, self._removal, "tidying")
         until = time.monotonic() + TIDY_S
         with suppress(VidsharpError):  # the run has done its work
             while told > 0 and time.monotonic() < until:

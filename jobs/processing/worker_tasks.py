@@ -25,10 +25,15 @@ from .run_settings import settings, versions
 
 if TYPE_CHECKING:  # which imports what talks to object storage
     from ..files.far_recording import FarRecording
+    from ..files.far_work import FarWork
 
 
 def prepare_task(
-    config: ProcessConfig, waiting: Waiting, encoder: EncoderChoice, far: "FarRecording | None" = None
+    config: ProcessConfig,
+    waiting: Waiting,
+    encoder: EncoderChoice,
+    far: "FarRecording | None" = None,
+    work: "FarWork | None" = None,
 ) -> PrepareTask:
     """The task to look at a recording, which may have to be brought first, and to plan it."""
     return PrepareTask(
@@ -46,6 +51,7 @@ def prepare_task(
         skip_sharp=config.skip_sharp,
         tighter=waiting.tighter,
         far=far,
+        work=work,
     )
 
 
@@ -90,7 +96,13 @@ def run_facts(storage: Storage, report: Path, plan: PoolPlan, counts: Mapping[st
     )
 
 
-def join_task(run: RunFacts, join: JoinWork, storage: Storage, far: "FarRecording | None" = None) -> JoinTask:
+def join_task(
+    run: RunFacts,
+    join: JoinWork,
+    storage: Storage,
+    far: "FarRecording | None" = None,
+    work: "FarWork | None" = None,
+) -> JoinTask:
     """The task to join a clip, whose recording may have to be brought first.
 
     Raises:
@@ -98,7 +110,8 @@ def join_task(run: RunFacts, join: JoinWork, storage: Storage, far: "FarRecordin
     """
     elapsed_s = time.monotonic() - join.work.began
     upload = storage.upload(join.work.workspace.folder.name, join.final(run.out))
-    return JoinTask(run, join.work, elapsed_s, attempt=join.tries.all, named=join.named, upload=upload, far=far)
+    attempt, named = join.tries.all, join.named
+    return JoinTask(run, join.work, elapsed_s, attempt, named, upload=upload, far=far, far_work=work)
 
 
 def measured_frames(config: ProcessConfig, chunks: Sequence[Chunk]) -> Sequence[Container[int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from vidsharp.jobs.files.clips import Clip
-from vidsharp.jobs.files.earlier_run import ClipState, clip_state, source_columns, state_at_sight
+from vidsharp.jobs.files.earlier_run import ClipState, Lying, clip_state, source_columns, state_at_sight
 from vidsharp.pipeline.fingerprint import Fingerprint, Seen, Source
 from vidsharp.pipeline.part import WHOLE_CLIP, Part
 from vidsharp.pipeline.workspace import Workspace
@@ -37,7 +37,7 @@ def workspace(out: Path, key: str = "key") -> Workspace:
 
 
 def found(out: Path, row: dict[str, Any], source: Source = SOURCE, key: str = "key", **settings: Any) -> ClipState:
-    state = clip_state(CLIP, out, row, workspace(out, key), source, SETTINGS | settings, old_key=key)
+    state = clip_state(Lying.of(CLIP, out, row), row, workspace(out, key), source, SETTINGS | settings, old_key=key)
     seen = Seen(source.place, source.state, source.bytes)
     for content in (None, source.content):  # of a file, and of an object
         at_sight = state_at_sight(
@@ -67,7 +67,7 @@ def test_what_is_gone_or_made_otherwise_is_open(out: Path) -> None:
 
 def test_another_part_of_the_recording_is_in_the_way_of_this_one(out: Path) -> None:
     def with_part(row: dict[str, Any], part: Part, **settings: Any) -> ClipState:
-        return clip_state(CLIP, out, row, workspace(out, "now"), SOURCE, SETTINGS | settings, part)
+        return clip_state(Lying.of(CLIP, out, row), row, workspace(out, "now"), SOURCE, SETTINGS | settings, part)
 
     of_part = {**OURS, "start_s": 1.0, "end_s": None}
     assert with_part(OURS, Part(1.0), cut=1) == "other part"

@@ -14,6 +14,7 @@ from vidsharp.pipeline.plan import Chunk, PacketMark
 pytest.importorskip("fsspec", reason="object storage needs it")
 
 from vidsharp.jobs.files.far_recording import FarRecording
+from vidsharp.jobs.files.far_work import FarWork
 
 RUN = Path("/scratch/run")
 
@@ -27,6 +28,11 @@ class Sizes:
     """A storage of recordings with these sizes; of a clip that is not among them, the recording is on a disk."""
 
     bytes_of: dict[str, int] = field(default_factory=dict)
+    apart: bool = True
+    """Whether nodes share no disk."""
+
+    def work(self, workspace: str) -> FarWork:
+        return FarWork("s3://b/out", workspace, RUN, keeps=self.apart)
 
     def recording(self, clip: Clip) -> FarRecording | None:
         size = self.bytes_of.get(clip.name)
@@ -93,6 +99,32 @@ def test_recordings_that_all_nodes_see_need_no_room() -> None:
     assert room is not None
     assert room.has("on disk")
     assert run.bring("one", clip("on disk")) is None
+
+
+def test_workspaces_go_from_the_nodes_that_have_worked_there_and_from_no_others() -> None:
+    run = scratch()
+
+    def gone(node: str, name: str) -> tuple[Path, ...]:
+        work = run.work(node, clip(name), RUN / name)
+        assert work is not None
+        return work.gone
+
+    assert gone("one", "a") == gone("two", "a") == gone("one", "b") == ()
+    run.end("a")
+    run.end("never under way")
+    assert gone("three", "b") == ()
+    assert gone("one", "b") == gone("two", "b") == (RUN / "a",)
+    assert gone("one", "b") == (), "it is told once"
+
+
+def test_workspaces_on_a_disk_that_nodes_share_stay() -> None:
+    storage: Any = Sizes(apart=False)
+    run = Scratch(storage)
+    run.work("one", clip("a"), RUN / "a")
+    run.end("a")
+    work = run.work("one", clip("b"), RUN / "b")
+    assert work is not None
+    assert work.gone == ()
 
 
 def test_chunks_go_first_to_the_node_that_has_their_recording() -> None:

@@ -1,5 +1,7 @@
 """On a real S3 server, not a mock of one: drivers that share a bucket are killed, and nothing is published twice."""
 
+import random
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -73,3 +75,35 @@ def test_four_shards_at_once_are_killed_before_any_requests(
     left = {path.relative_to(tmp_path / "fetched").as_posix() for path in (tmp_path / "fetched").rglob("*.*")}
     assert {name for name in left if not name.startswith("report/")} == set(names), "no mark and no lease is left"
     assert frames(tmp_path / "fetched", names) == frames(tmp_path / "undisturbed", names)
+
+
+def test_a_driver_whose_nodes_share_no_disk_is_killed_before_requests_for_its_work(
+    server: SeaweedServer, real_bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is left of its machine: another one goes on, with a cluster or alone."""
+    runs.clip(tmp_path / "calls" / "a.mp4", frames=45)
+    with pytest.MonkeyPatch.context() as patch:
+        use_no_ray(patch)
+        process(runs.config(tmp_path / "calls", tmp_path / "undisturbed"))
+    real_bucket.upload(tmp_path / "calls", "apart")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    runner, rng, source = Runner(), random.Random(7), Path(f"s3://{real_bucket.name}/apart")
+    whole = runner.run(source, Path(f"s3://{real_bucket.name}/whole"), address="auto")
+    requests = [number for number, step in enumerate(whole.steps) if ".vidsharp/work/" in step]
+    assert len(requests) == 2 * (1 + 3 + 4), "plan and chunks are sent and removed"
+    reused = 0
+    for number in sorted(rng.sample(requests, 6)):
+        name = f"killed-{number}"
+        out = Path(f"s3://{real_bucket.name}/{name}")
+        assert runner.run(source, out, number, address="auto").killed
+        shutil.rmtree(tmp_path / "cache")
+        ended = runner.run(source, out, address=rng.choice(["auto", None]))
+        assert ended.statuses["a.mp4"] in {"done", "resumed", "skipped"}
+        reused += ended.statuses["a.mp4"] == "resumed"
+        real_bucket.download(name, tmp_path / name)
+        left = {path.relative_to(tmp_path / name).as_posix() for path in (tmp_path / name).rglob("*.*")}
+        assert {path for path in left if not path.startswith("report/")} == {"a.mp4"}, whole.steps[number]
+        assert frames(tmp_path / name, ["a.mp4"]) == frames(tmp_path / "undisturbed", ["a.mp4"])
+        assert real_bucket.times_made()[f"{name}/a.mp4"] == 1
+    runner.close()
+    assert reused, "no chunk counted"
