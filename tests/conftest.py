@@ -1,6 +1,7 @@
 """What commands change in the process, put back after each test; and `--quick`, which takes the quick tests only."""
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.quick import TIMELY_FIXTURES, is_quick
+
+# Ray has its workers stand back (nice 15). Beside the other half of the tests they would hardly move, and meet limits.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 
 @pytest.fixture(autouse=True)
