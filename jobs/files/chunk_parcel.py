@@ -14,7 +14,8 @@ from ...pipeline.workspace import Workspace
 from .transfers import DamagedError
 
 _HEAD = 64 + 1 + 20 + 1 + 20 + 1
-"""Bytes of the first line: the SHA-256 of all that follows it, and the sizes of record and preview."""
+"""Bytes of the first line: a SHA-256, of all that follows the line and then of the sizes; the sizes of record and
+preview."""
 _PIECE = 1 << 22
 
 
@@ -39,8 +40,10 @@ def pack(workspace: Workspace, chunk: str, parcel: Path) -> None:
                     with file.open("rb") as source:
                         _copy(source, target, digest)
                 sizes.append(target.tell() - before)
+            said = f" {sizes[0]:020d} {sizes[1]:020d}\n".encode()
+            digest.update(said)
             target.seek(0)
-            target.write(f"{digest.hexdigest()} {sizes[0]:020d} {sizes[1]:020d}\n".encode())
+            target.write(digest.hexdigest().encode() + said)
     except OSError as error:
         raise OutputError(disk_sentence(error, parcel), parcel) from error
 
@@ -51,9 +54,10 @@ def check(parcel: Path) -> None:
         DamagedError: the file is not what `pack` has made.
     """
     with parcel.open("rb") as source:
-        said, digest = source.read(_HEAD)[:64], hashlib.sha256()
+        head, digest = source.read(_HEAD), hashlib.sha256()
         _copy(source, None, digest)
-    if said != digest.hexdigest().encode():
+    digest.update(head[64:])
+    if head[:64] != digest.hexdigest().encode():
         raise DamagedError("a chunk's checksum is not that of what has come")
 
 
