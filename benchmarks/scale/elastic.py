@@ -55,7 +55,7 @@ def pausing_actor(chunks: int, seconds: float) -> type[SharpenActor]:
             info, source = stubs._info(task.path), read_source(task.path, task.seen)
             return Prepared(info, resolve_encoder(task.encoder, info), planned, "a stub", Fingerprint.of(source))
 
-        def sharpen(self, task: Any, measure: Any, far: Any = None) -> Any:
+        def sharpen(self, task: Any, measure: Any, far: Any = None, work: Any = None) -> Any:
             from dataclasses import replace
 
             from vidsharp.pipeline.workspace import Workspace

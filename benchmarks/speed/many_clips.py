@@ -86,7 +86,7 @@ class Actors:
 
         self._answer(name, about, plan)
 
-    def sharpen(self, name: str, task: Any, measure: Any, about: Any, far: Any = None) -> None:
+    def sharpen(self, name: str, task: Any, measure: Any, about: Any, *afar: Any) -> None:
         def work() -> ChunkDone:
             workspace = Workspace(task.folder, task.key, task.provenance_digest)
             if task.chunk.index == 0:

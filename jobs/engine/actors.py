@@ -205,8 +205,8 @@ class ActorPool:
         self._give(name, "prepare", (task,), about)
 
     def sharpen(self, name: str, task: ChunkTask, measure: MeasureTask | None, about: Work, *afar: Any) -> None:
-        """Has an idle actor do a chunk; `afar` are the last two arguments of `SharpenActor.sharpen`."""
-        self._give(name, "sharpen", (task, measure, *(afar if any(afar) else ())), about)
+        """Has an idle actor do a chunk; `afar` are the last arguments of `SharpenActor.sharpen`."""
+        self._give(name, "sharpen", (task, measure, *afar), about)
 
     def do(self, name: str, task: Callable[[Callable[[], None]], Any], about: Any) -> None:
         """Has an idle actor do anything else: see `SharpenActor.do`."""

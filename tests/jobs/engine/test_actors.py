@@ -68,14 +68,14 @@ def failing_actor(notes: Path, fails: str, error: Exception | None) -> type[Shar
 
     class Failing(SharpenActor):
         # Local to this function, so that Ray sends the class itself and not the name of a test's module.
-        def sharpen(self, task: Any, measure: Any, far: Any = None) -> Any:
+        def sharpen(self, task: Any, measure: Any, far: Any = None, work: Any = None) -> Any:
             if task.info.path.name == fails and task.chunk.index == 1:
                 with notes.open("a") as file:
                     file.write(f"{os.getpid()}\n")
                 if error is None:
                     os._exit(7)
                 raise error
-            return super().sharpen(task, measure, far)
+            return super().sharpen(task, measure, far, work)
 
     return Failing
 
@@ -227,7 +227,7 @@ def hurting_actor(notes: Path, where: str, how: str, times: int) -> type[Sharpen
                 self._decode_badly()
             return super().prepare(*arguments)
 
-        def sharpen(self, task: Any, measure: Any, far: Any = None) -> Any:
+        def sharpen(self, task: Any, measure: Any, far: Any = None, work: Any = None) -> Any:
             if where == "sharpen" and task.chunk.index == 1:
                 from vidsharp.pipeline import sharpen_chunk as module
 
@@ -241,10 +241,10 @@ def hurting_actor(notes: Path, where: str, how: str, times: int) -> type[Sharpen
 
                 module.decode_chunk = one_picture_then_pain
                 try:
-                    return super().sharpen(task, measure, far)
+                    return super().sharpen(task, measure, far, work)
                 finally:
                     module.decode_chunk = decode
-            return super().sharpen(task, measure, far)
+            return super().sharpen(task, measure, far, work)
 
     return Hurting
 

@@ -128,14 +128,14 @@ def losing_actor(notes: Path, times: int) -> type[SharpenActor]:
     class Losing(SharpenActor):
         lost = False
 
-        def sharpen(self, task: Any, measure: Any, far: Any = None) -> Any:
+        def sharpen(self, task: Any, measure: Any, far: Any = None, work: Any = None) -> Any:
             losses = len(notes.read_text().splitlines()) if notes.exists() else 0
             self.lost = self.lost or (task.chunk.index == 1 and losses < times)
             if self.lost:
                 with notes.open("a") as file:
                     file.write(f"{os.getpid()}\n")
                 raise GpuLost("The GPU failed.")
-            return super().sharpen(task, measure, far)
+            return super().sharpen(task, measure, far, work)
 
     return Losing
 
