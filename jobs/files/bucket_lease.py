@@ -109,7 +109,7 @@ class BucketLease:
 
     def _check_others(self) -> None:
         """Refuses where a driver with another number of shards is at work: it may share clips with this one."""
-        for name in self._folder.below():
+        for name, _ in self._folder.below():
             shard = shard_of(name)
             other = self._folder / name
             if shard is not None and shard.count != self._shard.count and self._abandoned(other, shard) is not None:
@@ -158,12 +158,6 @@ class BucketLease:
                     self._held = False
                     return
                 self._tag, self._renewed_at = tag, began
-
-
-def conditional(place: Place) -> bool:
-    """Whether the storage of an object knows PUTs on condition."""
-    protocol = place.fs.protocol
-    return "s3" in ((protocol,) if isinstance(protocol, str) else protocol)
 
 
 def put_if(place: Place, data: bytes, **condition: Any) -> str | None:

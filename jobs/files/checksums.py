@@ -5,7 +5,6 @@ import zlib
 from base64 import b64decode
 from pathlib import Path
 
-from .bucket_lease import conditional
 from .object_place import Place
 
 NAMES = ("ChecksumSHA256", "ChecksumSHA1", "ChecksumCRC32")
@@ -17,7 +16,7 @@ _PIECE = 1 << 22
 def stored_checksums(place: Place) -> dict[str, bytes]:
     """What the storage says of an object, by name: S3 alone does, of objects that have a checksum of the whole. Sums of
     parts' sums do not count."""
-    if not conditional(place):
+    if not place.is_s3:
         return {}
     bucket, key, _ = place.fs.split_path(place.path)
     said = place.fs.call_s3("head_object", Bucket=bucket, Key=key, ChecksumMode="ENABLED")

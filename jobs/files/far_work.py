@@ -93,7 +93,7 @@ class FarWork:
         """Has chunks of a plan be here that are done. Returns those that are here alone."""
         place = self._place()
         with reading(place.url):
-            there = place.below()
+            there = dict(place.below())
             missing = [chunk for chunk in chunks if here.load_record(chunk) is None]
             wanted = [chunk for chunk in missing if name_of(here, chunk) in there]
             if wanted:
@@ -142,7 +142,7 @@ class FarWork:
         with suppress(Exception):
             place = self._place(patient=patient)
             with ThreadPoolExecutor(PARTS) as pool:
-                for _ in pool.map(lambda name: place.fs.rm_file((place / name).path), place.below()):
+                for _ in pool.map(lambda found: place.fs.rm_file((place / found[0]).path), place.below()):
                     pass
 
     def _place(self, *, patient: bool = True) -> Place:

@@ -14,14 +14,26 @@ from .output_paths import path_below
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recording that was found in a bucket."""
+    """A recording that was found in a bucket. A million of them take some 300 MB: what they share is kept once."""
 
-    place: Place
-    url: str = field(repr=False)
-    """As it has to be opened."""
+    _given: Place
+    _url: str = field(repr=False)
+    """Of `_given`, as it has to be opened."""
+    _name: str
+    """Below that; empty where it is the recording."""
     version: str
     """See `version`."""
     bytes: int
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self._given / self._name if self._name else self._given
+
+    @property
+    def url(self) -> str:
+        """As it has to be opened."""
+        return f"{self._url}/{self._name}" if self._name else self._url
 
 
 def found_objects(
@@ -41,27 +53,27 @@ def found_objects(
     """
     given, url = Place.of(url), url.rstrip("/")
     with reading(given.url):
-        objects = given.below()
-        if not objects:
-            raise NothingFound(f"{given.url} does not exist, or nothing is there")
-        alone = "" in objects or (len(objects) == 1 and given.fs.isfile(given.path))
-    if alone:
-        name = PurePosixPath(given.path).name
-        yield _clip(name, folder, given), _found(given, url, next(iter(objects.values())))
-        return
-    if out is not None and out.path == given.path:
-        raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
-    for name, info in sorted(objects.items()):
-        place = given / name
-        inside = path_below(folder, name) is not None
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        ours = out is not None and str(place).startswith(f"{out}/")
-        if ours or (hidden and inside) or name.endswith("/"):
-            continue  # as on a disk; a name that ends so is what some tools make for an empty folder
-        if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
-            yield _clip(name, folder, place), _found(place, f"{url}/{name}", info)
-        else:
-            pass_over(place.url)
+        if given.fs.isfile(given.path):
+            name = PurePosixPath(given.path).name
+            yield _clip(name, folder, given), _found(given, url, "", given.fs.info(given.path))
+            return
+        nothing = True
+        for name, info in given.below():
+            if nothing and out is not None and out.path == given.path:
+                raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
+            nothing = False
+            place = given / name
+            inside = path_below(folder, name) is not None
+            hidden = any(part.startswith(".") for part in name.split("/"))
+            ours = out is not None and str(place).startswith(f"{out}/")
+            if ours or (hidden and inside) or not name or name.endswith("/"):
+                continue  # as on a disk; a name that ends so is what some tools make for an empty folder
+            if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
+                yield _clip(name, folder, place), _found(given, url, name, info)
+            else:
+                pass_over(place.url)
+    if nothing:
+        raise NothingFound(f"{given.url} does not exist, or nothing is there")
 
 
 def _clip(name: str, folder: Path, place: Place) -> Clip:
@@ -71,8 +83,8 @@ def _clip(name: str, folder: Path, place: Place) -> Clip:
     return Clip(path, Path(name))
 
 
-def _found(place: Place, url: str, info: Mapping[str, Any]) -> Found:
-    return Found(place, url, version(info), info["size"])
+def _found(given: Place, url: str, name: str, info: Mapping[str, Any]) -> Found:
+    return Found(given, url, name, version(info), info["size"])
 
 
 def check_objects_spared(clips: Iterable[Clip], sources: Mapping[str, Found], out: Place) -> None:

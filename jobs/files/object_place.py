@@ -21,6 +21,8 @@ TRIES = 10
 grow up to 20 s, for about a minute."""
 PARTS = 4
 """Parts of a file (50 MB each) that are on their way at a time, and in memory."""
+PAGE = 1000
+"""Objects in a page of a listing: the most that S3 gives."""
 _SET_BY_USERS = ("AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
 
 
@@ -75,12 +77,33 @@ class Place:
         with reading(self.url, MediaError):
             return digest_of(self.fs.cat_file(self.path, start=0, end=count))
 
-    def below(self) -> dict[str, Mapping[str, Any]]:
-        """All objects below, by relative path, each with what is known of it."""
+    @property
+    def is_s3(self) -> bool:
+        """Whether it is on S3, which knows PUTs on condition, checksums of objects and pages of listings."""
+        protocol = self.fs.protocol
+        return "s3" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def below(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """All objects below, in order of their names: each one's relative path, and what is known of it. S3's listings
+        are read page by page, so that a million objects are never in memory together."""
         with suppress(FileNotFoundError):
+            if self.is_s3:
+                yield from self._pages()
+                return
             found = self.fs.find(self.path, detail=True)
-            return {name.removeprefix(self.path).lstrip("/"): info for name, info in found.items()}
-        return {}
+            yield from sorted((name.removeprefix(self.path).lstrip("/"), info) for name, info in found.items())
+
+    def _pages(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        bucket, key, _ = self.fs.split_path(self.path)
+        prefix = f"{key}/" if key else ""
+        asked = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": PAGE}
+        while True:
+            page = self.fs.call_s3("list_objects_v2", **asked)
+            for found in page.get("Contents", ()):
+                yield found["Key"].removeprefix(prefix), {"ETag": found["ETag"], "size": found["Size"]}
+            if not page.get("IsTruncated"):
+                return
+            asked["ContinuationToken"] = page["NextContinuationToken"]
 
 
 def _patience(url: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..config import ProcessConfig, UsageError
 from ..engine.node import Needed
 from ..processing.run_lock import ALL, file_name, shard_of
 from ..processing.run_record import record_name
-from .bucket_lease import BucketLease, conditional
+from .bucket_lease import BucketLease
 from .clips import REPORT_FOLDER, WORK_FOLDER, Clip, each_once, found_in, real_path
 from .far_recording import FarRecording
 from .far_work import FOLDER, FarWork, work_left
@@ -133,7 +133,7 @@ class ObjectStorage(Storage):
         with writing(self._out.url):  # what may not be written is known before the work
             probe.fs.pipe_file(probe.path, b"")
             probe.fs.rm_file(probe.path)
-        if conditional(self._out):
+        if self._out.is_s3:
             shard = self.config.shard or ALL
             self._lease = BucketLease(self._out / WORK_FOLDER, shard, self._out.url)
             self._held = HeldLease(f"{WORK_FOLDER}/{file_name(shard)}", self._lease.owner)
@@ -165,7 +165,7 @@ class ObjectStorage(Storage):
         assert self._out is not None
         out = self.config.out
         with reading(self._out.url):
-            there = dict(self._safe(self._out.below()))
+            there = set(self._safe(name for name, _ in self._out.below()))
             ours = [name for name in there if name.startswith(f"{WORK_FOLDER}/")]
             self._left = work_left(ours)
             marks = [name for name in ours if not name.startswith(f"{FOLDER}/")]
@@ -177,11 +177,11 @@ class ObjectStorage(Storage):
                     old.unlink()
                 elif old.name != WORK_FOLDER:
                     shutil.rmtree(old)
-            report = [name for name in there if name.startswith(f"{REPORT_FOLDER}/")]
+            report = sorted(name for name in there if name.startswith(f"{REPORT_FOLDER}/"))
             tables = [name for name in report if name.endswith((".parquet", f"/{record_name(self.config.shard)}"))]
             previews = [name for name in report if name.startswith(f"{REPORT_FOLDER}/previews/")]
             for name in (*tables, *previews[:PREVIEWS_MAX]):
-                file = there[name]
+                file = out / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 with suppress(FileNotFoundError):  # it is gone since it was listed
                     self._out.fs.get_file((self._out / name).path, str(file))
@@ -189,8 +189,8 @@ class ObjectStorage(Storage):
         if not self.config.overwrite:
             taken = (name.removeprefix(f"{REPORT_FOLDER}/") for name in report)
             check_report(out / REPORT_FOLDER, taken, f"{self._out.url}/{REPORT_FOLDER}")
-        for name in there.keys() - set(report) - set(ours) - self._begun:
-            stand_in(there[name])
+        for name in there.difference(report, ours, self._begun):
+            stand_in(out / name)
 
     def _take_over(self) -> None:
         """Takes over what a driver that was killed had published, and its tables do not tell of. Of what other storages
@@ -208,12 +208,11 @@ class ObjectStorage(Storage):
             elif (shard is None or shard.has(mark.clip)) and mark.published(self._out):
                 mark.hand_rows_on(workspace)
 
-    def _safe(self, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
-        """The names of objects in the output folder that mean a file of the staging folder's `out`, and that file."""
+    def _safe(self, names: Iterable[str]) -> Iterator[str]:
+        """The names of objects in the output folder that mean a file of the staging folder's `out`."""
         for name in names:
-            path = path_below(self.config.out, name)
-            if path is not None:
-                yield name, path
+            if path_below(self.config.out, name) is not None:
+                yield name
             elif not name.endswith("/"):
                 log.warning("%s/%s is left alone: no file of the folder can be called so", self._out, name)
 

@@ -15,7 +15,7 @@ from ...pipeline.atomic import make_folder, write_atomically
 from ...pipeline.errors import OutputError
 from ...pipeline.workspace import Workspace
 from ..processing.run_record import without_secrets
-from .bucket_lease import conditional, unmet
+from .bucket_lease import unmet
 from .object_place import Place, StorageError, Ticker, reading, writing
 
 TOKEN = "vidsharp"
@@ -161,7 +161,7 @@ class Upload:
     def _upload(self, out: Place, temporary: Path, on_part: Callable[[], None]) -> None:
         target, mark = out / self.name, out / self.mark
         token, options, before = None, dict[str, Any](), None
-        if conditional(target):
+        if target.is_s3:
             token = self.token
             options = {"Metadata": {TOKEN: token}, **({} if self.replaces else {"mode": "create"})}
             with suppress(FileNotFoundError):

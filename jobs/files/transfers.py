@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .bucket_lease import conditional, unmet
+from .bucket_lease import unmet
 from .object_place import Place, Ticker
 
 ATTEMPTS = 3
@@ -49,7 +49,7 @@ def put_once(place: Place, file: Path, on_part: Callable[[], None]) -> None:
     Raises:
         OSError: as the storage says, or the object came out shorter.
     """
-    options: dict[str, Any] = {"mode": "create"} if conditional(place) else {}
+    options: dict[str, Any] = {"mode": "create"} if place.is_s3 else {}
     try:
         place.fs.put_file(str(file), place.path, callback=Ticker(on_part), **options)
     except OSError as error:

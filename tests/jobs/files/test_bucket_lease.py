@@ -26,7 +26,7 @@ def folder(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 def there(folder: Place) -> set[str]:
-    return set(folder.below())
+    return {name for name, _ in folder.below()}
 
 
 def lease_of(folder: Place, owner: str, name: str = "lock") -> None:
