@@ -1,6 +1,7 @@
 """A clip's work on object storage: it comes whole, is made once, and nobody else's objects are touched."""
 
 import errno
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,10 @@ def test_what_clips_and_earlier_runs_have_left_on_a_node_goes(work: FarWork, tmp
     replace(work, gone=(ended, tmp_path / "never there")).make_room()
     assert not ended.exists()
     assert not earlier.exists()
+
+
+def test_it_travels_to_workers(work: FarWork) -> None:
+    assert pickle.loads(pickle.dumps(work)) == work
 
 
 def test_workspaces_are_told_by_the_names_of_objects() -> None:

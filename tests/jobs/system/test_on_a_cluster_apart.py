@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 CHUNKS = 20
 
 
+@pytest.mark.timeout(900)
 def test_a_node_that_is_lost_leaves_its_chunks_to_the_others(
     s3: AtomicServer, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
