@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...models.nets.catalogue import called
 from ...models.wording import counted
 from ...pipeline.chunk_record import ChunkDone, ChunkRecord
 from ...pipeline.encoder import EncoderChoice
@@ -149,7 +150,7 @@ def finished_rows(
         frames_lost=lost,
         chunks=len(records),
         source_fps=float(info.frame_rate),
-        model=config.model,
+        model=called(config.model),
         device=device,
         look=config.look,
         strength=config.strength,
@@ -202,7 +203,7 @@ def failed_row(clip: Clip, config: ProcessConfig, sentence: str, size: int | Non
             clip=clip.name,
             status="failed",
             error=sentence,
-            model=config.model,
+            model=called(config.model),
             look=config.look,
             strength=config.strength,
             chroma=config.chroma,

@@ -57,7 +57,7 @@ def test_auto_is_fast_and_never_said() -> None:
 
 
 def test_unknown_names() -> None:
-    accepted = ", ".join(student_names())
+    accepted = ", ".join(["auto", *student_names()])
     with pytest.raises(ModelError, match=f"There is no model 'swift'; accepted are {accepted}, or the path"):
         check_model("swift")
 
