@@ -46,6 +46,8 @@ class QualityScale:
     read: Callable[[Options], float | None]
     """The value that options say."""
     word: str = "crf"
+    said: Callable[[float], str] | None = None
+    """A value in people's words, where it is not `word` and a number."""
 
     @property
     def last(self) -> int:
@@ -71,7 +73,8 @@ class QualityScale:
 
     def words(self, place: int) -> str:
         """The value at a place, as people call it: `crf 23.5`."""
-        return f"{self.word} {self.value(place):g}"
+        value = self.value(place)
+        return self.said(value) if self.said else f"{self.word} {value:g}"
 
 
 def _factor_scale(option: str, best: float, worst: float, step: float) -> QualityScale:
@@ -90,11 +93,32 @@ def _quantiser_range(options: Options, value: float) -> Options:
     return {"qmin": f"{value:g}", "qmax": f"{value:g}"}
 
 
+_VP8_WORST, _VP8_LEAST = 60, 4
+"""VP8's largest rate factor of use, and libvpx's own least quantiser."""
+
+
+def _vp8_options(options: Options, value: float) -> Options:
+    """VP8's rate factor takes the bitrate for its target, and hardly makes files smaller from about 45 on: beyond 60,
+    the least quantiser rises."""
+    least = _VP8_LEAST + max(0, value - _VP8_WORST)
+    return {"crf": f"{min(value, _VP8_WORST):g}", "qmin": f"{least:g}"}
+
+
+def _vp8_value(options: Options) -> float | None:
+    factor = _number(options, "crf")
+    return None if factor is None else factor + max(0, float(options.get("qmin", _VP8_LEAST)) - _VP8_LEAST)
+
+
+def _vp8_said(value: float) -> str:
+    options = _vp8_options({}, value)
+    return f"crf {options['crf']}" + (f" with qmin {options['qmin']}" if value > _VP8_WORST else "")
+
+
 _QUANTISERS = QualityScale(1, 31, 1, _quantiser_range, lambda options: _number(options, "qmin"), "quantiser")
 _SCALES: Mapping[str, QualityScale] = {
     "libx264": _factor_scale("crf", 1, 45, 0.25),
     "libx265": _factor_scale("crf", 1, 45, 0.25),
-    "libvpx": _factor_scale("crf", 4, 60, 1),
+    "libvpx": QualityScale(4, 2 * _VP8_WORST - _VP8_LEAST, 1, _vp8_options, _vp8_value, said=_vp8_said),
     "libvpx-vp9": _factor_scale("crf", 1, 60, 1),
     "libsvtav1": QualityScale(1, 60, 0.25, _quarters_of_svtav1, _factor_of_svtav1),
     **dict.fromkeys(("mpeg4", "mpeg2video", "mpeg1video", "mjpeg"), _QUANTISERS),
