@@ -170,12 +170,13 @@ def test_the_reason_is_what_the_first_worker_to_fail_said() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # beside other tests, Ray takes minutes until its worker trains
 def test_interrupted_it_leaves_no_process_behind_and_can_go_on(config: TrainConfig) -> None:
     recipe = config.data / "endless.toml"
     recipe.write_text(SHORT.replace("steps = 6", "steps = 100000"))
     command = ["train", "student", "--data", config.data, "--out", config.out, "--recipe", recipe, "--ray"]
     job = runs.start(*command, "--device", "cpu", "--threads", "1", "--loader-workers", "0")
-    runs.wait_until(lambda: (config.out / CHECKPOINT).exists() or job.poll() is not None, 200)
+    runs.wait_until(lambda: (config.out / CHECKPOINT).exists() or job.poll() is not None, 600)
     job.send_signal(signal.SIGINT)
     said = job.communicate(timeout=100)[1]
     assert job.returncode == 130, said
