@@ -70,8 +70,9 @@ def forbid_ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plain_environment() -> dict[str, str]:
-    """The environment of a user's shell: without what the tests' own Ray has put there."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    """The environment of a user's shell: without what the tests' own Ray has put there, but what `conftest.py` sets."""
+    kept = "RAY_worker_niceness"
+    return {name: value for name, value in os.environ.items() if name == kept or not name.startswith("RAY_")}
 
 
 def command(*arguments: str | Path) -> list[str]:

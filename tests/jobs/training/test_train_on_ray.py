@@ -176,9 +176,11 @@ def test_interrupted_it_leaves_no_process_behind_and_can_go_on(config: TrainConf
     recipe.write_text(SHORT.replace("steps = 6", "steps = 100000"))
     command = ["train", "student", "--data", config.data, "--out", config.out, "--recipe", recipe, "--ray"]
     job = runs.start(*command, "--device", "cpu", "--threads", "1", "--loader-workers", "0")
-    runs.wait_until(lambda: (config.out / CHECKPOINT).exists() or job.poll() is not None, 600)
-    job.send_signal(signal.SIGINT)
-    said = job.communicate(timeout=100)[1]
+    try:
+        runs.wait_until(lambda: (config.out / CHECKPOINT).exists() or job.poll() is not None, 600)
+    finally:  # it would go on for ever
+        job.send_signal(signal.SIGINT)
+        said = job.communicate(timeout=100)[1]
     assert job.returncode == 130, said
     assert "interrupted; add --resume to continue from the last checkpoint" in said
     assert "Traceback" not in said
