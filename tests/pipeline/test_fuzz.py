@@ -6,7 +6,7 @@ import pytest
 
 from tests.fuzz import DAMAGES, SOURCES, run_cases
 
-CASES = int(os.environ.get("VIDSHARP_FUZZ_CASES", "4000"))
+CASES = int(os.environ.get("VIDSHARP_FUZZ_CASES", "3000"))
 FIRST = int(os.environ.get("VIDSHARP_FUZZ_SEED", "0"))
 
 
