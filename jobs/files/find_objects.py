@@ -14,7 +14,7 @@ from .output_paths import path_below
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recording that was found in a bucket. A million of them take some 300 MB: what they share is kept once."""
+    """A recording that was found in a bucket. There may be a million: what they share is kept once."""
 
     _given: Place
     _url: str = field(repr=False)
