@@ -42,8 +42,9 @@ def left_to_do(config: ProcessConfig, storage: Storage, clips: Sequence[Clip]) -
         try:
             seen, row = storage.seen(clip), earlier.get(clip.name, {})
             workspace = Workspace.of(out / WORK_FOLDER, clip.name, keys(seen.state))
-            found = state_at_sight(clip, out, row, workspace, seen, settings, config.part) or EarlierResult(
-                Lying.of(clip, out, row), row, settings, config.part
+            lying = Lying.of(clip, out, row)
+            found = state_at_sight(lying, row, workspace, seen, settings, config.part) or EarlierResult(
+                lying, row, settings, config.part
             ).state(clip.path, storage.source(clip), workspace)
         except MediaError as error:
             left[clip.name] = Left(failing=str(error))

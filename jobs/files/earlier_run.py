@@ -40,8 +40,7 @@ class Lying:
 
 
 def state_at_sight(
-    clip: Clip,
-    out: Path,
+    lying: Lying,
     row: Mapping[str, Any],
     workspace: Workspace,
     seen: Seen,
@@ -51,7 +50,6 @@ def state_at_sight(
     """As `clip_state`, without reading the recording; None where it has to be read. One of the same size and time of
     modification (or entity tag) as when its result was made is the same one.
     """
-    lying = Lying.of(clip, out, row)
     if not lying.result:
         return _without_result(lying, workspace)
     known = _fingerprint(row)

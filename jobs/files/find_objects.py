@@ -55,7 +55,10 @@ def found_objects(
     with reading(given.url):
         if given.fs.isfile(given.path):
             name = PurePosixPath(given.path).name
-            yield _clip(name, folder, given), _found(given, url, "", given.fs.info(given.path))
+            path = path_below(folder, name)
+            if path is None:
+                raise UsageError(f"{given.url} has a name that no file can have; give it another")
+            yield Clip(path, Path(name)), _found(given, url, "", given.fs.info(given.path))
             return
         nothing = True
         for name, info in given.below():
@@ -63,24 +66,17 @@ def found_objects(
                 raise UsageError(f"--out {given.url} is where the recordings themselves are; choose another")
             nothing = False
             place = given / name
-            inside = path_below(folder, name) is not None
+            path = path_below(folder, name)
             hidden = any(part.startswith(".") for part in name.split("/"))
             ours = out is not None and str(place).startswith(f"{out}/")
-            if ours or (hidden and inside) or not name or name.endswith("/"):
+            if ours or (hidden and path) or not name or name.endswith("/"):
                 continue  # as on a disk; a name that ends so is what some tools make for an empty folder
-            if inside and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
-                yield _clip(name, folder, place), _found(given, url, name, info)
+            if path and PurePosixPath(name).suffix.lower() in RECORDING_SUFFIXES:
+                yield Clip(path, Path(name)), _found(given, url, name, info)
             else:
                 pass_over(place.url)
     if nothing:
         raise NothingFound(f"{given.url} does not exist, or nothing is there")
-
-
-def _clip(name: str, folder: Path, place: Place) -> Clip:
-    path = path_below(folder, name)
-    if path is None:
-        raise UsageError(f"{place.url} has a name that no file can have; give it another")
-    return Clip(path, Path(name))
 
 
 def _found(given: Place, url: str, name: str, info: Mapping[str, Any]) -> Found:

@@ -53,11 +53,11 @@ class PastResults:
         if self.storage.config.overwrite:
             # Chunks that are there are of an unfinished run: finished clips leave none.
             return Waiting(clip, workspace, seen), "open"
-        found = state_at_sight(clip, self.out, row, workspace, seen, self.settings, part)
+        lying = Lying.of(clip, self.out, row)
+        found = state_at_sight(lying, row, workspace, seen, self.settings, part)
         if found is not None:
             return Waiting(clip, workspace, seen), found
         known = {name: row.get(name) for name in (*_KEPT, "key", "bytes_in")}
-        lying = Lying.of(clip, self.out, row)
         return Waiting(clip, workspace, seen, EarlierResult(lying, known, self.settings, part)), "open"
 
     def skipped(self, waiting: Waiting, fingerprint: Fingerprint | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def found(out: Path, row: dict[str, Any], source: Source = SOURCE, key: str = "k
     seen = Seen(source.place, source.state, source.bytes)
     for content in (None, source.content):  # of a file, and of an object
         at_sight = state_at_sight(
-            CLIP, out, row, workspace(out, key), replace(seen, content=content), SETTINGS | settings
+            Lying.of(CLIP, out, row), row, workspace(out, key), replace(seen, content=content), SETTINGS | settings
         )
         assert at_sight in (None, state), "what is told without reading is what reading would tell"
     return state
@@ -105,7 +105,7 @@ def test_a_file_that_no_run_made_is_foreign(out: Path) -> None:
 
 def at_sight(out: Path, row: dict[str, Any], **seen: Any) -> ClipState | None:
     as_before = Seen(SOURCE.place, SOURCE.state, SOURCE.bytes)
-    return state_at_sight(CLIP, out, row, workspace(out), replace(as_before, **seen), SETTINGS)
+    return state_at_sight(Lying.of(CLIP, out, row), row, workspace(out), replace(as_before, **seen), SETTINGS)
 
 
 def test_a_recording_that_nobody_has_written_to_need_not_be_read(out: Path) -> None:
