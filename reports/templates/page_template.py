@@ -6,6 +6,7 @@ Everything that is put into a template is escaped, and a name that is missing is
 import json
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -16,15 +17,22 @@ _UNSAFE = "<>&\u2028\u2029"
 
 def page_template(name: str, filters: Mapping[str, Callable[..., Any]]) -> Template:
     """The template `name` of `templates/`, with `filters` beside Jinja's own."""
-    environment = Environment(
+    environment = _environment(name)
+    environment.filters |= filters
+    return environment.get_template(name)
+
+
+@cache
+def _environment(name: str) -> Environment:
+    """One for each template, since their filters may be called alike. It keeps the compiled template: compiling the
+    quality page takes longer than filling it."""
+    return Environment(
         loader=PackageLoader("vidsharp.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= filters
-    return environment.get_template(name)
 
 
 def script_json(value: Any) -> Markup:
