@@ -11,7 +11,7 @@ demo: $(READY)
 
 # Two processes: many tests wait for others of their own (Ray, Chromium), and each file's fixtures are made once.
 test: lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Format, lint and the tests of plain functions, which tests/quick.py finds.
 test-quick: $(READY)

@@ -42,3 +42,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if TIMELY_FIXTURES.intersection(getattr(item, "fixturenames", ()))]
         items[:] = [item for item in items if item not in slow]
         config.hook.pytest_deselected(items=slow)
+    else:
+        long = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in long)  # first, so that no process is left with one at the end

@@ -1,4 +1,4 @@
-"""Thousands of damaged recordings: each ends as a whole clip or in one sentence (`python -m tests.fuzz` runs more)."""
+"""A thousand damaged recordings: each ends as a whole clip or in one sentence (`python -m tests.fuzz` runs more)."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.fuzz import DAMAGES, SOURCES, run_cases
 
-CASES = int(os.environ.get("VIDSHARP_FUZZ_CASES", "3000"))
+CASES = int(os.environ.get("VIDSHARP_FUZZ_CASES", "1000"))
 FIRST = int(os.environ.get("VIDSHARP_FUZZ_SEED", "0"))
 
 

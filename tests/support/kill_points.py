@@ -6,6 +6,7 @@ it imports once and forks for each run, since starting Python and torch takes lo
 """
 
 import faulthandler
+import importlib
 import json
 import os
 import re
@@ -13,7 +14,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,18 +86,33 @@ def _serve() -> None:
         if not child:
             code = 1
             faulthandler.dump_traceback_later(HANGS_S, exit=True)
+            before = set(sys.modules)
             try:
-                os.write(ended_write, json.dumps(_run(order, steps_write)).encode())
+                statuses = _run(order, steps_write)
+                modules = sorted(set(sys.modules) - before)
+                os.write(ended_write, json.dumps({"statuses": statuses, "modules": modules}).encode())
                 code = 0
             finally:
                 os._exit(code)
         os.close(steps_write)
         os.close(ended_write)
         with os.fdopen(steps_read) as steps, os.fdopen(ended_read) as ended:
-            noted, said = steps.read().splitlines(), ended.read()
+            noted, said = steps.read().splitlines(), json.loads(ended.read() or "{}")
         _, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        print(json.dumps({"killed": killed, "statuses": json.loads(said or "{}"), "steps": noted}), flush=True)
+        print(json.dumps({"killed": killed, "statuses": said.get("statuses", {}), "steps": noted}), flush=True)
+        _be_ready(said.get("modules", ()))
+
+
+def _be_ready(modules: Iterable[str]) -> None:
+    """What the first run had to import and to compile, and that took it half of its time, the next ones find done."""
+    from vidsharp.reports.run import quality_page
+    from vidsharp.reports.templates.page_template import page_template
+
+    for name in modules:
+        with suppress(ImportError):  # a part of a module that has no file of its own
+            importlib.import_module(name)
+    page_template("quality.html.j2", quality_page._FILTERS)
 
 
 def _run(order: dict[str, Any], notes: int) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import gc
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import numpy as np
@@ -151,6 +151,15 @@ def test_a_lost_gpu_is_said_of_each_picture_of_the_batch(error: Exception, at: i
     assert len(way._free) == 6, "all memory is back"
 
 
+@pytest.fixture
+def nothing_old_is_collected() -> Iterator[None]:
+    """A collection looks at what the test made, not at the million objects of torch."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def some_calls(seed: int) -> list[int]:
     """Numbers of calls among those that `pictures_through` leads to."""
     gpu = FakeGpu(Random(0))
@@ -178,6 +187,7 @@ def pictures_through(way: OnGpu) -> list[BaseException]:
     return errors
 
 
+@pytest.mark.usefixtures("nothing_old_is_collected")
 @pytest.mark.parametrize(
     ("error", "said"),
     [(OUT_OF_MEMORY[0], DeviceError), (OUT_OF_MEMORY[1], DeviceError), (LOST[0], GpuLost), (LOST[2], GpuLost),
