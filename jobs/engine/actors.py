@@ -179,6 +179,12 @@ class ActorPool:
         without = [(name, actor) for name, actor in self._actors.items() if actor.about is None]
         return sorted(without, key=lambda each: not each[1].loading)
 
+    def end_work(self, name: str) -> None:
+        """Ends an actor whose result counts no more, if at work. It answers that it died, and another is begun."""
+        actor = self._actors.get(name)
+        if actor is not None and actor.about is not None:
+            self._engine.kill(actor.worker)
+
     def _end(self, name: str) -> None:
         self._engine.kill(self._actors.pop(name).worker)
         self._pending = {call: other for call, other in self._pending.items() if other != name}

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ...pipeline.fingerprint import Seen
 from ...pipeline.workspace import Workspace
 from ..engine.actor import Prepared
-from ..engine.schedule import Schedule, Work
+from ..engine.schedule import Room, Schedule, Work
+from ..engine.stragglers import Stragglers
 from ..engine.tries import MAX_RETRIES, UNTRIED, Tries
 from ..engine.wanted import WorkLeft
 from ..files.clips import Clip
@@ -53,6 +54,8 @@ class ClipStates:
     """Clips that have chunks at work or waiting."""
     schedule: Schedule = field(default_factory=Schedule)
     """Their chunks that wait."""
+    stragglers: Stragglers = field(default_factory=Stragglers)
+    """Their chunks at work."""
     joins: JoinQueue = field(default_factory=JoinQueue)
     """Clips whose chunks are all done."""
 
@@ -66,8 +69,18 @@ class ClipStates:
     def work_left(self) -> WorkLeft:
         """What workers have still to do, or are doing."""
         chunks = len(self.schedule.waiting) + sum(len(clip.at_work) for clip in self.under_way.values())
+        chunks += self.stragglers.slow
         to_plan, to_join = len(self.to_prepare) + len(self.preparing), len(self.joins.waiting) + len(self.joins.at_work)
         return WorkLeft(to_plan + chunks + to_join, known=not (to_plan or self.unsorted))
+
+    def next_slow(self, actor: str, room: Room | None = None) -> Work | None:
+        """A chunk that is to be begun a second time, by `actor`, where its node has `room` for it."""
+        for work in self.stragglers.slow_for(actor):
+            clip = self.under_way.get(work.clip)
+            counts = clip is not None and not clip.outdated and work.chunk.index not in clip.done
+            if counts and (room is None or room.fits(work.clip)):
+                return work
+        return None
 
     def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
         """The work on a clip that was planned, its chunks scheduled."""
@@ -97,9 +110,10 @@ class ClipStates:
         return work
 
     def take_complete(self, clip: str) -> ClipWork | None:
-        """The work on a clip whose chunks are all done, which is under way no more; None of others."""
+        """The work on a clip whose chunks are all done, and not at work with anybody, which is under way no more; None
+        of others."""
         work = self.under_way.get(clip)
-        return self.under_way.pop(clip) if work is not None and work.complete else None
+        return self.under_way.pop(clip) if work is not None and work.complete and not work.at_work else None
 
     def drop(self, clip: str) -> None:
         """Ends the work on a clip that is under way; what is still at work does not count."""
@@ -158,6 +172,7 @@ class ClipStates:
     def note_progress(self, frames_done: Iterable[tuple[Work, int]]) -> None:
         """Takes down how far chunks are; those of clips that have ended do not count."""
         for work, frames in frames_done:
-            clip = self.under_way.get(work.clip)
-            if clip is not None and work.chunk.index in clip.at_work:
-                clip.at_work[work.chunk.index] = frames
+            clip, chunk = self.under_way.get(work.clip), work.chunk.index
+            if clip is not None and chunk in clip.at_work and chunk not in clip.done:
+                clip.at_work[chunk] = frames
+                self.stragglers.move(work, frames)

@@ -34,6 +34,7 @@ from .clip_ends import ClipEnds
 from .clip_states import ClipStates, Waiting
 from .clip_work import encoder_choice
 from .final_names import FinalNames
+from .hand_out import HandOut
 from .imports_ahead import import_ahead
 from .join_clip import ChunksMissing, Joined, Mixed, TooLarge
 from .join_queue import JoinWork
@@ -48,7 +49,7 @@ from .run_rows import RunRows
 from .run_settings import fingerprint_settings
 from .scratch import Scratch
 from .sort_clips import sort_some
-from .worker_tasks import chunk_task, join_task, measure_task, measured_frames, prepare_task, run_facts
+from .worker_tasks import measured_frames, run_facts
 
 log = logging.getLogger("vidsharp")
 
@@ -179,8 +180,9 @@ class _Run:
     def _work(self, engine: Engine) -> None:
         seen = must_see(self.lock.file, self.clips, self.storage)
         plan = plan_run(engine, self.config, seen)
-        self.encoder = encoder_choice(self.config, plan.encoders)
-        self.facts = run_facts(self.storage, self.report.folder, plan, self.settings)
+        encoder = encoder_choice(self.config, plan.encoders)
+        facts = run_facts(self.storage, self.report.folder, plan, self.settings)
+        hand_out = HandOut(self.states, self.scratch, self.ends, self.storage, encoder, facts)
         pool = empty_pool(engine, plan, self.config, seen)
         log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
         nodes = NodeWatch(engine, plan, self.config.workers)
@@ -189,9 +191,11 @@ class _Run:
                 while self.states.any_left:
                     nodes.look(pool, self.states)
                     sort_some(self.states, self.past, self.ends)
-                    self._dispatch(pool)
+                    hand_out.to(pool)
+                    if not pool.busy and pool.idle():
+                        self._give_up_without_room()
                     for answer in pool.answers(POLL_S if pool.busy else 0):
-                        self._take(answer)
+                        self._take(answer, pool)
                         import_ahead(page=self.config.page)
                     self._show_progress(pool)
                     self.hooks.collect()
@@ -199,43 +203,6 @@ class _Run:
                 self.scratch.tidy(pool)
             finally:
                 pool.stop()
-
-    def _dispatch(self, pool: ActorPool) -> None:
-        states = self.states
-        ready = pool.ready()
-        for actor in pool.idle():
-            node = pool.node(actor)
-            room = self.scratch.room(node)
-            if (join := states.joins.next_for(actor, node, ready, room)) is not None:
-                far = self.scratch.bring(node, join.work.clip)
-                kept = self.scratch.work(node, join.work.clip, join.work.workspace.folder)
-                pool.do(actor, join_task(self.facts, join, self.storage, far, kept), join)
-            elif (work := states.schedule.next_for(actor, ready, room)) is not None:
-                clip = states.under_way[work.clip]
-                clip.at_work[work.chunk.index] = 0
-                measure = measure_task(self.config, clip, work.chunk.index)
-                far = self.scratch.bring(node, clip.clip)
-                kept = self.scratch.work(node, clip.clip, clip.workspace.folder)
-                pool.sharpen(actor, chunk_task(self.config, clip, work), measure, work, far, kept)
-            elif self._next_fits(node):
-                waiting = states.to_prepare.popleft()
-                states.preparing.add(waiting.clip.name)
-                far = self.scratch.bring(node, waiting.clip)
-                kept = self.scratch.work(node, waiting.clip, waiting.workspace.folder)
-                pool.prepare(actor, prepare_task(self.config, waiting, self.encoder, far, kept), waiting)
-        if not pool.busy and pool.idle():
-            self._give_up_without_room()
-
-    def _next_fits(self, node: str | None) -> bool:
-        """Whether the next clip can be prepared on a node. Those that fit on none have failed."""
-        while self.states.to_prepare:
-            clip = self.states.to_prepare[0].clip
-            if (sentence := self.scratch.admit(clip)) is None:
-                room = self.scratch.room(node)
-                return room is None or room.fits(clip.name)
-            self.states.to_prepare.popleft()
-            self.ends.fail(clip, sentence, OutputError(sentence))
-        return False
 
     def _give_up_without_room(self) -> None:
         """Where nobody is at work, and nobody can be: clips that each wait for the room that another one has."""
@@ -248,13 +215,13 @@ class _Run:
             self.states.drop(work.clip.name)
         self.ends.give_up(work, sentence, OutputError(sentence))
 
-    def _take(self, answer: WorkResult) -> None:
+    def _take(self, answer: WorkResult, pool: ActorPool) -> None:
         about = answer.about
         if isinstance(about, JoinWork):
             self._take_joined(answer, about)
             return
         if isinstance(about, Work):
-            self._take_chunk(answer, about)
+            self._take_chunk(answer, about, pool)
         else:
             self._take_prepared(answer, about)
         # This clip alone: with thousands of workers, thousands of clips are under way.
@@ -282,18 +249,26 @@ class _Run:
             if work.copied is None:
                 self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
-    def _take_chunk(self, answer: WorkResult, work: Work) -> None:
+    def _take_chunk(self, answer: WorkResult, work: Work, pool: ActorPool) -> None:
+        done = answer.error is None
+        others = self.states.stragglers.end(answer.actor, work, done=done, now=time.monotonic())
         clip = self.states.under_way.get(work.clip)
         if clip is None:
             return  # its clip has failed meanwhile
-        clip.at_work.pop(work.chunk.index, None)
-        if clip.outdated:
+        if not others:
+            clip.at_work.pop(work.chunk.index, None)
+        if clip.outdated or work.chunk.index in clip.done:
             return
-        if answer.error is None:
+        if done:
+            for other in others:
+                clip.at_work[work.chunk.index] = 0
+                pool.end_work(other)
             clip.done[work.chunk.index] = answer.value
             self.meter.counters.add_chunk(answer.value)
             log.debug("done", extra=answer.log_fields(clip=work.clip, chunk=work.chunk.index))
             return
+        if others:
+            return  # one of them may do it
         if isinstance(answer.error, MadeOtherwise) and self.states.pass_on(clip, work, answer.actor):
             return
         again = None if answer.permanent else self.states.schedule.retry(work, answer.actor, answer.cause)
@@ -311,6 +286,7 @@ class _Run:
             return  # turns are many where thousands of workers answer
         self.shown_at = now
         self.states.note_progress(pool.frames_done())
+        self.states.stragglers.look(now)
         for name, clip in self.states.under_way.items():
             self.watcher.clip_moved(name, clip.frames_done)
 

@@ -24,7 +24,7 @@ class Machines:
     def __init__(self) -> None:
         self.shapes: list[Shape] = []
         self.names: list[str] = []
-        self.placed, self.killed = set[int](), set[int]()
+        self.placed, self.killed, self.ended = set[int](), set[int](), set[int]()
         self.room = True
         self.blind = set[int]()
         """Workers whose machines do not see the run's folders."""
@@ -40,7 +40,7 @@ class Machines:
         return worker, method, object()
 
     def wait(self, calls: Collection[Any], timeout_s: float) -> list[Any]:
-        return [call for call in calls if call[1] == "load" and call[0] in self.placed]
+        return [call for call in calls if call[0] in (self.placed if call[1] == "load" else self.ended)]
 
     def result(self, call: Any) -> str:
         if call[0] in self.blind:
@@ -49,6 +49,10 @@ class Machines:
 
     def kill(self, worker: int) -> None:
         self.killed.add(worker)
+
+    def end(self, worker: int) -> None:
+        """Its work is done."""
+        self.ended.add(worker)
 
     @property
     def living(self) -> Counter[Shape]:
@@ -163,3 +167,18 @@ def test_whatever_is_wanted_one_after_the_other_nobody_at_work_is_ended(
                 pool.do(name, TASK, "work")
     pool.stop()
     assert not machines.living
+
+
+def test_who_works_for_nothing_is_ended_but_not_who_has_just_finished() -> None:
+    """Of two that did the same, both may have answered at once: the second one has other work soon."""
+    machines = Machines()
+    pool = pool_on(machines)
+    fit(pool, ONE, ONE)
+    busy, finished = pool.idle()
+    for name in (busy, finished):
+        pool.do(name, TASK, "the same work")
+    machines.end(1)
+    assert [answer.actor for answer in pool.answers(0)] == [finished]
+    for name in (busy, finished, "of an actor that has died"):
+        pool.end_work(name)
+    assert machines.killed == {0}

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vidsharp.jobs.engine.schedule import Work
+from vidsharp.jobs.engine.schedule import Room, Work
+from vidsharp.jobs.engine.stragglers import LEAST_DONE
 from vidsharp.jobs.engine.tries import MAX_RETRIES, Tries
 from vidsharp.jobs.files.clips import Clip
 from vidsharp.jobs.processing.clip_states import ClipStates
@@ -14,6 +15,7 @@ from vidsharp.pipeline.plan import Chunk, PacketMark
 from vidsharp.pipeline.workspace import Workspace
 
 CHUNKS = tuple(Chunk(n, None, None, PacketMark(0, 0, 0, 1), None, 1, 1) for n in range(5))
+DONE: Any = "what became of a chunk"
 
 
 @pytest.fixture
@@ -76,3 +78,35 @@ def test_a_clip_is_not_planned_again_for_ever(states: ClipStates) -> None:
     clip.plans = MAX_RETRIES
     assert not states.pass_on(clip, Work("a.mp4", CHUNKS[0], tried_on=frozenset({"x"})), "x")
     assert states.under_way
+
+
+def test_a_chunk_is_begun_again_only_where_it_still_counts(states: ClipStates) -> None:
+    (clip,) = states.under_way.values()
+    for index in range(LEAST_DONE):
+        states.stragglers.begin("x", Work("other.mp4", CHUNKS[index]), 1, now=0)
+        states.stragglers.end("x", Work("other.mp4", CHUNKS[index]), done=True, now=1)
+    work = Work("a.mp4", CHUNKS[1])
+    states.stragglers.begin("x", work, 1, now=0)
+    clip.at_work[1] = 0
+    states.stragglers.look(now=5)
+    assert states.work_left.pieces == 5 + 2, "it may keep two actors busy"
+    assert states.next_slow("x") is None
+    assert states.next_slow("y") == work
+    assert states.next_slow("y", Room(has=lambda clip: False, fits=lambda clip: False)) is None
+    clip.outdated = True
+    assert states.next_slow("y") is None, "its clip is planned again"
+    clip.outdated, clip.done[1] = False, DONE
+    assert states.next_slow("y") is None, "it is done meanwhile"
+    del clip.done[1]
+    states.drop("a.mp4")
+    assert states.next_slow("y") is None, "its clip has failed"
+
+
+def test_a_clip_is_not_joined_while_a_chunk_is_at_work_somewhere(states: ClipStates) -> None:
+    """Whoever still works on it would write into a folder that joining removes."""
+    (clip,) = states.under_way.values()
+    clip.done.update((index, DONE) for index in range(5))
+    clip.at_work[3] = 0
+    assert states.take_complete("a.mp4") is None
+    del clip.at_work[3]
+    assert states.take_complete("a.mp4") is clip
