@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ...models.nets.card import Card, read_card
-from ...models.nets.catalogue import student_names
+from ...models.nets.catalogue import called, student_names
 from ...reports.templates.markdown import markdown_table
 from ...training.simulate.parameters import LEVELS
 from ..config import UsageError
@@ -29,10 +29,14 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
     return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
 
 
+def _called(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(called, value))
+
+
 @command()
 @click.argument("data", type=PATH)
-@click.option("-m", "--model", "models", multiple=True, default=("fast",), show_default=True, metavar="NAME|PATH",
-              help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
+@click.option("-m", "--model", "models", multiple=True, default=("fast",), show_default=True, callback=_called,
+              metavar="NAME|PATH", help="A student, or a checkpoint file; may be given several times.")  # fmt: skip
 @click.option("--look", "looks", multiple=True, callback=looks_of_texts, metavar="natural|crisp|0…1", help="Measure "
               "each student at this look; may be given several times [default: its own].")  # fmt: skip
 @config_option("chroma")

@@ -67,6 +67,14 @@ def test_each_look_is_a_method_of_its_own(tmp_path: Path) -> None:
     assert [line.split("|")[2].strip() for line in ended.stdout.splitlines()[2:]][3:] == ["two"]
 
 
+def test_auto_has_the_name_of_what_it_is(tmp_path: Path) -> None:
+    """And is measured once, where that is asked for, too."""
+    pair(tmp_path / "data", "1.png")
+    ended = run("evaluate", tmp_path / "data", "--device", "cpu", "--model", "auto", "--model", "fast")
+    assert ended.exit_code == 0, ended.stderr
+    assert [line.split()[3] for line in ended.stdout.splitlines()[2:]] == ["identity", "unsharp", "cas", "fast"]
+
+
 def test_restored_chroma_is_in_a_methods_name(tmp_path: Path) -> None:
     pair(tmp_path / "data", "1.png")
     two = two_looks(tmp_path / "two.safetensors")
