@@ -179,7 +179,8 @@ def test_a_run_records_itself(shared_ray: None, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, None)])
 def test_a_run_that_was_ended_shows(tmp_path: Path, number: signal.Signals, status: int | None) -> None:
     runs.clip(tmp_path / "calls" / "call.mp4", frames=600)
-    job = runs.start("process", tmp_path / "calls", "--out", tmp_path / "out", "-q")
+    # On the local engine, whose processes end with it: Ray's helpers take a minute.
+    job = runs.start("process", tmp_path / "calls", "--out", tmp_path / "out", "-q", "--engine", "local")
     runs.wait_until(lambda: list((tmp_path / "out" / ".vidsharp").glob("*/manifest.json")))
     job.send_signal(number)
     job.communicate(timeout=100)
