@@ -49,7 +49,7 @@ docs: $(READY)
 notebooks: $(READY)
 	$(BIN)/python docs/notebooks/run.py
 
-$(READY): pyproject.toml setup.py $(wildcard models/fused/*) $(wildcard reports/metrics/metrics.[ch])
+$(READY): pyproject.toml setup.py $(wildcard models/fused/*.[ch]) $(wildcard reports/metrics/metrics.[ch])
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.14.1" "torchvision==0.29.1"

@@ -14,15 +14,25 @@ from tests.quick import TIMELY_FIXTURES, is_quick
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 
+_LOG = logging.getLogger("vidsharp")
+_UNTOUCHED = _LOG.handlers[:], _LOG.propagate, _LOG.level
+
+
+def _put_log_back() -> None:
+    handlers, _LOG.propagate, level = _UNTOUCHED
+    _LOG.handlers[:] = handlers
+    _LOG.setLevel(level)
+    logging.captureWarnings(False)
+
+
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    """Commands set up the log and signal handlers for their whole process."""
-    log = logging.getLogger("vidsharp")
-    before = log.handlers[:], log.propagate, log.level
+    """Commands set up the log and signal handlers for their whole process; so do those that a module's fixture runs,
+    which comes before this one."""
+    _put_log_back()
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     yield
-    log.handlers[:], log.propagate, log.level = before
-    logging.captureWarnings(False)
+    _put_log_back()
     for each, handler in handlers.items():
         signal.signal(each, handler)
 
