@@ -66,7 +66,7 @@ class Stragglers:
         began = going and going.began.pop(actor, None)
         if going is None or began is None:
             return []
-        if done:
+        if done and going.size:  # of no picture, nothing is learnt
             self._speeds.append(going.size / max(now - began, 1e-3))
         self._slow.pop(_key(work), None)
         if not going.began:
@@ -93,7 +93,7 @@ class Stragglers:
 
     def slow_for(self, actor: str) -> Iterator[Work]:
         """Those that an actor may begin, which it has not tried."""
-        return (going.work for going in list(self._slow.values()) if actor not in going.tried_on)
+        return (going.work for going in self._slow.values() if actor not in going.tried_on)
 
 
 def _key(work: Work) -> _Key:

@@ -62,6 +62,17 @@ def test_nothing_is_slow_before_it_is_known_how_long_a_chunk_takes() -> None:
     assert slow(stragglers, 10_000) == []
 
 
+def test_chunks_of_which_no_picture_is_expected_say_nothing() -> None:
+    """As of a recording that nothing can be shown of."""
+    stragglers = Stragglers()
+    for index in range(LEAST_DONE):
+        stragglers.begin("x", work(index, frames=0), SIZE, now=0)
+        stragglers.end("x", work(index, frames=0), done=True, now=1)
+    stragglers.begin("y", work(100), SIZE, now=0)
+    stragglers.begin("z", work(101, frames=0), SIZE, now=0)
+    assert slow(stragglers, 1000) == []
+
+
 def test_a_second_one_is_the_last_as_long_as_both_are_at_it() -> None:
     stragglers = after(10)
     stragglers.begin("y", work(1), SIZE, now=100)
