@@ -136,7 +136,11 @@ class ProcessConfig:
     )
     """In seconds since the recording's beginning."""
     end: float | None = option(None, "Take each recording up to this time.", metavar="T", default_words="its end")
-    device: str = option("auto", "auto, cpu, cuda or cuda:N.", metavar="DEVICE")
+    device: str = option(
+        "auto",
+        "auto, cpu, cuda or cuda:N; of process and watch, also both: GPUs, and the CPUs of machines without one.",
+        metavar="DEVICE",
+    )
     workers: int | None = option(
         None,
         "Sharpening processes; on a cluster, the most of them.",

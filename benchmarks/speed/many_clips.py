@@ -26,8 +26,8 @@ from unittest import mock
 
 from vidsharp.jobs.config import ProcessConfig
 from vidsharp.jobs.engine.actor import Prepared, PrepareTask
-from vidsharp.jobs.engine.actors import WorkResult
 from vidsharp.jobs.engine.pool import Crew
+from vidsharp.jobs.engine.work_result import WorkResult
 from vidsharp.jobs.notifying.metrics import WORKERS
 from vidsharp.jobs.processing import join_clip, process_job
 from vidsharp.jobs.processing.progress import NoWatcher
@@ -60,6 +60,12 @@ class Actors:
         return list(self._about)
 
     ready = names
+
+    def devices(self) -> set[str]:
+        return {"cpu"}
+
+    def device(self, name: str) -> str:
+        return "cpu"
 
     def node(self, name: str) -> str:
         return "node"

@@ -76,6 +76,8 @@ class PrepareTask:
     """Where it has to be brought from first."""
     work: "FarWork | None" = None
     """Where plan and chunks are that are not in the workspace."""
+    leaves_plans: bool = False
+    """Whether a plan whose pictures come out otherwise here is left to others, and is not replaced."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,10 @@ class NotToDo:
 
 class MadeOtherwise(VidsharpError, RuntimeError):
     """This process would make other pictures than those that the clip's plan speaks of."""
+
+
+def _made_otherwise() -> MadeOtherwise:
+    return MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
 
 
 class SharpenActor:
@@ -154,6 +160,7 @@ class SharpenActor:
             MediaError, EncoderError: the recording, its original or the encoder cannot do it.
             OutputError: the workspace cannot be written.
             StorageError: as `FarWork`.
+            MadeOtherwise: the task leaves its plan to others.
         """
         if task.work is not None:
             task.work.make_room()
@@ -200,6 +207,8 @@ class SharpenActor:
             return None
         made_by = digest(self._provenance(encoder, held))
         if plan.made_by != made_by:
+            if task.leaves_plans:
+                raise _made_otherwise()
             return None
         return Prepared(held, encoder, plan.chunks, made_by, fingerprint, rate=plan.rate)
 
@@ -275,7 +284,7 @@ class SharpenActor:
         """
         assert self._enhancer is not None, "load() comes first"
         if task.provenance_digest not in (None, digest(self._provenance(task.encoder, task.info))):
-            raise MadeOtherwise(f"the node {node_name()} makes other pictures than the one that planned the clip")
+            raise _made_otherwise()
         self._steps = self._packets = 0
         if work is None or not work.keeps:
             return self._sharpen(task, measure, far)

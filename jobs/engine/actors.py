@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...models.errors import CheckpointError, DeviceError, GpuLost, ModelError, VidsharpError
+from ...models.errors import DeviceError, GpuLost, VidsharpError
 from ...models.nets.chroma_choice import Chroma
 from ...models.wording import one_line
-from ...pipeline.errors import EncoderError, MediaError, OutputError
 from ...pipeline.sharpen_chunk import ChunkTask
 from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
@@ -22,7 +21,7 @@ from .node import Needed, NodeError
 from .pool import Crew, PoolPlan, Shape
 from .protocol import ClusterError, Engine, NodeLost, WorkerDied
 from .schedule import Work
-from .tries import Cause
+from .work_result import WorkResult
 
 log = logging.getLogger("vidsharp")
 
@@ -42,54 +41,9 @@ TURN_S = 1.0
 """A turn of the driver's loop takes no longer, unless the driver was elsewhere: writing tables to a slow disk, or
 stopped. The rest of such a turn says nothing of the actors, since nobody listened to them."""
 
-_PERMANENT = (MediaError, EncoderError, OutputError, ModelError, CheckpointError, DeviceError)
-"""What another attempt would only meet again."""
-
 
 class StalledError(VidsharpError, RuntimeError):
     """A piece of work stood still for too long, and its process was ended."""
-
-
-@dataclass(frozen=True)
-class WorkResult:
-    """What came of a piece of work."""
-
-    actor: str
-    about: Any
-    """What was handed in with the work."""
-    value: Any = None
-    error: BaseException | None = None
-    node: str | None = None
-    """The machine that the actor was on."""
-
-    @property
-    def cause(self) -> Cause:
-        """Why it has to be tried again, where it has."""
-        if isinstance(self.error, GpuLost):
-            return "gpu_lost"
-        if isinstance(self.error, NodeLost):
-            return "preempted" if self.error.preempted else "node_lost"
-        return "failed"
-
-    def log_fields(self, **about: object) -> dict[str, object]:
-        """What a log line on it has as fields, beside what the work is `about`."""
-        return {**about, "actor": self.actor, **({"node": self.node} if self.node else {})}
-
-    @property
-    def permanent(self) -> bool:
-        """Whether trying again is useless."""
-        return isinstance(self.error, _PERMANENT)
-
-    @property
-    def sentence(self) -> str:
-        """The error for people."""
-        if isinstance(self.error, VidsharpError):
-            return str(self.error)
-        if isinstance(self.error, NodeLost):
-            return f"the process that worked on it died (its node was {self.error.how})"
-        if isinstance(self.error, WorkerDied):
-            return "the process that worked on it died (it ran out of memory, or a codec crashed)"
-        return f"{type(self.error).__name__}: {self.error}"
 
 
 @dataclass
@@ -134,7 +88,7 @@ class ActorPool:
         self._stall_s = stall_s
         self._listened_s = 0.0
         self._turn_at = time.monotonic()
-        self._load = (model, plan.device, strength, look, chroma, plan.gpu)
+        self._student = (model, strength, look, chroma)
         self._numbers = itertools.count()
         self._actors: dict[str, _Actor] = {}
         self._pending: dict[Any, str] = {}
@@ -150,7 +104,9 @@ class ActorPool:
         known_as = f"vidsharp-{self._run}-{name}"
         worker = self._engine.start(self.actor_class, shape.threads, shape.gpus, self._must_see, name=known_as)
         self._actors[name] = _Actor(worker, shape)
-        self._pending[self._engine.submit(worker, "load", *self._load)] = name
+        model, *how = self._student
+        gpu = None if shape.device == "cpu" else self._plan.gpu
+        self._pending[self._engine.submit(worker, "load", model, shape.device, *how, gpu)] = name
 
     def fit(self, wanted: Sequence[Shape]) -> None:
         """Starts what lacks to these actors, of which those that get no work are some. Where there are more that may
@@ -197,6 +153,14 @@ class ActorPool:
     def names(self) -> list[str]:
         """All living actors."""
         return list(self._actors)
+
+    def devices(self) -> set[str]:
+        """What the students of all living actors are on."""
+        return {actor.shape.device for actor in self._actors.values()}
+
+    def device(self, name: str) -> str:
+        """What an actor's student is on."""
+        return self._actors[name].shape.device
 
     def ready(self) -> list[str]:
         """Living actors that have loaded their student: the others may still wait for a node with room for them."""
@@ -305,7 +269,7 @@ class ActorPool:
             self._replace(name, error)
         elif error is None and isinstance(about, Work):
             self._lost_gpus = 0
-        yield WorkResult(name, about, value, error, actor.node)
+        yield WorkResult(name, about, value, error, actor.node, actor.shape.device)
 
     def _replace(self, name: str, error: GpuLost) -> None:
         lost = self._actors.pop(name)

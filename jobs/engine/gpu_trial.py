@@ -15,7 +15,7 @@ from ...models.errors import DeviceError
 from ...models.fused.blend_library import why_torch
 from ...models.gpu.settings import GpuSettings, HwAccel, HwAccelWord
 from ...models.nets.catalogue import called, may_be_fused
-from ...models.wording import one_line
+from ...models.wording import counted, one_line
 from ..config import ProcessConfig
 from ..interrupts import raise_if_interrupted
 from .actors import POLL_S
@@ -91,8 +91,11 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
                 raise DeviceError(f"--device {config.device}: {why}") from error
             log.warning("the GPU is not used: %s; students run on the CPU", why.rstrip("."))
             plan = plan_pool(nodes, "cpu", config.workers)
+    idle = sum(int(node.get("CPU", 0)) > 0 and not node.get("GPU") for node in nodes)
+    if config.device == "auto" and plan.device == "cuda" and idle:
+        log.info("%s without a GPU: --device both would use them, too", counted(idle, "machine is", "machines are"))
     _check_codecs(config.hwaccel, plan)
-    if plan.device == "cpu" and (why := why_torch()) and may_be_fused(config.model):
+    if any(kind.device == "cpu" for kind in plan.kinds) and (why := why_torch()) and may_be_fused(config.model):
         log.warning("%s; PyTorch does %s's work, several times as slowly", why, called(config.model))
     if plan.device == "cpu" and config.gpu != GpuSettings():
         log.warning("--precision, --batch and --no-graph are for a GPU, and this run has none: they change nothing")

@@ -1,13 +1,15 @@
 """The number of sharpening actors of a run, and of their threads: decided from what Ray says the machines have."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...models.errors import DeviceError
 from ...models.gpu.settings import GpuSettings
 
 THREADS_PER_CPU_ACTOR = 4
 """Decode, student and encoder overlap within an actor, so a few cores each keep busy; more actors cost memory."""
+BOTH = "both"
+"""The device of a run that uses machines without a GPU, too, beside those that have one."""
 MOST_PER_GPU = 4
 """Actors on one GPU, where nothing else is said: one decodes and encodes less than a GPU could sharpen, and each takes
 memory of the GPU for itself. By arithmetic; not measured yet."""
@@ -23,11 +25,14 @@ class Shape:
 
     threads: int
     gpus: float = 0.0
+    device: str = "cpu"
+    """What it runs its student on."""
 
 
 @dataclass(frozen=True)
 class PoolPlan:
-    """The actors of a run as it begins: all alike. Machines that join may get others (`wanted.py`)."""
+    """The actors of a run as it begins: all alike but where there are two kinds. Machines that join may get others
+    (`wanted.py`)."""
 
     actors: int
     threads: int
@@ -38,10 +43,17 @@ class PoolPlan:
     """What each actor runs its student on."""
     gpu: GpuSettings | None = None
     """How each works on a GPU, decided for all of them; None on a CPU."""
+    beside: "PoolPlan | None" = None
+    """The actors of machines without a GPU, where they get any beside these, which are on GPUs then."""
 
     @property
     def shape(self) -> Shape:
-        return Shape(self.threads, self.gpus)
+        return Shape(self.threads, self.gpus, self.device)
+
+    @property
+    def kinds(self) -> "tuple[PoolPlan, ...]":
+        """One plan for each device that the run's actors are on."""
+        return (self,) if self.beside is None else (replace(self, beside=None), self.beside)
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -69,19 +81,19 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | 
     Args:
         nodes: what each machine has, as Ray counts it, which does not list what there is none of; `CPU` and `GPU`
             matter.
-        device: `auto`, `cpu`, `cuda` or `cuda:N`.
-        workers: the number of actors, or None to choose.
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `both`.
+        workers: the number of actors, or None to choose; of `both`, those on GPUs.
 
     Raises:
         DeviceError: a GPU is asked for where Ray knows none.
     """
+    if device == BOTH:
+        return _of_both(nodes, workers)
     if device.startswith("cuda") and not any(int(node.get("CPU", 0)) for node in nodes):
         nodes = [{"CPU": 1.0, "GPU": 1.0}]  # a cluster that has no machine for work yet
     gpus = sum(int(node.get("GPU", 0)) for node in nodes)
     if device.startswith("cuda") and not gpus:
-        raise DeviceError(
-            f"--device {device}: there is no CUDA GPU here; use --device cpu, or auto to take what there is"
-        )
+        raise _no_gpu(device)
     if device == "auto":
         device = "cuda" if gpus else "cpu"
     each, on_each = 0.0, 1
@@ -96,6 +108,19 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], device: str, workers: int | 
     most = max(int(node.get("CPU", 0)) for node in nodes)
     threads = next((count for count in range(most, 1, -1) if _room(nodes, count, each) >= actors), 1)
     return PoolPlan(actors, threads, each, device)
+
+
+def _of_both(nodes: Sequence[Mapping[str, float]], workers: int | None) -> PoolPlan:
+    """As `plan_pool`: GPUs, and the machines that have none."""
+    without = [node for node in nodes if not int(node.get("GPU", 0))]
+    if len(without) == len(nodes) and any(int(node.get("CPU", 0)) for node in nodes):
+        raise _no_gpu(BOTH)
+    plan = plan_pool([node for node in nodes if node not in without] or nodes, "cuda", workers)
+    return replace(plan, beside=plan_pool(without, "cpu", None) if without else PoolPlan(0, 1, 0, "cpu"))
+
+
+def _no_gpu(device: str) -> DeviceError:
+    return DeviceError(f"--device {device}: there is no CUDA GPU here; use --device cpu, or auto to take what there is")
 
 
 def cpu_actors(node: Mapping[str, float]) -> int:

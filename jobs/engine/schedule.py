@@ -27,6 +27,8 @@ class Work:
 
     clip: str
     chunk: Chunk
+    device: str = "cpu"
+    """What its clip's pictures are made on."""
     tries: Tries = UNTRIED
     tried_on: frozenset[str] = frozenset()
     """Actors that failed at it."""
@@ -43,17 +45,17 @@ class Schedule:
 
     waiting: deque[Work] = field(default_factory=deque)
 
-    def add(self, clip: str, chunks: Iterable[Chunk]) -> None:
-        """Queues a clip's chunks behind those of earlier clips."""
-        self.waiting.extend(Work(clip, chunk) for chunk in chunks)
+    def add(self, clip: str, chunks: Iterable[Chunk], device: str = "cpu") -> None:
+        """Queues a clip's chunks, for actors on one device, behind those of earlier clips."""
+        self.waiting.extend(Work(clip, chunk, device) for chunk in chunks)
 
-    def next_for(self, actor: str, living: Sequence[str], room: Room | None = None) -> Work | None:
-        """Takes the first chunk that `actor` may do, with its node's `room` the first whose recording is there, where
-        there is one. A chunk that failed on it waits for another actor, where `living` (all actors) has one that did
-        not fail at it."""
+    def next_for(self, actor: str, living: Sequence[str], room: Room | None = None, device: str = "cpu") -> Work | None:
+        """Takes the first chunk that `actor`, on a `device`, may do, with its node's `room` the first whose recording
+        is there, where there is one. A chunk that failed on it waits for another actor, where `living` (all actors on
+        that device) has one that did not fail at it."""
         found = None
         for place, work in enumerate(self.waiting):
-            if actor in work.tried_on and set(living) - work.tried_on:
+            if work.device != device or (actor in work.tried_on and set(living) - work.tried_on):
                 continue
             if room is None or room.has(work.clip):
                 found = place

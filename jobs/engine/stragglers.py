@@ -2,7 +2,7 @@
 second time, and whichever is done first counts: the backup tasks of MapReduce (Dean and Ghemawat, OSDI 2004, 3.6). A
 slow disk, a neighbour's load or a hanging codec on one machine then do not hold up the whole run. Pure rules."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
@@ -37,8 +37,8 @@ class Stragglers:
     """The chunks at work, and how fast others were done. Times are seconds of any one clock."""
 
     _going: dict[_Key, _Going] = field(default_factory=dict)
-    _speeds: deque[float] = field(default_factory=lambda: deque(maxlen=LOOKED_BACK))
-    """Samples in a second, of the last chunks."""
+    _speeds: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(_last_ones))
+    """Samples in a second, of the last chunks on each device."""
     _slow: dict[_Key, _Going] = field(default_factory=dict)
     """As of the last look."""
 
@@ -67,7 +67,7 @@ class Stragglers:
         if going is None or began is None:
             return []
         if done and going.size:  # of no picture, nothing is learnt
-            self._speeds.append(going.size / max(now - began, 1e-3))
+            self._speeds[work.device].append(going.size / max(now - began, 1e-3))
         self._slow.pop(_key(work), None)
         if not going.began:
             del self._going[_key(work)]
@@ -77,23 +77,33 @@ class Stragglers:
         """Finds the slow ones: at work for as long as another actor would take, and not done for as long again. Nothing
         is slow before `LEAST_DONE` chunks are done."""
         self._slow = {}
-        if len(self._speeds) < LEAST_DONE:
-            return
-        usual = median(self._speeds)
+        usual = self.speeds
         for key, going in self._going.items():
-            (began, *others), expected = going.began.values(), going.size / usual
+            if going.work.device not in usual:
+                continue
+            (began, *others), expected = going.began.values(), going.size / usual[going.work.device]
             left = (now - began) * (going.work.chunk.frames / max(going.frames, 0.5) - 1)
             if not others and min(now - began, left) > expected:
                 self._slow[key] = going
 
     @property
-    def slow(self) -> int:
-        """How many there are, as of the last look."""
-        return len(self._slow)
+    def speeds(self) -> dict[str, float]:
+        """What an actor usually does on each device on which `LEAST_DONE` chunks are done: samples in a second."""
+        return {device: median(speeds) for device, speeds in self._speeds.items() if len(speeds) >= LEAST_DONE}
 
-    def slow_for(self, actor: str) -> Iterator[Work]:
-        """Those that an actor may begin, which it has not tried."""
-        return (going.work for going in self._slow.values() if actor not in going.tried_on)
+    @property
+    def slow(self) -> list[Work]:
+        """Those that are, as of the last look."""
+        return [going.work for going in self._slow.values()]
+
+    def slow_for(self, actor: str, device: str = "cpu") -> Iterator[Work]:
+        """Those that an actor on a device may begin, which it has not tried."""
+        slow = (going for going in self._slow.values() if going.work.device == device)
+        return (going.work for going in slow if actor not in going.tried_on)
+
+
+def _last_ones() -> deque[float]:
+    return deque(maxlen=LOOKED_BACK)
 
 
 def _key(work: Work) -> _Key:

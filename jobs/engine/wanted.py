@@ -6,7 +6,7 @@ asks for more than there is room for, as long as it has work for them, and ends 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .pool import PoolPlan, Shape, cpu_actors, fed_by, plan_pool, share
 
@@ -23,6 +23,12 @@ class WorkLeft:
     """Clips to plan, chunks and joins: so many actors could be at work now."""
     known: bool
     """Whether all clips are planned: those that are not may have any number of chunks."""
+    bound: Mapping[str, int] = field(default_factory=dict)
+    """Those pieces that only actors on one device can do, by device."""
+
+    def for_device(self, device: str) -> int:
+        """So many actors on a device could be at work now."""
+        return self.pieces - sum(self.bound.values()) + self.bound.get(device, 0)
 
 
 def wanted(there: Sequence[Shape], work: WorkLeft, *, workers: int | None, usual: Shape, grows: bool) -> list[Shape]:
@@ -40,7 +46,17 @@ def wanted(there: Sequence[Shape], work: WorkLeft, *, workers: int | None, usual
     # As long as there is none, nobody knows what machines have: one is asked for, with whatever it has.
     ahead = max(AHEAD, len(there)) if there else 1
     asked = [*there, *[usual] * max(0, min(most - len(there), ahead))]
-    return (asked[:most] if work.known else asked) or [usual]
+    return (_at_work(asked, work)[:most] if work.known else asked) or [usual]
+
+
+def _at_work(asked: Sequence[Shape], work: WorkLeft) -> list[Shape]:
+    """Those that there is work for: not more on a device than it can have."""
+    kept, count = list[Shape](), Counter[str]()
+    for shape in asked:
+        count[shape.device] += 1
+        if count[shape.device] <= work.for_device(shape.device):
+            kept.append(shape)
+    return kept
 
 
 def usual_shape(shapes: Sequence[Shape], otherwise: Shape) -> Shape:
@@ -59,6 +75,9 @@ def for_machines(plan: PoolPlan, nodes: Sequence[Mapping[str, float]], workers: 
     if plan.device not in ("cpu", "cuda"):
         return [plan.shape] * plan.actors  # one named GPU is that of one machine
     of_each = [shapes_of(node, plan.device) for node in nodes]
+    if plan.beside is not None:
+        on_cpu = [shapes_of(node, "cpu") for node, shapes in zip(nodes, of_each, strict=True) if not shapes]
+        return [shape for shapes in [*of_each, *on_cpu] for shape in shapes][:workers]
     if workers is None or not any(of_each):
         return [shape for shapes in of_each for shape in shapes]
     now = plan_pool(nodes, plan.device, workers)
@@ -79,4 +98,4 @@ def shapes_of(node: Mapping[str, float], device: str) -> list[Shape]:
     else:
         on_each = fed_by([node])
         count, each = min(cores, gpus * on_each), share(on_each)
-    return [Shape(cores // count, each)] * count if count else []
+    return [Shape(cores // count, each, device)] * count if count else []

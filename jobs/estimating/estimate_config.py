@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config import ProcessConfig, UsageError
+from ..engine.pool import BOTH
 
 NOWHERE = Path("OUT")
 """The output folder where none is named."""
@@ -24,5 +25,7 @@ class EstimateConfig(ProcessConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.device == BOTH:
+            raise UsageError(f"--device {BOTH}: what work takes is tried on one device at a time; say cuda or cpu")
         if not 0 < self.sample_seconds <= 3600:
             raise UsageError(f"--sample-seconds {self.sample_seconds:g} is out of range: more than 0, at most 3600")

@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Mapping
 
-from ..engine.actors import POLL_S, WorkResult
+from ..engine.actors import POLL_S
+from ..engine.work_result import WorkResult
 from .cost_model import Piece
 from .estimate_config import EstimateConfig
 from .looked import Looked, kind_of

@@ -2,14 +2,15 @@
 
 import logging
 import time
-from collections import deque
-from collections.abc import Container, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...pipeline.fingerprint import Seen
 from ...pipeline.workspace import Workspace
 from ..engine.actor import Prepared
 from ..engine.schedule import Room, Schedule, Work
+from ..engine.sharing import LeftToDo, worth_beginning
 from ..engine.stragglers import Stragglers
 from ..engine.tries import MAX_RETRIES, UNTRIED, Tries
 from ..engine.wanted import WorkLeft
@@ -36,6 +37,8 @@ class Waiting:
     """Pieces of its work that were tried again."""
     tighter: bool = False
     """Whether it came out too large, and is to be encoded with fewer bytes."""
+    left_by: frozenset[str] = frozenset()
+    """Devices whose workers left it to others, which may have its plan."""
 
 
 log = logging.getLogger("vidsharp")
@@ -48,8 +51,8 @@ class ClipStates:
     unsorted: deque[Clip] = field(default_factory=deque)
     """Clips of which nobody has looked whether they are finished."""
     to_prepare: deque[Waiting] = field(default_factory=deque)
-    preparing: set[str] = field(default_factory=set)
-    """Names of clips that workers are planning."""
+    preparing: dict[str, str] = field(default_factory=dict)
+    """Clips that workers are planning: on which device, by name."""
     under_way: dict[str, ClipWork] = field(default_factory=dict)
     """Clips that have chunks at work or waiting."""
     schedule: Schedule = field(default_factory=Schedule)
@@ -58,6 +61,8 @@ class ClipStates:
     """Their chunks at work."""
     joins: JoinQueue = field(default_factory=JoinQueue)
     """Clips whose chunks are all done."""
+    _planned: Counter[str] = field(default_factory=Counter)
+    """Of the clips that were planned: how many, and their chunks and bytes."""
 
     @property
     def any_left(self) -> bool:
@@ -68,22 +73,42 @@ class ClipStates:
     @property
     def work_left(self) -> WorkLeft:
         """What workers have still to do, or are doing."""
-        chunks = len(self.schedule.waiting) + sum(len(clip.at_work) for clip in self.under_way.values())
-        chunks += self.stragglers.slow
+        chunks = self._begun + Counter(work.device for work in self.stragglers.slow)
         to_plan, to_join = len(self.to_prepare) + len(self.preparing), len(self.joins.waiting) + len(self.joins.at_work)
-        return WorkLeft(to_plan + chunks + to_join, known=not (to_plan or self.unsorted))
+        return WorkLeft(to_plan + chunks.total() + to_join, known=not (to_plan or self.unsorted), bound=chunks)
 
-    def next_slow(self, actor: str, room: Room | None = None) -> Work | None:
+    @property
+    def _begun(self) -> Counter[str]:
+        """Chunks that wait or are at work, by device."""
+        chunks = Counter(work.device for work in self.schedule.waiting)
+        for clip in self.under_way.values():
+            chunks[clip.device] += len(clip.at_work)
+        return chunks
+
+    def worth_beginning(self, waiting: Waiting, device: str, actors: Mapping[str, int]) -> bool:
+        """Whether a device should begin a clip; `actors` are those on each. See `sharing.py`."""
+        if len(actors) < 2:
+            return True
+        clips, chunks, bytes_ = (self._planned[each] for each in ("clips", "chunks", "bytes"))
+        usual = chunks / clips if clips else None
+        left = LeftToDo(len(self.to_prepare) + len(self.unsorted), usual, self._begun, Counter(self.preparing.values()))
+        return worth_beginning(
+            device, chunks * waiting.seen.bytes / max(bytes_, 1), actors, self.stragglers.speeds, left
+        )
+
+    def next_slow(self, actor: str, room: Room | None = None, device: str = "cpu") -> Work | None:
         """A chunk that is to be begun a second time, by `actor`, where its node has `room` for it."""
-        for work in self.stragglers.slow_for(actor):
+        for work in self.stragglers.slow_for(actor, device):
             clip = self.under_way.get(work.clip)
             counts = clip is not None and not clip.outdated and work.chunk.index not in clip.done
             if counts and (room is None or room.fits(work.clip)):
                 return work
         return None
 
-    def begin(self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]]) -> ClipWork:
-        """The work on a clip that was planned, its chunks scheduled."""
+    def begin(
+        self, waited: Waiting, prepared: Prepared, sample: Sequence[Container[int]], device: str = "cpu"
+    ) -> ClipWork:
+        """The work on a clip that was planned on a device, its chunks scheduled."""
         clip = waited.clip
         work = ClipWork(
             clip=clip,
@@ -99,6 +124,7 @@ class ClipStates:
             done=dict(prepared.done),
             original=prepared.original,
             provenance_digest=prepared.provenance_digest,
+            device=device,
             retries=waited.retries,
             plans=waited.plans,
             rate=prepared.rate,
@@ -106,7 +132,9 @@ class ClipStates:
             notes=prepared.notes,
         )
         self.under_way[clip.name] = work
-        self.schedule.add(clip.name, [chunk for chunk in prepared.chunks if chunk.index not in prepared.done])
+        self._planned.update(clips=1, chunks=len(prepared.chunks), bytes=waited.seen.bytes)
+        chunks = [chunk for chunk in prepared.chunks if chunk.index not in prepared.done]
+        self.schedule.add(clip.name, chunks, device)
         return work
 
     def take_complete(self, clip: str) -> ClipWork | None:
@@ -140,6 +168,13 @@ class ClipStates:
         self._say_too_large(clip)
         work.outdated = True
         self.schedule.drop(clip)
+
+    def plan_others_again(self, devices: Container[str]) -> None:
+        """Has the clips be planned again whose device is none of these: no worker is left on it."""
+        for name in [name for name, clip in self.under_way.items() if clip.device not in devices]:
+            self.under_way[name].outdated = True
+            self.schedule.drop(name)
+            self.plan_outdated_again(name)
 
     def plan_outdated_again(self, clip: str) -> None:
         """Has a clip whose plan is outdated wait to be planned, once none of its chunks is at work any more."""

@@ -53,6 +53,8 @@ class ClipWork:
     original: Original | None = None
     provenance_digest: str | None = None
     """The digest of what makes its pictures, as its plan says."""
+    device: str = "cpu"
+    """What makes them: that on which it was planned."""
     retries: int = 0
     """Pieces of its work that were tried again."""
     plans: int = 0

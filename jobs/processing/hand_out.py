@@ -2,15 +2,16 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.errors import OutputError
 from ..engine.actors import ActorPool
-from ..engine.schedule import Work
+from ..engine.schedule import Room, Work
 from ..files.storage import Storage
 from .clip_ends import ClipEnds
-from .clip_states import ClipStates
+from .clip_states import ClipStates, Waiting
 from .join_clip import RunFacts
 from .scratch import Scratch
 from .worker_tasks import chunk_task, join_task, measure_task, prepare_task
@@ -19,37 +20,51 @@ log = logging.getLogger("vidsharp")
 
 
 @dataclass(frozen=True)
+class Side:
+    """The part of a run that is on one device."""
+
+    encoder: EncoderChoice
+    facts: RunFacts
+
+
+@dataclass(frozen=True)
 class HandOut:
-    """The work of a run, on its way to actors."""
+    """The work of a run, on its way to actors. A clip's chunks are done on the device on which it was planned."""
 
     states: ClipStates
     scratch: Scratch
     ends: ClipEnds
     storage: Storage
-    encoder: EncoderChoice
-    facts: RunFacts
+    sides: Mapping[str, Side]
+    """By device."""
 
     def to(self, pool: ActorPool) -> None:
         """Gives each idle actor something to do, as far as there is anything for it."""
-        states, config = self.states, self.storage.config
+        states = self.states
+        devices = pool.devices() or set(self.sides)
+        if len(self.sides) > 1:
+            states.plan_others_again(devices)
         ready = pool.ready()
+        alike = {device: [actor for actor in ready if pool.device(actor) == device] for device in devices}
         for actor in pool.idle():
-            node = pool.node(actor)
+            node, device = pool.node(actor), pool.device(actor)
             room = self.scratch.room(node)
             if (join := states.joins.next_for(actor, node, ready, room)) is not None:
                 far = self.scratch.bring(node, join.work.clip)
                 kept = self.scratch.work(node, join.work.clip, join.work.workspace.folder)
-                pool.do(actor, join_task(self.facts, join, self.storage, far, kept), join)
-            elif (work := states.schedule.next_for(actor, ready, room)) is not None:
+                facts = self.sides[join.work.device].facts
+                pool.do(actor, join_task(facts, join, self.storage, far, kept), join)
+            elif (work := states.schedule.next_for(actor, alike[device], room, device)) is not None:
                 states.under_way[work.clip].at_work[work.chunk.index] = 0
                 self._sharpen(pool, actor, work)
-            elif self._next_fits(node):
-                waiting = states.to_prepare.popleft()
-                states.preparing.add(waiting.clip.name)
+            elif (waiting := self._take_next(device, room, alike)) is not None:
+                states.preparing[waiting.clip.name] = device
                 far = self.scratch.bring(node, waiting.clip)
                 kept = self.scratch.work(node, waiting.clip, waiting.workspace.folder)
-                pool.prepare(actor, prepare_task(config, waiting, self.encoder, far, kept), waiting)
-            elif (work := states.next_slow(actor, room)) is not None:
+                others = devices - waiting.left_by - {device}
+                task = prepare_task(self.storage.config, waiting, self.sides[device].encoder, far, kept)
+                pool.prepare(actor, replace(task, leaves_plans=bool(others)), waiting)
+            elif (work := states.next_slow(actor, room, device)) is not None:
                 log.info("slow; begun a second time", extra={"clip": work.clip, "chunk": work.chunk.index})
                 self._sharpen(pool, actor, work)
 
@@ -61,13 +76,24 @@ class HandOut:
         self.states.stragglers.begin(actor, work, clip.info.width * clip.info.height, time.monotonic())
         pool.sharpen(actor, chunk_task(config, clip, work), measure, work, far, kept)
 
-    def _next_fits(self, node: str | None) -> bool:
-        """Whether the next clip can be prepared on a node. Those that fit on none have failed."""
-        while self.states.to_prepare:
-            clip = self.states.to_prepare[0].clip
-            if (sentence := self.scratch.admit(clip)) is None:
-                room = self.scratch.room(node)
-                return room is None or room.fits(clip.name)
-            self.states.to_prepare.popleft()
-            self.ends.fail(clip, sentence, OutputError(sentence))
-        return False
+    def _take_next(self, device: str, room: Room | None, alike: Mapping[str, Sequence[str]]) -> Waiting | None:
+        """The next clip, where an actor on a device may prepare it, whose node has `room` for it; `alike` are the
+        actors on each device. Clips that fit on no node have failed."""
+        waiting = self.states.to_prepare
+        while (found := next((each for each in waiting if _may(device, each, alike)), None)) is not None:
+            if (sentence := self.scratch.admit(found.clip)) is not None:
+                waiting.remove(found)
+                self.ends.fail(found.clip, sentence, OutputError(sentence))
+                continue
+            fits = room is None or room.fits(found.clip.name)
+            actors = {each: len(names) for each, names in alike.items()}
+            if not fits or not (found.left_by or self.states.worth_beginning(found, device, actors)):
+                return None
+            waiting.remove(found)
+            return found
+        return None
+
+
+def _may(device: str, waiting: Waiting, devices: Collection[str]) -> bool:
+    """Whether a device has not left a clip to others, or there are no others."""
+    return device not in waiting.left_by or waiting.left_by.issuperset(devices)

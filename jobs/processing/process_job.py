@@ -16,12 +16,14 @@ from ...pipeline.fingerprint import StateKeys
 from ...pipeline.recording import silence
 from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, NotToDo, Prepared
-from ..engine.actors import POLL_S, ActorPool, WorkResult
+from ..engine.actors import POLL_S, ActorPool
 from ..engine.engines import open_engine
 from ..engine.gpu_trial import plan_run
+from ..engine.pool import PoolPlan
 from ..engine.protocol import Engine
 from ..engine.schedule import Work
 from ..engine.tries import MAX_RETRIES
+from ..engine.work_result import WorkResult
 from ..files.clips import REPORT_FOLDER, Clip, of_shard
 from ..files.open_storage import open_storage
 from ..files.output_paths import check_names_apart
@@ -34,7 +36,7 @@ from .clip_ends import ClipEnds
 from .clip_states import ClipStates, Waiting
 from .clip_work import encoder_choice
 from .final_names import FinalNames
-from .hand_out import HandOut
+from .hand_out import HandOut, Side
 from .imports_ahead import import_ahead
 from .join_clip import ChunksMissing, Joined, Mixed, TooLarge
 from .join_queue import JoinWork
@@ -180,13 +182,14 @@ class _Run:
     def _work(self, engine: Engine) -> None:
         seen = must_see(self.lock.file, self.clips, self.storage)
         plan = plan_run(engine, self.config, seen)
-        encoder = encoder_choice(self.config, plan.encoders)
-        facts = run_facts(self.storage, self.report.folder, plan, self.settings)
-        hand_out = HandOut(self.states, self.scratch, self.ends, self.storage, encoder, facts)
+        hand_out = HandOut(
+            self.states, self.scratch, self.ends, self.storage, {kind.device: self._side(kind) for kind in plan.kinds}
+        )
         pool = empty_pool(engine, plan, self.config, seen)
-        log.debug("%d actors with %d threads each on %s", plan.actors, plan.threads, plan.device)
+        for kind in plan.kinds:
+            log.debug("%d actors with %d threads each on %s", kind.actors, kind.threads, kind.device)
         nodes = NodeWatch(engine, plan, self.config.workers)
-        with self.meter.connected(engine, plan.gpus):
+        with self.meter.connected(engine, {kind.device: kind.gpus for kind in plan.kinds}):
             try:
                 while self.states.any_left:
                     nodes.look(pool, self.states)
@@ -203,6 +206,10 @@ class _Run:
                 self.scratch.tidy(pool)
             finally:
                 pool.stop()
+
+    def _side(self, kind: PoolPlan) -> Side:
+        encoder = encoder_choice(self.config, kind.encoders)
+        return Side(encoder, run_facts(self.storage, self.report.folder, kind, self.settings))
 
     def _give_up_without_room(self) -> None:
         """Where nobody is at work, and nobody can be: clips that each wait for the room that another one has."""
@@ -233,8 +240,10 @@ class _Run:
 
     def _take_prepared(self, answer: WorkResult, waited: Waiting) -> None:
         clip = waited.clip
-        self.states.preparing.discard(clip.name)
-        if answer.error is not None:
+        self.states.preparing.pop(clip.name, None)
+        if isinstance(answer.error, MadeOtherwise):
+            self.states.to_prepare.appendleft(replace(waited, left_by=waited.left_by | {answer.device}))
+        elif answer.error is not None:
             tries = None if answer.permanent else waited.tries.after(answer.cause)
             if tries is None:
                 self.ends.fail(clip, answer.sentence, answer.error)
@@ -245,7 +254,7 @@ class _Run:
             self.ends.leave(waited, answer.value.state, answer.value.fingerprint)
         else:
             prepared: Prepared = answer.value
-            work = self.states.begin(waited, prepared, measured_frames(self.config, prepared.chunks))
+            work = self.states.begin(waited, prepared, measured_frames(self.config, prepared.chunks), answer.device)
             if work.copied is None:
                 self.watcher.clip_started(clip.name, work.frames_expected, work.frames_done)
 
@@ -264,7 +273,7 @@ class _Run:
                 clip.at_work[work.chunk.index] = 0
                 pool.end_work(other)
             clip.done[work.chunk.index] = answer.value
-            self.meter.counters.add_chunk(answer.value)
+            self.meter.count_chunk(answer.value, work.device)
             log.debug("done", extra=answer.log_fields(clip=work.clip, chunk=work.chunk.index))
             return
         if others:

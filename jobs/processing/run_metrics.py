@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from ...pipeline.chunk_record import ChunkDone
-from ..engine.actors import ActorPool, WorkResult
+from ..engine.actors import ActorPool
 from ..engine.pool import Crew
 from ..engine.protocol import Engine
+from ..engine.work_result import WorkResult
 from ..notifying import metrics
 from ..notifying.metrics import Values
 from ..notifying.openmetrics import MetricsFile
@@ -37,17 +38,15 @@ class RunCounters:
     bytes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(metrics.BYTES.values, 0))
     core_s: float = 0.0
     gpu_s: float = 0.0
-    gpus: float = 0.0
-    """The share of a GPU that a worker holds."""
 
-    def add_chunk(self, chunk: ChunkDone) -> None:
-        """Counts a chunk that was finished."""
+    def add_chunk(self, chunk: ChunkDone, gpus: float = 0.0) -> None:
+        """Counts a chunk that was finished by a worker that held such a share of a GPU."""
         self.frames += chunk.frames
         self.chunks += 1
         for stage in ("decode", "model", "measure", "encode", "wait"):
             self.stage_s[stage] += getattr(chunk, f"{stage}_s")
         self.core_s += chunk.core_s
-        self.gpu_s += self.gpus * chunk.wall_s
+        self.gpu_s += gpus * chunk.wall_s
 
     def add_clip(self, row: Mapping[str, object]) -> None:
         """Counts a clip that has come to its end, by its row of the tables."""
@@ -74,16 +73,17 @@ class RunMeter:
         self._ended = ended
         self._outlets: list[Outlet] = [MetricsFile(file, run)] if file else []
         self._told_at = 0.0
+        self._gpus: Mapping[str, float] = {}
         self.counters = RunCounters()
 
     @contextmanager
-    def connected(self, engine: Engine, gpus: float) -> Iterator[None]:
+    def connected(self, engine: Engine, gpus: Mapping[str, float]) -> Iterator[None]:
         """Tells the engine, too, for the time of a `with` block, and a last time at its end.
 
         Args:
-            gpus: the share of a GPU that each of its workers holds.
+            gpus: the share of a GPU that each of its workers holds, by device.
         """
-        self.counters.gpus = gpus
+        self._gpus = gpus
         self._told_at = 0.0
         self._outlets.append(partial(engine.tell, self._run))
         try:
@@ -109,6 +109,10 @@ class RunMeter:
             values = run_metrics(self.counters, self._ended, self._states, pool.crew() if pool else None, wanted)
             for outlet in self._outlets:
                 outlet(values)
+
+    def count_chunk(self, chunk: ChunkDone, device: str) -> None:
+        """Counts a chunk that was finished by a worker on a device."""
+        self.counters.add_chunk(chunk, self._gpus[device])
 
     def count_retry(self, answer: WorkResult, *, task: str = "", **about: object) -> None:
         """Counts a piece of work that is tried again, and logs why."""

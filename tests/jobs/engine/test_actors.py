@@ -12,10 +12,11 @@ from safetensors.torch import save_file
 from vidsharp.jobs import process
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
-from vidsharp.jobs.engine.actors import MAX_FAILED_STARTS, ActorPool, WorkResult
+from vidsharp.jobs.engine.actors import MAX_FAILED_STARTS, ActorPool
 from vidsharp.jobs.engine.engines import EngineName, open_engine
 from vidsharp.jobs.engine.pool import PoolPlan
 from vidsharp.jobs.engine.protocol import ClusterError, NodeLost, WorkerDied
+from vidsharp.jobs.engine.work_result import WorkResult
 from vidsharp.jobs.processing.progress import NoWatcher
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.nets.look import DEFAULT_LOOK

@@ -9,12 +9,13 @@ import pytest
 from vidsharp.jobs import process
 from vidsharp.jobs.engine import actors
 from vidsharp.jobs.engine.actor import SharpenActor
-from vidsharp.jobs.engine.actors import MAX_LOST_GPUS, ActorPool, WorkResult
+from vidsharp.jobs.engine.actors import MAX_LOST_GPUS, ActorPool
 from vidsharp.jobs.engine.engines import EngineName
 from vidsharp.jobs.engine.pool import PoolPlan, Shape
 from vidsharp.jobs.engine.protocol import ClusterError
 from vidsharp.jobs.engine.schedule import Work
 from vidsharp.jobs.engine.tries import BOUNDS
+from vidsharp.jobs.engine.work_result import WorkResult
 from vidsharp.models.errors import DeviceError, GpuLost
 from vidsharp.pipeline.plan import Chunk, PacketMark
 
@@ -109,7 +110,7 @@ def test_a_gpu_that_cannot_be_used_from_the_beginning_is_held_so_that_nobody_tri
     engine = Stub(None, error, None)
     pool = pool_of(engine, 3)
     assert len(pool.idle()) == len(pool.names()) == 2
-    pool.fit([Shape(1, 1)] * 3)
+    pool.fit([Shape(1, 1, "cuda")] * 3)
     assert engine.started == 3
     assert engine.killed == set()
     pool.stop()

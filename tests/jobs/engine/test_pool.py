@@ -139,3 +139,17 @@ def test_each_actor_gets_a_gpu_of_its_own_from_ray(tmp_path_factory: pytest.Temp
         [sys.executable, script, folder], env=runs.plain_environment(), capture_output=True, text=True, timeout=150
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_gpus_and_the_machines_without_one() -> None:
+    box, bare = {"CPU": 16.0, "GPU": 1.0}, {"CPU": 8.0}
+    on_cpu = PoolPlan(2, 4, 0, "cpu")
+    both = plan_pool([bare, box], "both", None)
+    assert both == PoolPlan(4, 4, 0.25, "cuda", beside=on_cpu)
+    assert both.kinds == (PoolPlan(4, 4, 0.25, "cuda"), on_cpu)
+    alone = plan_pool([box], "both", None)
+    assert [kind.device for kind in alone.kinds] == ["cuda", "cpu"], "machines without one may join"
+    assert on_cpu.kinds == (on_cpu,)
+    assert plan_pool([{"memory": 1e9}], "both", None).device == "cuda", "nobody knows what machines will have"
+    with pytest.raises(DeviceError, match="--device both: there is no CUDA GPU here"):
+        plan_pool([bare], "both", None)

@@ -170,3 +170,16 @@ def test_machines_that_are_taken_away_cost_nothing_however_many() -> None:
         tries = tries.after("preempted")
     assert tries is not None
     assert (tries.failed, tries.all) == (0, 1000)
+
+
+def test_a_chunk_waits_for_an_actor_on_its_clips_device() -> None:
+    schedule = Schedule()
+    schedule.add("a", chunks(1), "cuda")
+    schedule.add("b", chunks(2), "cpu")
+    assert label(schedule.next_for("x", ["x"], device="cpu")) == "b0"
+    failed = schedule.next_for("x", ["x"], device="cpu")
+    assert failed is not None
+    schedule.retry(failed, "x")
+    assert label(schedule.next_for("y", ["y"], device="cuda")) == "a0"
+    assert schedule.next_for("y", ["y"], device="cuda") is None, "tried again on the same device"
+    assert label(schedule.next_for("x", ["x"], device="cpu")) == "b1"

@@ -1,5 +1,7 @@
 """Chunks that are begun a second time: the rules, without actors."""
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -78,9 +80,9 @@ def test_a_second_one_is_the_last_as_long_as_both_are_at_it() -> None:
     stragglers.begin("y", work(1), SIZE, now=100)
     assert slow(stragglers, 150, "y") == [], "it would wait for itself"
     assert slow(stragglers, 150) == [1]
-    assert stragglers.slow == 1
+    assert stragglers.slow == [work(1)]
     stragglers.begin("idle", work(1), SIZE, now=150)
-    assert stragglers.slow == 0
+    assert stragglers.slow == []
     assert slow(stragglers, 1000, "third") == []
     assert stragglers.end("idle", work(1), done=False, now=1000) == ["y"]
     assert slow(stragglers, 1001) == [], "it has failed at it"
@@ -128,3 +130,18 @@ def test_over_a_whole_run_it_never_costs_and_helps_where_one_stands_still(cluste
     assert twice <= alone * 1.02
     if cluster == "one stands still":
         assert twice < alone / 2
+
+
+def test_each_device_has_its_own_pace() -> None:
+    """What is long on a GPU is short on a CPU, whose chunks nobody else may do."""
+    stragglers = after(10)
+    stragglers.begin("y", replace(work(1), device="cuda"), SIZE, now=100)
+    assert slow(stragglers, 1000) == [], "nothing is known of GPUs"
+    for index in range(LEAST_DONE):
+        quick = replace(work(2000 + index), device="cuda")
+        stragglers.begin("z", quick, SIZE, now=1000 + index)
+        stragglers.end("z", quick, done=True, now=1001 + index)
+    assert stragglers.speeds == {"cpu": pytest.approx(FRAMES * SIZE / 10), "cuda": pytest.approx(FRAMES * SIZE)}
+    stragglers.begin("x", work(2), SIZE, now=1100)
+    assert slow(stragglers, 1109) == [], "of a CPU nine seconds are not long"
+    assert [each.chunk.index for each in stragglers.slow_for("idle", "cuda")] == [1]

@@ -58,9 +58,9 @@ def test_machines_of_other_sizes_get_actors_of_their_own_size() -> None:
 def test_gpus_are_asked_for_where_the_run_works_on_gpus() -> None:
     box: dict[str, float] = {"CPU": 16.0, "GPU": 2.0}
     plan = plan_pool([box], "auto", None)
-    assert asked([box], 100, plan=plan, usual=plan.shape) == [Shape(4, 0.5)] * (4 + AHEAD)
-    assert asked([], 100, plan=plan, usual=plan.shape) == [Shape(4, 0.5)], "its machines are gone"
-    assert asked([{"CPU": 64.0}], 100, plan=plan, usual=plan.shape) == [Shape(4, 0.5)], "cores alone are of no use"
+    assert asked([box], 100, plan=plan, usual=plan.shape) == [Shape(4, 0.5, "cuda")] * (4 + AHEAD)
+    assert asked([], 100, plan=plan, usual=plan.shape) == [Shape(4, 0.5, "cuda")], "its machines are gone"
+    assert asked([{"CPU": 64.0}], 100, plan=plan, usual=plan.shape) == [plan.shape], "cores alone are of no use"
 
 
 def test_without_machines_a_gpu_that_was_asked_for_is_waited_for() -> None:
@@ -107,3 +107,26 @@ def test_one_named_gpu_is_one_actors(device: str) -> None:
     box: dict[str, float] = {"CPU": 16.0, "GPU": 2.0}
     plan = plan_pool([box], device, None)
     assert for_machines(plan, [box] * 3, None) == [plan.shape]
+
+
+BOX: dict[str, float] = {"CPU": 16.0, "GPU": 1.0}
+BARE: dict[str, float] = {"CPU": 8.0}
+
+
+def test_machines_without_a_gpu_get_actors_beside_those_that_have_one() -> None:
+    plan = plan_pool([BARE, BOX], "both", None)
+    assert for_machines(plan, [BARE, BOX, {}], None) == [Shape(4, 0.25, "cuda")] * 4 + [Shape(4)] * 2
+    assert for_machines(plan, [BARE, BOX], 5) == [Shape(4, 0.25, "cuda")] * 4 + [Shape(4)], "those on GPUs first"
+    assert for_machines(plan, [BARE], None) == [Shape(4)] * 2, "those with a GPU are gone"
+    assert for_machines(plan_pool([BARE, BOX], "cuda", None), [BARE, BOX], None) == [Shape(4, 0.25, "cuda")] * 4
+
+
+def test_nobody_is_ended_whose_device_has_work_left() -> None:
+    """A recording's chunks are done on one device: with actors on the other one alone, they would wait for ever."""
+    there = for_machines(plan_pool([BARE, BOX], "both", None), [BARE, BOX], None)
+    on_cpu = WorkLeft(3, known=True, bound={"cpu": 2})
+    kept = Counter(shape.device for shape in wanted(there, on_cpu, workers=None, usual=there[0], grows=True))
+    assert kept["cpu"] == 2
+    assert kept["cuda"] == 1, "one piece is for either"
+    nothing = WorkLeft(0, known=True)
+    assert len(wanted(there, nothing, workers=None, usual=there[0], grows=True)) == 1

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from vidsharp.jobs.cli.main import main
-from vidsharp.jobs.engine.actors import WorkResult
 from vidsharp.jobs.engine.pool import Crew
 from vidsharp.jobs.engine.protocol import NodeLost, WorkerDied
+from vidsharp.jobs.engine.work_result import WorkResult
 from vidsharp.jobs.notifying.metrics import METRICS, RETRIES, WORKERS, Values
 from vidsharp.jobs.processing import run_metrics as module
 from vidsharp.jobs.processing.clip_states import ClipStates
@@ -126,8 +126,10 @@ def test_what_is_tried_again_is_counted_by_why_and_logged_with_fields(
 
 
 def test_gpus_count_by_their_shares() -> None:
-    counters = RunCounters(gpus=0.25)
-    counters.add_chunk(ChunkDone(0, 10, "north", wall_s=8.0, core_s=3.0, model_s=2.0))
+    counters = RunCounters()
+    chunk = ChunkDone(0, 10, "north", wall_s=8.0, core_s=3.0, model_s=2.0)
+    counters.add_chunk(chunk, gpus=0.25)
+    counters.add_chunk(chunk)
     values = run_metrics(counters, {}, ClipStates(), Crew({}, cores=8, gpus=0.5), wanted=2)
     found = {metric.sample: by_value for metric, by_value in values.items()}
     assert found["vidsharp_gpu_seconds_total"] == {"": 2.0}

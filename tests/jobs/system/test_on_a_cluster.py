@@ -181,7 +181,7 @@ from vidsharp.jobs.engine.wanted import for_machines
 with open_engine("ray", sys.argv[1]) as engine:
     planned = plan_pool(engine.nodes(), "auto", None)
     assert planned == PoolPlan(actors=2, threads=1, gpus=1, device="cuda"), planned
-    assert for_machines(planned, engine.nodes(), None) == [Shape(1, 1)] * 2
+    assert for_machines(planned, engine.nodes(), None) == [Shape(1, 1, "cuda")] * 2
     assert plan_pool(engine.nodes(), "cpu", None) == PoolPlan(actors=3, threads=1, gpus=0, device="cpu")
 
     class Telling(SharpenActor):
@@ -199,19 +199,65 @@ with open_engine("ray", sys.argv[1]) as engine:
     pool.stop()
 """
 
+BOTH_DEVICES = """
+import socket
+import sys
+import time
+from pathlib import Path
+import ray
+from vidsharp.jobs import process
+from vidsharp.jobs.config import ProcessConfig
+from vidsharp.jobs.engine import actors, gpu_trial
+from vidsharp.jobs.engine.actor import SharpenActor
+from vidsharp.models.gpu.settings import GpuSettings
 
-def test_where_some_nodes_have_gpus_only_these_get_actors(tmp_path: Path) -> None:
-    """One device for all chunks of a run: those without would hold a GPU run up, and their pictures could differ."""
-    script = tmp_path / "gpu_node.py"
-    script.write_text(GPU_NODE)
+_, address, calls, out = sys.argv
+on_cpu = Path(calls).parent / "on-cpu"
+
+class OneOfTwo(SharpenActor):
+    def load(self, model, device, *more):
+        self.on = device
+        assert (socket.gethostname() == "north") == (device == "cpu"), (socket.gethostname(), device)
+        assert bool(ray.get_gpu_ids()) == (device == "cuda")
+        return super().load(model, "cpu", *more[:-1])
+
+    def _provenance(self, encoder, info):
+        return {**super()._provenance(encoder, info), "on": self.on}
+
+    def sharpen(self, *arguments):
+        if self.on == "cpu":
+            on_cpu.touch()
+        while not on_cpu.exists():  # else the GPUs could be done with all before the CPU's process is there
+            time.sleep(0.01)
+        return super().sharpen(*arguments)
+
+# The GPUs exist in Ray's books only.
+gpu_trial._tried = lambda *_: GpuSettings()
+actors.ActorPool.actor_class = OneOfTwo
+options = dict(chunk_seconds=0.5, encoder="libx264", preset="ultrafast")
+rows = process(ProcessConfig((Path(calls),), Path(out), device="both", address=address, **options)).rows
+assert {row["status"] for row in rows} == {"done"}, rows
+assert {row["device"] for row in rows} == {"cpu", "cuda"}, rows
+"""
+
+
+def test_where_some_nodes_have_gpus_only_these_get_actors_or_each_recording_has_one_device(tmp_path: Path) -> None:
+    """One device for all chunks of a run, unless both were asked for: pictures could differ."""
+    for number in range(5):
+        runs.clip(tmp_path / "calls" / f"{number}.mp4", seed=number)
     with ray_nodes() as own:  # Ray takes seconds to notice a node's end, and other runs would count on its GPU
         own.start_head()
         with own.joined("north"), own.joined("gpu-a", "--num-gpus=1"), own.joined("gpu-b", "--num-gpus=1"):
-            said = subprocess.run(
-                [sys.executable, script, own.address],
-                env=own.environment, capture_output=True, text=True, timeout=150,
-            )  # fmt: skip
-    assert said.returncode == 0, said.stderr
+            for script, *arguments in ([GPU_NODE], [BOTH_DEVICES, tmp_path / "calls", tmp_path / "out"]):
+                (tmp_path / "script.py").write_text(script)
+                said = subprocess.run(
+                    [sys.executable, tmp_path / "script.py", own.address, *arguments],
+                    env=own.environment, capture_output=True, text=True, timeout=150,
+                )  # fmt: skip
+                assert said.returncode == 0, said.stderr
+    nodes = runs.table(tmp_path / "out", "chunks").groupby("clip")["node"].unique()
+    devices = runs.table(tmp_path / "out")["device"]
+    assert all((set(nodes[clip]) == {"north"}) == (device == "cpu") for clip, device in devices.items()), nodes
 
 
 @pytest.mark.skipif(not CAN_SUBMIT, reason="ray job submit needs ray[default]: pip install 'vidsharp[cluster]'")
