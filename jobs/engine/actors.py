@@ -245,7 +245,7 @@ class ActorPool:
             error = caught
         actor.about = None
         if isinstance(error, WorkerDied):
-            del self._actors[name]
+            self._engine.kill(self._actors.pop(name).worker)  # else it may live on: it may only be out of reach
             self._failed_starts += was_loading and not isinstance(error, NodeLost)
             if self._failed_starts >= MAX_FAILED_STARTS:
                 raise ClusterError(f"sharpening processes die before they are ready ({one_line(error)})") from error

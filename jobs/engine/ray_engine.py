@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import ray
-from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.exceptions import ActorUnavailableError, RayActorError, RayError, RayTaskError
 
 from ..notifying.metrics import Values
 from .cluster import living_nodes, ray_session
@@ -97,7 +97,9 @@ class RayEngine:
             raise error.cause if isinstance(error.cause, Exception) else error from None
         except RayError as error:
             preempted = isinstance(error, RayActorError) and error.preempted
-            if preempted or node_was_lost(error):
+            # Of a process that dies alone, Ray knows within a second that it has; of a machine, not for half a minute.
+            unreachable = isinstance(error, ActorUnavailableError) and self.grows
+            if preempted or unreachable or node_was_lost(error):
                 raise NodeLost(str(error), preempted) from error
             raise WorkerDied(str(error)) from error
 

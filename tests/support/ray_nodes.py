@@ -60,9 +60,15 @@ def take_away(node: str, head: int, address: str, *, announced: bool) -> None:
         ]
         said = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert said.returncode == 0, said.stdout + said.stderr
-    for pid in of_autoscaler(head)[node]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    _end_at_once(of_autoscaler(head)[node])
+
+
+def _end_at_once(processes: list[int]) -> None:
+    """Else those that are still there could say of the others that they died by themselves."""
+    for ends in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in processes:
+            with suppress(ProcessLookupError):
+                os.kill(pid, ends)
 
 
 class RayNodes:
@@ -179,9 +185,7 @@ class RayNodes:
 
     def lose(self, name: str) -> None:
         """What a loss of power does: all of a node's processes end at once, without a word."""
-        for pid in self.pids(name):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _end_at_once(self.pids(name))
         node = self._nodes.pop(name, None)
         if node is not None:
             node.kill()

@@ -12,7 +12,7 @@ from vidsharp.jobs.engine.actor import SharpenActor
 from vidsharp.jobs.engine.actors import MAX_LOST_GPUS, ActorPool
 from vidsharp.jobs.engine.engines import EngineName
 from vidsharp.jobs.engine.pool import PoolPlan, Shape
-from vidsharp.jobs.engine.protocol import ClusterError
+from vidsharp.jobs.engine.protocol import ClusterError, NodeLost
 from vidsharp.jobs.engine.schedule import Work
 from vidsharp.jobs.engine.tries import BOUNDS
 from vidsharp.jobs.engine.work_result import WorkResult
@@ -81,6 +81,15 @@ def test_it_is_ended_and_another_one_takes_its_place() -> None:
     assert engine.killed == {1}
     assert engine.started == 2
     assert pool.idle() == pool.names() != [before]
+
+
+def test_whoever_is_said_to_have_died_is_ended() -> None:
+    """It may live, and only be out of reach: with a core, or a GPU, that its successor waits for."""
+    engine = Stub()
+    pool = pool_of(engine)
+    assert isinstance(do(pool, engine, NodeLost("Socket closed")).error, NodeLost)
+    assert engine.killed == {1}
+    assert engine.started == 2
 
 
 def test_gpus_that_are_lost_again_and_again_end_the_run() -> None:
