@@ -156,8 +156,7 @@ class ClipStates:
             return True
         if clip.plans >= MAX_RETRIES:
             return False
-        clip.outdated = True
-        self.schedule.drop(work.clip)  # else its chunks would go round between the actors that refuse them
+        self._outdate(clip)
         return True
 
     def give_up_too_large(self, clip: str) -> None:
@@ -166,15 +165,19 @@ class ClipStates:
         if work is None or work.outdated or not work.too_large:
             return
         self._say_too_large(clip)
-        work.outdated = True
-        self.schedule.drop(clip)
+        self._outdate(work)
 
     def plan_others_again(self, devices: Container[str]) -> None:
         """Has the clips be planned again whose device is none of these: no worker is left on it."""
-        for name in [name for name, clip in self.under_way.items() if clip.device not in devices]:
-            self.under_way[name].outdated = True
-            self.schedule.drop(name)
-            self.plan_outdated_again(name)
+        for clip in [clip for clip in self.under_way.values() if clip.device not in devices and not clip.outdated]:
+            self._outdate(clip)
+            self.plan_outdated_again(clip.clip.name)
+
+    def _outdate(self, clip: ClipWork) -> None:
+        """Drops the waiting chunks of a clip that is to be planned again: else they would go round between the actors
+        that refuse them."""
+        clip.outdated = True
+        self.schedule.drop(clip.clip.name)
 
     def plan_outdated_again(self, clip: str) -> None:
         """Has a clip whose plan is outdated wait to be planned, once none of its chunks is at work any more."""

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.errors import OutputError
@@ -61,9 +61,10 @@ class HandOut:
                 states.preparing[waiting.clip.name] = device
                 far = self.scratch.bring(node, waiting.clip)
                 kept = self.scratch.work(node, waiting.clip, waiting.workspace.folder)
+                config, encoder = self.storage.config, self.sides[device].encoder
                 others = devices - waiting.left_by - {device}
-                task = prepare_task(self.storage.config, waiting, self.sides[device].encoder, far, kept)
-                pool.prepare(actor, replace(task, leaves_plans=bool(others)), waiting)
+                task = prepare_task(config, waiting, encoder, far, kept, leaves_plans=bool(others))
+                pool.prepare(actor, task, waiting)
             elif (work := states.next_slow(actor, room, device)) is not None:
                 log.info("slow; begun a second time", extra={"clip": work.clip, "chunk": work.chunk.index})
                 self._sharpen(pool, actor, work)

@@ -34,6 +34,8 @@ def prepare_task(
     encoder: EncoderChoice,
     far: "FarRecording | None" = None,
     work: "FarWork | None" = None,
+    *,
+    leaves_plans: bool = False,
 ) -> PrepareTask:
     """The task to look at a recording, which may have to be brought first, and to plan it."""
     return PrepareTask(
@@ -52,6 +54,7 @@ def prepare_task(
         tighter=waiting.tighter,
         far=far,
         work=work,
+        leaves_plans=leaves_plans,
     )
 
 
