@@ -223,12 +223,12 @@ class OneOfTwo(SharpenActor):
     def _provenance(self, encoder, info):
         return {**super()._provenance(encoder, info), "on": self.on}
 
-    def sharpen(self, *arguments):
+    def prepare(self, task):
         if self.on == "cpu":
             on_cpu.touch()
-        while not on_cpu.exists():  # else the GPUs could be done with all before the CPU's process is there
+        while not on_cpu.exists():  # else the GPUs could have begun all before the CPU's process is there
             time.sleep(0.01)
-        return super().sharpen(*arguments)
+        return super().prepare(task)
 
 # The GPUs exist in Ray's books only.
 gpu_trial._tried = lambda *_: GpuSettings()
