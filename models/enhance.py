@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .backends import backend_of
+from .cpu.chroma_path import ChromaPath
 from .errors import ModelError
 from .nets.catalogue import Student
 from .nets.chroma_choice import Chroma, chosen_chroma
@@ -20,7 +21,6 @@ from .planes.plane_format import PlaneFormat
 from .sequence.parts import Parts
 
 if TYPE_CHECKING:
-    from .cpu.chroma_path import ChromaPath
     from .gpu.settings import GpuSettings
 
 Planes = Sequence[np.ndarray]
@@ -87,7 +87,7 @@ class Enhancer:
         self.chroma = chosen_chroma(chroma, self.domain, self.name)
         self.chroma_path: ChromaPath | None = None
         if self.chroma == "restore" and strength > 0:
-            self.chroma_path = _chroma_path(strength, threads)
+            self.chroma_path = ChromaPath(strength, threads=threads, plain=plain)
 
     @property
     def student_alone(self) -> "Enhancer":
@@ -209,13 +209,3 @@ def _resolved(device: str) -> str:
     from .device import resolve_device
 
     return str(resolve_device(device))
-
-
-def _chroma_path(strength: float, threads: int | None) -> "ChromaPath":
-    import torch
-
-    from .cpu.chroma_path import ChromaPath
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    return ChromaPath(strength)

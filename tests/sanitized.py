@@ -59,6 +59,28 @@ def _blend() -> int:
     return done
 
 
+def _chroma() -> int:
+    from vidsharp.models.fused.blend_library import instruction_sets
+    from vidsharp.models.fused.fused_chroma import FusedChroma
+    from vidsharp.models.planes.plane_format import PlaneFormat
+
+    from tests.support.plain_students import plain_chroma_student
+
+    done = 0
+    depths = [(np.uint8, 8, 255), (np.uint16, 10, 65535), (np.uint16, 16, 65535)]
+    sizes = [(1, 1), (3, 5), (18, 260), (75, 134)]
+    students = [plain_chroma_student(radii=radii) for radii in ((8, 2), (4,), ())]
+    for number, (student, (kind, bits, largest), size) in enumerate(product(students, depths, sizes)):
+        half = -(-size[0] // 2), -(-size[1] // 2)
+        for instructions in instruction_sets():
+            luma, *chroma = (_planes(each, kind, largest, number + k) for k, each in enumerate((size, half, half)))
+            fused = FusedChroma(student, 1.5, 2, instructions)
+            made = fused.planes([luma, *chroma], PlaneFormat(bits, False, "bt709", True))
+            assert max(plane.max() for plane in made) < 2**bits
+            done += 1
+    return done
+
+
 def _metrics() -> int:
     from vidsharp.reports.metrics.frame_metrics import change, psnr, sharpness
     from vidsharp.reports.metrics.metrics_library import library
@@ -79,4 +101,4 @@ def _metrics() -> int:
 
 if __name__ == "__main__":
     c_library.c_library = _watched(Path(sys.argv[1]))
-    print(_blend(), _metrics())
+    print(_blend(), _chroma(), _metrics())

@@ -7,13 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..errors import ModelError
 from ..nets.chroma import ChromaStudent
 from ..planes.plane_format import PlaneFormat
+from ..planes.subsampling import check_planes, subsampling
 
 Shape = tuple[int, int]
-Factors = tuple[int, int]
-"""Luma samples for one of chroma, down and across, each 1, 2 or 4."""
 STRIP_SAMPLES = 1 << 18
 """Chroma samples of a plane that are worked on at a time, without their halo."""
 
@@ -40,7 +38,7 @@ def restore_chroma(
     if len(planes) < 3:
         return []
     luma, cb, cr = planes[:3]
-    _check(planes[:3], fmt)
+    check_planes(planes[:3], fmt)
     factors = subsampling(luma.shape, cb.shape)
     out = [np.empty_like(plane, order="C", subok=False) for plane in (cb, cr)]
     if not cb.size:  # of a field that has no row of chroma
@@ -72,47 +70,11 @@ def luma_on_chroma_grid(luma: Tensor, factors: tuple[int, int]) -> Tensor:
     return F.avg_pool2d(luma, factors, factors, ceil_mode=True, count_include_pad=False)
 
 
-def subsampling(luma: tuple[int, ...], chroma: tuple[int, ...]) -> Factors:
-    """Luma samples for one of chroma, down and across, each 1, 2 or 4. Halves are rounded up, or down, as in the second
-    field of a frame of 4:2:0 whose chroma has an odd number of rows: luma's last row has no chroma there.
-
-    Raises:
-        ModelError: the shapes fit none.
-    """
-    down, across = (_factors(*sides, up=True) + _factors(*sides, up=False) for sides in zip(luma, chroma, strict=True))
-    if not (down and across):
-        raise ModelError(f"Chroma planes of {tuple(chroma)} fit no subsampling of luma {tuple(luma)}.")
-    return down[0], across[0]
-
-
-def exact_factors(luma: tuple[int, ...], chroma: tuple[int, ...]) -> Factors | None:
-    """As `subsampling`, but None where the halves are not rounded up."""
-    down, across = (_factors(*sides, up=True) for sides in zip(luma, chroma, strict=True))
-    return (down[0], across[0]) if down and across else None
-
-
 def strip_shapes(chroma: Shape, net: ChromaStudent) -> set[Shape]:
     """The shapes, in whole cells, of what planes of chroma are computed in."""
     step = net.align_samples
     width = -(-chroma[1] // step) * step
     return {(-(-(last - first) // step) * step, width) for _, _, first, last in _strips(chroma, net)}
-
-
-def _factors(luma: int, chroma: int, *, up: bool) -> list[int]:
-    """Those that make so many samples of chroma of so many of luma."""
-    return [factor for factor in (1, 2, 4) if (-(-luma // factor) if up else luma // factor) == chroma]
-
-
-def _check(planes: Sequence[np.ndarray], fmt: PlaneFormat) -> None:
-    wanted = np.dtype(np.uint8 if fmt.bit_depth == 8 else np.uint16)
-    for plane in planes:
-        if plane.dtype != wanted or plane.ndim != 2:
-            raise ModelError(
-                f"A plane of {plane.dtype} {plane.shape} was given; "
-                f"{fmt.bit_depth} bits want {wanted} of two dimensions."
-            )
-    if planes[1].shape != planes[2].shape:
-        raise ModelError(f"Cb of {planes[1].shape} and Cr of {planes[2].shape} were given; they must be of one shape.")
 
 
 def _strips(shape: tuple[int, ...], net: ChromaStudent) -> Iterator[tuple[int, int, int, int]]:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aligned.h"
+#include "guided.h"
 #include "rows.h"
 
 #define MOST_PX (1 << 30)
@@ -86,11 +87,19 @@ static Fault fault_of(const Job *job)
         if (job->dilations[l] < 1 || job->dilations[l] > MOST_DILATION) return BAD_DILATION;
     if (job->channels < PACK || job->channels > MOST_CHANNELS || job->channels % PACK) return BAD_CHANNELS;
     if (job->bands < 0 || job->bands > MOST_BANDS) return BAD_BANDS;
+    if (job->guided < 0 || job->guided > MOST_GUIDED || (job->guided && !job->guide)) return BAD_GUIDED;
+    for (int k = 0; k < job->guided; k++)
+        if (job->radii[k] != 2 && job->radii[k] != 4 && job->radii[k] != MOST_RADIUS) return BAD_GUIDED;
     if (job->code_bytes != 1 && job->code_bytes != 2) return BAD_BYTES;
     if (job->out_bytes != job->code_bytes && job->out_bytes != 4) return BAD_BYTES;
     const float most_code = job->code_bytes == 1 ? 255 : 65535;
     if (!(job->peak >= 255 && job->peak <= most_code)) return BAD_PEAK;
     if (job->zero != (job->peak >= 32768 ? 32768 : 0)) return BAD_PEAK;
+    if (job->guided) {
+        if (!(job->grain >= LEAST_GRAIN) || job->shift < -4 || job->shift > 4) return BAD_GUIDED;
+        const int32_t above = 1 << (11 - job->shift); /* what makes more than 12 bits */
+        if (job->grey < 0 || job->grey > above || (int32_t)job->peak - job->grey >= above) return BAD_GUIDED;
+    }
     if (job->height < 1 || job->width < 1 || job->height > MOST_PX || job->width > MOST_PX) return BAD_PLACE;
     if (job->first < 0 || job->first > job->end || job->end > cells_in(job->height)) return BAD_PLACE;
     if (job->left < 0 || job->left > job->right || job->right > cells_in(job->width)) return BAD_PLACE;
@@ -100,8 +109,9 @@ static Fault fault_of(const Job *job)
 /* Where all rows lie: one block of memory, zeroed. */
 typedef struct {
     int32_t *memory;
-    int32_t *codes; /* rows 0..2: a ring of what the filters see; 3: what the first layer is given */
+    int32_t *codes; /* rows 0..2: a ring of what the filters see; from 3 on: what the first layer is given, of each plane */
     int64_t code_size;
+    int32_t *guided; /* what guided filters hold */
     Ring rings[MOST_LAYERS + 1]; /* what each layer is given, and the head */
 } Rows;
 
@@ -120,7 +130,8 @@ static int take_rows(const Work *work, Rows *rows)
     const Job *job = &work->job;
     const int64_t size = job->channels / 2 * work->plane;
     rows->code_size = CODE_PAIRS * work->plane;
-    int64_t places = size + 4 * rows->code_size;
+    const int64_t guided = guided_places(work), of_codes = (3 + work->planes) * rows->code_size;
+    int64_t places = size + of_codes + guided;
     for (int l = 0; l <= job->depth; l++) places += size * ring_rows(job, l);
     const size_t bytes = (size_t)(places + 15) / 16 * 64;
     int32_t *next = rows->memory = aligned_alloc(64, bytes);
@@ -129,7 +140,9 @@ static int take_rows(const Work *work, Rows *rows)
     const int32_t *zeros = next;
     next += size;
     rows->codes = next + PAD;
-    next += 4 * rows->code_size;
+    next += of_codes;
+    rows->guided = next;
+    next += guided;
     for (int l = 0; l <= job->depth; l++) {
         rows->rings[l] = (Ring){next, zeros, size, ring_rows(job, l), cells_in(job->height)};
         next += size * rows->rings[l].count;
@@ -147,13 +160,15 @@ static void make_rows(const Work *work, const Steps *steps, const Rows *rows)
     int64_t reach[MOST_LAYERS + 1] = {0}; /* how many rows beyond the output each layer's input must be made */
     for (int l = depth - 1; l >= 0; l--) reach[l] = reach[l + 1] + job->dilations[l];
 
+    Guided guided = guided_from(work, rows->guided, job->first);
     int64_t read = job->first - 1; /* the next row of codes that the filters will need */
     for (int64_t top = most(job->first - reach[0], 0); top < job->end + reach[0]; top++) {
         int64_t row = top;
         if (row < high) {
-            int32_t *codes = rows->codes + 3 * code_size, *made = ring_row(&rings[0], row);
-            steps->read(work, row, codes);
-            steps->enter(work, columns(work, reach[0]), codes, made);
+            int32_t *codes[MOST_PLANES] = {rows->codes + 3 * code_size, rows->codes + 4 * code_size};
+            for (int p = 0; p < work->planes; p++) steps->read(work, &work->codes[p], row, codes[p]);
+            int32_t *made = ring_row(&rings[0], row);
+            steps->enter(work, columns(work, reach[0]), (const int32_t *const[]){codes[0], codes[1]}, made);
             clear_beyond(work, made);
         }
         for (int l = 0; l < depth; l++) {
@@ -168,10 +183,11 @@ static void make_rows(const Work *work, const Steps *steps, const Rows *rows)
         }
         row = top - reach[0];
         if (row < job->first || row >= job->end) continue;
-        for (; read <= row + 1; read++) steps->read(work, read, rows->codes + (read + 1) % 3 * code_size);
+        for (; read <= row + 1; read++) steps->read(work, &work->codes[0], read, rows->codes + (read + 1) % 3 * code_size);
         const int32_t *around[3];
         for (int i = 0; i < 3; i++) around[i] = rows->codes + (row + i) % 3 * code_size;
-        steps->blend(work, row, ring_row(&rings[depth], row), around);
+        const float *offers = job->guided ? guided_offers(&guided, work, steps, row) : 0;
+        steps->blend(work, row, ring_row(&rings[depth], row), around, offers);
     }
 }
 
@@ -182,7 +198,14 @@ int vidsharp_blend(const Job *job, int set)
     const Fault fault = fault_of(job);
     if (fault) return fault;
     const int64_t wide = cells_in(job->width);
-    const Work work = {*job, wide, plane_size(wide)};
+    const Work work = {
+        *job,
+        {{job->codes, job->codes_stride, job->code_bytes, (int32_t)job->peak, job->zero},
+         {job->guide, job->guide_stride, 2, MOST_GUIDE, 0}},
+        job->guide ? MOST_PLANES : 1,
+        wide,
+        plane_size(wide),
+    };
     Rows rows;
     if (!take_rows(&work, &rows)) return NO_MEMORY;
     make_rows(&work, steps, &rows);

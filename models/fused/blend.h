@@ -14,6 +14,20 @@
  *
  * In `spectrum` and `taps`, `code` is the code above `zero`, and at most `peak`.
  *
+ * A plane of chroma may have luma on its grid beside it, `guide`: the first layer then sees 16 bands of either, and their
+ * loudnesses, and what guided filters (He et al., ECCV 2010) add to the plane is offered beside its filters' sums, weighted
+ * like these, by weights that follow theirs. With p = (code - grey) * 2^shift, i = the guide's code - MIDDLE, and sums over
+ * the n = (2 * radius + 1)^2 samples around, edges repeated:
+ *
+ *   i_mean = sum of i / n;   p_mean = sum of p / n
+ *   slope  = fma(-p_mean, i_mean, sum of p * i / n) / (fma(-i_mean, i_mean, sum of i * i / n) + grain)
+ *   base   = fma(-slope, i_mean, p_mean)
+ *   offer  = fma(sum of to_32_bits(slope * SLOPE_UNIT) / (n * SLOPE_UNIT), i,
+ *                sum of to_32_bits(base * BASE_UNIT) / (n * BASE_UNIT)) - p
+ *
+ * where x / n is a product with the float nearest to 1 / n, and to_32_bits rounds as to_16_bits does. Neither can leave 32
+ * bits: p has at most 12, i has 10, and grain is LEAST_GRAIN at least.
+ *
  * SAME BITS. Every instruction set gives these very bits, for every part of a plane that is asked for. So each step is
  * defined to the last bit: `sum` of integers is exact (whoever packs the weights sees to it that none leaves 32 bits, or
  * the result is undefined); `sum` of floats is a chain of fma, from the bias on, bands before loudnesses, in order of o;
@@ -43,26 +57,32 @@
 typedef struct {
     const void *codes; /* uint8_t or uint16_t, in rows of `width`; read only. Those above the peak count as the peak */
     void *out;         /* of the codes' type, or float: here the cells that are asked for are written, and nothing else */
-    int64_t codes_stride, out_stride; /* bytes from one row to the next */
+    const uint16_t *guide; /* luma, as large as the plane, 0 to MOST_GUIDE, what lies above counts as that; or null */
+    int64_t codes_stride, out_stride, guide_stride; /* bytes from one row to the next */
     int64_t height, width;            /* of the plane, in pixels, from 1 on */
     int64_t first, end, left, right;  /* rows and columns of cells to make, without `end` and `right` */
     int32_t code_bytes, out_bytes;    /* 1 or 2; `out_bytes` may also be 4: floats, neither rounded nor clipped */
     int32_t bands, channels, depth;   /* filters, features of a cell, layers */
     int32_t zero; /* what is taken off codes before they are put in 16 bits: 32768 where the peak is that or more, else 0 */
+    int32_t guided; /* guided filters: none without a guide */
+    int32_t grey, shift; /* for these: the code of no colour, and the power of two that makes 12 bits of what is above it */
     float peak;   /* the largest code: 255 for one byte, 255 to 65535 for two */
+    float grain;  /* variance of the guide below which guided filters only smooth */
     const int32_t *dilations;     /* [depth], 1 to MOST_DILATION */
-    const int32_t *spectrum;      /* pairs [16 / PACK][8][PACK] */
+    const int32_t *radii;         /* [guided], each 2, 4 or 8 */
+    const int32_t *spectrum;      /* pairs [planes][16 / PACK][8][PACK], where planes are 1, or 2 with a guide */
     const int32_t *layers;        /* pairs [depth][channels / PACK][9][channels / 2][PACK] */
-    const int32_t *head;          /* pairs [16 * (bands + 1) / PACK][channels / 2][PACK]: the offset's, then each filter's */
+    const int32_t *head;          /* pairs [16 * offers / PACK][channels / 2][PACK], where offers = 1 + bands + guided: the
+                                     offset's, then each filter's, then each guided filter's */
     const int32_t *taps;          /* pairs [bands][9 lines][6][4]: of columns from the cell to the left on; for column 0..3 */
-    const float *spectrum_scale;  /* [16] */
-    const float *spectrum_bias;   /* [16] */
-    const float *enter;           /* [channels / PACK][32][PACK] */
+    const float *spectrum_scale;  /* [planes][16] */
+    const float *spectrum_bias;   /* [planes][16] */
+    const float *enter;           /* [channels / PACK][planes][32][PACK] */
     const float *enter_bias;      /* [channels] */
     const float *layers_scale;    /* [depth][channels] */
     const float *layers_bias;     /* [depth][channels] */
-    const float *head_scale;      /* [16 * (bands + 1)] */
-    const float *head_bias;       /* [16 * (bands + 1)] */
+    const float *head_scale;      /* [16 * offers] */
+    const float *head_bias;       /* [16 * offers] */
 } Job;
 
 /* Makes the cells that are asked for with an `InstructionSet`. Returns DONE, or the `Fault` for which nothing was

@@ -10,7 +10,19 @@ from .blend_library import FAULTS, SETS
 
 _NUMBERS = {
     blend_weights: ("FACTOR", "TAPS", "SLOPE", "FLOOR"),
-    blend_library: ("VERSION", "PACK", "MOST_LAYERS", "MOST_DILATION", "MOST_CHANNELS", "MOST_BANDS"),
+    blend_library: (
+        *(
+            "VERSION",
+            "PACK",
+            "MOST_LAYERS",
+            "MOST_DILATION",
+            "MOST_CHANNELS",
+            "MOST_BANDS",
+            "MOST_GUIDED",
+            "MOST_RADIUS",
+        ),
+        *("MIDDLE", "MOST_GUIDE", "SLOPE_UNIT", "BASE_UNIT", "LEAST_GRAIN"),
+    ),
 }
 
 

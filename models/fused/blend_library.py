@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import DeviceError, ModelError
 from .c_library import c_library
 
-VERSION = 5
+VERSION = 6
 """Of `Job`, the order of weights and what is given back: a library of another version is not used."""
 GENERIC = "generic"
 """Plain C for any processor: the reference of the other instruction sets, and slower than torch."""
@@ -21,10 +21,16 @@ PACK = 8
 """Output channels whose weights lie side by side."""
 MOST_LAYERS, MOST_DILATION, MOST_CHANNELS, MOST_BANDS = 31, 16, 1024, 1024
 """What the library has room for: layers, cells from one tap of a layer to the next, channels, filters."""
+MOST_GUIDED, MOST_RADIUS = 3, 8
+"""Guided filters, and samples from the middle of the largest window to its edge."""
+MIDDLE, MOST_GUIDE, SLOPE_UNIT, BASE_UNIT, LEAST_GRAIN = 512, 1023, 16384, 64, 32
+"""Of guided filters: what is taken off the guide, its largest value, what a slope and a base of 1 are as integers, and
+the least `grain`, which keeps their sums within 32 bits."""
 
-_PLACES = ("codes_stride", "out_stride", "height", "width", "first", "end", "left", "right")
+_PLACES = ("codes_stride", "out_stride", "guide_stride", "height", "width", "first", "end", "left", "right")
+_NUMBERS = ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero", "guided", "grey", "shift")
 _WEIGHTS = (
-    *("dilations", "spectrum", "layers", "head", "taps"),
+    *("dilations", "radii", "spectrum", "layers", "head", "taps"),
     *("spectrum_scale", "spectrum_bias", "enter", "enter_bias"),
     *("layers_scale", "layers_bias", "head_scale", "head_bias"),
 )
@@ -40,6 +46,10 @@ FAULTS: dict[str, tuple[type[Exception], str]] = {
         f"The C library runs students of {PACK} to {MOST_CHANNELS} channels, in packs of {PACK}.",
     ),
     "BAD_BANDS": (ModelError, f"The C library runs students of 0 to {MOST_BANDS} filters."),
+    "BAD_GUIDED": (
+        ModelError,
+        f"The C library runs up to {MOST_GUIDED} guided filters beside a guide, of radii of 2, 4 or 8.",
+    ),
     "BAD_BYTES": (ValueError, "Planes have codes of 1 or 2 bytes, and their results as many, or 4."),
     "BAD_PEAK": (ValueError, "The peak is 255 for codes of 1 byte, and 255 to 65535 for those of 2."),
     "BAD_PLACE": (ValueError, "The place to sharpen lies outside of the plane, or the plane is empty."),
@@ -51,10 +61,10 @@ class Job(ctypes.Structure):
     """`Job` of blend.h: a plane of codes, a place for the result, the rows and columns of cells to make, weights."""
 
     _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("codes", "out")),
+        *((name, ctypes.c_void_p) for name in ("codes", "out", "guide")),
         *((name, ctypes.c_int64) for name in _PLACES),
-        *((name, ctypes.c_int32) for name in ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero")),
-        ("peak", ctypes.c_float),
+        *((name, ctypes.c_int32) for name in _NUMBERS),
+        *((name, ctypes.c_float) for name in ("peak", "grain")),
         *((name, ctypes.c_void_p) for name in _WEIGHTS),
     )
 

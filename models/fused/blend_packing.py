@@ -1,26 +1,20 @@
-"""A blend student's weights as the C library reads them: integers of 16 bits, and what scales their sums.
+"""A student's weights as the C library reads them: integers of 16 bits, and what scales their sums.
 
 A float32 holds 24 bits, more than an answer in codes can show; integers of 16 bits are multiplied at twice the speed,
 and their sums are exact in whatever order. Weights get a scale for each output channel, features one for all layers,
 both as fine as sums of 32 bits allow.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..nets.blend_weights import (
-    CONTRAST,
-    FACTOR,
-    FLOOR,
-    LOUDNESS_BIAS,
-    LOUDNESS_SCALE,
-    PHASES,
-    SLOPE,
-    TAPS,
-    BlendWeights,
-)
-from .blend_library import PACK
+from ..nets import blend_weights, chroma_weights
+from ..nets.blend_weights import CONTRAST, FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights, Convolution
+from ..nets.chroma_weights import GAIN, NOISE, ChromaWeights
+from .blend_library import MOST_GUIDE, PACK
 
 _MOST = 2**15 - 1
 """The largest integer of 16 bits."""
@@ -37,58 +31,163 @@ class _Integers(NamedTuple):
     """float64, one for each output channel."""
 
 
-def packed(student: BlendWeights, peak: int, strength: float) -> dict[str, np.ndarray]:
-    """The arrays of `blend_library.Job`, with all constant factors folded in: float32 and int32.
+@dataclass(frozen=True)
+class Packed:
+    """A student, ready for the library."""
 
-    Channels are filled up to whole packs with zeros: what these carry is 0, and nothing looks at it.
+    arrays: dict[str, np.ndarray]
+    """Those of `blend_library.Job`, with all constant factors folded in: float32 and int32. Channels are filled up to
+    whole packs with zeros: what these carry is 0, and nothing looks at it."""
+    settings: dict[str, Any]
+    """The numbers of `Job` that are the student's or the codes'."""
+    halo: int
+    """Of the student, in cells."""
+    dilations: tuple[int, ...]
+
+
+class _Guide(NamedTuple):
+    """The net that says how much of each offer to take, and the planes that it sees."""
+
+    peaks: tuple[float, ...]
+    """Of each plane: the code that is a 1 for the student."""
+    most: tuple[int, ...]
+    """The largest code that it may hold, above what is taken off."""
+    spectra: tuple[Convolution, ...]
+    """Of each plane, with their contrast."""
+    enter: Convolution
+    """For bands and the logarithms of their magnitudes, plane after plane."""
+    layers: tuple[Convolution, ...]
+    dilations: tuple[int, ...]
+
+
+def packed(student: BlendWeights, peak: int, strength: float) -> Packed:
+    """A blend student, for a plane of luma.
 
     Args:
         peak: the largest code value; the library sees codes, the student was trained on codes / peak.
         strength: S in codes + S · peak · change.
     """
-    unit, codes = _feature_unit(student), min(peak, 2**15)
-    contrast, enter, offset = _contrast(student), _enter(student), len(student.filters) * PHASES
-    spectrum = _integers(contrast / peak, codes, flat_is_nothing=True)
-    taps = _integers(student.filters - student.filters.mean(axis=(1, 2), keepdims=True), codes, flat_is_nothing=True)
-    layers = [(_integers(_filled(weight, 2), _MOST), _filled(bias)) for weight, bias in student.layers]
+    guide = _guide_of(student, peak)
+    taps = _taps(student.filters, peak)
+    offset = len(student.filters) * PHASES
     # The offset goes first, and into codes; the weights meet sums of filters' integers.
     order = np.r_[offset : offset + PHASES, 0:offset]
     factor = strength * np.r_[np.full(PHASES, peak), np.repeat(1 / taps.scale, PHASES)]
-    head, bias = _integers(_filled(student.head[0][order], 2), _MOST), student.head[1][order]
+    arrays = _arrays(guide, taps, (student.head[0][order], student.head[1][order]), factor, ())
+    settings = {**_settings(arrays, peak), "bands": len(student.filters)}
+    return Packed(arrays, settings, student.halo_px // FACTOR, student.dilations)
+
+
+def packed_chroma(student: ChromaWeights, bit_depth: int, strength: float) -> Packed:
+    """A chroma student, for a plane of chroma beside luma as `chroma_guide.py` brings it to its grid.
+
+    Args:
+        bit_depth: of both.
+        strength: as for `packed`.
+    """
+    peak, shift = 2**bit_depth - 1, 12 - bit_depth
+    guide_peak = peak * 2.0 ** (10 - bit_depth)
+    guide = _guide_of_chroma(student, peak, guide_peak)
+    taps = _taps(student.filters, peak)
+    nothing = np.zeros((PHASES, student.head[0].shape[1], 1, 1)), np.zeros(PHASES)  # it has no offset
+    head = tuple(np.concatenate(pair) for pair in zip(nothing, student.head, strict=True))
+    of_offers = np.r_[1 / taps.scale, np.full(len(student.radii), 2.0**-shift)]
+    factor = strength * GAIN * np.r_[np.zeros(PHASES), np.repeat(of_offers, PHASES)]
+    arrays = _arrays(guide, taps, (head[0], head[1]), factor, student.radii)
+    settings = {
+        **_settings(arrays, peak),
+        "bands": len(student.filters),
+        "guided": len(student.radii),
+        "grey": 2 ** (bit_depth - 1),
+        "shift": shift,
+        "grain": NOISE * guide_peak**2,
+    }
+    return Packed(arrays, settings, -(-student.halo_samples // FACTOR), student.dilations)
+
+
+def _guide_of(student: BlendWeights, peak: int) -> _Guide:
+    scale, bias = blend_weights.LOUDNESS_SCALE, blend_weights.LOUDNESS_BIAS
+    enter = _enter(student.enter, scale, bias)
+    return _Guide((peak,), (_most(peak),), (_contrast(student.spectrum),), enter, student.layers, student.dilations)
+
+
+def _guide_of_chroma(student: ChromaWeights, peak: int, guide_peak: float) -> _Guide:
+    scale = chroma_weights.LOUDNESS_SCALE
+    enter = _enter(student.enter, scale, scale * chroma_weights.LOUDNESS_BIAS)
+    spectra = tuple(map(_contrast, student.spectra))
+    return _Guide((peak, guide_peak), (_most(peak), MOST_GUIDE), spectra, enter, student.layers, student.dilations)
+
+
+def _most(peak: int) -> int:
+    """The largest code in 16 bits."""
+    return min(peak, 2**15)
+
+
+def _taps(filters: np.ndarray, peak: int) -> _Integers:
+    return _integers(filters - filters.mean(axis=(1, 2), keepdims=True), _most(peak), flat_is_nothing=True)
+
+
+def _settings(arrays: dict[str, np.ndarray], peak: int) -> dict[str, Any]:
+    return {
+        "channels": arrays["enter_bias"].size,
+        "depth": arrays["dilations"].size,
+        "peak": peak,
+        "zero": 2**15 if peak >= 2**15 else 0,
+    }
+
+
+def _arrays(
+    guide: _Guide, taps: _Integers, head: Convolution, factor: np.ndarray, radii: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """As `Packed.arrays`.
+
+    Args:
+        head: the offset first, then a weight for each pixel of a cell and each offer.
+        factor: what makes codes of each of its answers.
+    """
+    unit = _feature_unit(guide)
+    spectra = [
+        _integers(weight / peak, most, flat_is_nothing=True)
+        for (weight, _), peak, most in zip(guide.spectra, guide.peaks, guide.most, strict=True)
+    ]
+    layers = [(_integers(_filled(weight, 2), _MOST), _filled(bias)) for weight, bias in guide.layers]
+    weights = _integers(_filled(head[0], 2), _MOST)
     floats = {
-        "spectrum_scale": 1 / spectrum.scale,
-        "spectrum_bias": student.spectrum[1],
-        "enter": _pack(unit * enter[0]),
-        "enter_bias": unit * _filled(enter[1]),
+        "spectrum_scale": np.concatenate([1 / spectrum.scale for spectrum in spectra]),
+        "spectrum_bias": np.concatenate([bias for _, bias in guide.spectra]),
+        "enter": _pack(unit * guide.enter[0]),
+        "enter_bias": unit * _filled(guide.enter[1]),
         "layers_scale": np.concatenate([1 / weight.scale for weight, _ in layers]),
         "layers_bias": unit * np.concatenate([bias for _, bias in layers]),
-        "head_scale": factor / head.scale / unit,
-        "head_bias": factor * bias,
+        "head_scale": factor / weights.scale / unit,
+        "head_bias": factor * head[1],
     }
     integers = {
-        "spectrum": _pack_pairs(spectrum.integers),
+        "spectrum": np.concatenate([_pack_pairs(spectrum.integers) for spectrum in spectra]),
         "layers": np.concatenate([_pack_pairs(weight.integers) for weight, _ in layers]),
-        "head": _pack_pairs(head.integers),
+        "head": _pack_pairs(weights.integers),
         "taps": _pair_taps(taps.integers),
-        "dilations": np.array(student.dilations),
+        "dilations": np.array(guide.dilations),
+        "radii": np.array(radii),
     }
     return {name: np.ascontiguousarray(array, np.float32) for name, array in floats.items()} | {
         name: np.ascontiguousarray(array, np.int32) for name, array in integers.items()
     }
 
 
-def _contrast(student: BlendWeights) -> np.ndarray:
-    """The spectrum's weights, as in `BlendStudent._guide`."""
-    weight = student.spectrum[0]
-    return (weight - weight.mean(axis=1, keepdims=True)) * CONTRAST
+def _contrast(spectrum: Convolution) -> Convolution:
+    """A spectrum that is blind to the mean, as in the students' guides."""
+    weight, bias = spectrum
+    return (weight - weight.mean(axis=1, keepdims=True)) * CONTRAST, bias
 
 
-def _enter(student: BlendWeights) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and biases for the spectrum and the logarithm of its magnitude, as in `BlendStudent._guide`."""
-    weight, bias = student.enter
-    signed, magnitudes = weight[:, :PHASES], weight[:, PHASES:]
-    loud = LOUDNESS_BIAS * magnitudes.sum(axis=(1, 2, 3))
-    return np.concatenate([signed, LOUDNESS_SCALE * magnitudes], axis=1), bias + loud
+def _enter(enter: Convolution, scale: float, bias: float) -> Convolution:
+    """Weights and biases for bands and the logarithms of their magnitudes, where the student was trained on
+    scale · logarithm + bias."""
+    weight, own = enter
+    of_planes = weight.reshape(len(weight), -1, 2, PHASES)
+    loud = bias * of_planes[:, :, 1].sum(axis=(1, 2))
+    return (of_planes * np.array([1, scale])[:, None]).reshape(weight.shape), own + loud
 
 
 def _integers(weight: np.ndarray, largest_input: int, *, flat_is_nothing: bool = False) -> _Integers:
@@ -97,7 +196,7 @@ def _integers(weight: np.ndarray, largest_input: int, *, flat_is_nothing: bool =
     Args:
         flat_is_nothing: the weights of an output sum to zero, and shall go on doing so.
     """
-    flat = weight.reshape(len(weight), -1)
+    flat = weight.reshape(len(weight), int(np.prod(weight.shape[1:])))
     terms, most = flat.shape[1], np.abs(flat).max(axis=1)
     # Rounding adds at most a half to each weight, and what brings their sum back to zero as much to one of them.
     sums = ((2**31 - 1) / largest_input - terms) / np.abs(flat).sum(axis=1).clip(1e-30)
@@ -109,20 +208,24 @@ def _integers(weight: np.ndarray, largest_input: int, *, flat_is_nothing: bool =
     return _Integers(whole.reshape(weight.shape), scale)
 
 
-def _feature_unit(student: BlendWeights) -> float:
+def _feature_unit(guide: _Guide) -> float:
     """What a feature of 1 is as an integer: the largest power of two that leaves `_ROOM`."""
-    largest = max(np.abs(features).max() for features in _features(student, _trial()))
+    planes = [_trial(), _trial()[::-1, ::-1]][: len(guide.spectra)]
+    largest = max(np.abs(features).max() for features in _features(guide, planes))
     return 2.0 ** np.floor(np.log2(_MOST / (_ROOM * max(largest, 2.0**-4))))
 
 
-def _features(student: BlendWeights, luma: np.ndarray) -> list[np.ndarray]:
-    """What each layer and the head are given, [C, h, w], for luma of 0..1, [4·h, 4·w]."""
-    height, width = luma.shape[0] // FACTOR, luma.shape[1] // FACTOR
-    cells = luma.reshape(height, FACTOR, width, FACTOR).transpose(1, 3, 0, 2).reshape(PHASES, height, width)
-    bands = _convolve(cells, _contrast(student), student.spectrum[1])
-    x = _leaky(_convolve(np.concatenate([bands, np.log(np.abs(bands) + FLOOR)]), *_enter(student)))
+def _features(guide: _Guide, planes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What each layer and the head are given, [C, h, w], for planes [4·h, 4·w] whose codes span 1."""
+    seen: list[np.ndarray] = []
+    for plane, spectrum in zip(planes, guide.spectra, strict=True):
+        height, width = plane.shape[0] // FACTOR, plane.shape[1] // FACTOR
+        cells = plane.reshape(height, FACTOR, width, FACTOR).transpose(1, 3, 0, 2).reshape(PHASES, height, width)
+        bands = _convolve(cells, *spectrum)
+        seen += [bands, np.log(np.abs(bands) + FLOOR)]
+    x = _leaky(_convolve(np.concatenate(seen), *guide.enter))
     made = [x]
-    for (weight, bias), far in zip(student.layers, student.dilations, strict=True):
+    for (weight, bias), far in zip(guide.layers, guide.dilations, strict=True):
         x = x + _leaky(_convolve(x, weight, bias, far))
         made.append(x)
     return made

@@ -85,7 +85,7 @@ class FusedStudent:
 
     def pixels(self, box: Box, fmt: PlaneFormat) -> float:
         """As `FusedBlend.pixels`."""
-        return self._blend(fmt).pixels(box)
+        return self._blend(fmt).net.pixels(box)
 
     def _blend(self, fmt: PlaneFormat) -> FusedBlend:
         if fmt.peak not in self._packed:

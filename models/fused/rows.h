@@ -21,10 +21,13 @@
 
 #define PHASES (FACTOR * FACTOR)           /* pixels of a cell, and bands of its spectrum */
 #define CODE_PAIRS (PHASES / 2)            /* planes of a row of codes */
-#define INPUTS (2 * PHASES)                  /* what the first layer sees: bands and loudnesses */
+#define INPUTS (2 * PHASES)                  /* what the first layer sees of a plane: bands and loudnesses */
+#define MOST_PLANES 2                        /* the one that is worked on, and its guide */
 #define LINE_PAIRS (3 * FACTOR / 2)        /* pairs of columns in a cell and its neighbours to the left and right */
 #define LINE_TAPS (LINE_PAIRS * FACTOR)    /* weights of one line of a filter, with zeros */
 #define FILTER_TAPS (TAPS * LINE_TAPS)
+#define MOMENTS 4 /* i, i * i, p, p * i */
+#define RIM (MOST_RADIUS / FACTOR) /* cells that a window reaches into beyond its own */
 #define PAD MOST_DILATION
 #define MOST_LANES 16 /* places in the longest vector */
 #define BLOCK 3       /* vectors that are worked on at a time */
@@ -43,8 +46,17 @@ _Static_assert(PAD >= 1 && PAD >= MOST_LANES && PHASES % PACK == 0, "rows have r
 #define HAS_AVX2_VNNI
 #endif
 
+/* Codes in memory. */
+typedef struct {
+    const void *codes;
+    int64_t stride;
+    int32_t bytes, peak, zero;
+} Codes;
+
 typedef struct {
     Job job;
+    Codes codes[MOST_PLANES];
+    int planes;          /* 1, or 2 with a guide */
     int64_t wide, plane; /* cells in a row, and places from one plane to the next */
 } Work;
 
@@ -55,14 +67,25 @@ typedef struct {
 
 /* What an instruction set does with a row. Outputs are made for the span's columns, and may be for others. */
 typedef struct {
-    /* Codes of row `row` of cells, which may lie one outside of the plane, with the rims beside it. */
-    void (*read)(const Work *, int64_t row, int32_t *codes);
-    /* Features: spectrum, logarithm and first layer. */
-    void (*enter)(const Work *, Span, const int32_t *codes, int32_t *features);
+    /* Row `row` of cells, which may lie outside of the plane, with the rims beside it. */
+    void (*read)(const Work *, const Codes *, int64_t row, int32_t *codes);
+    /* Features: spectrum, logarithm and first layer; `codes` are those of each plane. */
+    void (*enter)(const Work *, Span, const int32_t *const codes[MOST_PLANES], int32_t *features);
     /* Features behind a 3x3 layer; `rows` are the three rows that it sees. */
     void (*layer)(const Work *, Span, int layer, const int32_t *const rows[3], int32_t *features);
-    /* Head, filters and their sum, into the job's columns of the plane; `codes` are the rows above, at and below. */
-    void (*blend)(const Work *, int64_t row, const int32_t *features, const int32_t *const codes[3]);
+    /* Head, filters and their sum, into the job's columns of the plane; `codes` are the rows above, at and below, `offers`
+     * those of guided filters, [guided][16] planes. */
+    void (*blend)(const Work *, int64_t row, const int32_t *features, const int32_t *const codes[3], const float *offers);
+    /* For guided filters, of lines of samples, each in planes of its four columns (see guided.c). Sums and differences of
+     * `planes` such planes, from RIM cells left of the picture to RIM cells right of it; */
+    void (*add)(const Work *, int planes, const int32_t *a, const int32_t *b, int32_t *made);
+    void (*subtract)(const Work *, int planes, const int32_t *a, const int32_t *b, int32_t *made);
+    /* sums down to a line, from those down to the one before, for each of MOMENTS, [MOMENTS][4] planes; */
+    void (*moments)(const Work *, const int32_t *const codes[MOST_PLANES], int line, const int32_t *before, int32_t *sums);
+    /* slope and base, as integers, [2][4] planes, where `sums` are moments of the 2 * radius + 1 lines around; */
+    void (*slopes)(const Work *, int radius, const int32_t *sums, int32_t *made);
+    /* and four planes of offers, where `sums` are of slope and base. */
+    void (*offer)(const Work *, int radius, const int32_t *const codes[MOST_PLANES], int line, const int32_t *sums, float *offers);
 } Steps;
 
 extern const Steps steps_generic;

@@ -53,40 +53,43 @@ static float logarithm(float x)
 }
 
 /* The code at a place that may lie beyond the plane's edges, as the filters see it. */
-static int32_t code_at(const Job *job, int64_t y, int64_t x)
+static int32_t code_at(const Work *work, const Codes *of, int64_t y, int64_t x)
 {
-    y = most(0, least(y, job->height - 1));
-    x = most(0, least(x, job->width - 1));
-    const uint8_t *row = (const uint8_t *)job->codes + y * job->codes_stride;
-    const int32_t code = job->code_bytes == 1 ? row[x] : ((const uint16_t *)row)[x], peak = (int32_t)job->peak;
-    return (code < peak ? code : peak) - job->zero;
+    y = most(0, least(y, work->job.height - 1));
+    x = most(0, least(x, work->job.width - 1));
+    const uint8_t *row = (const uint8_t *)of->codes + y * of->stride;
+    const int32_t code = of->bytes == 1 ? row[x] : ((const uint16_t *)row)[x];
+    return (code < of->peak ? code : of->peak) - of->zero;
 }
 
-static void read_row(const Work *work, int64_t row, int32_t *codes)
+static void read_row(const Work *work, const Codes *of, int64_t row, int32_t *codes)
 {
     for (int p = 0; p < CODE_PAIRS; p++)
         for (int64_t x = -1; x <= work->wide; x++) {
             const int64_t top = FACTOR * row + p / 2, left = FACTOR * x + p % 2 * 2;
-            codes[p * work->plane + x] = pair_of(code_at(&work->job, top, left), code_at(&work->job, top, left + 1));
+            codes[p * work->plane + x] = pair_of(code_at(work, of, top, left), code_at(work, of, top, left + 1));
         }
 }
 
-static void enter_row(const Work *work, Span span, const int32_t *codes, int32_t *features)
+static void enter_row(const Work *work, Span span, const int32_t *const codes[MOST_PLANES], int32_t *features)
 {
     const Job *job = &work->job;
+    const int inputs = work->planes * INPUTS;
     for (int64_t x = span.from; x < span.to; x++) {
-        float seen[INPUTS];
-        for (int o = 0; o < PHASES; o++) {
-            const int32_t *weights = job->spectrum + o / PACK * CODE_PAIRS * PACK + o % PACK;
+        float seen[MOST_PLANES * INPUTS];
+        for (int band = 0; band < work->planes * PHASES; band++) {
+            const int plane = band / PHASES, at = plane * INPUTS + band % PHASES;
+            const int32_t *weights = job->spectrum + band / PACK * CODE_PAIRS * PACK + band % PACK;
             int32_t sum = 0;
-            for (int p = 0; p < CODE_PAIRS; p++) sum = add_products(sum, weights[p * PACK], codes[p * work->plane + x]);
-            seen[o] = fmaf((float)sum, job->spectrum_scale[o], job->spectrum_bias[o]);
-            seen[PHASES + o] = logarithm(fabsf(seen[o]) + FLOOR);
+            for (int p = 0; p < CODE_PAIRS; p++)
+                sum = add_products(sum, weights[p * PACK], codes[plane][p * work->plane + x]);
+            seen[at] = fmaf((float)sum, job->spectrum_scale[band], job->spectrum_bias[band]);
+            seen[at + PHASES] = logarithm(fabsf(seen[at]) + FLOOR);
         }
         for (int c = 0; c < job->channels; c += 2) {
-            const float *weights = job->enter + c / PACK * INPUTS * PACK + c % PACK;
+            const float *weights = job->enter + c / PACK * inputs * PACK + c % PACK;
             float sums[2] = {job->enter_bias[c], job->enter_bias[c + 1]};
-            for (int i = 0; i < INPUTS; i++)
+            for (int i = 0; i < inputs; i++)
                 for (int k = 0; k < 2; k++) sums[k] = fmaf(weights[i * PACK + k], seen[i], sums[k]);
             features[c / 2 * work->plane + x] = pair_of(to_16_bits(leaky(sums[0])), to_16_bits(leaky(sums[1])));
         }
@@ -153,7 +156,8 @@ static void write_pixel(const Job *job, int64_t y, int64_t x, float made)
     else out[x] = (uint8_t)code;
 }
 
-static void blend_row(const Work *work, int64_t row, const int32_t *features, const int32_t *const codes[3])
+static void blend_row(const Work *work, int64_t row, const int32_t *features, const int32_t *const codes[3],
+                      const float *offers)
 {
     const Job *job = &work->job;
     for (int64_t x = job->left; x < job->right; x++)
@@ -162,11 +166,92 @@ static void blend_row(const Work *work, int64_t row, const int32_t *features, co
             if (FACTOR * row + r >= job->height || FACTOR * x + c >= job->width) continue;
             const int32_t pair = codes[1][i / 2 * work->plane + x];
             float made = (float)((c % 2 ? second_of(pair) : first_of(pair)) + job->zero) + head(work, x, i, features);
-            for (int k = 0; k < job->bands; k++)
-                made = fmaf(head(work, x, PHASES * (k + 1) + i, features),
-                            filtered(work, x, job->taps + FILTER_TAPS * k, r, c, codes), made);
+            for (int k = 0; k < job->bands + job->guided; k++) {
+                const float offer = k < job->bands
+                    ? filtered(work, x, job->taps + FILTER_TAPS * k, r, c, codes)
+                    : offers[((k - job->bands) * PHASES + i) * work->plane + x];
+                made = fmaf(head(work, x, PHASES * (k + 1) + i, features), offer, made);
+            }
             write_pixel(job, FACTOR * row + r, FACTOR * x + c, made);
         }
 }
 
-const Steps steps_generic = {read_row, enter_row, layer_row, blend_row};
+/* p and i of guided filters, at column `x` of samples, which may lie a cell outside of the plane. */
+static int32_t sample(const Work *work, const int32_t *const codes[MOST_PLANES], int of, int line, int64_t cell, int c)
+{
+    const Job *job = &work->job;
+    const int32_t pair = codes[of][(2 * line + c / 2) * work->plane + cell];
+    const int32_t code = c % 2 ? second_of(pair) : first_of(pair);
+    if (of) return code - MIDDLE;
+    const int32_t above = code + job->zero - job->grey;
+    return job->shift < 0 ? above >> -job->shift : (int32_t)((uint32_t)above << job->shift);
+}
+
+static void add(const Work *work, int planes, const int32_t *a, const int32_t *b, int32_t *made)
+{
+    for (int64_t p = 0; p < planes * work->plane; p += work->plane)
+        for (int64_t x = p - RIM; x < p + work->wide + RIM; x++) made[x] = (int32_t)((uint32_t)a[x] + (uint32_t)b[x]);
+}
+
+static void subtract(const Work *work, int planes, const int32_t *a, const int32_t *b, int32_t *made)
+{
+    for (int64_t p = 0; p < planes * work->plane; p += work->plane)
+        for (int64_t x = p - RIM; x < p + work->wide + RIM; x++) made[x] = (int32_t)((uint32_t)a[x] - (uint32_t)b[x]);
+}
+
+static void moments_row(const Work *work, const int32_t *const codes[MOST_PLANES], int line, const int32_t *before,
+                        int32_t *sums)
+{
+    for (int c = 0; c < FACTOR; c++)
+        for (int64_t x = -1; x <= work->wide; x++) {
+            const int32_t p = sample(work, codes, 0, line, x, c), i = sample(work, codes, 1, line, x, c);
+            const int32_t each[MOMENTS] = {i, i * i, p, p * i};
+            for (int m = 0; m < MOMENTS; m++) {
+                const int64_t at = (m * FACTOR + c) * work->plane + x;
+                sums[at] = (int32_t)((uint32_t)before[at] + (uint32_t)each[m]);
+            }
+        }
+}
+
+/* The sum over the 2 * radius + 1 columns around one of samples, which lie in `four` planes, one for each in a cell. */
+static float window(const Work *work, const int32_t *four, int radius, int64_t column)
+{
+    uint32_t sum = 0;
+    for (int64_t x = column - radius; x <= column + radius; x++)
+        sum += (uint32_t)four[((x % FACTOR + FACTOR) % FACTOR) * work->plane + (x - (x % FACTOR + FACTOR) % FACTOR) / FACTOR];
+    return (float)(int32_t)sum;
+}
+
+static void slopes_row(const Work *work, int radius, const int32_t *sums, int32_t *made)
+{
+    const int64_t four = FACTOR * work->plane;
+    const float share = 1.0f / (float)((2 * radius + 1) * (2 * radius + 1));
+    for (int64_t column = 0; column < FACTOR * work->wide; column++) {
+        float means[MOMENTS];
+        for (int m = 0; m < MOMENTS; m++) means[m] = window(work, sums + m * four, radius, column) * share;
+        const float variance = fmaf(-means[0], means[0], means[1]), joint = fmaf(-means[2], means[0], means[3]);
+        const float slope = joint / (variance + work->job.grain), base = fmaf(-slope, means[0], means[2]);
+        const int64_t at = column % FACTOR * work->plane + column / FACTOR;
+        made[at] = (int32_t)lrintf(slope * SLOPE_UNIT);
+        made[four + at] = (int32_t)lrintf(base * BASE_UNIT);
+    }
+}
+
+static void offer_row(const Work *work, int radius, const int32_t *const codes[MOST_PLANES], int line,
+                      const int32_t *sums, float *offers)
+{
+    const int64_t four = FACTOR * work->plane;
+    const float share = 1.0f / (float)((2 * radius + 1) * (2 * radius + 1));
+    for (int64_t column = 0; column < FACTOR * work->wide; column++) {
+        const int64_t cell = column / FACTOR;
+        const int c = (int)(column % FACTOR);
+        const float slope = window(work, sums, radius, column) * (share / SLOPE_UNIT);
+        const float base = window(work, sums + four, radius, column) * (share / BASE_UNIT);
+        const float i = (float)sample(work, codes, 1, line, cell, c), p = (float)sample(work, codes, 0, line, cell, c);
+        offers[c * work->plane + cell] = fmaf(slope, i, base) - p;
+    }
+}
+
+const Steps steps_generic = {
+    read_row, enter_row, layer_row, blend_row, add, subtract, moments_row, slopes_row, offer_row,
+};

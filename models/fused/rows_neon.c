@@ -38,6 +38,7 @@ static inline __attribute__((always_inline)) int16x8_t pairs(float32x4_t first, 
 #define DOT(acc, a, b) add_products(acc, (int16x8_t)(a), (int16x8_t)(b))
 #define TOTAL(acc) (ints)vpaddq_s32((acc).low, (acc).high)
 #define FMA(a, b, c) (vec)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b))
+#define ROUND(x) (ints)vcvtnq_s32_f32((float32x4_t)(x))
 #define PAIRS(a, b) (ints)pairs((float32x4_t)(a), (float32x4_t)(b))
 #include "rows_vector.h"
 

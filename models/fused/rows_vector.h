@@ -9,6 +9,7 @@
  * TOTAL(acc)       its sums, as ints
  * FMA(a, b, c)     a * b + c, rounded once
  * PAIRS(a, b)      pairs of floats, as rows_generic.c's to_16_bits makes them
+ * ROUND(x)         ints of floats that they hold, rounded to the nearest, halves to even
  *
  * A vector is LANES neighbouring cells. Sums of floats take their terms in one fixed order, wherever in the picture and
  * however many vectors are left of a row: so a window of a frame gets the frame's own bits.
@@ -25,8 +26,10 @@
 
 #define vec NAME(vec)
 #define ints NAME(ints)
+#define uints NAME(uints)
 typedef float vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t ints __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint32_t uints __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t NAME(bytes) __attribute__((vector_size(4 * LANES), aligned(1), may_alias)); /* codes begin anywhere */
 #define LOAD(p) (*(const vec *)(p))
 #define STORE(p, value) (*(vec *)(p) = (value))
@@ -104,14 +107,13 @@ INLINE void NAME(pair_sums)(Acc out[GROUP][BLOCK], const int count, const int32_
 
 INLINE vec NAME(scaled)(Acc sums, float scale, float bias) { return FMA(FLOATS(TOTAL(sums)), SPLAT(scale), SPLAT(bias)); }
 
-TARGET static void NAME(read_row)(const Work *work, int64_t row, int32_t *cells)
+TARGET static void NAME(read_row)(const Work *work, const Codes *of, int64_t row, int32_t *cells)
 {
-    const Job *job = &work->job;
-    const int64_t width = job->width, whole = width / FACTOR, plane = work->plane;
-    const int32_t zero = job->zero, peak = (int32_t)job->peak;
+    const int64_t width = work->job.width, whole = width / FACTOR, plane = work->plane;
+    const int32_t zero = of->zero, peak = of->peak;
     for (int r = 0; r < FACTOR; r++) {
-        const int64_t line = most(0, least(FACTOR * row + r, job->height - 1));
-        const void *codes = (const uint8_t *)job->codes + line * job->codes_stride;
+        const int64_t line = most(0, least(FACTOR * row + r, work->job.height - 1));
+        const void *codes = (const uint8_t *)of->codes + line * of->stride;
         int32_t *left = cells + 2 * r * plane, *right = left + plane;
         int64_t x = 0;
 /* No code is above the peak, as the weights were told that keep sums within 32 bits. */
@@ -123,7 +125,7 @@ TARGET static void NAME(read_row)(const Work *work, int64_t row, int32_t *cells)
         right[x] = pair_of(CODE(type, 4 * x + 2), CODE(type, 4 * x + 3));                  \
     }                                                                                      \
     left[-1] = right[-1] = pair_of(CODE(type, 0), CODE(type, 0));
-        if (job->code_bytes == 1) {
+        if (of->bytes == 1) {
             for (; x + LANES <= whole; x += LANES) {
                 ints four = (ints)*(const NAME(bytes) *)((const uint8_t *)codes + 4 * x);
                 STORE_INTS(left + x, (four & 0xff) | (four & 0xff00) << 8);
@@ -144,28 +146,31 @@ TARGET static void NAME(read_row)(const Work *work, int64_t row, int32_t *cells)
     }
 }
 
-INLINE void NAME(enter_block)(const Work *work, int64_t x, const int count, const int32_t *codes, int32_t *out)
+INLINE void NAME(enter_block)(const Work *work, int64_t x, const int count, const int32_t *const codes[MOST_PLANES],
+                              int32_t *out)
 {
     const Job *job = &work->job;
-    float both[INPUTS * BLOCK * LANES];
+    float seen[MOST_PLANES * INPUTS * BLOCK * LANES];
     const int64_t wide = BLOCK * LANES;
+    const int inputs = work->planes * INPUTS;
     Acc contrasts[GROUP][BLOCK];
     vec sums[GROUP][BLOCK];
-    const int32_t *seen = codes + x;
-    for (int g = 0; g < PHASES; g += GROUP) {
-        NAME(pair_sums)(contrasts, count, &seen, 1, CODE_PAIRS, work->plane,
+    for (int g = 0; g < work->planes * PHASES; g += GROUP) {
+        const int32_t *of = codes[g / PHASES] + x;
+        float *bands = seen + (g / PHASES * INPUTS + g % PHASES) * wide;
+        NAME(pair_sums)(contrasts, count, &of, 1, CODE_PAIRS, work->plane,
                         job->spectrum + g / PACK * CODE_PAIRS * PACK + g % PACK);
         UNROLL for (int i = 0; i < GROUP; i++)
             UNROLL for (int v = 0; v < count; v++) {
                 vec band = NAME(scaled)(contrasts[i][v], job->spectrum_scale[g + i], job->spectrum_bias[g + i]);
-                STORE(both + (g + i) * wide + v * LANES, band);
+                STORE(bands + i * wide + v * LANES, band);
                 vec size = (vec)((ints)band & 0x7fffffff);
-                STORE(both + (PHASES + g + i) * wide + v * LANES, NAME(logarithm)(size + FLOOR));
+                STORE(bands + (PHASES + i) * wide + v * LANES, NAME(logarithm)(size + FLOOR));
             }
     }
-    const float *in = both;
+    const float *in = seen;
     for (int g = 0; g < job->channels; g += GROUP) {
-        NAME(sums)(sums, count, &in, 1, INPUTS, wide, job->enter + g / PACK * INPUTS * PACK + g % PACK,
+        NAME(sums)(sums, count, &in, 1, inputs, wide, job->enter + g / PACK * inputs * PACK + g % PACK,
                    job->enter_bias + g);
         UNROLL for (int i = 0; i < GROUP; i += 2)
             UNROLL for (int v = 0; v < count; v++)
@@ -228,7 +233,7 @@ INLINE void NAME(filter_block)(const Work *work, int64_t x, const int count, con
 
 /* The row's new codes, as floats not yet rounded, in planes `wide` apart, one for each pixel of a cell. */
 INLINE void NAME(blend_block)(const Work *work, int64_t x, const int count, const int32_t *features,
-                              const int32_t *const codes[3], float *made)
+                              const int32_t *const codes[3], const float *offers, float *made)
 {
     const Job *job = &work->job;
     float filtered[PHASES * BLOCK * LANES];
@@ -236,8 +241,11 @@ INLINE void NAME(blend_block)(const Work *work, int64_t x, const int count, cons
     const int pairs = job->channels / 2;
     const int32_t *in = features + x;
     Acc sums[GROUP][BLOCK];
-    for (int k = -1; k < job->bands; k++) { /* the offset is the first of the head's channels as they are packed here */
-        if (k >= 0)
+    for (int k = -1; k < job->bands + job->guided; k++) { /* the offset is the first of the head's channels as packed here */
+        const int own = k < job->bands;
+        const float *offer = own ? filtered : offers + (k - job->bands) * PHASES * work->plane + x;
+        const int64_t apart = own ? wide : work->plane;
+        if (k >= 0 && own)
             for (int r = 0; r < FACTOR; r++)
                 NAME(filter_block)(work, x, count, job->taps + FILTER_TAPS * k, r, codes, filtered, wide);
         for (int g = 0; g < PHASES; g += GROUP) {
@@ -254,7 +262,7 @@ INLINE void NAME(blend_block)(const Work *work, int64_t x, const int count, cons
                         pair = i % 2 ? NAME(seconds)(pair) : NAME(firsts)(pair);
                         STORE(made + at, FLOATS(pair + job->zero) + weight);
                     } else
-                        STORE(made + at, FMA(weight, LOAD(filtered + at), LOAD(made + at)));
+                        STORE(made + at, FMA(weight, LOAD(offer + (g + i) * apart + v * LANES), LOAD(made + at)));
                 }
         }
     }
@@ -302,7 +310,7 @@ INLINE void NAME(write_block)(const Job *job, int64_t row, int64_t x, const int 
         else { CALL(1); x += LANES; }                                          \
     }
 
-TARGET static void NAME(enter_row)(const Work *work, Span span, const int32_t *codes, int32_t *out)
+TARGET static void NAME(enter_row)(const Work *work, Span span, const int32_t *const codes[MOST_PLANES], int32_t *out)
 {
 #define CALL(count) NAME(enter_block)(work, x, count, codes, out)
     IN_BLOCKS(span.from, span.to, CALL)
@@ -316,17 +324,144 @@ TARGET static void NAME(layer_row)(const Work *work, Span span, int layer, const
 #undef CALL
 }
 
-TARGET static void NAME(blend_row)(const Work *work, int64_t row, const int32_t *features, const int32_t *const codes[3])
+TARGET static void NAME(blend_row)(const Work *work, int64_t row, const int32_t *features, const int32_t *const codes[3],
+                                   const float *offers)
 {
     float made[PHASES * BLOCK * LANES];
 #define CALL(count)                                                    \
-    NAME(blend_block)(work, x, count, features, codes, made);          \
+    NAME(blend_block)(work, x, count, features, codes, offers, made);  \
     NAME(write_block)(&work->job, row, x, count, made)
     IN_BLOCKS(work->job.left, work->job.right, CALL)
 #undef CALL
 }
 
-const Steps NAME(steps) = {NAME(read_row), NAME(enter_row), NAME(layer_row), NAME(blend_row)};
+/* Sums may go around beyond 32 bits. */
+INLINE ints NAME(plus)(ints a, ints b) { return (ints)((uints)a + (uints)b); }
+
+/* p (of plane 0) or i (of the guide), which guided filters see, of column c of cells. */
+INLINE ints NAME(samples)(const Work *work, const int32_t *const codes[MOST_PLANES], const int of, int line, int64_t x, int c)
+{
+    const Job *job = &work->job;
+    ints pairs = LOAD_INTS(codes[of] + (2 * line + c / 2) * work->plane + x);
+    ints code = c % 2 ? NAME(seconds)(pairs) : NAME(firsts)(pairs);
+    if (of) return code - MIDDLE;
+    code += job->zero - job->grey;
+    return job->shift < 0 ? code >> -job->shift : code << job->shift;
+}
+
+#define COMBINE(how)                                                                     \
+    for (int64_t p = 0; p < planes * work->plane; p += work->plane)                      \
+        for (int64_t x = p - LANES; x < p + work->wide + RIM; x += LANES)                \
+            STORE_INTS(made + x, (ints)((uints)LOAD_INTS(a + x) how (uints)LOAD_INTS(b + x)))
+
+TARGET static void NAME(add)(const Work *work, int planes, const int32_t *a, const int32_t *b, int32_t *made) { COMBINE(+); }
+
+TARGET static void NAME(subtract)(const Work *work, int planes, const int32_t *a, const int32_t *b, int32_t *made)
+{
+    COMBINE(-);
+}
+
+TARGET static void NAME(moments_row)(const Work *work, const int32_t *const codes[MOST_PLANES], int line,
+                                     const int32_t *before, int32_t *sums)
+{
+    const int64_t plane = work->plane;
+    for (int64_t x = -LANES; x <= work->wide; x += LANES)
+        UNROLL for (int c = 0; c < FACTOR; c++) {
+            ints p = NAME(samples)(work, codes, 0, line, x, c), i = NAME(samples)(work, codes, 1, line, x, c);
+            ints each[MOMENTS] = {i, i * i, p, p * i};
+            UNROLL for (int m = 0; m < MOMENTS; m++) {
+                const int64_t at = (m * FACTOR + c) * plane + x;
+                STORE_INTS(sums + at, NAME(plus)(LOAD_INTS(before + at), each[m]));
+            }
+        }
+}
+
+/* Sums over the 2 * radius + 1 columns of samples around each of a cell's four, which lie in planes. */
+INLINE void NAME(windows)(vec out[FACTOR], const int32_t *four, int64_t plane, const int radius)
+{
+#define AT(c, cell) LOAD_INTS(four + (c) * plane + (cell))
+#define CELL(cell) NAME(plus)(NAME(plus)(AT(0, cell), AT(1, cell)), NAME(plus)(AT(2, cell), AT(3, cell)))
+    ints sums[FACTOR];
+    if (radius == 2) {
+        ints all = CELL(0);
+        sums[0] = NAME(plus)(NAME(plus)(NAME(plus)(AT(2, -1), AT(3, -1)), NAME(plus)(AT(0, 0), AT(1, 0))), AT(2, 0));
+        sums[1] = NAME(plus)(AT(3, -1), all);
+        sums[2] = NAME(plus)(all, AT(0, 1));
+        sums[3] = NAME(plus)(NAME(plus)(NAME(plus)(AT(1, 0), AT(2, 0)), NAME(plus)(AT(3, 0), AT(0, 1))), AT(1, 1));
+    } else {
+        const int far = radius / FACTOR;
+        ints left = AT(3, -far), right = AT(0, far), middle = CELL(0);
+        if (radius == 8) middle = NAME(plus)(middle, NAME(plus)(CELL(-1), CELL(1)));
+        ints lefts[FACTOR], rights[FACTOR];
+        lefts[3] = left, rights[0] = right;
+        UNROLL for (int c = 2; c >= 0; c--) lefts[c] = left = NAME(plus)(left, AT(c, -far));
+        UNROLL for (int c = 1; c < FACTOR; c++) rights[c] = right = NAME(plus)(right, AT(c, far));
+        UNROLL for (int c = 0; c < FACTOR; c++) sums[c] = NAME(plus)(middle, NAME(plus)(lefts[c], rights[c]));
+    }
+    UNROLL for (int c = 0; c < FACTOR; c++) out[c] = FLOATS(sums[c]);
+#undef AT
+#undef CELL
+}
+
+INLINE void NAME(slopes_of)(const Work *work, const int radius, const int32_t *sums, int32_t *made)
+{
+    const int64_t plane = work->plane, four = FACTOR * plane;
+    const float share = 1.0f / (float)((2 * radius + 1) * (2 * radius + 1)), grain = work->job.grain;
+    for (int64_t x = 0; x < work->wide; x += LANES) {
+        vec means[MOMENTS][FACTOR];
+        UNROLL for (int m = 0; m < MOMENTS; m++) NAME(windows)(means[m], sums + m * four + x, plane, radius);
+        UNROLL for (int c = 0; c < FACTOR; c++) {
+            vec i = means[0][c] * share, p = means[2][c] * share;
+            vec variance = FMA(-i, i, means[1][c] * share), joint = FMA(-p, i, means[3][c] * share);
+            vec slope = joint / (variance + grain), base = FMA(-slope, i, p);
+            STORE_INTS(made + c * plane + x, ROUND(slope * (float)SLOPE_UNIT));
+            STORE_INTS(made + four + c * plane + x, ROUND(base * (float)BASE_UNIT));
+        }
+    }
+}
+
+INLINE void NAME(offer_of)(const Work *work, const int radius, const int32_t *const codes[MOST_PLANES], int line,
+                           const int32_t *sums, float *offers)
+{
+    const int64_t plane = work->plane;
+    const float share = 1.0f / (float)((2 * radius + 1) * (2 * radius + 1));
+    for (int64_t x = 0; x < work->wide; x += LANES) {
+        vec slope[FACTOR], base[FACTOR];
+        NAME(windows)(slope, sums + x, plane, radius);
+        NAME(windows)(base, sums + FACTOR * plane + x, plane, radius);
+        UNROLL for (int c = 0; c < FACTOR; c++) {
+            vec p = FLOATS(NAME(samples)(work, codes, 0, line, x, c)), i = FLOATS(NAME(samples)(work, codes, 1, line, x, c));
+            vec made = FMA(slope[c] * (share / SLOPE_UNIT), i, base[c] * (share / BASE_UNIT));
+            STORE(offers + c * plane + x, made - p);
+        }
+    }
+}
+
+/* A radius that is known when this is compiled. */
+#define OF_RADIUS(CALL)             \
+    if (radius == 2) CALL(2);       \
+    else if (radius == 4) CALL(4);  \
+    else CALL(8)
+
+TARGET static void NAME(slopes_row)(const Work *work, int radius, const int32_t *sums, int32_t *made)
+{
+#define CALL(of) NAME(slopes_of)(work, of, sums, made)
+    OF_RADIUS(CALL);
+#undef CALL
+}
+
+TARGET static void NAME(offer_row)(const Work *work, int radius, const int32_t *const codes[MOST_PLANES], int line,
+                                   const int32_t *sums, float *offers)
+{
+#define CALL(of) NAME(offer_of)(work, of, codes, line, sums, offers)
+    OF_RADIUS(CALL);
+#undef CALL
+}
+
+const Steps NAME(steps) = {
+    NAME(read_row), NAME(enter_row),   NAME(layer_row),  NAME(blend_row), NAME(add), NAME(subtract),
+    NAME(moments_row), NAME(slopes_row), NAME(offer_row),
+};
 
 /* All others are the same for each instruction set. */
 #undef NAME
@@ -338,3 +473,5 @@ const Steps NAME(steps) = {NAME(read_row), NAME(enter_row), NAME(layer_row), NAM
 #undef TOTAL
 #undef FMA
 #undef PAIRS
+#undef ROUND
+#undef COMBINE

@@ -45,6 +45,7 @@
 #define TOTAL AS_IT_IS
 #define FMA FMA_256
 #define PAIRS PAIRS_256
+#define ROUND(x) (ints)ROUND_256(x)
 #include "rows_vector.h"
 
 #ifdef HAS_AVX2_VNNI
@@ -57,6 +58,7 @@
 #define TOTAL AS_IT_IS
 #define FMA FMA_256
 #define PAIRS PAIRS_256
+#define ROUND(x) (ints)ROUND_256(x)
 #include "rows_vector.h"
 #endif
 
@@ -69,6 +71,7 @@
 #define TOTAL AS_IT_IS
 #define FMA FMA_512
 #define PAIRS PAIRS_512
+#define ROUND(x) (ints)ROUND_512(x)
 #include "rows_vector.h"
 
 #define NAME(x) x##_avx512_vnni
@@ -80,6 +83,7 @@
 #define TOTAL AS_IT_IS
 #define FMA FMA_512
 #define PAIRS PAIRS_512
+#define ROUND(x) (ints)ROUND_512(x)
 #include "rows_vector.h"
 
 int x86_sets(void)

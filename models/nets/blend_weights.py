@@ -62,14 +62,14 @@ class BlendWeights:
             depth = sum(name.startswith("layers.") and name.endswith(".bias") for name in state)
             wanted = {
                 "filters": (bands, TAPS, TAPS),
-                **_convolution("spectrum", PHASES, PHASES, 1),
-                **_convolution("enter", width, 2 * PHASES, 1),
-                **_convolution("head", PHASES * (bands + 1), width, 1),
+                **convolution_shapes("spectrum", PHASES, PHASES, 1),
+                **convolution_shapes("enter", width, 2 * PHASES, 1),
+                **convolution_shapes("head", PHASES * (bands + 1), width, 1),
             }
             if "crisp.weight" in state:
-                wanted |= _convolution("crisp", PHASES * (bands + 1), width, 1)
+                wanted |= convolution_shapes("crisp", PHASES * (bands + 1), width, 1)
             for layer in range(depth):
-                wanted |= _convolution(f"layers.{layer}", width, width, 3)
+                wanted |= convolution_shapes(f"layers.{layer}", width, width, 3)
             if "dilations" in state:
                 wanted["dilations"] = (depth,)
         except (KeyError, TypeError):
@@ -79,16 +79,16 @@ class BlendWeights:
             return None
 
         def both(name: str) -> Convolution:
-            return _float64(state[f"{name}.weight"]), _float64(state[f"{name}.bias"])
+            return float64(state[f"{name}.weight"]), float64(state[f"{name}.bias"])
 
         head = both("head")
         if look:
             if "crisp.weight" not in state:
                 raise ModelError(f"A student with one head has no look of {look:g}.")
             weight, bias = (blended(*pair, look) for pair in zip(head, both("crisp"), strict=True))
-            head = _float64(weight), _float64(bias)
+            head = float64(weight), float64(bias)
         return cls(
-            filters=_float64(state["filters"]),
+            filters=float64(state["filters"]),
             spectrum=both("spectrum"),
             enter=both("enter"),
             layers=tuple(both(f"layers.{layer}") for layer in range(depth)),
@@ -120,11 +120,11 @@ def read_blend_weights(path: Path, look: float = 0.0) -> BlendWeights | None:
     return BlendWeights.of({name.removeprefix("module."): array for name, array in state.items()}, look)
 
 
-def _convolution(name: str, out: int, into: int, side: int) -> dict[str, tuple[int, ...]]:
+def convolution_shapes(name: str, out: int, into: int, side: int) -> dict[str, tuple[int, ...]]:
     """The shapes of a convolution's weights and biases."""
     return {f"{name}.weight": (out, into, side, side), f"{name}.bias": (out,)}
 
 
-def _float64(array: np.ndarray) -> np.ndarray:
+def float64(array: np.ndarray) -> np.ndarray:
     """As a network holds it: rounded to float32, whatever the file has."""
     return array.astype(np.float32).astype(np.float64)

@@ -21,11 +21,7 @@ from .blend_weights import CONTRAST, FACTOR, FLOOR, PHASES, SLOPE
 from .catalogue import CHROMA_WEIGHTS
 from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .checkpoint import load_into, read_state_dict
-
-NOISE = (2 / 255) ** 2
-"""Variance of luma, at its peak 1, below which a guided filter takes it for noise and only smooths."""
-GAIN = 4.0
-"""Of the head: chroma's detail is faint, and a fresh net must not need long to take all of an offer."""
+from .chroma_weights import GAIN, LOUDNESS_BIAS, LOUDNESS_SCALE, NOISE, ChromaWeights, halo_of
 
 
 class ChromaStudent(nn.Module):
@@ -53,7 +49,7 @@ class ChromaStudent(nn.Module):
         if any(radius < 1 or radius & (radius - 1) for radius in radii):
             raise ValueError(f"Radii of {tuple(radii)} were given; each must be a power of two.")
         self.bands, self.radii = bands, tuple(radii)
-        self.halo_samples = max(FACTOR * sum(dilations), FACTOR, 2 * max(radii, default=0))
+        self.halo_samples = halo_of(tuple(dilations), self.radii)
         """A sample depends on none farther from its aligned 4×4 cell than this, in chroma samples."""
         # Weights do not show these two, so they lie beside them in a checkpoint.
         self.register_buffer("radii_of_guided", torch.tensor(self.radii, dtype=torch.int64))
@@ -81,13 +77,11 @@ class ChromaStudent(nn.Module):
         radii, dilations = state["radii_of_guided"].tolist(), state["dilations"].tolist()
         return cls(state["chroma_filters"].shape[0], radii, state["head.weight"].shape[1], dilations)
 
-    def halo_px(self, factors: tuple[int, int]) -> tuple[int, int]:
-        """The halo in luma pixels, down and across, where a chroma sample has `factors` of them: (2, 2) in 4:2:0."""
-        return self.halo_samples * factors[0], self.halo_samples * factors[1]
-
-    def align_px(self, factors: tuple[int, int]) -> tuple[int, int]:
-        """The steps, in luma pixels, down and across, of the places where a tile may start."""
-        return self.align_samples * factors[0], self.align_samples * factors[1]
+    def as_arrays(self) -> ChromaWeights:
+        """The weights, for those who do without torch."""
+        weights = ChromaWeights.of({name: value.detach().cpu().numpy() for name, value in self.state_dict().items()})
+        assert weights is not None, "names and shapes are its own"
+        return weights
 
     def forward(self, chroma: Tensor, luma: Tensor) -> Tensor:
         """Cleans planes of chroma.
@@ -157,7 +151,7 @@ def _spectrum(transform: nn.Conv2d, cells: Tensor) -> tuple[Tensor, Tensor]:
     """A learned spectrum of cells [N, 16, h, w], without their mean: as it is, and as log-magnitude of about 0..1.5."""
     weight = transform.weight
     spectrum = F.conv2d(cells, (weight - weight.mean(dim=1, keepdim=True)) * CONTRAST, transform.bias)
-    return spectrum, ((spectrum.abs() + FLOOR).log() + 1.2) * 0.3
+    return spectrum, ((spectrum.abs() + FLOOR).log() + LOUDNESS_BIAS) * LOUDNESS_SCALE
 
 
 def _window_mean(x: Tensor, radius: int) -> Tensor:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from vidsharp.models.fused.blend_library import _WEIGHTS, GENERIC, SETS, VERSION, Job
-from vidsharp.models.fused.fused_blend import FusedBlend
-from vidsharp.models.nets.blend_weights import BlendWeights
+from vidsharp.models.fused.blend_packing import Packed
+from vidsharp.models.fused.fused_net import FusedNet, Plane
 from vidsharp.models.sequence.cover import Box
 
 HEAD = struct.pack("=ii", VERSION, ctypes.sizeof(Job))
@@ -17,23 +17,31 @@ UNTOUCHED = 77
 
 
 def job_bytes(
-    student: BlendWeights, peak: int, codes: np.ndarray, box: Box, *, rounded: bool = True, loud: float = 1
+    student: Packed,
+    codes: np.ndarray,
+    box: Box,
+    guide: np.ndarray | None = None,
+    *,
+    rounded: bool = True,
+    loud: float = 1,
 ) -> bytes:
     """One job: a box of a plane, uint8 or uint16 [H, W], in cells.
 
     Args:
+        guide: as `Plane.guide`.
         rounded: or float32 as it comes.
         loud: a factor of what the first layer makes.
     """
-    fused = FusedBlend(student, peak, 1.5, GENERIC)
+    net = FusedNet(student, GENERIC)
     for name in ("enter", "enter_bias"):
-        fused._arrays[name] *= np.float32(loud)
+        net._arrays[name] *= np.float32(loud)
     out = np.full(codes.shape, UNTOUCHED, codes.dtype if rounded else np.float32)
-    job = fused._job(out, codes, box)
+    job = net._job(Plane(out, codes, guide), box)
     arrays = [
         _memory(job.codes, job, job.codes_stride, job.code_bytes),
         _memory(job.out, job, job.out_stride, job.out_bytes),
-        *(fused._arrays[name].tobytes() for name in _WEIGHTS),
+        b"" if guide is None else _memory(job.guide, job, job.guide_stride, guide.itemsize),
+        *(net._arrays[name].tobytes() for name in _WEIGHTS),
     ]
     return bytes(job) + b"".join(struct.pack("=q", len(array)) + array for array in arrays)
 

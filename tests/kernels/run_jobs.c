@@ -13,7 +13,7 @@
 
 #include "../../models/fused/blend.h"
 
-#define ARRAYS 15
+#define ARRAYS 17
 
 static void fail(const char *why)
 {
@@ -64,11 +64,12 @@ int main(int argc, char **argv)
     Job job;
     while (fread(&job, sizeof(job), 1, jobs) == 1) {
         const void **pointers[ARRAYS] = {
-            (const void **)&job.codes,         (const void **)&job.out,         (const void **)&job.dilations,
-            (const void **)&job.spectrum,      (const void **)&job.layers,      (const void **)&job.head,
-            (const void **)&job.taps,          (const void **)&job.spectrum_scale, (const void **)&job.spectrum_bias,
-            (const void **)&job.enter,         (const void **)&job.enter_bias,  (const void **)&job.layers_scale,
-            (const void **)&job.layers_bias,   (const void **)&job.head_scale,  (const void **)&job.head_bias,
+            (const void **)&job.codes,         (const void **)&job.out,         (const void **)&job.guide,
+            (const void **)&job.dilations,     (const void **)&job.radii,       (const void **)&job.spectrum,
+            (const void **)&job.layers,        (const void **)&job.head,        (const void **)&job.taps,
+            (const void **)&job.spectrum_scale, (const void **)&job.spectrum_bias, (const void **)&job.enter,
+            (const void **)&job.enter_bias,    (const void **)&job.layers_scale, (const void **)&job.layers_bias,
+            (const void **)&job.head_scale,    (const void **)&job.head_bias,
         };
         void *arrays[ARRAYS];
         int64_t bytes, out_bytes = 0;
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
             get(jobs, arrays[i], (size_t)bytes);
             if (pointers[i] == (const void **)&job.out) out_bytes = bytes;
             memcpy(pointers[i], &arrays[i], sizeof(arrays[i]));
+            if (pointers[i] == (const void **)&job.guide && !bytes) job.guide = 0;
         }
         run_all(&job, out_bytes, results);
         for (int i = 0; i < ARRAYS; i++) free(arrays[i]);

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from vidsharp.models.enhance import Enhancer
 from vidsharp.models.fused.blend_library import GENERIC
+from vidsharp.models.fused.blend_packing import packed
 from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.models.sequence.cover import Box
 
@@ -29,7 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = np.random.default_rng(0)
     jobs = [
         job_bytes(
-            plain_student(2, 12, (1, 4)), peak, noise.integers(0, peak + 1, (24, 90)).astype(kind), Box(0, 0, 6, 23)
+            packed(plain_student(2, 12, (1, 4)), peak, 1.5),
+            noise.integers(0, peak + 1, (24, 90)).astype(kind),
+            Box(0, 0, 6, 23),
         )
         for kind, peak in ((np.uint8, 255), (np.uint16, 1023))
     ]

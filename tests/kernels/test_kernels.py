@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidsharp.models.fused.blend_library import GENERIC
+from vidsharp.models.fused.blend_packing import packed, packed_chroma
 from vidsharp.models.nets.blend_weights import BlendWeights, read_blend_weights
-from vidsharp.models.nets.catalogue import weights_path
+from vidsharp.models.nets.catalogue import CHROMA_WEIGHTS, weights_path
+from vidsharp.models.nets.chroma_weights import read_chroma_weights
 from vidsharp.models.sequence.cover import Box
 
 from tests.kernels.job_file import HEAD, UNTOUCHED, job_bytes, results
 from tests.kernels.toolchains import BLEND, OPTIMISED, TOOLCHAINS, Toolchain, instruction_sets
-from tests.support.plain_students import plain_student
+from tests.support.plain_students import plain_chroma_student, plain_student
 
 PROGRAM = [Path(__file__).with_name("run_jobs.c"), *BLEND]
 
@@ -47,12 +49,28 @@ def jobs() -> list[bytes]:
     made = []
     for student, (peak, codes) in product(students(), planes()):
         bottom, right = -(-codes.shape[0] // 4), -(-codes.shape[1] // 4)
-        made.append(job_bytes(student, peak, codes, Box(0, 0, bottom, right), rounded=False))
-        made.append(job_bytes(student, peak, codes, Box(bottom // 3, right // 3, bottom, right)))
+        ready = packed(student, peak, 1.5)
+        made.append(job_bytes(ready, codes, Box(0, 0, bottom, right), rounded=False))
+        made.append(job_bytes(ready, codes, Box(bottom // 3, right // 3, bottom, right)))
     # So many cells that the last bit of a sum shows in one; and, louder, features beyond 16 bits, and 32.
     large = np.random.default_rng(1).integers(0, 256, (120, 400)).astype(np.uint8)
     for loud in (1, 1e12):
-        made.append(job_bytes(students()[0], 255, large, Box(0, 0, 30, 100), rounded=False, loud=loud))
+        made.append(job_bytes(packed(students()[0], 255, 1.5), large, Box(0, 0, 30, 100), rounded=False, loud=loud))
+    return [*made, *chroma_jobs()]
+
+
+def chroma_jobs() -> list[bytes]:
+    """Planes of chroma beside luma: the student that ships, and others, on noise and extremes."""
+    shipped, made, noise = read_chroma_weights(CHROMA_WEIGHTS), list[bytes](), np.random.default_rng(2)
+    assert shipped is not None
+    for student, (peak, codes) in product([shipped, plain_chroma_student()], planes()):
+        ready = packed_chroma(student, peak.bit_length(), 1.5)
+        bottom, right = -(-codes.shape[0] // 4), -(-codes.shape[1] // 4)
+        hard = np.indices(codes.shape).sum(axis=0) // 3 % 2 * 1023
+        for guide in (noise.integers(0, 1100, codes.shape), hard):
+            seen = guide.astype(np.uint16)
+            made.append(job_bytes(ready, codes, Box(0, 0, bottom, right), seen, rounded=False))
+            made.append(job_bytes(ready, codes, Box(bottom // 3, right // 3, bottom, right), seen))
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from vidsharp.models.fused.blend_packing import _features, _integers, _pair_taps, _trial, packed
+from vidsharp.models.fused.blend_packing import _features, _guide_of, _integers, _pair_taps, _trial, packed
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.catalogue import load_student
 
@@ -45,7 +45,7 @@ def test_integers_are_fine() -> None:
 
 
 def test_a_fresh_students_zeros_are_packed_as_zeros() -> None:
-    arrays = packed(BlendStudent().as_arrays(), 255, 1.0)
+    arrays = packed(BlendStudent().as_arrays(), 255, 1.0).arrays
     assert all(np.isfinite(array).all() for array in arrays.values())
     assert not arrays["head"].any()
     assert not arrays["head_bias"].any()
@@ -61,7 +61,7 @@ def test_features_are_torchs(name: str) -> None:
     luma = _trial()
     with torch.inference_mode():
         net(torch.from_numpy(luma).float()[None, None])
-    made = _features(net.as_arrays(), luma)
+    made = _features(_guide_of(net.as_arrays(), 255), [luma])
     for mine, torchs in zip(made, seen, strict=True):
         np.testing.assert_allclose(mine, torchs, atol=1e-4)
 
@@ -69,7 +69,7 @@ def test_features_are_torchs(name: str) -> None:
 def test_larger_features_get_a_smaller_unit() -> None:
     weights = random_student().as_arrays()
     larger = replace(weights, enter=(16 * weights.enter[0], 16 * weights.enter[1]))
-    one, other = (packed(each, 255, 1.0)["enter"] for each in (weights, larger))
+    one, other = (packed(each, 255, 1.0).arrays["enter"] for each in (weights, larger))
     assert 0.5 <= np.abs(other).max() / np.abs(one).max() <= 2
 
 

@@ -17,6 +17,7 @@ from vidsharp.models.enhance import Enhancer
 from vidsharp.models.errors import DeviceError
 from vidsharp.models.fused import blend_library
 from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.models.fused.fused_net import Plane
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.models.nets.blend_weights import BlendWeights
 from vidsharp.models.nets.catalogue import load_student
@@ -162,7 +163,7 @@ def test_nothing_is_written_beyond_the_plane() -> None:
         frame = np.full((height + 2, width + 2), 77, np.uint8)
         inner = frame[1:-1, 1:-1]
         whole = Box(0, 0, -(-height // 4), -(-width // 4))
-        blend_library.run(fused._job(inner, noise((height, width), 255), whole), SETS[0])
+        blend_library.run(fused.net._job(Plane(inner, noise((height, width), 255)), whole), SETS[0])
         inner[...] = 77
         assert (frame == 77).all()
 
@@ -215,6 +216,7 @@ import numpy as np
 from vidsharp.models.fused import blend_library
 from vidsharp.models.sequence.cover import Box
 from vidsharp.models.fused.fused_blend import FusedBlend
+from vidsharp.models.fused.fused_net import Plane
 from tests.support.plain_students import plain_student
 
 fused, codes = FusedBlend(plain_student(), 255, 1.0), np.zeros((40, 60), np.uint8)
@@ -227,7 +229,7 @@ for changes in [
     {"first": -1}, {"end": 11}, {"first": 5, "end": 4}, {"left": -1}, {"right": 16},
 ]:
     made = np.full_like(codes, 77)
-    job = fused._job(made, codes, Box(0, 0, 10, 15))
+    job = fused.net._job(Plane(made, codes), Box(0, 0, 10, 15))
     for name, value in changes.items():
         setattr(job, name, value)
     try:
@@ -258,7 +260,7 @@ def test_instructions_that_the_processor_lacks_are_no_lack_of_memory() -> None:
     (lacking, *_) = [name for name in blend_library.SETS if name not in SETS]
     fused, codes = FusedBlend(random_student().as_arrays(), 255, 1.0), noise((8, 8), 255)
     with pytest.raises(DeviceError, match="does not have the instructions"):
-        blend_library.run(fused._job(codes.copy(), codes, Box(0, 0, 2, 2)), lacking)
+        blend_library.run(fused.net._job(Plane(codes.copy(), codes), Box(0, 0, 2, 2)), lacking)
 
 
 @needs_library
