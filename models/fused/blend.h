@@ -89,6 +89,18 @@ typedef struct {
  * written. Takes memory for a few rows of each layer, and frees it. */
 VIDSHARP_API int vidsharp_blend(const Job *job, int set);
 
+/* A plane of luma, and how chroma lies on it. */
+typedef struct {
+    const void *codes;             /* as in Job; those above the peak count as the peak */
+    int64_t stride, height, width; /* bytes from one row to the next; samples */
+    int32_t code_bytes, peak, down, across; /* `down` and `across`: samples of luma for one of chroma, 1, 2 or 4 */
+    int32_t surplus;               /* bits that the sum of these has more than a guide; negative where it has fewer */
+} Luma;
+
+/* Luma on chroma's grid, [rows][columns], as `Job` takes it: means of the samples that belong to one of chroma's, of
+ * which those beyond the plane repeat its edge. */
+VIDSHARP_API void vidsharp_guide(const Luma *luma, uint16_t *guide, int64_t rows, int64_t columns);
+
 /* The instruction sets that were compiled and that this processor has: bit 0 is the first of them. */
 VIDSHARP_API int vidsharp_sets(void);
 

@@ -8,6 +8,8 @@ import ctypes
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import DeviceError, ModelError
 from .c_library import c_library
 
@@ -69,6 +71,16 @@ class Job(ctypes.Structure):
     )
 
 
+class Luma(ctypes.Structure):
+    """`Luma` of blend.h: a plane of luma, and how chroma lies on it."""
+
+    _fields_ = (
+        ("codes", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("stride", "height", "width")),
+        *((name, ctypes.c_int32) for name in ("code_bytes", "peak", "down", "across", "surplus")),
+    )
+
+
 @cache
 def instruction_sets() -> tuple[str, ...]:
     """Those of `SETS` that the library can use here, slowest first, `GENERIC` among them; none where it is missing."""
@@ -100,12 +112,27 @@ def run(job: Job, instructions: str) -> None:
         ModelError: a student that the library does not do.
         ValueError: planes, a peak or a place in them that cannot be.
     """
+    if fault := _there().vidsharp_blend(ctypes.byref(job), list(SETS).index(instructions)):
+        error, sentence = list(FAULTS.values())[fault - 1]
+        raise error(sentence)
+
+
+def write_guide(luma: Luma, guide: np.ndarray) -> None:
+    """Writes luma on chroma's grid to uint16 [H, W], C-contiguous.
+
+    Raises:
+        DeviceError: the library is missing.
+    """
+    _there().vidsharp_guide(
+        ctypes.byref(luma), guide.ctypes.data_as(ctypes.c_void_p), *map(ctypes.c_int64, guide.shape)
+    )
+
+
+def _there() -> ctypes.CDLL:
     library = _library()
     if library is None:
         raise DeviceError("The C library for students was not built here.")
-    if fault := library.vidsharp_blend(ctypes.byref(job), list(SETS).index(instructions)):
-        error, sentence = list(FAULTS.values())[fault - 1]
-        raise error(sentence)
+    return library
 
 
 @cache

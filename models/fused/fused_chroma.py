@@ -9,9 +9,9 @@ from ..nets.blend_weights import FACTOR
 from ..nets.chroma_weights import ChromaWeights
 from ..planes.plane_format import PlaneFormat
 from ..planes.subsampling import Factors, check_planes, subsampling
-from .blend_library import MOST_GUIDED, VERSION
+from .blend_library import MOST_GUIDED, VERSION, Luma, write_guide
 from .blend_packing import packed_chroma
-from .fused_net import FusedNet, Plane, fits, whole
+from .fused_net import FusedNet, Plane, fits, in_rows, whole
 
 GUIDE_BITS = 10
 """Of luma on chroma's grid: those of four codes of 8 bits together."""
@@ -78,22 +78,24 @@ class FusedChroma:
 def luma_guide(luma: np.ndarray, shape: tuple[int, ...], factors: Factors, bit_depth: int) -> np.ndarray:
     """Luma on chroma's grid, in `GUIDE_BITS`: means of the samples that belong to each of chroma, edges repeated.
 
+    Args:
+        luma: uint8 or uint16 [H, W], rows possibly padded. Codes above the peak count as the peak.
+
     Returns:
         uint16 [H, W] of chroma's `shape`.
     """
-    (down, across), peak = factors, 2**bit_depth - 1
-    if luma.itemsize * 8 > bit_depth and luma.max(initial=0) > peak:
-        luma = np.minimum(luma, luma.dtype.type(peak))
-    height, width = shape[0] * down, shape[1] * across
-    below, right = max(height - luma.shape[0], 0), max(width - luma.shape[1], 0)
-    if below or right:
-        luma = np.pad(luma, ((0, below), (0, right)), mode="edge")
-    kind = np.uint16 if bit_depth <= 12 else np.uint32  # of the sum of 16 samples at most
-    rows = luma[0:height:down, :width].astype(kind)
-    for row in range(1, down):
-        rows += luma[row:height:down, :width]
-    sums = rows[:, 0::2] + rows[:, 1::2] if across == 2 else rows.reshape(*shape, across).sum(axis=2, dtype=kind)
-    surplus = (down * across).bit_length() - 1 - (GUIDE_BITS - bit_depth)
-    if surplus > 0:
-        sums = (sums + kind(1 << (surplus - 1))) >> kind(surplus)
-    return (sums << kind(max(-surplus, 0))).astype(np.uint16)
+    luma = in_rows(luma)
+    (down, across), guide = factors, np.empty(shape, np.uint16)
+    given = Luma(
+        codes=luma.ctypes.data,
+        stride=luma.strides[0],
+        height=luma.shape[0],
+        width=luma.shape[1],
+        code_bytes=luma.itemsize,
+        peak=2**bit_depth - 1,
+        down=down,
+        across=across,
+        surplus=(down * across).bit_length() - 1 + bit_depth - GUIDE_BITS,
+    )
+    write_guide(given, guide)
+    return guide

@@ -74,7 +74,7 @@ class FusedNet:
             boxes: the parts, in cells of 4×4 samples, of each plane; none overlap.
             threads: that may work on them, each on a part.
         """
-        planes = [plane._replace(codes=_in_rows(plane.codes)) for plane in planes]
+        planes = [plane._replace(codes=in_rows(plane.codes)) for plane in planes]
         most = threads if len(boxes) * len(planes) < 2 * threads else 1
         parts = [(plane, part) for plane in planes for box in boxes for part in self._parts(box, most)]
         parts.sort(key=lambda each: _area(each[1]))  # the largest are taken first
@@ -144,7 +144,7 @@ def whole(shape: tuple[int, ...]) -> Box:
     return Box(0, 0, -(-shape[0] // FACTOR), -(-shape[1] // FACTOR))
 
 
-def _in_rows(codes: np.ndarray) -> np.ndarray:
+def in_rows(codes: np.ndarray) -> np.ndarray:
     """Codes of which those of a row lie side by side."""
     return codes if codes.strides[1] == codes.itemsize else np.ascontiguousarray(codes)
 
