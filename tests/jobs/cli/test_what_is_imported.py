@@ -89,8 +89,10 @@ def test_process_without_a_report_makes_no_page(tmp_path: Path, call: Path) -> N
     assert by("driver", found) == sorted({*DRIVER, "pandas", "pyarrow"})
 
 
-def test_chroma_and_other_students_need_torch_in_workers_only(tmp_path: Path, call: Path) -> None:
+def test_chroma_needs_no_torch_either_and_other_students_in_workers_only(tmp_path: Path, call: Path) -> None:
     found = imported(tmp_path, "process", call, "--out", tmp_path / "out", *QUICK, "-q", "--chroma", "restore")
+    assert by("worker", found) == WORKER
+    found = imported(tmp_path, "process", call, "--out", tmp_path / "rgb", *QUICK, "-q", "--model", "reference")
     assert "torch" in by("worker", found)
     assert "torch" not in by("driver", found)
 
