@@ -97,7 +97,7 @@ static Fault fault_of(const Job *job)
     if (job->zero != (job->peak >= 32768 ? 32768 : 0)) return BAD_PEAK;
     if (job->guided) {
         if (!(job->grain >= LEAST_GRAIN) || job->shift < -4 || job->shift > 4) return BAD_GUIDED;
-        const int32_t above = 1 << (11 - job->shift); /* what makes more than 12 bits */
+        const int32_t above = 1 << (SAMPLE_BITS - 1 - job->shift); /* grey by so much, codes need more than SAMPLE_BITS */
         if (job->grey < 0 || job->grey > above || (int32_t)job->peak - job->grey >= above) return BAD_GUIDED;
     }
     if (job->height < 1 || job->width < 1 || job->height > MOST_PX || job->width > MOST_PX) return BAD_PLACE;

@@ -26,7 +26,7 @@
  *                sum of to_32_bits(base * BASE_UNIT) / (n * BASE_UNIT)) - p
  *
  * where x / n is a product with the float nearest to 1 / n, and to_32_bits rounds as to_16_bits does. Neither can leave 32
- * bits: p has at most 12, i has 10, and grain is LEAST_GRAIN at least.
+ * bits: p has SAMPLE_BITS at most, i two fewer, and grain is LEAST_GRAIN at least.
  *
  * SAME BITS. Every instruction set gives these very bits, for every part of a plane that is asked for. So each step is
  * defined to the last bit: `sum` of integers is exact (whoever packs the weights sees to it that none leaves 32 bits, or
@@ -65,7 +65,7 @@ typedef struct {
     int32_t bands, channels, depth;   /* filters, features of a cell, layers */
     int32_t zero; /* what is taken off codes before they are put in 16 bits: 32768 where the peak is that or more, else 0 */
     int32_t guided; /* guided filters: none without a guide */
-    int32_t grey, shift; /* for these: the code of no colour, and the power of two that makes 12 bits of what is above it */
+    int32_t grey, shift; /* for these: the code of no colour, and what makes SAMPLE_BITS of all codes, with a sign */
     float peak;   /* the largest code: 255 for one byte, 255 to 65535 for two */
     float grain;  /* variance of the guide below which guided filters only smooth */
     const int32_t *dilations;     /* [depth], 1 to MOST_DILATION */

@@ -21,7 +21,7 @@ _NUMBERS = {
             "MOST_GUIDED",
             "MOST_RADIUS",
         ),
-        *("MIDDLE", "MOST_GUIDE", "SLOPE_UNIT", "BASE_UNIT", "LEAST_GRAIN"),
+        *("SAMPLE_BITS", "MIDDLE", "MOST_GUIDE", "SLOPE_UNIT", "BASE_UNIT", "LEAST_GRAIN"),
     ),
 }
 

@@ -25,9 +25,12 @@ MOST_LAYERS, MOST_DILATION, MOST_CHANNELS, MOST_BANDS = 31, 16, 1024, 1024
 """What the library has room for: layers, cells from one tap of a layer to the next, channels, filters."""
 MOST_GUIDED, MOST_RADIUS = 3, 8
 """Guided filters, and samples from the middle of the largest window to its edge."""
-MIDDLE, MOST_GUIDE, SLOPE_UNIT, BASE_UNIT, LEAST_GRAIN = 512, 1023, 16384, 64, 32
-"""Of guided filters: what is taken off the guide, its largest value, what a slope and a base of 1 are as integers, and
-the least `grain`, which keeps their sums within 32 bits."""
+GUIDE_BITS, SAMPLE_BITS = 10, 12
+"""Guided filters see a guide of so many, and samples of so many at most."""
+MIDDLE, MOST_GUIDE = 2 ** (GUIDE_BITS - 1), 2**GUIDE_BITS - 1
+"""What is taken off the guide there, and the most that it holds."""
+SLOPE_UNIT, BASE_UNIT, LEAST_GRAIN = 2**14, 2**6, 32
+"""What a slope and a base of 1 are as integers; and the least `grain`, which keeps their sums within 32 bits."""
 
 _PLACES = ("codes_stride", "out_stride", "guide_stride", "height", "width", "first", "end", "left", "right")
 _NUMBERS = ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero", "guided", "grey", "shift")

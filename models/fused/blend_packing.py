@@ -14,7 +14,7 @@ import numpy as np
 from ..nets import blend_weights, chroma_weights
 from ..nets.blend_weights import CONTRAST, FACTOR, FLOOR, PHASES, SLOPE, TAPS, BlendWeights, Convolution
 from ..nets.chroma_weights import GAIN, NOISE, ChromaWeights
-from .blend_library import MOST_GUIDE, PACK
+from .blend_library import GUIDE_BITS, MOST_GUIDE, PACK, SAMPLE_BITS
 
 _MOST = 2**15 - 1
 """The largest integer of 16 bits."""
@@ -79,14 +79,14 @@ def packed(student: BlendWeights, peak: int, strength: float) -> Packed:
 
 
 def packed_chroma(student: ChromaWeights, bit_depth: int, strength: float) -> Packed:
-    """A chroma student, for a plane of chroma beside luma as `chroma_guide.py` brings it to its grid.
+    """A chroma student, for a plane of chroma beside luma as `luma_guide` brings it to its grid.
 
     Args:
         bit_depth: of both.
         strength: as for `packed`.
     """
-    peak, shift = 2**bit_depth - 1, 12 - bit_depth
-    guide_peak = peak * 2.0 ** (10 - bit_depth)
+    peak, shift = 2**bit_depth - 1, SAMPLE_BITS - bit_depth
+    guide_peak = peak * 2.0 ** (GUIDE_BITS - bit_depth)
     guide = _guide_of_chroma(student, peak, guide_peak)
     taps = _taps(student.filters, peak)
     nothing = np.zeros((PHASES, student.head[0].shape[1], 1, 1)), np.zeros(PHASES)  # it has no offset

@@ -13,6 +13,7 @@
 #define MOST_BANDS 1024
 #define MOST_GUIDED 3
 #define MOST_RADIUS 8
+#define SAMPLE_BITS 12
 #define MIDDLE 512
 #define MOST_GUIDE 1023
 #define SLOPE_UNIT 16384

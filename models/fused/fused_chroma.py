@@ -9,13 +9,11 @@ from ..nets.blend_weights import FACTOR
 from ..nets.chroma_weights import ChromaWeights
 from ..planes.plane_format import PlaneFormat
 from ..planes.subsampling import Factors, check_planes, subsampling
-from .blend_library import MOST_GUIDED, VERSION, Luma, write_guide
+from .blend_library import GUIDE_BITS, MOST_GUIDED, VERSION, Luma, write_guide
 from .blend_packing import packed_chroma
 from .fused_net import FusedNet, Plane, fits, in_rows, whole
 
-GUIDE_BITS = 10
-"""Of luma on chroma's grid: those of four codes of 8 bits together."""
-_RADII = (2, 4, 8)
+_RADII = {2, 4, 8}
 """Those of guided filters that the library knows."""
 
 
@@ -38,7 +36,7 @@ class FusedChroma:
     @staticmethod
     def takes(student: ChromaWeights) -> bool:
         """As `FusedBlend.takes`."""
-        guided = len(student.radii) <= MOST_GUIDED and set(student.radii) <= set(_RADII)
+        guided = len(student.radii) <= MOST_GUIDED and set(student.radii) <= _RADII
         return guided and fits(student.filters, student.enter, student.layers, student.dilations)
 
     @property

@@ -335,8 +335,9 @@ TARGET static void NAME(blend_row)(const Work *work, int64_t row, const int32_t 
 #undef CALL
 }
 
-/* Sums may go around beyond 32 bits. */
+/* Sums may go around beyond 32 bits, as may products of what lies beyond the picture. */
 INLINE ints NAME(plus)(ints a, ints b) { return (ints)((uints)a + (uints)b); }
+INLINE ints NAME(times)(ints a, ints b) { return (ints)((uints)a * (uints)b); }
 
 /* p (of plane 0) or i (of the guide), which guided filters see, of column c of cells. */
 INLINE ints NAME(samples)(const Work *work, const int32_t *const codes[MOST_PLANES], const int of, int line, int64_t x, int c)
@@ -346,7 +347,7 @@ INLINE ints NAME(samples)(const Work *work, const int32_t *const codes[MOST_PLAN
     ints code = c % 2 ? NAME(seconds)(pairs) : NAME(firsts)(pairs);
     if (of) return code - MIDDLE;
     code += job->zero - job->grey;
-    return job->shift < 0 ? code >> -job->shift : code << job->shift;
+    return job->shift < 0 ? code >> -job->shift : (ints)((uints)code << job->shift);
 }
 
 #define COMBINE(how)                                                                     \
@@ -368,7 +369,7 @@ TARGET static void NAME(moments_row)(const Work *work, const int32_t *const code
     for (int64_t x = -LANES; x <= work->wide; x += LANES)
         UNROLL for (int c = 0; c < FACTOR; c++) {
             ints p = NAME(samples)(work, codes, 0, line, x, c), i = NAME(samples)(work, codes, 1, line, x, c);
-            ints each[MOMENTS] = {i, i * i, p, p * i};
+            ints each[MOMENTS] = {i, NAME(times)(i, i), p, NAME(times)(p, i)};
             UNROLL for (int m = 0; m < MOMENTS; m++) {
                 const int64_t at = (m * FACTOR + c) * plane + x;
                 STORE_INTS(sums + at, NAME(plus)(LOAD_INTS(before + at), each[m]));

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 from vidsharp.models.cpu import restore_chroma as module
-from vidsharp.models.cpu.restore_chroma import luma_on_chroma_grid, restore_chroma, subsampling
+from vidsharp.models.cpu.restore_chroma import luma_on_chroma_grid, restore_chroma
 from vidsharp.models.errors import ModelError
 from vidsharp.models.nets.chroma import ChromaStudent, load_chroma
 from vidsharp.models.planes.plane_format import PlaneFormat
+from vidsharp.models.planes.subsampling import subsampling
 
 from tests.support.students import random_chroma_student
 
