@@ -7,11 +7,13 @@ headers nor torch's are needed to build it, and threads run in it side by side.
 import ctypes
 from functools import cache
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..errors import DeviceError, ModelError
 from .c_library import c_library
+
+if TYPE_CHECKING:
+    import numpy as np  # else it is not waited for: the driver of a run asks here what the processor can
 
 VERSION = 6
 """Of `Job`, the order of weights and what is given back: a library of another version is not used."""
@@ -120,7 +122,7 @@ def run(job: Job, instructions: str) -> None:
         raise error(sentence)
 
 
-def write_guide(luma: Luma, guide: np.ndarray) -> None:
+def write_guide(luma: Luma, guide: "np.ndarray") -> None:
     """Writes luma on chroma's grid to uint16 [H, W], C-contiguous.
 
     Raises:
