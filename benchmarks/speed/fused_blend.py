@@ -61,7 +61,7 @@ def _noise(width: int, height: int) -> list[np.ndarray]:
 def _first_frame(recording: str) -> list[np.ndarray]:
     """Its planes, as 8-bit 4:2:0."""
     with av.open(recording) as container:
-        frame = next(container.decode(video=0)).reformat(format="yuv420p")
+        frame = next(container.decode(video=0)).reformat(format="yuv420p", threads=1)
     return [np.array(plane) for plane in plane_arrays(frame)]
 
 
