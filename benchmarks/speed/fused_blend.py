@@ -44,7 +44,7 @@ def main() -> None:
     frame = _first_frame(args.recording) if args.recording else _noise(*args.size)
     print("| student | by | ms | core-ms | codes that differ | by at most |\n|---|---|---|---|---|---|")
     for model in args.model or ["fast"]:
-        ways = (_chroma_ways if model == "chroma" else _ways)(model, frame, args.threads)
+        ways = _chroma_ways(frame, args.threads) if model == "chroma" else _ways(model, frame[0], args.threads)
         wanted = ways["torch"]()
         times = np.array([[_time(way) for way in ways.values()] for _ in range(args.runs)]).min(axis=0)
         for (name, way), (wall, cores) in zip(ways.items(), 1e3 * times, strict=True):
@@ -65,11 +65,10 @@ def _first_frame(recording: str) -> list[np.ndarray]:
     return [np.array(plane) for plane in plane_arrays(frame)]
 
 
-def _ways(model: str, frame: list[np.ndarray], threads: int) -> dict[str, Callable[[], np.ndarray]]:
-    """Functions that sharpen luma, by name."""
+def _ways(model: str, luma: np.ndarray, threads: int) -> dict[str, Callable[[], np.ndarray]]:
+    """Functions that sharpen the plane, by name."""
     plain, net = Enhancer(model, threads=threads, plain=True), load_student(model).net
     assert isinstance(net, BlendStudent), f"{model} is no blend student"
-    luma = frame[0]
     ways: dict[str, Callable[[], np.ndarray]] = {"torch": lambda: plain.planes([luma], FMT)[0]}  # type: ignore[dict-item]
     for name in _sets():
         fused = FusedBlend(net.as_arrays(), 255, 1.0, name)
@@ -77,7 +76,7 @@ def _ways(model: str, frame: list[np.ndarray], threads: int) -> dict[str, Callab
     return ways
 
 
-def _chroma_ways(_: str, frame: list[np.ndarray], threads: int) -> dict[str, Callable[[], np.ndarray]]:
+def _chroma_ways(frame: list[np.ndarray], threads: int) -> dict[str, Callable[[], np.ndarray]]:
     """Functions that restore Cb and Cr, by name."""
     net = load_chroma()
     torch.set_num_threads(threads)

@@ -186,7 +186,7 @@ static void make_rows(const Work *work, const Steps *steps, const Rows *rows)
         for (; read <= row + 1; read++) steps->read(work, &work->codes[0], read, rows->codes + (read + 1) % 3 * code_size);
         const int32_t *around[3];
         for (int i = 0; i < 3; i++) around[i] = rows->codes + (row + i) % 3 * code_size;
-        const float *offers = job->guided ? guided_offers(&guided, work, steps, row) : 0;
+        const float *offers = job->guided ? guided_offers(&guided, work, steps, row, around[1]) : 0;
         steps->blend(work, row, ring_row(&rings[depth], row), around, offers);
     }
 }

@@ -2,7 +2,6 @@
  * chroma's, edges repeated.
  */
 
-#include "blend.h"
 #include "rows.h"
 
 static uint32_t as_guide(uint32_t sum, int surplus)

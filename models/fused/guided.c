@@ -11,8 +11,6 @@
 
 #include "guided.h"
 
-#include <string.h>
-
 #define LINES (2 * MOST_RADIUS + 1 + FACTOR) /* that a ring holds: a window, and the lines of a row of cells */
 #define FILTERED 2                            /* slope and base */
 
@@ -97,29 +95,30 @@ static void sum_slopes(Guided *guided, const Work *work, const Steps *steps, int
     }
 }
 
-const float *guided_offers(Guided *guided, const Work *work, const Steps *steps, int64_t row)
+const float *guided_offers(Guided *guided, const Work *work, const Steps *steps, int64_t row, const int32_t *codes)
 {
     int32_t *rows[MOST_PLANES];
     for (int p = 0; p < MOST_PLANES; p++) rows[p] = code_row(guided, work, p);
-    const int32_t *const seen[MOST_PLANES] = {rows[0], rows[1]};
+    const int32_t *const ahead[MOST_PLANES] = {rows[0], rows[1]}, *const seen[MOST_PLANES] = {codes, rows[1]};
     for (; guided->next <= row + OFFER_AHEAD; guided->next++) {
         for (int p = 0; p < MOST_PLANES; p++) steps->read(work, &work->codes[p], guided->next, rows[p]);
         for (int line = 0; line < FACTOR; line++) {
             const int64_t at = FACTOR * guided->next + line;
             int32_t *sums = moments_to(guided, work, at);
-            steps->moments(work, seen, line, moments_to(guided, work, at - 1), sums);
+            steps->moments(work, ahead, line, moments_to(guided, work, at - 1), sums);
             repeat_edges(work, MOMENTS, sums);
             for (int k = 0; k < work->job.guided; k++) sum_slopes(guided, work, steps, k, at);
         }
     }
-    for (int p = 0; p < MOST_PLANES; p++) steps->read(work, &work->codes[p], row, rows[p]);
+    steps->read(work, &work->codes[1], row, rows[1]);
     int32_t *between = differences(guided, work);
     for (int k = 0; k < work->job.guided; k++)
         for (int line = 0; line < FACTOR; line++) {
-            const int64_t at = FACTOR * row + line, radius = work->job.radii[k];
+            const int radius = work->job.radii[k];
+            const int64_t at = FACTOR * row + line;
             const int32_t *to = slopes_to(guided, work, k, at + radius), *from = slopes_to(guided, work, k, at - radius - 1);
             steps->subtract(work, FILTERED * FACTOR, to, from, between);
-            steps->offer(work, work->job.radii[k], seen, line, between, offers_of(guided, work, k) + line * FACTOR * work->plane);
+            steps->offer(work, radius, seen, line, between, offers_of(guided, work, k) + line * FACTOR * work->plane);
         }
     return offers_of(guided, work, 0);
 }

@@ -1,4 +1,4 @@
-/* What guided filters offer for a plane of chroma, row of cells after row of cells, each row of the plane read once. */
+/* What guided filters offer for a plane of chroma, row of cells after row of cells. */
 
 #ifndef VIDSHARP_GUIDED_H
 #define VIDSHARP_GUIDED_H
@@ -19,7 +19,8 @@ int64_t guided_places(const Work *);
 /* For offers from row `first` of cells on, in `guided_places` of zeros. */
 Guided guided_from(const Work *, int32_t *memory, int64_t first);
 
-/* The offers of the next row of cells, `row`: they must be asked for one after the other. [guided][16] planes. */
-const float *guided_offers(Guided *, const Work *, const Steps *, int64_t row);
+/* The offers of the next row of cells, `row`, whose codes are given: they must be asked for one after the other.
+ * [guided][16] planes. */
+const float *guided_offers(Guided *, const Work *, const Steps *, int64_t row, const int32_t *codes);
 
 #endif

@@ -111,13 +111,19 @@ def read_blend_weights(path: Path, look: float = 0.0) -> BlendWeights | None:
     Raises:
         ModelError: as `BlendWeights.of`.
     """
+    state = read_arrays(path)
+    return None if state is None else BlendWeights.of(state, look)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays in a safetensors file, by name; None where it is none, or cannot be read."""
     if path.suffix != ".safetensors":
         return None
     try:
         state = load_safetensors(path.read_bytes())
     except Exception:  # what is wrong with it, `checkpoint.py` says
         return None
-    return BlendWeights.of({name.removeprefix("module."): array for name, array in state.items()}, look)
+    return {name.removeprefix("module."): array for name, array in state.items()}
 
 
 def convolution_shapes(name: str, out: int, into: int, side: int) -> dict[str, tuple[int, ...]]:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load as load_safetensors
 
-from .blend_weights import FACTOR, PHASES, TAPS, Convolution, convolution_shapes, float64
+from .blend_weights import FACTOR, PHASES, TAPS, Convolution, convolution_shapes, float64, read_arrays
 
 NOISE = (2 / 255) ** 2
 """Variance of luma, at its peak 1, below which a guided filter takes it for noise and only smooths."""
@@ -85,7 +84,5 @@ def halo_of(dilations: tuple[int, ...], radii: tuple[int, ...]) -> int:
 
 def read_chroma_weights(path: Path) -> ChromaWeights | None:
     """The weights in a safetensors file; None where it holds none of a chroma student, or cannot be read."""
-    try:
-        return ChromaWeights.of(load_safetensors(path.read_bytes()))
-    except Exception:  # what is wrong with it, `load_chroma` says
-        return None
+    state = read_arrays(path)
+    return None if state is None else ChromaWeights.of(state)

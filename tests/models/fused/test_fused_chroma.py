@@ -21,6 +21,7 @@ from vidsharp.models.nets.chroma import ChromaStudent, load_chroma
 from vidsharp.models.nets.chroma_weights import ChromaWeights, read_chroma_weights
 from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.models.sequence.cover import Box
+from vidsharp.pipeline.sharpen import plane_arrays
 
 from tests.support import media
 from tests.support.plain_students import plain_chroma_student
@@ -92,14 +93,12 @@ def test_gives_what_torch_gives(
 
 @needs_vectors
 def test_the_student_that_ships_differs_from_torch_by_one_code_and_seldom() -> None:
-    frame = media.picture(0, (480, 272), "yuv420p")
-    planes = [np.array(plane)[: plane.height * plane.line_size].reshape(plane.height, -1) for plane in frame.planes]
-    planes = [array[:, : plane.width] for array, plane in zip(planes, frame.planes, strict=True)]
+    planes = list(plane_arrays(media.picture(0, (480, 272), "yuv420p")))
     weights = read_chroma_weights(CHROMA_WEIGHTS)
     assert weights is not None
     for seen in (planes, picture((272, 480))):
         made = np.stack(FusedChroma(weights, 1.0).planes(seen, fmt_of(8))).astype(int)
-        wanted = np.clip(np.floor(by_torch(load_chroma(), list(seen), 8, 1.0) + 0.5), 0, 255)
+        wanted = np.clip(np.floor(by_torch(load_chroma(), seen, 8, 1.0) + 0.5), 0, 255)
         assert np.abs(made - wanted).max() <= 1
         assert (made != wanted).mean() < 0.01
         assert (made != np.stack(seen[1:])).any()
