@@ -1,4 +1,5 @@
-"""Blind pairs: soft and sharpened beside each other, unnamed; a key that stays closed; and the score of answers."""
+"""Blind pairs: sharpened beside soft, or beside another method, unnamed; a key that stays closed; and the score of
+answers."""
 
 import csv
 import io
@@ -14,9 +15,11 @@ from ..errors import DataError
 from .contact_pages import GAP_PX, GROUND, enlarged
 from .crop_pictures import CropPictures
 
-HEADER = ("pair", "sharper", "unnatural", "remark")
-SHARPER = ("left", "right", "same")
+HEADER = ("pair", "sharper", "better", "unnatural", "remark")
+SHARPER = BETTER = ("left", "right", "same")
 UNNATURAL = ("left", "right", "none")
+SOFT = "soft"
+"""The recording, as it came."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,9 @@ class Pair:
     pair: int
     method: str
     side: str
-    """Where the method's picture is, `left` or `right`; the soft one is at the other."""
+    """Where the method's picture is, `left` or `right`."""
+    beside: str
+    """What is at the other side: `SOFT`, or a method."""
     kind: str
     source: str
     level: str
@@ -43,19 +48,25 @@ class Score:
     sharper: int
     """Answers that pick the method's picture as sharper."""
     softer: int
-    """Answers that pick the soft picture as sharper."""
+    """Answers that pick the other picture as sharper."""
+    better: int
+    """Answers that pick the method's picture as the better one, all in all."""
+    worse: int
     unnatural: int
     """Answers that pick the method's picture as unnatural."""
-    unnatural_input: int
+    unnatural_other: int
 
 
-def draw_pairs(shown: Sequence[CropPictures], seed: int) -> list[tuple[Pair, Image.Image]]:
+def draw_pairs(shown: Sequence[CropPictures], seed: int, beside: str = SOFT) -> list[tuple[Pair, Image.Image]]:
     """Every method's pair of every crop, in an order and with sides that the seed shuffles, numbered from 1.
 
     A method is at the left in half of its pairs, give or take one.
+
+    Args:
+        beside: what each method is shown beside: the soft picture, or one of the methods.
     """
     rng = random.Random(seed)
-    methods = list(dict.fromkeys(method for of_crop in shown for method in of_crop.made))
+    methods = list(dict.fromkeys(method for of_crop in shown for method in of_crop.made if method != beside))
     asked: list[tuple[CropPictures, str, str]] = []
     for method in methods:
         sides = [("left", "right")[i % 2] for i in range(len(shown))]
@@ -65,10 +76,10 @@ def draw_pairs(shown: Sequence[CropPictures], seed: int) -> list[tuple[Pair, Ima
     pairs = []
     for number, (of_crop, method, side) in enumerate(asked, start=1):
         crop = of_crop.crop
-        left, right = of_crop.made[method], of_crop.soft
+        left, right = of_crop.made[method], of_crop.soft if beside == SOFT else of_crop.made[beside]
         if side == "right":
             left, right = right, left
-        key = Pair(number, method, side, crop.kind, crop.source, crop.level, crop.inputs)
+        key = Pair(number, method, side, beside, crop.kind, crop.source, crop.level, crop.inputs)
         pairs.append((key, _beside(left, right)))
     return pairs
 
@@ -83,7 +94,7 @@ def _beside(left: np.ndarray, right: np.ndarray) -> Image.Image:
 
 def empty_answers(pairs: Sequence[Pair]) -> str:
     """The page to be filled, as CSV."""
-    return ",".join(HEADER) + "\n" + "".join(f"{pair.pair},,,\n" for pair in pairs)
+    return ",".join(HEADER) + "\n" + "".join(f"{pair.pair}{',' * (len(HEADER) - 1)}\n" for pair in pairs)
 
 
 def key_json(pairs: Sequence[Pair]) -> list[dict[str, object]]:
@@ -119,7 +130,7 @@ def score_answers(text: str, key: Sequence[Pair]) -> list[Score]:
         number = answer["pair"]
         if number not in known or number in answers:
             raise DataError(f"Pair '{number}' of the answers {'comes twice' if number in answers else 'is unknown'}.")
-        for name, words in (("sharper", SHARPER), ("unnatural", UNNATURAL)):
+        for name, words in (("sharper", SHARPER), ("better", BETTER), ("unnatural", UNNATURAL)):
             if answer[name] and answer[name] not in words:
                 raise DataError(f"Pair {number}: '{answer[name]}' is not {', '.join(words[:-1])} or {words[-1]}.")
         answers[number] = answer
@@ -131,7 +142,7 @@ def score_answers(text: str, key: Sequence[Pair]) -> list[Score]:
 
 def _score(method: str, pairs: Sequence[Pair], answers: Mapping[str, Mapping[str, str]]) -> Score:
     said = [(pair.side, answer) for pair in pairs if (answer := answers.get(str(pair.pair)))]
-    said = [(side, answer) for side, answer in said if answer["sharper"] or answer["unnatural"]]
+    said = [(side, answer) for side, answer in said if any(answer[name] for name in HEADER[1:-1])]
 
     def count(name: str, *, of_method: bool) -> int:
         return sum(a[name] in ("left", "right") and (a[name] == side) == of_method for side, a in said)
@@ -142,6 +153,8 @@ def _score(method: str, pairs: Sequence[Pair], answers: Mapping[str, Mapping[str
         len(said),
         count("sharper", of_method=True),
         count("sharper", of_method=False),
+        count("better", of_method=True),
+        count("better", of_method=False),
         count("unnatural", of_method=True),
         count("unnatural", of_method=False),
     )
@@ -149,5 +162,6 @@ def _score(method: str, pairs: Sequence[Pair], answers: Mapping[str, Mapping[str
 
 def scores_markdown(scores: Sequence[Score]) -> str:
     """The scores as a Markdown table."""
-    header = ["method", "pairs", "answered", "sharper", "input sharper", "unnatural", "input unnatural"]
+    header = ["method", "pairs", "answered", *("sharper", "other sharper"), *("better", "other better")]
+    header += ["unnatural", "other unnatural"]
     return markdown_table(header, [[str(value) for value in asdict(score).values()] for score in scores], 1)

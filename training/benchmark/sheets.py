@@ -22,7 +22,7 @@ from ...pipeline.atomic import make_folder, write_atomically
 from ...reports.evaluation.evaluation_tables import CLASSIC, IDENTITY
 from ..errors import DataError
 from ..evaluation.methods import Method, methods
-from .blind_pairs import draw_pairs, empty_answers, key_json, read_key, score_answers, scores_markdown
+from .blind_pairs import SOFT, draw_pairs, empty_answers, key_json, read_key, score_answers, scores_markdown
 from .contact_pages import contact_pages
 from .crop_pictures import crop_pictures, remembered
 from .crops import crops, sources_of
@@ -35,22 +35,26 @@ SEED = 1
 """Of the pairs' order and sides."""
 
 
-def write_sheets(data: Path, out: Path, named: Sequence[str], seed: int) -> list[Path]:
+def write_sheets(data: Path, out: Path, named: Sequence[str], seed: int, beside: str = SOFT) -> list[Path]:
     """Writes `sheet-N.png`, `pairs/pair-NN.png`, `pairs/answers.csv` and `key.json` below `out`; returns the sheets.
 
     Args:
         named: methods: `unsharp`, `cas`, `realesrgan`, and students by name or file, at a look (`fast@crisp`) or not.
+        beside: as `draw_pairs`, by a name as of `named`.
 
     Raises:
-        DataError: a file of the benchmark is missing; a recording is not the one that was drawn from; or answers that
-            were filled for other pairs would be lost.
+        DataError: `beside` is none of the methods; a file of the benchmark is missing; a recording is not the one that
+            was drawn from; or answers that were filled for other pairs would be lost.
         ModelError, CheckpointError: a student or Real-ESRGAN cannot be loaded.
         OutputError: `out` cannot be written.
     """
     quick, slow = _methods(named, out)
+    beside = REALESRGAN if beside == SLOW else beside
+    if beside not in (SOFT, *quick, *slow):
+        raise DataError(f"Nothing can be shown beside '{beside}', which is none of the methods.")
     check_sources(data, sources_of(crops()))
     shown = list(crop_pictures(data, crops(), quick, slow))
-    pairs = draw_pairs(shown, seed)
+    pairs = draw_pairs(shown, seed, beside)
     key = json.dumps(key_json([pair for pair, _ in pairs]), indent=1).encode()
     answers = out / "pairs" / "answers.csv"
     if _is_filled(answers) and _content(out / "key.json") != key:
@@ -139,12 +143,13 @@ def _png(picture: Image.Image) -> bytes:
     "--method", "named", multiple=True, default=("fast", "balanced"), show_default=True,
     help="unsharp, cas, realesrgan, or a student's name or file, @ a look if need be; may be given several times.",
 )  # fmt: skip
+@click.option("--beside", default=SOFT, show_default=True, help="What each method is paired with: soft, or a method.")
 @click.option("--seed", default=SEED, show_default=True, help="Of the pairs' order and sides.")
 @click.option(
     "--score", "answers", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A filled page of answers, which is scored against the key in --out; DATA is not needed.",
 )  # fmt: skip
-def main(data: Path | None, out: Path, named: tuple[str, ...], seed: int, answers: Path | None) -> None:
+def main(data: Path | None, out: Path, named: tuple[str, ...], beside: str, seed: int, answers: Path | None) -> None:
     """Writes contact sheets and blind pairs of twelve crops of the benchmark in DATA, or scores what people said."""
     try:
         if answers is not None:
@@ -152,7 +157,7 @@ def main(data: Path | None, out: Path, named: tuple[str, ...], seed: int, answer
             return
         if data is None:
             raise click.UsageError("Name the folder DATA that holds the benchmark's files.")
-        for sheet in write_sheets(data, out, named, seed):
+        for sheet in write_sheets(data, out, named, seed, beside):
             click.echo(sheet)
         click.echo(out / "pairs")
     except (VidsharpError, OSError) as error:

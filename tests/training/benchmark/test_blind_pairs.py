@@ -56,6 +56,13 @@ def test_the_key_says_where_the_method_is_and_the_picture_agrees() -> None:
         assert sides.count("left") == sides.count("right") == 6
 
 
+def test_methods_can_be_shown_beside_one_of_them() -> None:
+    pairs = draw_pairs(shown(), 3, "two")
+    assert {(pair.method, pair.beside) for pair, _ in pairs} == {("one", "two")}
+    for pair, picture in pairs:
+        assert halves(picture) == ((150, 160) if pair.side == "left" else (160, 150))
+
+
 def test_order_and_sides_are_the_seeds() -> None:
     first, again, other = ([pair for pair, _ in draw_pairs(shown(), seed)] for seed in (1, 1, 2))
     assert first == again != other
@@ -66,48 +73,50 @@ def test_order_and_sides_are_the_seeds() -> None:
             read_key(damaged)
 
 
-KEY = [Pair(n, "one" if n <= 4 else "two", "left" if n % 2 else "right", "", "", "", "") for n in range(1, 7)]
+KEY = [Pair(n, "one" if n <= 4 else "two", "left" if n % 2 else "right", "soft", "", "", "", "") for n in range(1, 7)]
 
 
 def test_a_score_counts_what_was_said_of_each_side() -> None:
     answers = (
-        "\ufeffpair,sharper,unnatural,remark\r\n"
-        '2,right,none,"hair, mostly"\r\n'  # the method
-        "1,Left , right,\r\n"  # the method is sharper, the soft one unnatural
-        "3,right,left,\r\n"  # the soft one is sharper, and the method unnatural
-        "4,same,none,\r\n"
-        "6,,,\r\n"
+        "\ufeffpair,sharper,better,unnatural,remark\r\n"
+        '2,right,same,none,"hair, mostly"\r\n'  # the method
+        "1,Left ,left, right,\r\n"  # the method is sharper and better, the soft one unnatural
+        "3,right,right,left,\r\n"  # the soft one is sharper and better, and the method unnatural
+        "4,same,right,none,\r\n"
+        "6,,,,\r\n"
     )
     one, two = score_answers(answers, KEY)
     assert (one.method, one.pairs, one.answered) == ("one", 4, 4)
-    assert (one.sharper, one.softer, one.unnatural, one.unnatural_input) == (2, 1, 1, 1)
+    assert (one.sharper, one.softer, one.unnatural, one.unnatural_other) == (2, 1, 1, 1)
+    assert (one.better, one.worse) == (2, 1)
     assert (two.method, two.pairs, two.answered, two.sharper) == ("two", 2, 0, 0)
     assert "| one    |     4 |        4 |       2 |" in scores_markdown([one, two])
 
 
 def test_the_page_to_be_filled_has_every_pair_and_says_nothing() -> None:
     page = empty_answers(KEY)
-    assert [line.split(",") for line in page.splitlines()[1:]] == [[str(n), "", "", ""] for n in range(1, 7)]
+    assert [line.split(",") for line in page.splitlines()[1:]] == [[str(n), "", "", "", ""] for n in range(1, 7)]
     assert {score.answered for score in score_answers(page, KEY)} == {0}
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("1,left,none,\n1,left,none,\n", "Pair '1' of the answers comes twice"),
-        ("9,left,none,\n", "Pair '9' of the answers is unknown"),
-        ("1,up,none,\n", "Pair 1: 'up' is not left, right or same"),
-        ("1,left,same,\n", "Pair 1: 'same' is not left, right or none"),
+        ("1,left,left,none,\n1,left,left,none,\n", "Pair '1' of the answers comes twice"),
+        ("9,left,left,none,\n", "Pair '9' of the answers is unknown"),
+        ("1,up,left,none,\n", "Pair 1: 'up' is not left, right or same"),
+        ("1,left,none,none,\n", "Pair 1: 'none' is not left, right or same"),
+        ("1,left,left,same,\n", "Pair 1: 'same' is not left, right or none"),
     ],
 )
 def test_answers_that_are_none_are_one_sentence(lines: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        score_answers("pair,sharper,unnatural,remark\n" + lines, KEY)
+        score_answers("pair,sharper,better,unnatural,remark\n" + lines, KEY)
 
 
 @pytest.mark.parametrize("text", ["", "pair;sharper\n", "1,left,none,\n"])
 def test_answers_need_their_first_line(text: str) -> None:
-    with pytest.raises(DataError, match="first line must be 'pair,sharper,unnatural,remark'"):
+    with pytest.raises(DataError, match="first line must be 'pair,sharper,better,unnatural,remark'"):
         score_answers(text, KEY)
 
 

@@ -62,7 +62,7 @@ def test_sheets_and_pairs_are_written_and_answers_scored(
     assert len(asked) == 2
 
     before = (out / "key.json").read_bytes()
-    lines = [f"{entry['pair']},{entry['side']},none," for entry in key if entry["method"] == "unsharp"]
+    lines = [f"{entry['pair']},{entry['side']},same,none," for entry in key if entry["method"] == "unsharp"]
     answers = out / "pairs" / "answers.csv"
     answers.write_text("\n".join((",".join(blind_pairs.HEADER), *lines)))
     assert "| unsharp     |     2 |        2 |       2 |" in run("--out", out, "--score", answers)
@@ -76,6 +76,12 @@ def test_sheets_and_pairs_are_written_and_answers_scored(
     assert "holds answers to other pairs" in ended.output
     assert (answers.read_bytes(), (out / "key.json").read_bytes()) == (filled, before)
     answers.unlink()
+    ended = CliRunner().invoke(sheets.main, [str(data), "--out", str(out), "--method", "cas", "--beside", "fast"])
+    assert "Nothing can be shown beside 'fast'" in ended.output
+    run(*command, "--beside", "realesrgan")
+    assert {(e["method"], e["beside"]) for e in json.loads((out / "key.json").read_bytes())} == {
+        ("unsharp", "Real-ESRGAN")
+    }
     run(data, "--out", out, "--method", "cas")
     assert len(list((out / "pairs").glob("pair-*.png"))) == len(answers.read_text().splitlines()) - 1 == 2
 
