@@ -1,0 +1,117 @@
+"""How much motion blur students take away: sharp pictures of the benchmark, blurred as by a moving hand.
+
+    python -m benchmarks.quality.motion_blur DATA --model fast --model balanced
+
+Of each source that a camera filmed, the middle of its middle picture is taken and moved 3 to 12 px, in a direction and
+on a bend that are drawn by the source's name, as by a hand that holds the camera; the mean of places half a pixel
+apart, in linear light, is what a long exposure would have seen. No line, no codec: what is measured is motion blur
+alone, on luma. Prints means with 95 % intervals over sources, and how many gain and lose.
+"""
+
+import argparse
+import cmath
+import random
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import shift
+from vidsharp.models.nets.look import at_looks, parse_look
+from vidsharp.reports.evaluation.evaluation_tables import IDENTITY
+from vidsharp.reports.metrics.statistics import bootstrap_interval
+from vidsharp.reports.templates.markdown import markdown_table
+from vidsharp.training.benchmark.pictures import sharp_pictures
+from vidsharp.training.benchmark.sources import BenchmarkSource, benchmark_sources
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Position, frame_planes
+from vidsharp.training.evaluation.measure_pictures import Figures, measure_pictures
+from vidsharp.training.evaluation.methods import methods
+
+SHORTEST_PX, LONGEST_PX = 3.0, 12.0
+BEND = 0.2
+"""Most that the middle of a way lies beside it, as a share of its length."""
+PART_PX = (360, 480)
+"""What is taken of a picture at most."""
+GAMMA = 2.2
+FIGURES = {"PSNR, dB": ("psnr_db", 2), "SSIM": ("ssim", 4), "VMAF-NEG": ("vmaf_neg", 1)}
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", action="append", required=True)
+    parser.add_argument("--look", action="append", default=[])
+    parser.add_argument("--count", type=int, default=20)
+    args = parser.parse_args()
+    looks = [look for text in args.look if (look := parse_look(text)) is not None]
+    named = methods(at_looks(args.model, looks), device="cpu", threads=1)
+    filmed = [source for source in benchmark_sources() if source.kind != "screen" and source.group != "screens"]
+    gains: dict[str, list[list[float]]] = {name: [] for name in named if name != IDENTITY}
+    before = []
+    for source in filmed[: args.count]:
+        planes = _middle(source, args.data)
+        soft = [exposed(planes[0], *way_of(random.Random(source.name))), *planes[1:]]
+        made = measure_pictures([Position("0", CLIP_FORMAT, soft, planes, None)], named, vmaf=True).figures
+        own = _values(made[IDENTITY][0])
+        before.append(own)
+        for name, rows in gains.items():
+            rows.append([after - value for after, value in zip(_values(made[name][0]), own, strict=True)])
+    means = np.mean(before, axis=0)
+    header = [f"{len(before)} pictures", *FIGURES, "better, worse by dB"]
+    digits = [digits for _, digits in FIGURES.values()]
+    lines = [[IDENTITY, *(f"{mean:.{n}f}" for mean, n in zip(means, digits, strict=True)), ""]]
+    lines += [[name, *_cells(np.array(rows), digits)] for name, rows in gains.items()]
+    print(markdown_table(header, lines))
+
+
+def way_of(rng: random.Random) -> tuple[complex, complex]:
+    """Where a hand moves the camera while the shutter is open, as the way from end to end, and how far its middle lies
+    beside it; pixels to the right and, times i, down."""
+    way = cmath.rect(rng.uniform(SHORTEST_PX, LONGEST_PX), rng.uniform(0, 2 * cmath.pi))
+    return way, way * 1j * rng.uniform(-BEND, BEND)
+
+
+def exposed(luma: np.ndarray, way: complex, beside: complex) -> np.ndarray:
+    """A picture as a long exposure sees it, the picture itself in the mean of its places.
+
+    Args:
+        luma: uint8 [H, W].
+        way, beside: as `way_of`.
+    """
+    light = (luma / 255.0) ** GAMMA
+    times = np.linspace(-0.5, 0.5, 2 * round(abs(way)) + 1)
+    places = times * way - 4 * times**2 * beside
+    seen = [shift(light, (at.imag, at.real), order=3, mode="nearest") for at in places - places.mean()]
+    return np.rint(255 * np.clip(np.mean(seen, axis=0), 0, 1) ** (1 / GAMMA)).astype(np.uint8)
+
+
+def _middle(source: BenchmarkSource, data: Path) -> list[np.ndarray]:
+    frames = sharp_pictures(source, data).frames
+    return _part(frame_planes(frames[len(frames) // 2]))
+
+
+def _part(planes: list[np.ndarray]) -> list[np.ndarray]:
+    """At most `PART_PX` in the middle of planes of 4:2:0."""
+    h, w = planes[0].shape
+    high, wide = (min(size, most) // 4 * 4 for size, most in zip((h, w), PART_PX, strict=True))
+    top, left = (h - high) // 4 * 2, (w - wide) // 4 * 2
+    luma, *chroma = planes
+    halved = [plane[top // 2 : (top + high) // 2, left // 2 : (left + wide) // 2] for plane in chroma]
+    return [np.ascontiguousarray(plane) for plane in (luma[top : top + high, left : left + wide], *halved)]
+
+
+def _values(of: Figures) -> list[float]:
+    values = [getattr(of, name) for name, _ in FIGURES.values()]
+    return [float("nan") if value is None else value for value in values]
+
+
+def _cells(gains: np.ndarray, digits: list[int]) -> list[str]:
+    cells = []
+    for column, n in zip(gains.T, digits, strict=True):
+        low, high = bootstrap_interval(column, 0, 2000)
+        interval = "" if low is None else f" [{low:+.{n}f}, {high:+.{n}f}]"
+        cells.append(f"{column.mean():+.{n}f}{interval}")
+    return [*cells, f"{(gains[:, 0] > 0).sum()}, {(gains[:, 0] < 0).sum()}"]
+
+
+if __name__ == "__main__":
+    main()
