@@ -17,6 +17,7 @@ from PIL import Image
 
 from ...models.errors import VidsharpError
 from ...models.nets.catalogue import check_model
+from ...models.nets.chroma_choice import Chroma
 from ...models.nets.look import StudentLook, parse_look
 from ...pipeline.atomic import make_folder, write_atomically
 from ...reports.evaluation.evaluation_tables import CLASSIC, IDENTITY
@@ -31,6 +32,8 @@ from .sources import check_sources
 
 SLOW = "realesrgan"
 """What is run on the crops alone, its answers kept in `OUT/answers-of-realesrgan`."""
+RESTORED = "+chroma"
+"""Behind a student's name: its chroma is restored."""
 SEED = 1
 """Of the pairs' order and sides."""
 
@@ -87,13 +90,18 @@ def _methods(named: Sequence[str], out: Path) -> tuple[Mapping[str, Method], Map
 
 
 def at_look_named(name: str) -> StudentLook:
-    """`fast@crisp`: a student at a look; without one, at its own.
+    """`fast@crisp+chroma`: a student at a look, with chroma restored; without these, at its own look, chroma kept.
 
     Raises:
         ModelError: there is no such look.
     """
+    chroma: Chroma | None = None
+    if name.endswith(RESTORED):
+        name, chroma = name.removesuffix(RESTORED), "restore"
     model, at, look = name.rpartition("@")
-    return StudentLook(model, parse_look(look)) if at and not Path(name).exists() else StudentLook(name)
+    if not at or Path(name).exists():
+        return StudentLook(name, None, chroma)
+    return StudentLook(model, parse_look(look), chroma)
 
 
 def _realesrgan(out: Path) -> Method:
@@ -141,7 +149,7 @@ def _png(picture: Image.Image) -> bytes:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
 @click.option(
     "--method", "named", multiple=True, default=("fast", "balanced"), show_default=True,
-    help="unsharp, cas, realesrgan, or a student's name or file, @ a look if need be; may be given several times.",
+    help="unsharp, cas, realesrgan, or a student's name or file, @ a look and +chroma if need be; also several times.",
 )  # fmt: skip
 @click.option("--beside", default=SOFT, show_default=True, help="What each method is paired with: soft, or a method.")
 @click.option("--seed", default=SEED, show_default=True, help="Of the pairs' order and sides.")

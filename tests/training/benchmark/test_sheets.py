@@ -120,6 +120,8 @@ def test_a_student_may_be_asked_for_at_a_look(tmp_path: Path) -> None:
     assert at_look_named("fast@crisp") == StudentLook("fast", 1.0)
     assert at_look_named("fast@0.25") == StudentLook("fast", 0.25)
     assert at_look_named("fast") == StudentLook("fast", None)
+    assert at_look_named("fast+chroma") == StudentLook("fast", None, "restore")
+    assert at_look_named("fast@crisp+chroma") == StudentLook("fast", 1.0, "restore")
     file = tmp_path / "mine@home"
     file.write_bytes(b"")
     assert at_look_named(str(file)) == StudentLook(str(file), None)
