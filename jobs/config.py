@@ -112,7 +112,7 @@ class ProcessConfig:
     model: str = option(
         "auto",
         "A student's name, sha256: and the beginning of its weights' digest, a checkpoint file, or an ONNX file; "
-        "auto is fast, on every device so far.",
+        "auto is fast where CPUs compute it, and best where GPUs alone do.",
         metavar="NAME|PATH",
         flags=("-m", "--model"),
     )

@@ -14,7 +14,7 @@ import numpy as np
 from .backends import backend_of
 from .cpu.chroma_path import ChromaPath
 from .errors import ModelError
-from .nets.catalogue import Student
+from .nets.catalogue import Student, called
 from .nets.chroma_choice import Chroma, chosen_chroma
 from .nets.protocol import Domain, context_of
 from .planes.plane_format import PlaneFormat
@@ -79,6 +79,8 @@ class Enhancer:
         if not 0 <= strength <= 1.5:
             raise ModelError(f"A strength of {strength} is out of range; accepted are 0 to 1.5.")
         self.strength, self.device = strength, device if device == "cpu" else _resolved(device)
+        if not isinstance(student_or_name, Student):
+            student_or_name = called(student_or_name, on_gpu=self.device != "cpu")
         self._student = backend_of(student_or_name, self.device, strength, threads, look, plain=plain, gpu=gpu)
         self.gpu = self._student.gpu
         self.name, self.domain, self.look = self._student.name, self._student.domain, self._student.look

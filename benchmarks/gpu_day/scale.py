@@ -35,7 +35,7 @@ class Scale:
 
 ON_A_GPU = Scale(
     device="cuda",
-    students=("fast", "balanced", "reference"),
+    students=("fast", "balanced", "best", "reference"),
     sizes=((1920, 1080), (640, 360), (1280, 720), (3840, 2160)),
     precisions=("float16", "float32"),
     runs=10,

@@ -25,6 +25,7 @@ from typing import Any
 from unittest import mock
 
 from vidsharp.jobs.config import ProcessConfig
+from vidsharp.jobs.engine import planned_engine
 from vidsharp.jobs.engine.actor import Prepared, PrepareTask
 from vidsharp.jobs.engine.pool import Crew
 from vidsharp.jobs.engine.work_result import WorkResult
@@ -235,7 +236,7 @@ def measure(folder: Path, clips: int, pool: Actors) -> dict[str, Any]:
     run = process_job._Run
     with (
         mock.patch.object(process_job, "empty_pool", return_value=pool),
-        mock.patch.object(process_job, "open_engine", return_value=nullcontext(machines)),
+        mock.patch.object(planned_engine, "open_engine", return_value=nullcontext(machines)),
         mock.patch.object(join_clip, "mux_clip", _mux),
         mock.patch.object(process_job, "sort_some", timed(spent, "sort out", process_job.sort_some)),
         mock.patch.object(RunRows, "write", timed(spent, "tables", RunRows.write)),

@@ -166,10 +166,12 @@ def bench(recording: Path | None, size: str, **options: Any) -> Answer:
     """Measures speed and prints figures: of the student alone, or with --end-to-end of the whole way of a recording."""
     from ...models.device import resolve_device
     from ...models.gpu.settings import GpuSettings
+    from ...models.nets.catalogue import called
     from ..tools import bench as measure
 
     said = GpuSettings(options["precision"], options["batch"], options["graphs"])
     gpu = said if resolve_device(options["device"]).type == "cuda" else None
+    options["model"] = called(options["model"], on_gpu=gpu is not None)
     if gpu is None and said != GpuSettings():
         raise UsageError("--precision, --batch and --no-graph are for a GPU; add --device cuda where there is one")
     if recording is not None:

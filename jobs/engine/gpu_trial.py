@@ -102,6 +102,12 @@ def plan_run(engine: Engine, config: ProcessConfig, must_see: Sequence[Sequence[
     return plan
 
 
+def student_on(model: str, plan: PoolPlan) -> str:
+    """The student of a run's workers: as it was asked for, but what `auto` is by its name. A run has one, and where
+    CPUs work beside GPUs, it is theirs."""
+    return called(model, on_gpu=plan.device != "cpu" and plan.beside is None)
+
+
 def _check_codecs(asked: HwAccelWord, plan: PoolPlan) -> None:
     """Raises DeviceError where the GPU's decoder was asked for, and there is none that works."""
     why = "no student runs on a GPU here" if plan.gpu is None else plan.gpu.hwaccel.trouble
@@ -115,7 +121,14 @@ def _tried(engine: Engine, plan: PoolPlan, config: ProcessConfig, must_see: Sequ
     for lost in range(1, _MOST_NODES + 1):
         worker = engine.start(TrialActor, plan.threads, plan.gpus, must_see)
         try:
-            asked = (config.model, plan.device, config.strength, config.look, config.gpu, config.hwaccel)
+            asked = (
+                student_on(config.model, plan),
+                plan.device,
+                config.strength,
+                config.look,
+                config.gpu,
+                config.hwaccel,
+            )
             return _answer(engine, engine.submit(worker, "try_out", *asked))
         except NodeError:
             return config.gpu

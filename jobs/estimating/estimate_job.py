@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ...models.nets.catalogue import check_model, chroma_of, look_of
 from ...models.wording import counted
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.recording import silence
 from ...reports.run.run_cost import RunCost, money
-from ..engine.engines import open_engine
-from ..engine.gpu_trial import plan_run
+from ..engine.planned_engine import PlannedEngine
+from ..engine.pool import PoolPlan
 from ..engine.protocol import ClusterError, Engine
 from ..files.clips import Clip
 from ..files.open_storage import open_to_read
 from ..files.storage import Storage, url_of
 from ..processing.clip_work import encoder_choice
+from ..processing.run_settings import with_choices
 from .cost_model import Piece, Recording, Workload, workload
 from .estimate_config import NOWHERE, EstimateConfig
 from .estimate_result import Estimate
@@ -44,21 +44,21 @@ def estimate(config: EstimateConfig) -> Estimate:
         MediaError: no recording can be sharpened.
     """
     silence()
-    check_model(config.model)
-    chosen = {"look": look_of(config.model, config.look), "chroma": chroma_of(config.model, config.chroma)}
-    config = replace(config, **chosen)
-    with open_to_read(config) as storage:
+    config = with_choices(config)
+    with open_to_read(config) as storage, PlannedEngine(config) as planned:
         clips = storage.find()
         if config.encoder:
             check_encoder_name(config.encoder)
         storage.look()
-        config = replace(config, out=storage.config.out)
+        began = time.perf_counter()
+        config = with_choices(replace(config, out=storage.config.out, model=planned.student()))
+        start_s = time.perf_counter() - began
         estimation = Estimation(config, storage, clips, lambda looked: PieceSample(config, looked))
         if not estimation.clips:
             return estimation.nothing_to_do()
         began = time.perf_counter()
-        with open_engine(config.engine, config.address) as engine:
-            return estimation.run(engine, time.perf_counter() - began)
+        engine, plan = planned.begun()
+        return estimation.run(engine, plan, start_s + time.perf_counter() - began)
 
 
 @dataclass(frozen=True)
@@ -123,22 +123,21 @@ class Estimation:
         """The estimate where no clip is left."""
         return self._estimate([], workload([], []), _Here(0, 0, self.config.device, 0.0))
 
-    def run(self, engine: Engine, engine_s: float) -> Estimate:
+    def run(self, engine: Engine, plan: PoolPlan, begun_s: float) -> Estimate:
         """
         Args:
-            engine_s: how long the engine took to start.
+            begun_s: how long it took to start the engine, and to plan its workers.
 
         Raises:
             ClusterError: nothing could be sharpened.
         """
         began = time.perf_counter()
-        plan = plan_run(engine, self.config)
         self.encoder = encoder_choice(self.config, plan.encoders)
         chosen = {"look": self.config.look, "chroma": self.config.chroma}
         pool = SamplePool(engine, plan, self.config.model, self.config.strength, **chosen)
         try:
             pool.wait_until_loaded()
-            start_s = engine_s + time.perf_counter() - began
+            start_s = begun_s + time.perf_counter() - began
             here = _Here(plan.actors, plan.threads, plan.device, start_s, plan.gpus or 1.0)
             self._look(pool)
             self._sample(pool)

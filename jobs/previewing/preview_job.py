@@ -16,6 +16,7 @@ from shutil import rmtree
 from statistics import fmean
 from urllib.parse import quote
 
+from ...models.nets.catalogue import AUTO
 from ...models.wording import counted
 from ...pipeline.atomic import write_atomically
 from ...pipeline.encoders import check_encoder_name
@@ -29,6 +30,7 @@ from ...pipeline.workspace import file_stem
 from ...reports.preview.preview_page import ClipPart, PreviewFacts, SettingCost, SpotPictures, preview_page
 from ...reports.templates.picture_uri import picture_uri
 from ..engine.engines import open_engine
+from ..engine.gpu_trial import plan_run, student_on
 from ..engine.protocol import Engine
 from ..estimating.estimate_job import Estimation
 from ..estimating.estimate_result import Estimate
@@ -96,6 +98,8 @@ def preview(config: PreviewConfig) -> PreviewResult:
         try:
             began = time.perf_counter()
             with open_engine(config.engine, config.address) as engine:
+                if AUTO in config.models:
+                    settings = _by_device(config, engine)
                 trials = _Trials(config, storage, clips, work)
                 tried = trials.run(engine, settings, time.perf_counter() - began)
             return _written(config, tried, trials, sum(storage.size(clip) or 0 for clip in clips))
@@ -105,6 +109,13 @@ def preview(config: PreviewConfig) -> PreviewResult:
             raise
         finally:
             rmtree(work, ignore_errors=True)
+
+
+def _by_device(config: PreviewConfig, engine: Engine) -> tuple[Setting, ...]:
+    """All settings, `auto` being what it is on the devices of a run."""
+    auto = config.run_with(Setting(AUTO, None, 1.0, None))
+    student = student_on(AUTO, plan_run(engine, auto))
+    return replace(config, models=tuple(student if model == AUTO else model for model in config.models)).settings()
 
 
 class _Trials:
@@ -128,7 +139,9 @@ class _Trials:
             run = self._config.run_with(setting)
             new_sample = self._new_sample(samples, number, RateTask.of(run))
             estimation = Estimation(run, self._storage, self._clips, new_sample, look)
-            estimate = estimation.run(engine, engine_s)
+            began = time.perf_counter()
+            plan = plan_run(engine, run)
+            estimate = estimation.run(engine, plan, engine_s + time.perf_counter() - began)
             look = estimation.look
             if not samples[0].excerpts:
                 raise _nothing_to_show(estimate)

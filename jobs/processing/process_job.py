@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ...models.nets.catalogue import check_model, chroma_of, look_of
+from ...models.nets.catalogue import AUTO
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import OutputError
@@ -17,10 +17,9 @@ from ...pipeline.recording import silence
 from ..config import ProcessConfig
 from ..engine.actor import MadeOtherwise, NotToDo, Prepared
 from ..engine.actors import POLL_S, ActorPool
-from ..engine.engines import open_engine
-from ..engine.gpu_trial import plan_run
+from ..engine.node import Needed
+from ..engine.planned_engine import PlannedEngine
 from ..engine.pool import PoolPlan
-from ..engine.protocol import Engine
 from ..engine.schedule import Work
 from ..engine.tries import MAX_RETRIES
 from ..engine.work_result import WorkResult
@@ -48,7 +47,7 @@ from .run_lock import RunLock
 from .run_metrics import RunMeter
 from .run_record import RunTotals, recorded, without_secrets
 from .run_rows import RunRows
-from .run_settings import fingerprint_settings
+from .run_settings import fingerprint_settings, with_choices
 from .scratch import Scratch
 from .sort_clips import sort_some
 from .worker_tasks import measured_frames, run_facts
@@ -73,9 +72,7 @@ def process(
     """
     silence()
     asked = config
-    check_model(config.model)
-    chosen = {"look": look_of(config.model, config.look), "chroma": chroma_of(config.model, config.chroma)}
-    storage = open_storage(replace(config, **chosen))
+    storage = open_storage(with_choices(config))
     clips, config = storage.find(), storage.config
     if config.encoder:
         check_encoder_name(config.encoder)
@@ -113,7 +110,6 @@ class _Run:
         self.watcher = watcher
         self.report = ReportFolder(self.out / REPORT_FOLDER)
         self.rows = RunRows(self.report, storage)
-        self.settings = fingerprint_settings(config)
         self.all_names = names
         self.states = ClipStates()
         self.scratch = Scratch(storage, None if config.scratch_gb is None else config.scratch_gb * 1e9)
@@ -128,13 +124,13 @@ class _Run:
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
         try:
-            with self.hooks:
+            with self.hooks, PlannedEngine(self.config, self._must_see) as engine:
+                self._choose_student(engine)
                 self._look_back()
                 while self.states.unsorted and not self.states.to_prepare:
                     sort_some(self.states, self.past, self.ends)
                 if self.states.to_prepare:
-                    with open_engine(self.config.engine, self.config.address) as engine:
-                        self._work(engine)
+                    self._work(engine)
         except BaseException:
             self.rows.write()
             raise
@@ -167,6 +163,16 @@ class _Run:
 
     # Before any work: what is finished, what cannot be done.
 
+    def _choose_student(self, engine: PlannedEngine) -> None:
+        student = engine.student()
+        if str(self.config.model) == AUTO:
+            log.info("the student is %s, by --model auto", student)
+            self.config = self.storage.config = with_choices(replace(self.config, model=student))
+        self.settings = fingerprint_settings(self.config)
+
+    def _must_see(self) -> Sequence[Sequence[Needed]]:
+        return must_see(self.lock.file, self.clips, self.storage)
+
     def _look_back(self) -> None:
         earlier = self.report.earlier()
         work_root, keys = self.storage.work_root, StateKeys(self.settings)
@@ -179,13 +185,12 @@ class _Run:
 
     # The work.
 
-    def _work(self, engine: Engine) -> None:
-        seen = must_see(self.lock.file, self.clips, self.storage)
-        plan = plan_run(engine, self.config, seen)
+    def _work(self, planned: PlannedEngine) -> None:
+        engine, plan = planned.begun()
         hand_out = HandOut(
             self.states, self.scratch, self.ends, self.storage, {kind.device: self._side(kind) for kind in plan.kinds}
         )
-        pool = empty_pool(engine, plan, self.config, seen)
+        pool = empty_pool(engine, plan, self.config, self._must_see())
         for kind in plan.kinds:
             log.debug("%d actors with %d threads each on %s", kind.actors, kind.threads, kind.device)
         nodes = NodeWatch(engine, plan, self.config.workers)

@@ -2,16 +2,18 @@
 
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 
 from ...models.nets.catalogue import (
     CHROMA_WEIGHTS,
     called,
+    check_model,
     chroma_digest,
     chroma_of,
     look_of,
@@ -23,6 +25,18 @@ from ...pipeline.part import WHOLE_CLIP
 from ...reports.run.run_cost import CORE_PRICE, GPU_PRICE, GPU_SHARE
 from ..config import ProcessConfig
 from ..engine.pool import PoolPlan
+
+Run = TypeVar("Run", bound=ProcessConfig)
+
+
+def with_choices(config: Run) -> Run:
+    """The look and the choice for chroma that the student has, in the place of what was asked for.
+
+    Raises:
+        ModelError, CheckpointError: as `check_model`, `look_of` and `chroma_of`.
+    """
+    check_model(config.model)
+    return replace(config, look=look_of(config.model, config.look), chroma=chroma_of(config.model, config.chroma))
 
 
 def settings(config: ProcessConfig, plan: PoolPlan, counts: Mapping[str, Any]) -> dict[str, Any]:

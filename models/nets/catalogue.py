@@ -30,9 +30,8 @@ CHROMA_WEIGHTS = WEIGHTS / "chroma.safetensors"
 ONNX_SUFFIX = ".onnx"
 AUTO = "auto"
 """The student to take where none is asked for."""
-_AUTO_IS = "fast"
-"""On every device, until a student ships that is worth a GPU."""
-_SHIPPED = ("fast", "balanced", "reference", "teacher")
+_AUTO_ON_CPU, _AUTO_ON_GPU = "fast", "best"
+_SHIPPED = ("fast", "balanced", "best", "reference", "teacher")
 _BY_DIGEST = "sha256:"
 _FEWEST_DIGITS = 8
 
@@ -60,9 +59,12 @@ def student_names() -> tuple[str, ...]:
     return _SHIPPED
 
 
-def called(name_or_path: str | Path) -> str:
-    """What is said of a student in a record or a table: as it was asked for, but what `auto` is by its name."""
-    return _AUTO_IS if str(name_or_path) == AUTO else str(name_or_path)
+def called(name_or_path: str | Path, *, on_gpu: bool = False) -> str:
+    """What is said of a student in a record or a table: as it was asked for, but what `auto` is by its name, which is
+    another one where GPUs compute it."""
+    if str(name_or_path) == AUTO:
+        return _AUTO_ON_GPU if on_gpu else _AUTO_ON_CPU
+    return str(name_or_path)
 
 
 def earlier_names() -> tuple[str, ...]:

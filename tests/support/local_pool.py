@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Self
 
 import pytest
+from vidsharp.jobs.engine import planned_engine
 from vidsharp.jobs.engine.protocol import Engine
 from vidsharp.jobs.notifying.metrics import Values
 from vidsharp.jobs.processing import process_job
@@ -52,5 +53,5 @@ def use_no_ray(patch: pytest.MonkeyPatch, cores: float = 1.0) -> None:
 
 def use(patch: pytest.MonkeyPatch, engine: Engine) -> None:
     """Has `process` take that engine, whatever it is asked for, and tell of progress after each answer."""
-    patch.setattr(process_job, "open_engine", lambda name, address: engine)
+    patch.setattr(planned_engine, "open_engine", lambda name, address: engine)
     patch.setattr(process_job, "POLL_S", 0)

@@ -66,7 +66,7 @@ def forbid_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str, address: str | None) -> None:
         raise AssertionError(f"no engine is needed here, but {name} was started ({address})")
 
-    monkeypatch.setattr("vidsharp.jobs.processing.process_job.open_engine", refuse)
+    monkeypatch.setattr("vidsharp.jobs.engine.planned_engine.open_engine", refuse)
 
 
 def plain_environment() -> dict[str, str]:

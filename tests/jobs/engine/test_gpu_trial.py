@@ -57,7 +57,7 @@ def test_what_the_trial_found_is_for_all_workers() -> None:
     found = GpuSettings(batch=3, half_error=0.001)
     engine = Engine(found)
     assert plan_run(engine, config(batch=3, strength=0.5, look=0.2)) == PoolPlan(1, 4, 1, "cuda", found)
-    assert engine.asked == [("auto", "cuda", 0.5, 0.2, GpuSettings(batch=3), "none")]
+    assert engine.asked == [("best", "cuda", 0.5, 0.2, GpuSettings(batch=3), "none")]
     assert engine.left == 0
 
 

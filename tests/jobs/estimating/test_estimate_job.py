@@ -11,7 +11,7 @@ from vidsharp.jobs import Estimate, EstimateConfig, estimate, process
 from vidsharp.jobs.cli.estimate import estimate_figures, estimate_text
 from vidsharp.jobs.cli.main import main
 from vidsharp.jobs.config import UsageError
-from vidsharp.jobs.estimating import estimate_config, estimate_job, look_at_clips, sample_actor
+from vidsharp.jobs.estimating import estimate_config, look_at_clips, sample_actor
 from vidsharp.jobs.estimating.sample_actor import SampleActor
 from vidsharp.jobs.processing.run_settings import fingerprint_settings
 from vidsharp.models.errors import ModelError
@@ -21,7 +21,7 @@ from vidsharp.pipeline.fingerprint import StateKeys, see
 from vidsharp.pipeline.workspace import Workspace
 
 from tests.support import media, runs
-from tests.support.local_pool import InProcess
+from tests.support.local_pool import InProcess, use
 
 QUICK: dict[str, Any] = {**runs.QUICK, "device": "cpu", "workers": 1, "sample_seconds": 0.5}
 
@@ -171,7 +171,7 @@ def test_what_is_in_the_way_will_fail(shared_ray: None, tmp_path: Path) -> None:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(estimate_job, "open_engine", lambda name, address: InProcess())
+    use(monkeypatch, InProcess())
     return monkeypatch
 
 

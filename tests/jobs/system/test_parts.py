@@ -13,7 +13,7 @@ from vidsharp.jobs.estimating.estimate_config import EstimateConfig
 from vidsharp.pipeline.errors import OutputError
 
 from tests.support import media, runs
-from tests.support.local_pool import InProcess, use_no_ray
+from tests.support.local_pool import InProcess, use, use_no_ray
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ def test_a_reference_is_compared_picture_by_picture(call: Path) -> None:
 
 
 def test_an_estimate_reckons_with_the_part(call: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimate_job, "open_engine", lambda name, address: InProcess(1.0))
+    use(monkeypatch, InProcess(1.0))
     config = EstimateConfig((call,), sample_seconds=0.01, chunk_seconds=0.5, start=0.5, end=1.2)
     result = estimate_job.estimate(config)
     assert (result.frames, result.frames_exact) == (21, True)
