@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ...models.nets.catalogue import AUTO
+from ...models.nets.catalogue import AUTO, called
 from ...models.wording import counted, one_line
 from ...pipeline.encoders import check_encoder_name
 from ...pipeline.errors import OutputError
@@ -102,7 +102,7 @@ class _Run:
         self, storage: Storage, clips: Sequence[Clip], names: Collection[str], lock: RunLock, watcher: Watcher
     ) -> None:
         self.storage = storage
-        self.config = config = storage.config
+        self.asked = self.config = config = storage.config
         self.clips = clips
         self.out = config.out.absolute()
         self.lock = lock
@@ -164,10 +164,8 @@ class _Run:
     # Before any work: what is finished, what cannot be done.
 
     def _choose_student(self, engine: PlannedEngine) -> None:
-        student = engine.student()
         if str(self.config.model) == AUTO:
-            log.info("the student is %s, by --model auto", student)
-            self.config = self.storage.config = with_choices(replace(self.config, model=student))
+            self.config = self.storage.config = with_choices(replace(self.config, model=engine.student()))
         self.settings = fingerprint_settings(self.config)
 
     def _must_see(self) -> Sequence[Sequence[Needed]]:
@@ -187,6 +185,8 @@ class _Run:
 
     def _work(self, planned: PlannedEngine) -> None:
         engine, plan = planned.begun()
+        if self.asked.model == AUTO and self.config.model != called(AUTO):
+            log.info("the student is %s, since GPUs do the work (--model says another one)", self.config.model)
         hand_out = HandOut(
             self.states, self.scratch, self.ends, self.storage, {kind.device: self._side(kind) for kind in plan.kinds}
         )

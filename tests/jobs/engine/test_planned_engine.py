@@ -1,6 +1,7 @@
 """A run's engine begins where it is needed; and `auto` is a student by what computes it, one for the whole run."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,28 @@ def test_a_run_names_its_student_and_its_clips_stay_finished(
     with caplog.at_level(logging.INFO, "vidsharp"):
         (row,) = process(runs.config(clip, tmp_path / "out")).rows
     assert row["model"] == "fast"
-    assert "the student is fast, by --model auto" in caplog.messages
+    assert not any("student is" in line for line in caplog.messages), "that CPUs have fast is nothing new"
     (again,) = process(runs.config(clip, tmp_path / "out", model="fast")).rows
     assert again["status"] == "skipped"
     use_no_ray(monkeypatch)
     monkeypatch.setattr(planned_engine, "visible_gpus", list)
     (again,) = process(runs.config(clip, tmp_path / "out", device="cpu")).rows
     assert again["status"] == "skipped"
+
+
+def test_a_run_on_gpus_says_which_student_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    see(monkeypatch, GPU, GpuSettings())
+    plan_run = planned_engine.plan_run
+
+    def on_cpu(*arguments: Any) -> Any:  # but for the trial, on which all of it depends
+        return replace(plan_run(*arguments), device="cpu", gpus=0, gpu=None, actors=1, threads=1)
+
+    clip = runs.clip(tmp_path / "call.mp4", frames=4).path
+    monkeypatch.setattr(planned_engine, "student_on", lambda model, plan: "best")
+    monkeypatch.setattr(planned_engine, "plan_run", on_cpu)
+    with caplog.at_level(logging.INFO, "vidsharp"):
+        (row,) = process(runs.config(clip, tmp_path / "out")).rows
+    assert (row["model"], row["status"]) == ("best", "done")
+    assert any("the student is best, since GPUs do the work" in line for line in caplog.messages)
