@@ -44,7 +44,7 @@ def main() -> None:
     args = parser.parse_args()
     looks = [look for text in args.look if (look := parse_look(text)) is not None]
     named = methods(at_looks(args.model, looks), device="cpu", threads=1)
-    filmed = [source for source in benchmark_sources() if source.kind != "screen" and source.group != "screens"]
+    filmed = [source for source in benchmark_sources() if source.group != "screens"]
     gains: dict[str, list[list[float]]] = {name: [] for name in named if name != IDENTITY}
     before = []
     for source in filmed[: args.count]:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from ...models.nets.catalogue import AUTO, called
@@ -124,7 +125,7 @@ class _Run:
         self.rows.adopt(self.work_root)
         self.watcher.run_started(len(self.clips))
         try:
-            with self.hooks, PlannedEngine(self.config, self._must_see) as engine:
+            with self.hooks, PlannedEngine(self.config, lambda: self._needed) as engine:
                 self._choose_student(engine)
                 self._look_back()
                 while self.states.unsorted and not self.states.to_prepare:
@@ -168,7 +169,9 @@ class _Run:
             self.config = self.storage.config = with_choices(replace(self.config, model=engine.student()))
         self.settings = fingerprint_settings(self.config)
 
-    def _must_see(self) -> Sequence[Sequence[Needed]]:
+    @cached_property
+    def _needed(self) -> Sequence[Sequence[Needed]]:
+        """By every node. Looking costs a request for each recording that is asked about, where these are far."""
         return must_see(self.lock.file, self.clips, self.storage)
 
     def _look_back(self) -> None:
@@ -190,7 +193,7 @@ class _Run:
         hand_out = HandOut(
             self.states, self.scratch, self.ends, self.storage, {kind.device: self._side(kind) for kind in plan.kinds}
         )
-        pool = empty_pool(engine, plan, self.config, self._must_see())
+        pool = empty_pool(engine, plan, self.config, self._needed)
         for kind in plan.kinds:
             log.debug("%d actors with %d threads each on %s", kind.actors, kind.threads, kind.device)
         nodes = NodeWatch(engine, plan, self.config.workers)
