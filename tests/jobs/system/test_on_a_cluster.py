@@ -160,7 +160,8 @@ def test_where_no_node_sees_the_output_folder_the_run_ends(cluster: RayNodes, ca
     with cluster.joined("blind", "--num-gpus=1", hide=tmp_path):
         # Only this node has a GPU; the folders are looked at before the GPU is.
         errors = ended(start(cluster, calls, tmp_path / "out", "--device", "cuda"), code=3)
-    (sentence,) = errors.splitlines()
+    (student, sentence) = errors.splitlines()
+    assert student.startswith("the student is best, since GPUs do the work")
     assert sentence.startswith("vidsharp: the node blind (Ray's ")
     assert f"does not see {tmp_path / 'out' / '.vidsharp' / 'lock'}; recordings, --out" in sentence
     assert not (tmp_path / "out" / ".vidsharp").exists()
