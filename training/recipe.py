@@ -23,6 +23,7 @@ CRISP_TERMS = ("pixel", "ssim", "detail", "teacher")
 _AT_LEAST_ONE = ("batch", "validate_every", "save_every", "decay_every", "validation_crops", "variants")
 _NOT_NEGATIVE = (
     "untouched",
+    "shaken",
     "bordered",
     "learning_rate",
     "ssim_weight",
@@ -103,6 +104,9 @@ class Recipe:
     """Shares of the levels in a batch, drawn again each time; None: each pair once in every epoch."""
     untouched: float = 0.0
     """Share of the patches whose sharp picture is both input and target: what is good already is to stay as it is."""
+    shaken: float = 0.0
+    """Share of the others, screens left out, whose soft picture is the sharp one, blurred as by a hand that moves the
+    camera (`data/camera_shake.py`)."""
     bordered: float = 0.0
     """Share of the patches beside which a hard edge is drawn, as black bars, tiles and slides have them."""
     all_turns: bool = True

@@ -118,6 +118,9 @@ class Unequal:
     def size(self, index: int) -> tuple[int, int]:
         return self.sizes[index]
 
+    def filmed(self, index: int) -> bool:
+        return True
+
     def patch(self, index: int, domain: str, window: object) -> tuple[Tensor, Tensor]:
         """Whole pictures, whose numbers are their places."""
         height, width = self.sizes[index]

@@ -34,6 +34,10 @@ class CropCache:
         """All crops are square."""
         return (self.soft.shape[2], self.soft.shape[2])
 
+    def filmed(self, index: int) -> bool:
+        """As `PairSet.filmed`: these caches do not tell."""
+        return True
+
     def centre(self, index: int) -> np.ndarray:
         """The soft picture that a teacher looks at, uint8 [384, 256]."""
         return self.soft[index]

@@ -39,6 +39,10 @@ class ImagePairs:
         """(height, width) of a pair in pixels."""
         return self.sizes[index]
 
+    def filmed(self, index: int) -> bool:
+        """As `PairSet.filmed`: such pairs come from cameras."""
+        return True
+
     def patch(self, index: int, domain: Domain, window: Window) -> tuple[Tensor, Tensor]:
         """(soft, sharp) in a window: float32 [1 or 3, height, width] in 0..1, turned.
 

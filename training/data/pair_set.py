@@ -50,6 +50,10 @@ class PairSet(Protocol):
         """(height, width) of a pair in pixels."""
         ...
 
+    def filmed(self, index: int) -> bool:
+        """Whether a camera saw what a pair shows: a screen's pictures are drawn, and no hand shakes them."""
+        ...
+
     def patch(self, index: int, domain: Domain, window: Window) -> tuple[Tensor, Tensor]:
         """(soft, sharp) in a window: float32 [1 or 3, height, width] in 0..1 (luma as code / 255, or RGB), turned.
 

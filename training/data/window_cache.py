@@ -70,6 +70,10 @@ class WindowCache:
         """All windows are square."""
         return CROP, CROP
 
+    def filmed(self, index: int) -> bool:
+        """As `PairSet.filmed`."""
+        return self.part_of(index).subject == "camera"
+
     def patch(self, index: int, domain: Domain, window: Window) -> tuple[Tensor, Tensor]:
         """As `PairSet.patch`, of the centre; RGB by BT.601."""
         pictures = self._pictures(index)
