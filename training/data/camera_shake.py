@@ -51,8 +51,8 @@ class Shake:
         light = np.pad(sharp.numpy() ** GAMMA, [(0, 0), *[(MARGIN_PX, MARGIN_PX)] * 2], mode="edge")
         height, width = light.shape[1:]
         turns = -2j * np.pi
-        down = np.exp(turns * np.outer(np.fft.fftfreq(height), self.places.imag))
-        right = np.exp(turns * np.outer(self.places.real, np.fft.rfftfreq(width)))
+        down = np.exp(turns * np.outer(np.fft.fftfreq(height), np.imag(self.places)))
+        right = np.exp(turns * np.outer(np.real(self.places), np.fft.rfftfreq(width)))
         seen = np.fft.irfft2(np.fft.rfft2(light) * (down @ right) / len(self.places), s=(height, width))
         inner = seen[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX].clip(0, 1) ** (1 / GAMMA)
         noisy = inner + self.noise * rng.standard_normal(inner.shape)
