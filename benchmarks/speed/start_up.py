@@ -1,9 +1,11 @@
 """What `vidsharp process` takes until it works, and for short recordings, beside another version of it.
 
-    python -m benchmarks.speed.start_up [--before PYTHON] [--engine local] [--seconds 1 10] [--rounds 5]
+    python -m benchmarks.speed.start_up [--before PYTHON] [--engine local|ray] [--seconds 1 10] [--rounds 5]
 
 Makes sample calls of 1 s and 10 s. "Ready" is the first worker's answer that a recording can be begun: its student is
-loaded, and the recording is read and planned. Versions take turns; of several rounds the least counts, since whatever
+loaded, and the recording is read and planned. Beside Ray stands what Ray itself takes until an actor that does nothing
+has answered, started with the same options; beside a recording that is sharpened, what ffmpeg takes to decode and
+encode it alike without any filter. Versions take turns; of several rounds the least counts, since whatever
 else the machine does only adds. Prints a table, with the ratio to the other version where one is named. Both run from
 bytecode, as what pip has installed does, also where the environment forbids a clone to write it.
 """
@@ -18,10 +20,20 @@ from pathlib import Path
 from vidsharp.jobs.tools.sample_call import make_sample_call
 from vidsharp.reports.templates.markdown import markdown_table
 
+from benchmarks.speed.against_ffmpeg import CONTENDERS
 from benchmarks.speed.measured_process import measure, measure_until
 
 READY = ": started, "
 """What the log says of a recording that has been planned."""
+
+RAY_ALONE = """
+import sys
+import ray
+ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=100 * 1024**2, log_to_driver=False)
+actor = ray.remote(type("Nothing", (), {"answer": lambda self: 1})).options(num_cpus=1).remote()
+assert ray.get(actor.answer.remote()) == 1
+print("answered", file=sys.stderr, flush=True)
+"""
 
 Figures = dict[str, float]
 """Seconds by what they were spent on."""
@@ -70,9 +82,14 @@ def figures(python: Path, engine: str, calls: Path, out: Path, lengths_s: Sequen
 
     ready = measure_until(command(1, "ready"), READY)
     found = {"ready: wall s": ready.wall_s, "ready: CPU s": ready.cpu_s}
+    if engine != "local":
+        alone = measure_until([python, "-c", RAY_ALONE], "answered")
+        found |= {"Ray alone: wall s": alone.wall_s, "Ray alone: CPU s": alone.cpu_s}
     for seconds in lengths_s:
         cost = measure(command(seconds, f"{seconds}"))
         found |= {f"{seconds} s clip: wall s": cost.wall_s, f"{seconds} s clip: CPU s": cost.cpu_s}
+        plain = measure(CONTENDERS["ffmpeg"](calls / f"{seconds}.mp4", out / f"{seconds}"))
+        found |= {f"{seconds} s clip, ffmpeg alone: wall s": plain.wall_s}
     return {name: round(value, 3) for name, value in found.items()}
 
 
