@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ...pipeline.encoder import EncoderChoice
 from ...pipeline.errors import OutputError
@@ -12,9 +13,14 @@ from ..engine.schedule import Room, Work
 from ..files.storage import Storage
 from .clip_ends import ClipEnds
 from .clip_states import ClipStates, Waiting
+from .clip_work import ClipWork
 from .join_clip import RunFacts
 from .scratch import Scratch
 from .worker_tasks import chunk_task, join_task, measure_task, prepare_task
+
+if TYPE_CHECKING:  # which imports what talks to object storage
+    from ..files.far_recording import FarRecording
+    from ..files.far_work import FarWork
 
 log = logging.getLogger("vidsharp")
 
@@ -50,8 +56,7 @@ class HandOut:
             node, device = pool.node(actor), pool.device(actor)
             room = self.scratch.room(node)
             if (join := states.joins.next_for(actor, node, ready, room)) is not None:
-                far = self.scratch.bring(node, join.work.clip)
-                kept = self.scratch.work(node, join.work.clip, join.work.workspace.folder)
+                far, kept = self._elsewhere(node, join.work)
                 facts = self.sides[join.work.device].facts
                 pool.do(actor, join_task(facts, join, self.storage, far, kept), join)
             elif (work := states.schedule.next_for(actor, alike[device], room, device)) is not None:
@@ -59,8 +64,7 @@ class HandOut:
                 self._sharpen(pool, actor, work)
             elif (waiting := self._take_next(device, room, alike)) is not None:
                 states.preparing[waiting.clip.name] = device
-                far = self.scratch.bring(node, waiting.clip)
-                kept = self.scratch.work(node, waiting.clip, waiting.workspace.folder)
+                far, kept = self._elsewhere(node, waiting)
                 config, encoder = self.storage.config, self.sides[device].encoder
                 others = devices - waiting.left_by - {device}
                 task = prepare_task(config, waiting, encoder, far, kept, leaves_plans=bool(others))
@@ -72,10 +76,13 @@ class HandOut:
     def _sharpen(self, pool: ActorPool, actor: str, work: Work) -> None:
         config, clip, node = self.storage.config, self.states.under_way[work.clip], pool.node(actor)
         measure = measure_task(config, clip, work.chunk.index)
-        far = self.scratch.bring(node, clip.clip)
-        kept = self.scratch.work(node, clip.clip, clip.workspace.folder)
+        far, kept = self._elsewhere(node, clip)
         self.states.stragglers.begin(actor, work, clip.info.width * clip.info.height, time.monotonic())
         pool.sharpen(actor, chunk_task(config, clip, work), measure, work, far, kept)
+
+    def _elsewhere(self, node: str | None, of: Waiting | ClipWork) -> "tuple[FarRecording | None, FarWork | None]":
+        """What a worker on a node brings of a clip, and where it finds its work, as far as these are not here."""
+        return self.scratch.bring(node, of.clip), self.scratch.work(node, of.clip, of.workspace.folder)
 
     def _take_next(self, device: str, room: Room | None, alike: Mapping[str, Sequence[str]]) -> Waiting | None:
         """The next clip, where an actor on a device may prepare it, whose node has `room` for it; `alike` are the
