@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from vidsharp.jobs.engine.actors import ActorPool
 from vidsharp.jobs.engine.node import NodeError
 from vidsharp.jobs.engine.pool import PoolPlan, Shape
+from vidsharp.models.gpu.settings import GpuSettings
 
 NONE = PoolPlan(actors=0, threads=1, gpus=0, device="cpu")
 TASK: Any = object()
@@ -24,6 +25,8 @@ class Machines:
     def __init__(self) -> None:
         self.shapes: list[Shape] = []
         self.names: list[str] = []
+        self.told: list[tuple[Any, ...]] = []
+        """What each was told to load."""
         self.placed, self.killed, self.ended = set[int](), set[int](), set[int]()
         self.room = True
         self.blind = set[int]()
@@ -36,7 +39,9 @@ class Machines:
             self.placed.add(len(self.shapes) - 1)
         return len(self.shapes) - 1
 
-    def submit(self, worker: int, method: str, *_: Any) -> tuple[int, str, object]:
+    def submit(self, worker: int, method: str, *told: Any) -> tuple[int, str, object]:
+        if method == "load":
+            self.told.append(told)
         return worker, method, object()
 
     def wait(self, calls: Collection[Any], timeout_s: float) -> list[Any]:
@@ -59,8 +64,8 @@ class Machines:
         return Counter(shape for worker, shape in enumerate(self.shapes) if worker not in self.killed)
 
 
-def pool_on(machines: Any) -> ActorPool:
-    return ActorPool(machines, NONE, "fast", 1.0)
+def pool_on(machines: Any, plan: PoolPlan = NONE) -> ActorPool:
+    return ActorPool(machines, plan, "fast", 1.0)
 
 
 def fit(pool: ActorPool, *shapes: Shape) -> None:
@@ -78,6 +83,14 @@ def test_what_lacks_is_started_and_has_a_name_of_its_own() -> None:
     assert all(name.startswith("vidsharp-") for name in machines.names)
     fit(pool, ONE, FOUR, FOUR)
     assert len(machines.shapes) == 4
+
+
+def test_all_actors_compute_on_a_gpu_as_the_trial_of_the_run_found_it_right() -> None:
+    """One that decided by itself might give a clip's next chunk other bits."""
+    machines, found = Machines(), GpuSettings("float16", batch=3)
+    plan = PoolPlan(actors=2, threads=2, gpus=1, device="cuda", gpu=found)
+    fit(pool_on(machines, plan), *[plan.shape] * 3, Shape(1))
+    assert [(told[1], told[-1]) for told in machines.told] == [("cuda", found)] * 3 + [("cpu", None)]
 
 
 def test_at_the_tail_those_without_work_are_ended_and_the_others_are_not() -> None:

@@ -1,11 +1,20 @@
 """The GPU's way gives the CPU's pictures: to the bit in float32 on a CPU, within one code value in half precision."""
 
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 from vidsharp.models.enhance import Enhancer, PlaneFormat
-from vidsharp.models.errors import ModelError
+from vidsharp.models.errors import DeviceError, ModelError
+from vidsharp.models.gpu import gpu_student
+from vidsharp.models.gpu.gpu_student import GpuStudent
 from vidsharp.models.gpu.settings import GpuSettings
+from vidsharp.models.nets.catalogue import Student, load_student
 from vidsharp.models.nets.half import Half
 
 from tests.support.gpu import EIGHT, FORMATS, NAMES, SIXTEEN, TEN, farthest, needs_gpu, noise, student
@@ -69,6 +78,92 @@ def test_a_cpu_keeps_its_own_way() -> None:
     enhancer = Enhancer("fast")
     assert enhancer.gpu is None
     assert enhancer.ahead(1080, 1920) == 0
+
+
+def test_device_and_precision_are_part_of_what_makes_a_clips_pictures() -> None:
+    here = Enhancer(student("fast"), plain=True)
+    gpu = Enhancer(student("fast"), gpu=GpuSettings()).gpu
+    assert gpu is not None
+    whole = gpu.provenance(EIGHT)
+    gpu._half = Half(torch.float16, 0.9 / 255)
+    assert len({str(each) for each in (here.provenance(EIGHT), whole, gpu.provenance(EIGHT))}) == 3
+    assert gpu.provenance(TEN)["precision"] == "float32"
+
+
+class Card(nn.Module):
+    """A net on a card whose half precision is wrong; in float32 it is right."""
+
+    def __init__(self, net: Any, wrong: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.net, self._wrong = net, wrong
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.net(x)
+        return self._wrong(x, y) if torch.is_autocast_enabled("cpu") else y
+
+
+def on_card(it: Student, wrong: Callable[[Tensor, Tensor], Tensor]) -> Student:
+    card: Any = Card(it.net, wrong)
+    return replace(it, net=card)
+
+
+def at_other_shapes(value: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Libraries choose kernels by shape: the trial's 64×64 may do well where no other shape does."""
+    return lambda x, y: y if x.shape[-2:] == (64, 64) else value(y)
+
+
+def infinite_where_bright(x: Tensor, y: Tensor) -> Tensor:
+    return y + torch.where(x.mean((1, 2, 3), keepdim=True) > 0.7, float("inf"), 0.0)
+
+
+CARDS = {
+    "NaN at other shapes": at_other_shapes(lambda y: y * float("nan")),
+    "inaccurate at other shapes": at_other_shapes(lambda y: y + 0.1),
+    "infinite for bright pictures": infinite_where_bright,
+}
+
+
+@pytest.mark.parametrize("wrong", CARDS.values(), ids=CARDS)
+def test_pictures_stay_within_one_code_whatever_a_card_does_at_their_shape(
+    wrong: Callable[[Tensor, Tensor], Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_student, "half_type", lambda precision, device: torch.float16)
+    there = Enhancer(on_card(load_student("fast"), wrong), gpu=GpuSettings(batch=1))
+    assert there.gpu is not None
+    assert there.gpu.dtype(EIGHT) == torch.float16
+    here = Enhancer("fast", gpu=GpuSettings("float32", batch=1))
+    for least in (0, 200):
+        planes = [np.random.default_rng(1).integers(least, 256, (96, 120)).astype(np.uint8)]
+        assert farthest(there.planes(planes, EIGHT), here.planes(planes, EIGHT)) <= 1
+
+
+NO_ROOM = [
+    torch.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("GET was unable to find an engine to execute this computation"),
+]
+
+
+@pytest.mark.parametrize("error", [*NO_ROOM, RuntimeError("CUDA error: out of memory")])
+def test_a_student_for_which_there_is_no_room_is_a_sentence(error: Exception) -> None:
+    it = student("fast")
+
+    def to(*given: Any, **named: Any) -> Any:
+        raise copy(error)
+
+    it.net.to = to
+    with pytest.raises(DeviceError, match="--device cpu"):
+        GpuStudent(it, torch.device("cpu"), 1.0, GpuSettings())
+
+
+@pytest.mark.parametrize("error", NO_ROOM)
+def test_a_trial_that_finds_no_room_is_a_sentence(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_student, "half_type", lambda precision, device: torch.float16)
+
+    def fails(x: Tensor, y: Tensor) -> Tensor:
+        raise copy(error)
+
+    with pytest.raises(DeviceError, match="--device cpu"):
+        GpuStudent(on_card(load_student("fast"), fails), torch.device("cpu"), 1.0, GpuSettings())
 
 
 @needs_gpu
