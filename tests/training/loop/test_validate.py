@@ -60,7 +60,8 @@ class Watched:
     """A `PairSet` that notes which pairs are looked at."""
 
     def __init__(self, pairs: CropCache | ImagePairs) -> None:
-        self.pairs, self.levels, self.sources, self.size = pairs, pairs.levels, pairs.sources, pairs.size
+        self.pairs, self.levels, self.sources = pairs, pairs.levels, pairs.sources
+        self.size, self.filmed = pairs.size, pairs.filmed
         self.looked_at: list[int] = []
 
     def patch(self, index: int, domain: Domain, window: Window) -> tuple[torch.Tensor, torch.Tensor]:
