@@ -1,16 +1,21 @@
 """How much motion blur students take away: sharp pictures of the benchmark, blurred as by a moving hand.
 
     python -m benchmarks.quality.motion_blur DATA --model fast --model balanced
+    python -m benchmarks.quality.motion_blur CACHE --model runs/on/weights.safetensors --count 40
 
 Of each source that a camera filmed, the middle of its middle picture is taken and moved 3 to 12 px, in a direction and
 on a bend that are drawn by the source's name, as by a hand that holds the camera; the mean of places half a pixel
 apart, in linear light, is what a long exposure would have seen. No line, no codec: what is measured is motion blur
-alone, on luma. Prints means with 95 % intervals over sources, and how many gain and lose.
+alone, on luma. It is not made as in training (`training/data/camera_shake.py`), which draws longer and shorter ways.
+Prints means with 95 % intervals over sources, and how many gain and lose.
+
+Given a cache of windows instead, it takes windows that are kept for validation: to choose by.
 """
 
 import argparse
 import cmath
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +25,12 @@ from vidsharp.reports.evaluation.evaluation_tables import IDENTITY
 from vidsharp.reports.metrics.statistics import bootstrap_interval
 from vidsharp.reports.templates.markdown import markdown_table
 from vidsharp.training.benchmark.pictures import sharp_pictures
-from vidsharp.training.benchmark.sources import BenchmarkSource, benchmark_sources
+from vidsharp.training.benchmark.sources import benchmark_sources
+from vidsharp.training.data.window_cache import INDEX, RADIUS, open_window_cache, planes_of
 from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Position, frame_planes
 from vidsharp.training.evaluation.measure_pictures import Figures, measure_pictures
 from vidsharp.training.evaluation.methods import methods
+from vidsharp.training.loop.validate import spread_out
 
 SHORTEST_PX, LONGEST_PX = 3.0, 12.0
 BEND = 0.2
@@ -37,24 +44,23 @@ FIGURES = {"PSNR, dB": ("psnr_db", 2), "SSIM": ("ssim", 4), "VMAF-NEG": ("vmaf_n
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, help="the benchmark's files, or a cache of windows")
     parser.add_argument("--model", action="append", required=True)
     parser.add_argument("--look", action="append", default=[])
     parser.add_argument("--count", type=int, default=20)
     args = parser.parse_args()
     looks = [look for text in args.look if (look := parse_look(text)) is not None]
     named = methods(at_looks(args.model, looks), device="cpu", threads=1)
-    filmed = [source for source in benchmark_sources() if source.group != "screens"]
     gains: dict[str, list[list[float]]] = {name: [] for name in named if name != IDENTITY}
     before = []
-    for source in filmed[: args.count]:
-        planes = _middle(source, args.data)
-        soft = [exposed(planes[0], *way_of(random.Random(source.name))), *planes[1:]]
+    pictures = _windows(args.data, args.count) if (args.data / INDEX).is_file() else _pictures(args.data, args.count)
+    for name, planes in pictures:
+        soft = [exposed(planes[0], *way_of(random.Random(name))), *planes[1:]]
         made = measure_pictures([Position("0", CLIP_FORMAT, soft, planes, None)], named, vmaf=True).figures
         own = _values(made[IDENTITY][0])
         before.append(own)
-        for name, rows in gains.items():
-            rows.append([after - value for after, value in zip(_values(made[name][0]), own, strict=True)])
+        for method, rows in gains.items():
+            rows.append([after - value for after, value in zip(_values(made[method][0]), own, strict=True)])
     means = np.mean(before, axis=0)
     header = [f"{len(before)} pictures", *FIGURES, "better, worse by dB"]
     digits = [digits for _, digits in FIGURES.values()]
@@ -84,9 +90,22 @@ def exposed(luma: np.ndarray, way: complex, beside: complex) -> np.ndarray:
     return np.rint(255 * np.clip(np.mean(seen, axis=0), 0, 1) ** (1 / GAMMA)).astype(np.uint8)
 
 
-def _middle(source: BenchmarkSource, data: Path) -> list[np.ndarray]:
-    frames = sharp_pictures(source, data).frames
-    return _part(frame_planes(frames[len(frames) // 2]))
+def _pictures(data: Path, count: int) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """The name of a source of the benchmark, and the middle of its middle picture."""
+    filmed = [source for source in benchmark_sources() if source.group != "screens"]
+    for source in filmed[:count]:
+        frames = sharp_pictures(source, data).frames
+        yield source.name, _part(frame_planes(frames[len(frames) // 2]))
+
+
+def _windows(folder: Path, count: int) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """The same of windows that are kept for validation: their sharp centres, from as many sources as can be."""
+    cache = open_window_cache(folder, "val")
+    filmed = [index for index in range(len(cache.levels)) if cache.filmed(index)]
+    levels, sources = ([of[index] for index in filmed] for of in (cache.levels, cache.sources))
+    for index in (filmed[place] for place in spread_out(levels, sources, count)):
+        _, sharp = cache.planes(index)
+        yield f"{cache.sources[index]} {index}", planes_of(sharp[RADIUS])
 
 
 def _part(planes: list[np.ndarray]) -> list[np.ndarray]:
