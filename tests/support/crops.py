@@ -131,3 +131,15 @@ class Unequal:
 
 def as_pairs(pairs: Unequal) -> PairSet:
     return pairs
+
+
+class Filmed:
+    """A set of pairs of which some show a screen."""
+
+    def __init__(self, pairs: CropCache, screens: set[int]) -> None:
+        self.pairs, self.screens = pairs, screens
+        self.levels, self.sources = pairs.levels, pairs.sources
+        self.size, self.patch = pairs.size, pairs.patch
+
+    def filmed(self, index: int) -> bool:
+        return index not in self.screens

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader, Dataset
 from ..errors import DataError
 from ..recipe import Recipe
 from .borders import draw_borders
-from .camera_shake import MARGIN_PX, draw_shake
 from .pair_set import Domain, PairSet, Window
+from .shaken_pairs import shaken_patch
 
 
 class Batch(NamedTuple):
@@ -113,7 +113,7 @@ class Batches(Dataset[Batch]):
         if untouched:
             soft = sharp
         elif shaken:
-            soft = self._shaken(pick, window, rng)
+            soft, _ = shaken_patch(self.pairs, pick, self.domain, window, rng)
         elif self.answers is not None and pick in self._answered:
             known = not (self.recipe.unlabelled and rng.random() < self.recipe.unlabelled)
             top, left = window.top, window.left
@@ -130,17 +130,6 @@ class Batches(Dataset[Batch]):
             return Batch(soft, sharp)
         return Batch(soft, sharp, taught, torch.tensor(float(answered)), torch.tensor(float(known)))
 
-    def _shaken(self, pick: int, window: Window, rng: np.random.Generator) -> Tensor:
-        """The sharp picture in a window as a moved camera sees it, with what comes in from around the window."""
-        height, width = self.pairs.size(pick)
-        top, above = _from(window.top)
-        left, before = _from(window.left)
-        below = min(window.top + window.height + MARGIN_PX, height)
-        right = min(window.left + window.width + MARGIN_PX, width)
-        _, around = self.pairs.patch(pick, self.domain, Window(top, left, below - top, right - left))
-        seen = draw_shake(rng).exposed(around, rng)
-        return window.turn(seen[:, above : above + window.height, before : before + window.width])
-
     @cached_property
     def _answered(self) -> frozenset[int]:
         return frozenset(self.answers.answered if self.answers else ())
@@ -154,12 +143,6 @@ class Batches(Dataset[Batch]):
             return Window(0, 0, height, width, mirrored, upended, transposed and height == width)
         top, left = (int(rng.integers(0, whole - side + 1)) for whole in (height, width))
         return Window(top, left, side, side, mirrored, upended, transposed)
-
-
-def _from(first: int) -> tuple[int, int]:
-    """Where a margin before `first` begins, and how wide it is."""
-    begin = max(first - MARGIN_PX, 0)
-    return begin, first - begin
 
 
 def level_odds(levels: Sequence[str], mix: Mapping[str, float]) -> np.ndarray:

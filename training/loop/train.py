@@ -23,6 +23,7 @@ from ..data.batches import Answers, Batch, Batches, load_batches
 from ..data.crop_cache import TaughtCache, taught_crops
 from ..data.labels import open_labels
 from ..data.pair_set import PairSet
+from ..data.shaken_pairs import SHAKEN, ShakenPairs
 from ..data.window_cache import WindowCache
 from ..errors import RecipeError
 from ..loss.objective import Objective, Teacher, check_teacher
@@ -39,6 +40,8 @@ RUN_FILES = (CHECKPOINT, WEIGHTS, "loss.csv", "validation.csv", "samples", "tens
 """Files and folders that a run writes."""
 LOG_EVERY = 100
 """Most steps between lines of `loss.csv`; there is one at each checkpoint, too."""
+SHAKEN_SHARE = 4
+"""Where a recipe shakes pictures, one in so many as it validates on is looked at shaken, too."""
 TELL_EVERY = 10
 """Steps between looks at the loss for whoever watches; each waits for the device."""
 
@@ -214,7 +217,7 @@ def _steps(
         gains: dict[str, Gains] = {}
         if log and (step % (recipe.validate_every * unit) == 0 or ends):
             for look, net in at_each_look(trainer.average).items():
-                of_look = gains_over_identity(net, check, recipe.domain, recipe.validation_crops, trainer.device)
+                of_look = _validated(net, check, recipe, trainer.device)
                 gains |= {level if look == "natural" else f"{look} {level}": gain for level, gain in of_look.items()}
             log.gains(step, gains)
             save_samples(out / "samples" / f"{step:07d}.png", trainer.average, check, recipe.domain, trainer.device)
@@ -225,6 +228,16 @@ def _steps(
             figures = {"psnr_gain_db": all_gains.psnr_db, "ssim_gain": all_gains.ssim} if all_gains else {}
             crew.share(out if log else None, {"step": step, **figures})
         yield terms["loss"]
+
+
+def _validated(net: nn.Module, check: PairSet, recipe: Recipe, device: torch.device) -> dict[str, Gains]:
+    """Gains by level; where the recipe shakes pictures, on shaken ones, too, as far as a camera saw any."""
+    gains = gains_over_identity(net, check, recipe.domain, recipe.validation_crops, device)
+    shaken = ShakenPairs(check)
+    if recipe.shaken and shaken.filmed_ones:
+        most = max(recipe.validation_crops // SHAKEN_SHARE, 1)
+        gains[SHAKEN] = gains_over_identity(net, shaken, recipe.domain, most, device)[SHAKEN]
+    return gains
 
 
 def _over_crew(means: dict[str, float], crew: WorkerGroup) -> dict[str, float]:

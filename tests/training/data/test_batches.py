@@ -13,7 +13,7 @@ from vidsharp.training.errors import DataError, RecipeError
 from vidsharp.training.recipe import Recipe
 
 from tests.support import crops
-from tests.support.crops import BLEND, REFERENCE, Unequal
+from tests.support.crops import BLEND, REFERENCE, Filmed, Unequal
 
 MIXED = replace(BLEND, mix={"light": 3, "heavy": 1})
 SCALED = replace(REFERENCE, scale_down_and_up=True, all_turns=False)
@@ -122,18 +122,6 @@ def test_the_untouched_share_of_patches_is_sharp_on_both_sides(pairs: CropCache)
     assert np.mean(same) == pytest.approx(0.3, abs=0.1)
 
 
-class Filmed:
-    """A set of pairs of which some show a screen."""
-
-    def __init__(self, pairs: CropCache, screens: set[int]) -> None:
-        self.pairs, self.screens = pairs, screens
-        self.levels, self.sources = pairs.levels, pairs.sources
-        self.size, self.patch = pairs.size, pairs.patch
-
-    def filmed(self, index: int) -> bool:
-        return index not in self.screens
-
-
 def test_a_shaken_patch_is_the_sharp_one_blurred_and_no_screen(pairs: CropCache) -> None:
     recipe = replace(BLEND, patch_px=64, batch=12)
     nobody_knows = TaughtSome({i: np.full((1, 256, 256), 0.5, np.float32) for i in range(len(pairs.levels))})
@@ -153,16 +141,6 @@ def test_a_shaken_patch_is_the_sharp_one_blurred_and_no_screen(pairs: CropCache)
     assert {int(pick) for pick in picks} & {0, 2}
     assert set(map(int, picks)) - {0, 2}
     assert not torch.equal(plain.soft, shaken.soft)
-
-
-def test_what_is_shaken_in_has_been_around_the_patch(pairs: CropCache) -> None:
-    """A patch of a whole picture's blur, not the blur of a patch."""
-    batches = Batches(pairs, "luma", replace(BLEND, patch_px=64))
-    window = Window(100, 90, 64, 64, mirrored=True, transposed=True)
-    part = batches._shaken(0, window, np.random.default_rng(7))
-    whole = batches._shaken(0, Window(0, 0, 256, 256), np.random.default_rng(7))
-    expected = window.turn(whole[:, 100:164, 90:154])
-    assert float((part - expected).abs().max()) < 8 / 255
 
 
 @pytest.mark.parametrize(("all_turns", "turns"), [(True, 8), (False, 2)])
