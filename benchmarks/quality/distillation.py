@@ -75,7 +75,7 @@ def taught(recipe: Recipe, way: str) -> Recipe:
 
 def trained(way: str, recipe: Recipe, cache: Path, folder: Path) -> Path:
     """The weights of one training."""
-    weights = folder.with_suffix(".safetensors")
+    weights = folder.with_name(f"{folder.name}.safetensors")  # an amount has a point in it
     if weights.exists():
         return weights
     start = None
