@@ -3,9 +3,9 @@
     python -m benchmarks.speed.start_up [--before PYTHON] [--engine local|ray] [--seconds 1 10] [--rounds 5]
 
 Makes sample calls of 1 s and 10 s. "Ready" is the first worker's answer that a recording can be begun: its student is
-loaded, and the recording is read and planned. Beside Ray stands what Ray itself takes until an actor that does nothing
-has answered, started with the same options; beside a recording that is sharpened, what ffmpeg takes to decode and
-encode it alike without any filter. Versions take turns; of several rounds the least counts, since whatever
+loaded, and the recording is read and planned. Beside it stands what cannot be spared: with Ray, what that takes by
+itself until an actor that does nothing has answered, started with the same options; and ffmpeg, which decodes and
+encodes a recording alike without any filter. Versions take turns; of several rounds the least counts, since whatever
 else the machine does only adds. Prints a table, with the ratio to the other version where one is named. Both run from
 bytecode, as what pip has installed does, also where the environment forbids a clone to write it.
 """
@@ -18,10 +18,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vidsharp.jobs.tools.sample_call import make_sample_call
+from vidsharp.models.cores import usable_cores
+from vidsharp.pipeline.atomic import make_folder
 from vidsharp.reports.templates.markdown import markdown_table
 
 from benchmarks.speed.against_ffmpeg import CONTENDERS
-from benchmarks.speed.measured_process import measure, measure_until
+from benchmarks.speed.measured_process import Cost, measure, measure_until
 
 READY = ": started, "
 """What the log says of a recording that has been planned."""
@@ -29,11 +31,15 @@ READY = ": started, "
 RAY_ALONE = """
 import sys
 import ray
-ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=100 * 1024**2, log_to_driver=False)
+ray.init(
+    address="local", num_cpus=int(sys.argv[1]), include_dashboard=False, object_store_memory=100 * 1024**2,
+    log_to_driver=False,
+)
 actor = ray.remote(type("Nothing", (), {"answer": lambda self: 1})).options(num_cpus=1).remote()
 assert ray.get(actor.answer.remote()) == 1
 print("answered", file=sys.stderr, flush=True)
 """
+"""Given the number of cores."""
 
 Figures = dict[str, float]
 """Seconds by what they were spent on."""
@@ -54,6 +60,7 @@ def main() -> None:
     if said.before:
         engine = said.engine if said.engine_before is None else said.engine_before
         runs = {"before": lambda calls, out: figures(said.before, engine, calls, out, said.seconds), **runs}
+    runs["alone"] = lambda calls, out: alone(said.engine, calls, out, said.seconds)
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls"
         calls.mkdir()
@@ -82,15 +89,26 @@ def figures(python: Path, engine: str, calls: Path, out: Path, lengths_s: Sequen
 
     ready = measure_until(command(1, "ready"), READY)
     found = {"ready: wall s": ready.wall_s, "ready: CPU s": ready.cpu_s}
-    if engine != "local":
-        alone = measure_until([python, "-c", RAY_ALONE], "answered")
-        found |= {"Ray alone: wall s": alone.wall_s, "Ray alone: CPU s": alone.cpu_s}
     for seconds in lengths_s:
         cost = measure(command(seconds, f"{seconds}"))
-        found |= {f"{seconds} s clip: wall s": cost.wall_s, f"{seconds} s clip: CPU s": cost.cpu_s}
-        plain = measure(CONTENDERS["ffmpeg"](calls / f"{seconds}.mp4", out / f"{seconds}"))
-        found |= {f"{seconds} s clip, ffmpeg alone: wall s": plain.wall_s}
+        found |= _clip(seconds, cost)
     return {name: round(value, 3) for name, value in found.items()}
+
+
+def alone(engine: str, calls: Path, out: Path, lengths_s: Sequence[int]) -> Figures:
+    """The same of Ray, where it is the engine, and of ffmpeg, without vidsharp."""
+    found: Figures = {}
+    if engine != "local":
+        ready = measure_until([sys.executable, "-c", RAY_ALONE, str(usable_cores())], "answered")
+        found |= {"ready: wall s": ready.wall_s, "ready: CPU s": ready.cpu_s}
+    make_folder(out)
+    for seconds in lengths_s:
+        found |= _clip(seconds, measure(CONTENDERS["ffmpeg"](calls / f"{seconds}.mp4", out)))
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def _clip(seconds: int, cost: Cost) -> Figures:
+    return {f"{seconds} s clip: wall s": cost.wall_s, f"{seconds} s clip: CPU s": cost.cpu_s}
 
 
 def _least(rounds: list[Figures]) -> Figures:
@@ -101,7 +119,7 @@ def _table(least: dict[str, Figures]) -> str:
     header = ["", *least, *(["now ÷ before"] if "before" in least else [])]
     rows = []
     for name in least["now"]:
-        cells = [f"{of[name]:.2f}" for of in least.values()]
+        cells = [f"{of[name]:.2f}" if name in of else "–" for of in least.values()]
         ratio = [f"{least['now'][name] / least['before'][name]:.2f}"] if "before" in least else []
         rows.append([name, *cells, *ratio])
     return markdown_table(header, rows, text_columns=1)

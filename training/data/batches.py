@@ -106,15 +106,16 @@ class Batches(Dataset[Batch]):
     def _row(self, pick: int, rng: np.random.Generator) -> Batch:
         untouched = self.recipe.untouched > 0 and rng.random() < self.recipe.untouched
         window = self._window(*self.pairs.size(pick), rng)
-        soft, sharp = self.pairs.patch(pick, self.domain, window)
-        taught, answered, known = None if self.answers is None else sharp, False, True
         shaken = self.recipe.shaken > 0 and not untouched and rng.random() < self.recipe.shaken
         shaken = shaken and self.pairs.filmed(pick)
+        if shaken:
+            soft, sharp = shaken_patch(self.pairs, pick, self.domain, window, rng)
+        else:
+            soft, sharp = self.pairs.patch(pick, self.domain, window)
+        taught, answered, known = None if self.answers is None else sharp, False, True
         if untouched:
             soft = sharp
-        elif shaken:
-            soft, _ = shaken_patch(self.pairs, pick, self.domain, window, rng)
-        elif self.answers is not None and pick in self._answered:
+        elif not shaken and self.answers is not None and pick in self._answered:
             known = not (self.recipe.unlabelled and rng.random() < self.recipe.unlabelled)
             top, left = window.top, window.left
             part = self.answers.picture(pick, known)[:, top : top + window.height, left : left + window.width]
