@@ -3,8 +3,7 @@
     python -m vidsharp.training.label_windows CACHE --teacher realesrgan --each 8
 
 Answers that are there already are kept, so an interrupted run goes on, and a second one with `--each 4` only adds to
-them. Screens are left out: a network that was trained on photos bends letters. So are light and sharp pictures, where
-a teacher has nothing to say.
+them. What a teacher is not asked about stands beside it (`teachers/__init__.py`).
 """
 
 import argparse
@@ -20,23 +19,15 @@ from .data.crop_cache import cut_i420
 from .data.labels import LABELS, label_file, save_label
 from .data.pair_set import Window
 from .data.window_cache import CROP, Part, WindowCache, open_window_cache
-from .evaluation.evaluation_pictures import UNCHANGED
 from .loss.losses import luma
-from .teachers import TEACHERS, load_teacher
-
-WITHOUT = (UNCHANGED, "light")
-"""Levels that a teacher is not asked about."""
-REDUCED = {"heavy": 3}
-DEFAULT_REDUCED = 2
-"""How much smaller the pictures of a level are shown: a call that was scaled down by 2 to 3 holds no more, and the
-teacher was trained on pictures whose finest detail is about a pixel."""
+from .teachers import TEACHERS, Teacher
 
 
-def wanted(cache: WindowCache, each: int) -> Iterator[tuple[Part, int, int]]:
+def wanted(cache: WindowCache, teacher: Teacher, each: int) -> Iterator[tuple[Part, int, int]]:
     """(part, window in it, number in the cache) of one window of `each` in a row, of every part that is asked about."""
     first = 0
     for part in cache.parts:
-        if part.level not in WITHOUT and part.subject == "camera":
+        if part.level not in teacher.without and (teacher.screens or part.subject == "camera"):
             for window in range(0, len(part.ages), each):
                 yield part, window, first + window
         first += len(part.ages)
@@ -55,17 +46,16 @@ def label(
         CheckpointError: the teacher's weights are not here.
         OutputError: the cache cannot be written.
     """
-    restore = load_teacher(teacher)
-    folder = cache.folder / LABELS / teacher
-    todo = list(wanted(cache, each))[share::of]
+    asked = TEACHERS[teacher]
+    restore, folder = asked.load(), cache.folder / LABELS / teacher
+    todo = list(wanted(cache, asked, each))[share::of]
     began, made = time.monotonic(), 0
     whole = Window(0, 0, CROP, CROP)
     for number, (part, window, index) in enumerate(todo, start=1):
         path = label_file(folder, part.file, window)
         if path.exists():
             continue
-        rgb = cut_i420(cache.centre(index), "rgb", whole)[None]
-        answer = luma(restore(rgb, REDUCED.get(part.level, DEFAULT_REDUCED)))[0, 0]
+        answer = luma(restore(cut_i420(cache.centre(index), asked.domain, whole)[None], part.level))[0, 0]
         save_label(path, (answer * 255 + 0.5).to(torch.uint8).numpy())
         made += 1
         if made % 50 == 0:

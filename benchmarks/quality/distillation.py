@@ -10,9 +10,9 @@ patches; they differ in what is looked at:
     unlabelled  as `teacher`, but half of these answers count as recordings without an original
     staged      a third of the steps in which `crisp` sees the teacher's answers alone, then as `teacher`
 
-`--amounts 0.25 0.5` adds `teacher` with that share of the answers. Prints, on validation windows, means over seeds of
-the gains over doing nothing, and the gain over `originals` with a bootstrap interval over sources. Finished trainings
-are kept and an interrupted one goes on.
+`--amounts 0.25 0.5` adds `teacher` with that share of the answers, `--also best` with those of another teacher. Prints,
+on validation windows, means over seeds of the gains over doing nothing, and the gain over `originals` with a bootstrap
+interval over sources. Finished trainings are kept and an interrupted one goes on.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from vidsharp.training.data.window_cache import open_window_cache
 from vidsharp.training.evaluation.methods import methods
 from vidsharp.training.loop.train import CHECKPOINT, WEIGHTS, Places, train
 from vidsharp.training.recipe import Recipe, read_recipe
+from vidsharp.training.teachers import TEACHERS
 
 from benchmarks.quality.on_windows import measured
 
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--amounts", type=float, nargs="*", default=[], help="shares of the answers, above 0, below 1")
+    parser.add_argument("--also", nargs="*", default=[], choices=sorted(TEACHERS), help="teachers to try in its place")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--windows", type=int, default=24, help="that are measured, of each level and group")
     args = parser.parse_args()
@@ -58,6 +60,7 @@ def main() -> None:
     recipes = {way: taught(recipe, way) for way in args.ways}
     for amount in args.amounts:
         recipes[f"teacher {amount:g}"] = replace(recipe, labels=_some_answers(args.cache, recipe.labels, amount))
+    recipes |= {f"teacher {name}": replace(recipe, labels=name) for name in args.also}
     runs = {
         (way, seed): trained(way, replace(of_way, seed=seed), args.cache, args.out / f"{way}-{seed}".replace(" ", "-"))
         for way, of_way in recipes.items()

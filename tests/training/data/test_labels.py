@@ -1,6 +1,6 @@
 """A teacher's kept answers: found by their windows, tamed on reading, made once and resumed."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,60 +8,78 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
+from vidsharp.models.enhance import Enhancer
 from vidsharp.training import label_windows
 from vidsharp.training.data import labels
 from vidsharp.training.data.labels import label_file, open_labels, save_label
 from vidsharp.training.data.window_cache import CROP, RADIUS, open_window_cache
 from vidsharp.training.errors import DataError
+from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT
 from vidsharp.training.label_windows import label, wanted
 from vidsharp.training.loss.taming import Taming, tamed
+from vidsharp.training.teachers import TEACHERS
 
 from tests.support import windows
 
 
-def by_level(rgb: Tensor, reduced: int) -> Tensor:
-    """A teacher whose answer shows what it was asked: brighter by the factor that pictures are reduced by."""
-    return (rgb + 0.01 * reduced).clamp(0, 1)
-
-
 @pytest.fixture
-def teacher(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    asked: list[int] = []
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, str]]:
+    """What any teacher is shown, and of which level, in this order; its answers are what it was shown."""
+    asked: list[tuple[Tensor, str]] = []
 
-    def load(name: str) -> Callable[[Tensor, int], Tensor]:
-        def restore(rgb: Tensor, reduced: int) -> Tensor:
-            asked.append(reduced)
-            return by_level(rgb, reduced)
+    def restore(soft: Tensor, level: str) -> Tensor:
+        asked.append((soft, level))
+        return soft
 
-        return restore
-
-    monkeypatch.setattr(label_windows, "load_teacher", load)
+    quick = {name: replace(teacher, load=lambda: restore) for name, teacher in TEACHERS.items()}
+    monkeypatch.setattr(label_windows, "TEACHERS", quick)
     return asked
 
 
-def test_only_soft_pictures_of_the_world_are_shown_and_no_screen(tmp_path: Path) -> None:
+def test_real_esrgan_is_shown_soft_pictures_of_the_world_and_no_screen(tmp_path: Path) -> None:
     parts = [("heavy", "photo"), ("sharp", "photo"), ("light", "clip"), ("medium", "screen"), ("medium", "clip")]
     cache = open_window_cache(windows.write(tmp_path, parts, count=5), "train")
-    shown = [(part.level, part.kind, window, index) for part, window, index in wanted(cache, 2)]
+    shown = [(part.level, part.kind, window, index) for part, window, index in wanted(cache, TEACHERS["realesrgan"], 2)]
     assert shown == [("heavy", "photo", w, w) for w in (0, 2, 4)] + [("medium", "clip", w, 20 + w) for w in (0, 2, 4)]
 
 
-def test_answers_are_made_once_and_a_finer_run_adds_to_them(tmp_path: Path, teacher: list[int]) -> None:
+def test_the_largest_student_is_shown_all_but_what_is_sharp(tmp_path: Path, seen: list[tuple[Tensor, str]]) -> None:
+    parts = [("heavy", "photo"), ("sharp", "photo"), ("light", "clip"), ("medium", "screen")]
+    cache = open_window_cache(windows.write(tmp_path, parts, count=2), "train")
+    assert label(cache, "best", each=2) == 3
+    assert [level for _, level in seen] == ["heavy", "light", "medium"]
+    assert {soft.shape for soft, _ in seen} == {(1, 1, CROP, CROP)}
+    assert np.array_equal(seen[2][0][0, 0].numpy() * 255, cache.planes(6)[0][RADIUS, :CROP])
+
+
+def test_what_the_largest_student_answers_is_its_crisp_picture(tmp_path: Path) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=1), "train")
+    label(cache, "best", each=1)
+    with Image.open(label_file(tmp_path / "labels" / "best", cache.parts[0].file, 0)) as picture:
+        answer = np.asarray(picture)
+    soft = cache.planes(0)[0][RADIUS, :CROP]
+    sharpened = Enhancer("best", device="cpu", look=1.0).planes([soft], CLIP_FORMAT)[0]
+    assert sharpened is not None
+    assert np.abs(answer.astype(int) - sharpened).max() <= 1
+    assert np.abs(answer.astype(int) - soft).max() > 1
+
+
+def test_answers_are_made_once_and_a_finer_run_adds_to_them(tmp_path: Path, seen: list[tuple[Tensor, str]]) -> None:
     cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo"), ("medium", "photo")], count=4), "train")
     assert label(cache, "realesrgan", each=4) == 2
-    assert teacher == [3, 2], "heavy pictures hold less and are shown smaller"
+    assert [level for _, level in seen] == ["heavy", "medium"]
     kept = {file: file.read_bytes() for file in (tmp_path / "labels").rglob("*.png")}
     assert label(cache, "realesrgan", each=2) == 4
-    assert len(teacher) == 4
+    assert len(seen) == 4
     assert all(file.read_bytes() == was for file, was in kept.items())
     assert open_labels(cache, "realesrgan", Taming()).answered == [0, 2, 4, 6]
 
 
-def test_two_processes_share_the_work_without_overlap(tmp_path: Path, teacher: list[int]) -> None:
+def test_two_processes_share_the_work_without_overlap(tmp_path: Path, seen: list[tuple[Tensor, str]]) -> None:
     cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=5), "train")
     for share in (0, 1):
         label(cache, "realesrgan", each=1, share=share, of=2)
-    assert len(teacher) == 5
+    assert len(seen) == 5
     assert len(open_labels(cache, "realesrgan", Taming()).answered) == 5
 
 
@@ -116,15 +134,10 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not list((tmp_path / "a").iterdir())
 
 
-def test_the_teacher_sees_colour_in_0_to_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Tensor] = []
-
-    def load(name: str) -> Callable[[Tensor, int], Tensor]:
-        return lambda rgb, reduced: seen.append(rgb) or rgb  # type: ignore[func-returns-value]
-
-    monkeypatch.setattr(label_windows, "load_teacher", load)
+def test_real_esrgan_sees_colour_in_0_to_1(tmp_path: Path, seen: list[tuple[Tensor, str]]) -> None:
     cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=1), "train")
     label(cache, "realesrgan", each=1)
-    assert seen[0].shape == (1, 3, CROP, CROP)
-    assert seen[0].dtype == torch.float32
-    assert 0 <= float(seen[0].min()) < float(seen[0].max()) <= 1
+    shown, _ = seen[0]
+    assert shown.shape == (1, 3, CROP, CROP)
+    assert shown.dtype == torch.float32
+    assert 0 <= float(shown.min()) < float(shown.max()) <= 1
