@@ -63,10 +63,26 @@ def main() -> None:
             rows.append([after - value for after, value in zip(_values(made[method][0]), own, strict=True)])
     means = np.mean(before, axis=0)
     header = [f"{len(before)} pictures", *FIGURES, "better, worse by dB"]
-    digits = [digits for _, digits in FIGURES.values()]
-    lines = [[IDENTITY, *(f"{mean:.{n}f}" for mean, n in zip(means, digits, strict=True)), ""]]
-    lines += [[name, *_cells(np.array(rows), digits)] for name, rows in gains.items()]
+    lines = [[IDENTITY, *(f"{mean:.{n}f}" for mean, (_, n) in zip(means, FIGURES.values(), strict=True)), ""]]
+    for name, rows in gains.items():
+        of_pictures = np.array(rows)
+        better, worse = (of_pictures[:, 0] > 0).sum(), (of_pictures[:, 0] < 0).sum()
+        lines.append([name, *gain_cells(of_pictures), f"{better}, {worse}"])
     print(markdown_table(header, lines))
+
+
+def gain_cells(gains: np.ndarray) -> list[str]:
+    """Means with 95 % intervals over sources, as a table shows them.
+
+    Args:
+        gains: float [sources, 3]: one of each of `FIGURES`.
+    """
+    cells = []
+    for column, (_, n) in zip(gains.T, FIGURES.values(), strict=True):
+        low, high = bootstrap_interval(column, 0, 2000)
+        interval = "" if low is None else f" [{low:+.{n}f}, {high:+.{n}f}]"
+        cells.append(f"{column.mean():+.{n}f}{interval}")
+    return cells
 
 
 def way_of(rng: random.Random) -> tuple[complex, complex]:
@@ -121,15 +137,6 @@ def _part(planes: list[np.ndarray]) -> list[np.ndarray]:
 def _values(of: Figures) -> list[float]:
     values = [getattr(of, name) for name, _ in FIGURES.values()]
     return [float("nan") if value is None else value for value in values]
-
-
-def _cells(gains: np.ndarray, digits: list[int]) -> list[str]:
-    cells = []
-    for column, n in zip(gains.T, digits, strict=True):
-        low, high = bootstrap_interval(column, 0, 2000)
-        interval = "" if low is None else f" [{low:+.{n}f}, {high:+.{n}f}]"
-        cells.append(f"{column.mean():+.{n}f}{interval}")
-    return [*cells, f"{(gains[:, 0] > 0).sum()}, {(gains[:, 0] < 0).sum()}"]
 
 
 if __name__ == "__main__":
