@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...models.nets.catalogue import load_student
+from ...models.nets.catalogue import load_student, weights_digest
 from ...models.nets.look import CRISP
 from ...models.nets.protocol import Domain, forward
 from ..evaluation.evaluation_pictures import UNCHANGED
@@ -32,6 +32,8 @@ class Teacher:
     """Levels that it is not asked about."""
     screens: bool
     """Whether it is asked about screens."""
+    weights: Callable[[], str] = str
+    """What tells its answers from those of other weights; empty where there are no others."""
 
 
 def _realesrgan() -> Restorer:
@@ -52,6 +54,6 @@ def _best() -> Restorer:
 TEACHERS: Mapping[str, Teacher] = {
     # Trained on photos, so that it bends letters, and it has nothing to say about what is hardly soft.
     "realesrgan": Teacher(_realesrgan, "rgb", frozenset({UNCHANGED, "light"}), screens=False),
-    "best": Teacher(_best, "luma", frozenset({UNCHANGED}), screens=True),
+    "best": Teacher(_best, "luma", frozenset({UNCHANGED}), screens=True, weights=lambda: weights_digest("best")),
 }
 """By name."""

@@ -75,6 +75,18 @@ def test_answers_are_made_once_and_a_finer_run_adds_to_them(tmp_path: Path, seen
     assert open_labels(cache, "realesrgan", Taming()).answered == [0, 2, 4, 6]
 
 
+def test_answers_of_other_weights_are_not_mixed_with(
+    tmp_path: Path, seen: list[tuple[Tensor, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=2), "train")
+    label(cache, "best", each=2)
+    others = replace(label_windows.TEACHERS["best"], weights=lambda: "others")
+    monkeypatch.setattr(label_windows, "TEACHERS", {"best": others})
+    with pytest.raises(DataError, match="other weights"):
+        label(cache, "best", each=1)
+    assert len(seen) == 1
+
+
 def test_two_processes_share_the_work_without_overlap(tmp_path: Path, seen: list[tuple[Tensor, str]]) -> None:
     cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=5), "train")
     for share in (0, 1):
