@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from vidsharp.pipeline.plan import LONG_GOP, MOST_LEADING, MOST_PIECES, Chunk, PacketTiming, plan_chunks
 
@@ -76,6 +76,11 @@ def test_a_chunk_reads_all_packets_that_it_needs(packets: list[PacketTiming], ta
         assert max(needed, default=0) < chunk.end_packet <= len(packets)
 
 
+REPEATED = [(1, 1, True), (10, 2, True), (8, 3, True), (8, 3, False), (9, 4, True), (17, 5, True), (18, 6, True)]
+"""PTS, DTS and whether it is shown: a keyframe at 10 and its leading pictures, of which a packet comes twice."""
+
+
+@example([PacketTiming(pts, dts, 1, dts < 3, shown) for pts, dts, shown in REPEATED], 1, True)
 @given(timelines(), st.integers(1, 3000), st.booleans())
 def test_chunks_decode_from_keyframes_and_know_the_one_before(
     packets: list[PacketTiming], target: int, inside: bool
@@ -102,14 +107,18 @@ def _place(packets: list[PacketTiming], chunk: Chunk) -> int:
 
 
 def _is_clean(packets: list[PacketTiming], keyframe: PacketTiming) -> bool:
-    """Whether a keyframe is shown after all before it in the stream, and before all after it but what leads it."""
+    """Whether a keyframe is shown after all before it in the stream, and before all after it but what leads it, up to
+    where decode times rise."""
     at = packets.index(keyframe)
     shown = [(place, packet.pts) for place, packet in enumerate(packets) if packet.shown and packet.pts is not None]
     if keyframe.pts is None or not keyframe.shown or any(pts >= keyframe.pts for place, pts in shown if place < at):
         return False
     later = [pts for place, pts in shown if place > at]
     leading = next((n for n, pts in enumerate(later) if pts >= keyframe.pts), len(later))
-    return leading <= 3 and all(pts >= keyframe.pts for pts in later[leading:])
+    last = [at, *(place for place, _ in shown if place > at)][leading]
+    decoded = [packet.dts for packet in packets[at : last + 1] if packet.dts is not None]
+    rising = all(before < after for before, after in pairwise(decoded))
+    return rising and leading <= 3 and all(pts >= keyframe.pts for pts in later[leading:])
 
 
 @given(timelines(), st.integers(1, 3000), st.integers(0, 20), st.integers(0, 5), st.data())
