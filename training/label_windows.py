@@ -15,17 +15,16 @@ from pathlib import Path
 import torch
 
 from ..models.errors import VidsharpError
-from ..pipeline.atomic import make_folder, write_atomically
+from ..pipeline.atomic import make_folder
+from ..pipeline.ownership import MARK, mark_made, refuse_others
 from .data.crop_cache import cut_i420
 from .data.labels import LABELS, label_file, save_label
 from .data.pair_set import Window
 from .data.window_cache import CROP, Part, WindowCache, open_window_cache
-from .errors import DataError
 from .loss.losses import luma
 from .teachers import TEACHERS, Teacher
 
-MARK = "weights.txt"
-"""Beside a teacher's answers: whose they are."""
+_BY = "label_windows"
 
 
 def wanted(cache: WindowCache, teacher: Teacher, each: int) -> Iterator[tuple[Part, int, int]]:
@@ -49,12 +48,17 @@ def label(
 
     Raises:
         CheckpointError: the teacher's weights are not here.
-        DataError: answers of other weights of this teacher are there.
+        NotOursError: answers of other weights of this teacher are there.
         OutputError: the cache cannot be written.
     """
-    asked = TEACHERS[teacher]
-    restore, folder = asked.load(), cache.folder / LABELS / teacher
-    _mark(folder, asked.weights())
+    asked, folder = TEACHERS[teacher], cache.folder / LABELS / teacher
+    if asked.weights is not None:
+        mark, weights = folder.parent / MARK, asked.weights()
+        remedy = "answers of other weights do not mix: remove these, and label again"
+        refuse_others(mark, [teacher], _BY, weights, remedy=remedy)
+        make_folder(mark.parent)
+        mark_made(mark, _BY, {teacher: None}, weights)
+    restore = asked.load()
     todo = list(wanted(cache, asked, each))[share::of]
     began, made = time.monotonic(), 0
     whole = Window(0, 0, CROP, CROP)
@@ -68,15 +72,6 @@ def label(
         if made % 50 == 0:
             say(f"{number} of {len(todo)} windows; {(time.monotonic() - began) / made:.1f} s for each")
     return len(todo)
-
-
-def _mark(folder: Path, weights: str) -> None:
-    """Writes down whose answers a folder holds, before the first one."""
-    mark = folder / MARK
-    if mark.exists() and mark.read_text("utf-8") != weights:
-        raise DataError(f"'{folder}' holds answers of other weights of this teacher; remove it, and label again.")
-    make_folder(folder)
-    write_atomically(mark, weights.encode())
 
 
 def main() -> None:

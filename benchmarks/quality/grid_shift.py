@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from vidsharp.models.nets.look import at_looks, parse_look
 from vidsharp.models.planes.plane_format import PlaneFormat
 from vidsharp.reports.evaluation.evaluation_tables import CLASSIC, IDENTITY
 from vidsharp.reports.templates.markdown import markdown_table
@@ -24,7 +23,8 @@ from vidsharp.training.evaluation.evaluation_pictures import ALL_LEVELS, CLIP_FO
 from vidsharp.training.evaluation.measure_pictures import measure_pictures
 from vidsharp.training.evaluation.methods import Method, methods
 
-from benchmarks.quality.motion_blur import FIGURES, gain_cells
+from benchmarks.quality.motion_blur import FIGURES, gain_cells, values_of
+from benchmarks.quality.on_windows import students_named
 
 MOVED_PX = 2
 """Half a cell."""
@@ -45,8 +45,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=33)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    looks = [look for text in args.look if (look := parse_look(text)) is not None]
-    all_methods = methods(at_looks(args.model, looks), device="cpu", threads=1)
+    all_methods = methods(students_named(args.model, args.look), device="cpu", threads=1)
     students = {name: method for name, method in all_methods.items() if name not in (IDENTITY, *CLASSIC)}
     rows = [
         [level, name, *gain_cells(np.array(gains))]
@@ -81,19 +80,18 @@ def left(method: Method) -> float:
     return after / before
 
 
-def _added(data: Path, students: dict[str, Method], level: str, count: int) -> dict[str, list[list[float]]]:
+def _added(data: Path, students: dict[str, Method], level: str, count: int) -> dict[str, list[np.ndarray]]:
     """What moving adds to each student's figures, one row of `FIGURES` for each source."""
-    added: dict[str, list[list[float]]] = {name: [] for name in students}
+    added: dict[str, list[np.ndarray]] = {name: [] for name in students}
     both = students | {f"{name} moved": moved(method) for name, method in students.items()}
     for source in benchmark_sources()[:count]:
         made = recording(source, sharp_pictures(source, data), level, 0)
         figures = measure_pictures(made.places[::EACH], both, vmaf=True).figures
         for name, of_source in added.items():
-            means = [
-                [np.mean([getattr(row, field) for row in figures[method]]) for field, _ in FIGURES.values()]
-                for method in (name, f"{name} moved")
-            ]
-            of_source.append([float(there - here) for here, there in zip(*means, strict=True)])
+            here, there = (
+                np.mean([values_of(row) for row in figures[method]], axis=0) for method in (name, f"{name} moved")
+            )
+            of_source.append(there - here)
     return added
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import shift
-from vidsharp.models.nets.look import at_looks, parse_look
 from vidsharp.reports.evaluation.evaluation_tables import IDENTITY
 from vidsharp.reports.metrics.statistics import bootstrap_interval
 from vidsharp.reports.templates.markdown import markdown_table
@@ -31,6 +30,8 @@ from vidsharp.training.evaluation.evaluation_pictures import CLIP_FORMAT, Positi
 from vidsharp.training.evaluation.measure_pictures import Figures, measure_pictures
 from vidsharp.training.evaluation.methods import methods
 from vidsharp.training.loop.validate import spread_out
+
+from benchmarks.quality.on_windows import students_named
 
 SHORTEST_PX, LONGEST_PX = 3.0, 12.0
 BEND = 0.2
@@ -49,18 +50,17 @@ def main() -> None:
     parser.add_argument("--look", action="append", default=[])
     parser.add_argument("--count", type=int, default=20)
     args = parser.parse_args()
-    looks = [look for text in args.look if (look := parse_look(text)) is not None]
-    named = methods(at_looks(args.model, looks), device="cpu", threads=1)
+    named = methods(students_named(args.model, args.look), device="cpu", threads=1)
     gains: dict[str, list[list[float]]] = {name: [] for name in named if name != IDENTITY}
     before = []
     pictures = _windows(args.data, args.count) if (args.data / INDEX).is_file() else _pictures(args.data, args.count)
     for name, planes in pictures:
         soft = [exposed(planes[0], *way_of(random.Random(name))), *planes[1:]]
         made = measure_pictures([Position("0", CLIP_FORMAT, soft, planes, None)], named, vmaf=True).figures
-        own = _values(made[IDENTITY][0])
+        own = values_of(made[IDENTITY][0])
         before.append(own)
         for method, rows in gains.items():
-            rows.append([after - value for after, value in zip(_values(made[method][0]), own, strict=True)])
+            rows.append([after - value for after, value in zip(values_of(made[method][0]), own, strict=True)])
     means = np.mean(before, axis=0)
     header = [f"{len(before)} pictures", *FIGURES, "better, worse by dB"]
     lines = [[IDENTITY, *(f"{mean:.{n}f}" for mean, (_, n) in zip(means, FIGURES.values(), strict=True)), ""]]
@@ -134,7 +134,8 @@ def _part(planes: list[np.ndarray]) -> list[np.ndarray]:
     return [np.ascontiguousarray(plane) for plane in (luma[top : top + high, left : left + wide], *halved)]
 
 
-def _values(of: Figures) -> list[float]:
+def values_of(of: Figures) -> list[float]:
+    """Those of `FIGURES`, in their order; NaN for what was not measured."""
     values = [getattr(of, name) for name, _ in FIGURES.values()]
     return [float("nan") if value is None else value for value in values]
 

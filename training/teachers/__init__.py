@@ -32,8 +32,8 @@ class Teacher:
     """Levels that it is not asked about."""
     screens: bool
     """Whether it is asked about screens."""
-    weights: Callable[[], str] = str
-    """What tells its answers from those of other weights; empty where there are no others."""
+    weights: Callable[[], str] | None = None
+    """What tells its answers from those of other weights; None where there are no others."""
 
 
 def _realesrgan() -> Restorer:

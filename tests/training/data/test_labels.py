@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 from vidsharp.models.enhance import Enhancer
+from vidsharp.pipeline.ownership import NotOursError
 from vidsharp.training import label_windows
 from vidsharp.training.data import labels
 from vidsharp.training.data.labels import label_file, open_labels, save_label
@@ -82,8 +83,20 @@ def test_answers_of_other_weights_are_not_mixed_with(
     label(cache, "best", each=2)
     others = replace(label_windows.TEACHERS["best"], weights=lambda: "others")
     monkeypatch.setattr(label_windows, "TEACHERS", {"best": others})
-    with pytest.raises(DataError, match="other weights"):
+    with pytest.raises(NotOursError, match="other weights"):
         label(cache, "best", each=1)
+    assert len(seen) == 1
+
+
+def test_answers_of_weights_that_nobody_wrote_down_are_not_added_to(
+    tmp_path: Path, seen: list[tuple[Tensor, str]]
+) -> None:
+    cache = open_window_cache(windows.write(tmp_path, [("heavy", "photo")], count=2), "train")
+    for teacher in ("best", "realesrgan"):
+        save_label(label_file(tmp_path / "labels" / teacher, cache.parts[0].file, 0), np.zeros((CROP, CROP), np.uint8))
+    with pytest.raises(NotOursError, match="other weights"):
+        label(cache, "best", each=1)
+    assert label(cache, "realesrgan", each=1) == 2, "which has one set of weights"
     assert len(seen) == 1
 
 
