@@ -31,20 +31,25 @@ def grown(small: BlendStudent, size: Mapping[str, Any]) -> BlendStudent:
 
     Args:
         small: with one look or two.
-        size: what `BlendStudent` takes: at least as many looks, channels and bands, and the dilations of the smaller
-            one in their order, with others between them.
+        size: what `BlendStudent` takes: at least as many looks, channels, bands and spectra, and the dilations of the
+            smaller one in their order, with others between them.
 
     Raises:
         RecipeError: the smaller student does not fit into that size.
     """
     large = BlendStudent(**size)
     width = small.enter.out_channels
-    if small.looks > large.looks or width > large.enter.out_channels or small.bands > large.bands:
-        raise RecipeError("A student grows only to as many looks, channels and bands as it has, or more.")
+    inputs = small.enter.in_channels
+    fits = width <= large.enter.out_channels and inputs <= large.enter.in_channels
+    if not fits or small.looks > large.looks or small.bands > large.bands:
+        raise RecipeError("A student grows only to as many looks, channels, bands and spectra as it has, or more.")
     large.spectrum.load_state_dict(small.spectrum.state_dict())
+    if large.between is not None:
+        large.between.load_state_dict((small.between or small.spectrum).state_dict())
     large.filters[: small.bands] = small.filters
-    for name, wide in large.enter.named_parameters():
-        wide[:width] = small.enter.get_parameter(name)
+    large.enter.get_parameter("bias")[:width] = small.enter.get_parameter("bias")
+    large.enter.weight[:width, :inputs] = small.enter.weight
+    large.enter.weight[:width, inputs:] = 0
     places = _places(_dilations(small), _dilations(large))
     for number, layer in enumerate(large.layers):
         for name, wide in layer.named_parameters():

@@ -3,10 +3,11 @@
     python -m benchmarks.quality.grid_shift DATA --model fast --model balanced --level compressed
 
 A student's guide looks at cells of 4×4 pixels, each less its mean, so a step from one cell to the next is nothing that
-it sees, and a recorder's blocks begin where cells do. Here pictures get two more rows and columns at their upper left
-before a student and lose them after it. Prints what that adds to the student's gain on the benchmark's sources, with
-95 % intervals over sources (several pictures of each, of the first seed), and what is left of the steps between drawn
-blocks, each of a grey of its own, on the grid and off it.
+it sees unless it looks between cells, too, and a recorder's blocks begin where cells do. Here pictures get two more
+rows and columns at their upper left before a student and lose them after it. Prints what that adds to the student's
+gain on the benchmark's sources, and what the mean of both adds, with 95 % intervals over sources (several pictures of
+each, of the first seed); and what is left of the steps between drawn blocks, each of a grey of its own, on the grid and
+off it.
 """
 
 import argparse
@@ -48,16 +49,16 @@ def main() -> None:
     all_methods = methods(students_named(args.model, args.look), device="cpu", threads=1)
     students = {name: method for name, method in all_methods.items() if name not in (IDENTITY, *CLASSIC)}
     rows = [
-        [level, name, *gain_cells(np.array(gains))]
+        [level, name, way, *gain_cells(np.array(gains))]
         for level in args.level
-        for name, gains in _added(args.data, students, level, args.sources).items()
+        for (name, way), gains in _added(args.data, students, level, args.sources).items()
     ]
     drawn = [
         [name, *(f"{100 * left(method):.0f} %" for method in (method, moved(method)))]
         for name, method in students.items()
     ]
     print(markdown_table(["steps left", "on the grid", "off it"], drawn))
-    print(markdown_table(["level", f"moved by {MOVED_PX} px", *FIGURES], rows))
+    print(markdown_table(["level", "student", "way", *FIGURES], rows))
 
 
 def moved(method: Method) -> Method:
@@ -71,6 +72,19 @@ def moved(method: Method) -> Method:
     return sharpen
 
 
+def mean_of_both(method: Method) -> Method:
+    """A method asked twice, as it is and moved: the mean of its answers, halves rounded up."""
+
+    def sharpen(planes: Planes, fmt: PlaneFormat) -> Planes:
+        one, other = (each(planes, fmt)[0].astype(np.uint16) for each in (method, moved(method)))
+        return [((one + other + 1) // 2).astype(planes[0].dtype), *planes[1:]]
+
+    return sharpen
+
+
+WAYS = {f"moved by {MOVED_PX} px": moved, "mean of both": mean_of_both}
+
+
 def left(method: Method) -> float:
     """The share of the steps' energy that a method leaves in drawn blocks whose edges lie on the grid."""
     greys = np.random.default_rng(0).normal(GREY, SPREAD, (BLOCKS, BLOCKS)).round().astype(np.uint8)
@@ -80,16 +94,16 @@ def left(method: Method) -> float:
     return after / before
 
 
-def _added(data: Path, students: dict[str, Method], level: str, count: int) -> dict[str, list[np.ndarray]]:
-    """What moving adds to each student's figures, one row of `FIGURES` for each source."""
-    added: dict[str, list[np.ndarray]] = {name: [] for name in students}
-    both = students | {f"{name} moved": moved(method) for name, method in students.items()}
+def _added(data: Path, students: dict[str, Method], level: str, count: int) -> dict[tuple[str, str], list[np.ndarray]]:
+    """What each of `WAYS` adds to each student's figures, one row of `FIGURES` for each source."""
+    added: dict[tuple[str, str], list[np.ndarray]] = {(name, way): [] for name in students for way in WAYS}
+    ways = {f"{name}, {way}": change(method) for name, method in students.items() for way, change in WAYS.items()}
     for source in benchmark_sources()[:count]:
         made = recording(source, sharp_pictures(source, data), level, 0)
-        figures = measure_pictures(made.places[::EACH], both, vmaf=True).figures
-        for name, of_source in added.items():
+        figures = measure_pictures(made.places[::EACH], students | ways, vmaf=True).figures
+        for (name, way), of_source in added.items():
             here, there = (
-                np.mean([values_of(row) for row in figures[method]], axis=0) for method in (name, f"{name} moved")
+                np.mean([values_of(row) for row in figures[method]], axis=0) for method in (name, f"{name}, {way}")
             )
             of_source.append(there - here)
     return added

@@ -87,6 +87,7 @@ static Fault fault_of(const Job *job)
         if (job->dilations[l] < 1 || job->dilations[l] > MOST_DILATION) return BAD_DILATION;
     if (job->channels < PACK || job->channels > MOST_CHANNELS || job->channels % PACK) return BAD_CHANNELS;
     if (job->bands < 0 || job->bands > MOST_BANDS) return BAD_BANDS;
+    if (job->between != 0 && (job->between != 1 || job->guide)) return BAD_BETWEEN;
     if (job->guided < 0 || job->guided > MOST_GUIDED || (job->guided && !job->guide)) return BAD_GUIDED;
     for (int k = 0; k < job->guided; k++)
         if (job->radii[k] != 2 && job->radii[k] != 4 && job->radii[k] != MOST_RADIUS) return BAD_GUIDED;
@@ -198,11 +199,14 @@ int vidsharp_blend(const Job *job, int set)
     const Fault fault = fault_of(job);
     if (fault) return fault;
     const int64_t wide = cells_in(job->width);
+    const Codes own = {job->codes, job->codes_stride, job->code_bytes, (int32_t)job->peak, job->zero, 0};
+    const Codes guide = {job->guide, job->guide_stride, 2, MOST_GUIDE, 0, 0};
+    Codes between = own;
+    between.from = FACTOR / 2;
     const Work work = {
         *job,
-        {{job->codes, job->codes_stride, job->code_bytes, (int32_t)job->peak, job->zero},
-         {job->guide, job->guide_stride, 2, MOST_GUIDE, 0}},
-        job->guide ? MOST_PLANES : 1,
+        {own, job->between ? between : guide},
+        job->guide || job->between ? MOST_PLANES : 1,
         wide,
         plane_size(wide),
     };

@@ -14,6 +14,9 @@
  *
  * In `spectrum` and `taps`, `code` is the code above `zero`, and at most `peak`.
  *
+ * A student that looks `between` cells sees 16 further bands, and their loudnesses, in its first layer: of the 4x4 pixels
+ * half a cell farther down and to the right, edges repeated.
+ *
  * A plane of chroma may have luma on its grid beside it, `guide`: the first layer then sees 16 bands of either, and their
  * loudnesses, and what guided filters (He et al., ECCV 2010) add to the plane is offered beside its filters' sums, weighted
  * like these, by weights that follow theirs. With p = (code - grey) * 2^shift, i = the guide's code - MIDDLE, and sums over
@@ -64,13 +67,15 @@ typedef struct {
     int32_t code_bytes, out_bytes;    /* 1 or 2; `out_bytes` may also be 4: floats, neither rounded nor clipped */
     int32_t bands, channels, depth;   /* filters, features of a cell, layers */
     int32_t zero; /* what is taken off codes before they are put in 16 bits: 32768 where the peak is that or more, else 0 */
+    int32_t between; /* 1 where the first layer looks between cells, which no plane with a guide has; else 0 */
     int32_t guided; /* guided filters: none without a guide */
     int32_t grey, shift; /* for these: the code of no colour, and what makes SAMPLE_BITS of all codes, with a sign */
     float peak;   /* the largest code: 255 for one byte, 255 to 65535 for two */
     float grain;  /* variance of the guide below which guided filters only smooth */
     const int32_t *dilations;     /* [depth], 1 to MOST_DILATION */
     const int32_t *radii;         /* [guided], each 2, 4 or 8 */
-    const int32_t *spectrum;      /* pairs [planes][16 / PACK][8][PACK], where planes are 1, or 2 with a guide */
+    const int32_t *spectrum;      /* pairs [planes][16 / PACK][8][PACK], where planes are 1, or 2 with a guide or what
+                                     lies between cells */
     const int32_t *layers;        /* pairs [depth][channels / PACK][9][channels / 2][PACK] */
     const int32_t *head;          /* pairs [16 * offers / PACK][channels / 2][PACK], where offers = 1 + bands + guided: the
                                      offset's, then each filter's, then each guided filter's */

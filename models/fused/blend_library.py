@@ -15,7 +15,7 @@ from .c_library import c_library
 if TYPE_CHECKING:
     import numpy as np  # else it is not waited for: the driver of a run asks here what the processor can
 
-VERSION = 6
+VERSION = 7
 """Of `Job`, the order of weights and what is given back: a library of another version is not used."""
 GENERIC = "generic"
 """Plain C for any processor: the reference of the other instruction sets, and slower than torch."""
@@ -35,7 +35,7 @@ SLOPE_UNIT, BASE_UNIT, LEAST_GRAIN = 2**14, 2**6, 32
 """What a slope and a base of 1 are as integers; and the least `grain`, which keeps their sums within 32 bits."""
 
 _PLACES = ("codes_stride", "out_stride", "guide_stride", "height", "width", "first", "end", "left", "right")
-_NUMBERS = ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero", "guided", "grey", "shift")
+_NUMBERS = ("code_bytes", "out_bytes", "bands", "channels", "depth", "zero", "between", "guided", "grey", "shift")
 _WEIGHTS = (
     *("dilations", "radii", "spectrum", "layers", "head", "taps"),
     *("spectrum_scale", "spectrum_bias", "enter", "enter_bias"),
@@ -53,6 +53,7 @@ FAULTS: dict[str, tuple[type[Exception], str]] = {
         f"The C library runs students of {PACK} to {MOST_CHANNELS} channels, in packs of {PACK}.",
     ),
     "BAD_BANDS": (ModelError, f"The C library runs students of 0 to {MOST_BANDS} filters."),
+    "BAD_BETWEEN": (ModelError, "The C library looks between cells where a plane has no guide, or not at all."),
     "BAD_GUIDED": (
         ModelError,
         f"The C library runs up to {MOST_GUIDED} guided filters beside a guide, of radii of 2, 4 or 8.",

@@ -74,7 +74,7 @@ def packed(student: BlendWeights, peak: int, strength: float) -> Packed:
     order = np.r_[offset : offset + PHASES, 0:offset]
     factor = strength * np.r_[np.full(PHASES, peak), np.repeat(1 / taps.scale, PHASES)]
     arrays = _arrays(guide, taps, (student.head[0][order], student.head[1][order]), factor, ())
-    settings = {**_settings(arrays, peak), "bands": len(student.filters)}
+    settings = {**_settings(arrays, peak), "bands": len(student.filters), "between": int(student.between is not None)}
     return Packed(arrays, settings, student.halo_px // FACTOR, student.dilations)
 
 
@@ -108,7 +108,9 @@ def packed_chroma(student: ChromaWeights, bit_depth: int, strength: float) -> Pa
 def _guide_of(student: BlendWeights, peak: int) -> _Guide:
     scale, bias = blend_weights.LOUDNESS_SCALE, blend_weights.LOUDNESS_BIAS
     enter = _enter(student.enter, scale, bias)
-    return _Guide((peak,), (_most(peak),), (_contrast(student.spectrum),), enter, student.layers, student.dilations)
+    spectra = [spectrum for spectrum in (student.spectrum, student.between) if spectrum is not None]
+    peaks, most = (peak,) * len(spectra), (_most(peak),) * len(spectra)
+    return _Guide(peaks, most, tuple(map(_contrast, spectra)), enter, student.layers, student.dilations)
 
 
 def _guide_of_chroma(student: ChromaWeights, peak: int, guide_peak: float) -> _Guide:

@@ -22,7 +22,7 @@
 #define PHASES (FACTOR * FACTOR)           /* pixels of a cell, and bands of its spectrum */
 #define CODE_PAIRS (PHASES / 2)            /* planes of a row of codes */
 #define INPUTS (2 * PHASES)                  /* what the first layer sees of a plane: bands and loudnesses */
-#define MOST_PLANES 2                        /* the one that is worked on, and its guide */
+#define MOST_PLANES 2                        /* the one that is worked on, and its guide, or the same between cells */
 #define LINE_PAIRS (3 * FACTOR / 2)        /* pairs of columns in a cell and its neighbours to the left and right */
 #define LINE_TAPS (LINE_PAIRS * FACTOR)    /* weights of one line of a filter, with zeros */
 #define FILTER_TAPS (TAPS * LINE_TAPS)
@@ -51,12 +51,13 @@ typedef struct {
     const void *codes;
     int64_t stride;
     int32_t bytes, peak, zero;
+    int32_t from; /* pixels that cells lie farther down and to the right */
 } Codes;
 
 typedef struct {
     Job job;
     Codes codes[MOST_PLANES];
-    int planes;          /* 1, or 2 with a guide */
+    int planes;          /* 1, or 2 with a guide, or between cells */
     int64_t wide, plane; /* cells in a row, and places from one plane to the next */
 } Work;
 

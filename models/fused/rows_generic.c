@@ -55,8 +55,8 @@ static float logarithm(float x)
 /* The code at a place that may lie beyond the plane's edges, as the filters see it. */
 static int32_t code_at(const Work *work, const Codes *of, int64_t y, int64_t x)
 {
-    y = most(0, least(y, work->job.height - 1));
-    x = most(0, least(x, work->job.width - 1));
+    y = most(0, least(y + of->from, work->job.height - 1));
+    x = most(0, least(x + of->from, work->job.width - 1));
     const uint8_t *row = (const uint8_t *)of->codes + y * of->stride;
     const int32_t code = of->bytes == 1 ? row[x] : ((const uint16_t *)row)[x];
     return (code < of->peak ? code : of->peak) - of->zero;

@@ -109,11 +109,13 @@ INLINE vec NAME(scaled)(Acc sums, float scale, float bias) { return FMA(FLOATS(T
 
 TARGET static void NAME(read_row)(const Work *work, const Codes *of, int64_t row, int32_t *cells)
 {
-    const int64_t width = work->job.width, whole = width / FACTOR, plane = work->plane;
+    /* From the first column of cells on: what is left of them only filters look at, which see the plane from there. */
+    const int64_t from = least(of->from, work->job.width - 1), width = work->job.width - from;
+    const int64_t whole = width / FACTOR, plane = work->plane;
     const int32_t zero = of->zero, peak = of->peak;
     for (int r = 0; r < FACTOR; r++) {
-        const int64_t line = most(0, least(FACTOR * row + r, work->job.height - 1));
-        const void *codes = (const uint8_t *)of->codes + line * of->stride;
+        const int64_t line = most(0, least(FACTOR * row + r + of->from, work->job.height - 1));
+        const void *codes = (const uint8_t *)of->codes + line * of->stride + from * of->bytes;
         int32_t *left = cells + 2 * r * plane, *right = left + plane;
         int64_t x = 0;
 /* No code is above the peak, as the weights were told that keep sums within 32 bits. */

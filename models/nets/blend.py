@@ -5,7 +5,8 @@ of its own: K filters of 9×9 taps whose taps sum to zero (a flat area stays fla
 exactly one 3×3 convolution 16 → 16, so all run as one dense convolution, at a sixteenth of the positions.
 
 The net that blends them must tell soft from sharp at any contrast, so it sees a learned spectrum of each 4×4 cell (it
-starts as the cosine transform) both as it is and as log-magnitude, where a ratio of two bands is a difference.
+starts as the cosine transform) both as it is and as log-magnitude, where a ratio of two bands is a difference. What
+changes from one cell to the next shows in neither: a student may see the spectrum of what lies between cells, too.
 
 The last layer of that net may be there twice: `head` makes the natural look, `crisp` the crisper one. All before it is
 shared, and what comes after is linear in it, so a blend of the two layers' weights is a student with a look between.
@@ -13,8 +14,9 @@ shared, and what comes after is linear in it, so a blend of the two layers' weig
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +33,7 @@ from .blend_weights import (
     BlendWeights,
     blended,
 )
-from .cells import cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
+from .cells import between_cells, cell_weights, cells_with_rim, first_filters, start_as_cosines, tap_index
 from .half import cast_weights, exactly
 from .look import chosen_look
 from .protocol import Domain
@@ -43,12 +45,22 @@ class _Derived:
 
     cells: Tensor
     """The filters as weights [16·K, 16, 3, 3] of one convolution between unshuffled planes."""
+    spectra: tuple["_Spectrum", ...]
+    """Of cells, and of those between them where the guide sees these."""
+    bias: Tensor
+    """Of the guide's first layer."""
+
+
+class _Spectrum(NamedTuple):
+    """A spectrum, and the weights of the guide's first layer for it."""
+
     contrast: Tensor
     """Of the spectrum, of each cell to its mean."""
+    offset: Tensor
     signed: Tensor
+    """For the spectrum as it is,"""
     magnitudes: Tensor
-    bias: Tensor
-    """Of the guide's first layer, for the spectrum as it is and for its logarithm."""
+    """and for its logarithm."""
 
 
 class BlendStudent(nn.Module):
@@ -61,6 +73,7 @@ class BlendStudent(nn.Module):
         dilations: of these convolutions, one for each; None: all 1. Whether a picture is soft shows better in a larger
             neighbourhood, and a dilated convolution costs no more.
         looks: 2 where the student has a crisp look beside the natural one, else 1.
+        between: whether the guide net also sees cells that lie half a cell down and to the right.
 
     A fresh student is the identity: the guide's last layers start at zero.
 
@@ -83,6 +96,7 @@ class BlendStudent(nn.Module):
         depth: int = 3,
         dilations: Sequence[int] | None = None,
         looks: Literal[1, 2] = 1,
+        between: bool = False,
     ) -> None:
         super().__init__()
         if looks not in (1, 2):
@@ -92,13 +106,16 @@ class BlendStudent(nn.Module):
             dilations = [1] * depth
         else:  # weights do not show them, so they lie beside these in a checkpoint
             self.register_buffer("dilations", torch.tensor(dilations))
-        self.halo_px = FACTOR * sum(dilations)
+        self.halo_px = FACTOR * (sum(dilations) + between)
         """An output pixel depends on no pixel farther from its aligned 4×4 cell than this."""
         self.filters = nn.Parameter(first_filters(bands))
         self.register_buffer("_tap_index", tap_index(), persistent=False)
         self.spectrum = nn.Conv2d(PHASES, PHASES, 1)
         start_as_cosines(self.spectrum)
-        self.enter = nn.Conv2d(2 * PHASES, width, 1)
+        self.between = nn.Conv2d(PHASES, PHASES, 1) if between else None
+        if self.between is not None:
+            start_as_cosines(self.between)
+        self.enter = nn.Conv2d(2 * PHASES * (1 + between), width, 1)
         self.layers = nn.ModuleList(nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in dilations)
         self.features = nn.Identity()
         self._kept: _Derived | None = None
@@ -123,7 +140,8 @@ class BlendStudent(nn.Module):
         depth = sum(name.startswith("layers.") and name.endswith(".weight") for name in state)
         dilations = state["dilations"].tolist() if "dilations" in state else None
         looks = 2 if "crisp.weight" in state else 1
-        return cls(state["filters"].shape[0], state["enter.weight"].shape[0], depth, dilations, looks)
+        bands, width = state["filters"].shape[0], state["enter.weight"].shape[0]
+        return cls(bands, width, depth, dilations, looks, "between.weight" in state)
 
     @torch.no_grad()
     def with_look(self, look: float) -> "BlendStudent":
@@ -215,7 +233,7 @@ class BlendStudent(nn.Module):
     def _seen(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """What the filters make of such cells, [N, 16·K, h, w], and the guide's features, [N, width, h, w]."""
         derived = self._kept or self._derived()
-        return F.conv2d(cells, derived.cells), self._guide(cells[..., 1:-1, 1:-1], derived)
+        return F.conv2d(cells, derived.cells), self._guide(cells, derived)
 
     def _blend(self, blend: Tensor, bands: Tensor) -> Tensor:
         """The change, [N, 16, h, w], for weights and offsets [N, 16·(K + 1), h, w]."""
@@ -226,19 +244,21 @@ class BlendStudent(nn.Module):
         return change
 
     def _guide(self, cells: Tensor, derived: _Derived) -> Tensor:
-        """Features [N, width, h, w] of cells [N, 16, h, w].
+        """Features [N, width, h, w] of cells with a rim of one, [N, 16, h + 2, w + 2].
 
         What is linear before and after the logarithm is folded into the 1×1 convolutions, whose weights are few: fewer
         passes over whole pictures. The second one is done in two halves: oneDNN sums 32 input channels in an order
         that depends on the picture's size, 16 in one that does not; so with a width of 16, a tile gives the whole
         frame's result to the last bit.
         """
-        with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
-            spectrum = F.conv2d(cells, derived.contrast, self.spectrum.bias)
-            loudness = spectrum.abs().add_(FLOOR).log_()
-        x = F.conv2d(spectrum, derived.signed, derived.bias)
-        x = x + F.conv2d(loudness, derived.magnitudes)
-        x = F.leaky_relu_(x, SLOPE)
+        terms: list[Tensor] = []
+        for of, seen in zip(derived.spectra, (cells[..., 1:-1, 1:-1], cells[..., 1:, 1:]), strict=False):
+            with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
+                spectrum = F.conv2d(seen, of.contrast, of.offset)
+                loudness = spectrum.abs().add_(FLOOR).log_()
+            terms.append(F.conv2d(spectrum, of.signed, None if terms else derived.bias))
+            terms.append(F.conv2d(loudness, of.magnitudes))
+        x = F.leaky_relu_(reduce(torch.add, terms), SLOPE)
         for layer in self.layers:
             added = F.leaky_relu_(layer(x), SLOPE)
             x = x + added if torch.is_grad_enabled() else x.add_(added)  # autograd still needs the x that was
@@ -248,23 +268,31 @@ class BlendStudent(nn.Module):
         return cell_weights(self.filters, self.get_buffer("_tap_index"))
 
     def _derived(self) -> _Derived:
-        weight = self.spectrum.weight
-        signed, magnitudes = self.enter.weight[:, :PHASES], self.enter.weight[:, PHASES:]
-        return _Derived(
-            cells=self._cell_weights(),
-            contrast=(weight - weight.mean(dim=1, keepdim=True)) * CONTRAST,
-            signed=signed.contiguous(memory_format=torch.channels_last),
-            magnitudes=(LOUDNESS_SCALE * magnitudes).contiguous(memory_format=torch.channels_last),
-            bias=self.enter.get_parameter("bias") + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3)),
-        )
+        spectra, bias = [], self.enter.get_parameter("bias")
+        entered = self.enter.weight.split(PHASES, dim=1)
+        for transform, signed, magnitudes in zip(
+            (self.spectrum, self.between), entered[::2], entered[1::2], strict=False
+        ):
+            assert transform is not None, "the first layer has weights for it"
+            contrast = (transform.weight - transform.weight.mean(dim=1, keepdim=True)) * CONTRAST
+            bias = bias + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3))
+            spectra.append(
+                _Spectrum(
+                    contrast if transform is self.spectrum else between_cells(contrast),
+                    transform.get_parameter("bias"),
+                    signed.contiguous(memory_format=torch.channels_last),
+                    (LOUDNESS_SCALE * magnitudes).contiguous(memory_format=torch.channels_last),
+                )
+            )
+        return _Derived(self._cell_weights(), tuple(spectra), bias)
 
     @torch.no_grad()
     def with_weights_in(self, dtype: torch.dtype) -> "BlendStudent":
         """As `ReadiesWeights`. The spectrum stays in float32."""
         made, derived = deepcopy(self), self._derived()
         cast_weights(made.layers, made.head, dtype=dtype)
-        ready = {name: getattr(derived, name).to(dtype) for name in ("cells", "signed", "magnitudes", "bias")}
-        made._kept = replace(derived, **ready)
+        spectra = (s._replace(signed=s.signed.to(dtype), magnitudes=s.magnitudes.to(dtype)) for s in derived.spectra)
+        made._kept = _Derived(derived.cells.to(dtype), tuple(spectra), derived.bias.to(dtype))
         return made
 
 

@@ -41,11 +41,13 @@ class BlendWeights:
     """At the student's look."""
     dilations: tuple[int, ...]
     """Of the layers."""
+    between: Convolution | None = None
+    """Spectrum of what lies between cells, where the guide sees it."""
 
     @property
     def halo_px(self) -> int:
         """An output pixel depends on no pixel farther from its aligned 4×4 cell than this."""
-        return FACTOR * sum(self.dilations)
+        return FACTOR * (sum(self.dilations) + (self.between is not None))
 
     @classmethod
     def of(cls, state: Mapping[str, np.ndarray], look: float = 0.0) -> "BlendWeights | None":
@@ -66,6 +68,9 @@ class BlendWeights:
                 **convolution_shapes("enter", width, 2 * PHASES, 1),
                 **convolution_shapes("head", PHASES * (bands + 1), width, 1),
             }
+            if "between.weight" in state:
+                wanted |= convolution_shapes("between", PHASES, PHASES, 1)
+                wanted |= convolution_shapes("enter", width, 4 * PHASES, 1)
             if "crisp.weight" in state:
                 wanted |= convolution_shapes("crisp", PHASES * (bands + 1), width, 1)
             for layer in range(depth):
@@ -94,6 +99,7 @@ class BlendWeights:
             layers=tuple(both(f"layers.{layer}") for layer in range(depth)),
             head=head,
             dilations=tuple(int(d) for d in state["dilations"]) if "dilations" in state else (1,) * depth,
+            between=both("between") if "between.weight" in state else None,
         )
 
 

@@ -44,6 +44,18 @@ def tap_index() -> Tensor:
     return index
 
 
+def between_cells(weight: Tensor) -> Tensor:
+    """A 1×1 convolution [O, 16, 1, 1] of cells that begin half a cell farther down and to the right, as weights
+    [O, 16, 2, 2] of one over the cells as they are: each cell, those right of it and below, and the one between these.
+    """
+    wide = weight.new_zeros(len(weight), PHASES, 2, 2)
+    for row in range(FACTOR):
+        for column in range(FACTOR):
+            (down, y), (across, x) = divmod(row + FACTOR // 2, FACTOR), divmod(column + FACTOR // 2, FACTOR)
+            wide[:, FACTOR * y + x, down, across] = weight[:, FACTOR * row + column, 0, 0]
+    return wide.contiguous(memory_format=torch.channels_last)
+
+
 @torch.no_grad()
 def start_as_cosines(spectrum: nn.Conv2d) -> None:
     """Sets a 1×1 convolution near the orthonormal 4×4 cosine transform (DCT-II) of each cell, halved."""

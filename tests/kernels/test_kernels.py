@@ -31,6 +31,7 @@ def students() -> list[BlendWeights]:
         plain_student(1, 8, (16,)),
         plain_student(3, 20, (2,)),
         plain_student(2, 12, (1, 4, 2)),
+        plain_student(1, 8, (2,), between=True),
     ]
 
 

@@ -7,17 +7,20 @@ from vidsharp.models.nets.blend_weights import PHASES, TAPS, BlendWeights, Convo
 from vidsharp.models.nets.chroma_weights import ChromaWeights
 
 
-def plain_student(bands: int = 2, width: int = 12, dilations: tuple[int, ...] = (1, 2), seed: int = 0) -> BlendWeights:
+def plain_student(
+    bands: int = 2, width: int = 12, dilations: tuple[int, ...] = (1, 2), seed: int = 0, *, between: bool = False
+) -> BlendWeights:
     """A blend student."""
     rng = np.random.default_rng(seed)
     convolution = partial(_convolution, rng)
     return BlendWeights(
         filters=rng.standard_normal((bands, TAPS, TAPS)) / TAPS,
         spectrum=convolution(PHASES, PHASES, 1),
-        enter=convolution(width, 2 * PHASES, 1),
+        enter=convolution(width, (4 if between else 2) * PHASES, 1),
         layers=tuple(convolution(width, width, 3) for _ in dilations),
         head=convolution(PHASES * (bands + 1), width, 1),
         dilations=dilations,
+        between=convolution(PHASES, PHASES, 1) if between else None,
     )
 
 

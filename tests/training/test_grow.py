@@ -58,6 +58,23 @@ def test_a_wider_student_gives_the_same_pictures_and_its_new_channels_can_learn(
     assert float(added.detach().abs().max()) > 0, "and they carry something from the start"
 
 
+def test_who_comes_to_look_between_cells_gives_the_same_pictures_and_can_learn_from_it() -> None:
+    small = learned(bands=2, width=8, dilations=[1, 4], looks=2)
+    large = grown(small, {"bands": 2, "width": 12, "dilations": [1, 4], "looks": 2, "between": True})
+    picture = torch.rand(1, 1, 50, 70)
+    for before, after in zip(small.both(picture), large.both(picture), strict=True):
+        torch.testing.assert_close(before, after)
+    (large.both(picture)[0] ** 2).mean().backward()
+    grad = large.enter.weight.grad
+    assert grad is not None
+    assert not large.enter.weight[:8, 32:].any()
+    assert float(grad[:8, 32:].abs().max()) > 0
+    again = grown(large, {"bands": 2, "width": 12, "dilations": [1, 4], "looks": 2, "between": True})
+    assert torch.equal(again(picture), large(picture))
+    with pytest.raises(RecipeError, match="spectra"):
+        grown(large, {"bands": 2, "width": 12, "dilations": [1, 4], "looks": 2})
+
+
 @pytest.mark.parametrize(
     "size",
     [

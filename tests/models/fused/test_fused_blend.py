@@ -32,6 +32,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "fast": {"dilations": (1, 2, 4, 1), "depth": 4},
     "balanced": {"bands": 4, "width": 32, "depth": 8},
     "odd": {"bands": 1, "width": 12, "depth": 1},
+    "between": {"dilations": (1, 2), "depth": 2, "between": True},
 }
 EIGHT = PlaneFormat(8, full_range=False, matrix="bt709", chroma_left=True)
 FASTEST = blend_library.fastest_set()
@@ -139,7 +140,7 @@ def test_windows_of_any_shape_give_the_frames_bits(
 def test_all_instruction_sets_give_the_same_bits() -> None:
     """So one recording comes out the same on all processors that the library knows: more in tests/kernels."""
     codes = noise((203, 517), 255)
-    for name in ("fast", "balanced"):
+    for name in ("fast", "balanced", "best"):
         net = load_student(name).net
         assert isinstance(net, BlendStudent)
         made = [FusedBlend(net.as_arrays(), 255, 1.0, each).sharpen(codes, rounded=False) for each in SETS]
@@ -224,7 +225,8 @@ far = np.array([1, 17], np.int32)
 near = np.array([0, 1], np.int32)
 for changes in [
     {}, {"depth": 0}, {"depth": 32}, {"dilations": far.ctypes.data}, {"dilations": near.ctypes.data}, {"channels": 0},
-    {"channels": 12}, {"channels": 2**20}, {"bands": -1}, {"code_bytes": 4}, {"out_bytes": 2}, {"out_bytes": 0},
+    {"channels": 12}, {"channels": 2**20}, {"bands": -1}, {"between": 2},
+    {"between": 1, "guide": codes.ctypes.data}, {"code_bytes": 4}, {"out_bytes": 2}, {"out_bytes": 0},
     {"peak": 1023}, {"peak": float("nan")}, {"zero": 7}, {"height": 0}, {"width": -4}, {"width": 2**40},
     {"first": -1}, {"end": 11}, {"first": 5, "end": 4}, {"left": -1}, {"right": 16},
 ]:
@@ -249,8 +251,8 @@ def test_no_job_that_cannot_be_is_begun() -> None:
     root = str(Path(__file__).parents[3])
     done = subprocess.run([sys.executable, "-c", BAD_JOBS], capture_output=True, text=True, check=False, cwd=root)
     kinds = [line.split()[0] for line in done.stdout.splitlines()]
-    assert kinds == ["done", *["ModelError"] * 8, *["ValueError"] * 14, "2"], done.stdout + done.stderr
-    assert len(set(done.stdout.splitlines())) == 1 + 4 + 3 + 1, "each in words of its own"
+    assert kinds == ["done", *["ModelError"] * 10, *["ValueError"] * 14, "2"], done.stdout + done.stderr
+    assert len(set(done.stdout.splitlines())) == 1 + 5 + 3 + 1, "each in words of its own"
     assert done.stdout.splitlines()[-1] == "2 2 2 2"
 
 

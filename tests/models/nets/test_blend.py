@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from vidsharp.models.errors import ModelError
 from vidsharp.models.nets.blend import FACTOR, PHASES, BlendStudent
+from vidsharp.models.nets.cells import between_cells, cells_with_rim
 
 from tests.support.students import random_student
 
@@ -33,9 +34,31 @@ def test_flat_picture_passes_the_filters_unchanged() -> None:
     assert F.conv2d(cells, student._cell_weights()).abs().max() < 1e-5
 
 
+def test_what_lies_between_cells_is_cells_of_a_moved_plane() -> None:
+    plane, weight = torch.rand(2, 1, 30, 45), torch.randn(PHASES, PHASES, 1, 1)
+    between = F.conv2d(cells_with_rim(plane)[..., 1:, 1:], between_cells(weight))
+    half = FACTOR // 2
+    moved = F.pad(plane, (0, half, 0, half), mode="replicate")[..., half:, half:]
+    torch.testing.assert_close(between, F.conv2d(cells_with_rim(moved)[..., 1:-1, 1:-1], weight), atol=1e-5, rtol=0)
+
+
+def test_only_who_looks_between_cells_sees_a_step_there() -> None:
+    """Flat cells of two codes, as an encoder without a loop filter leaves them."""
+    flat, step = torch.full((1, 1, 48, 48), 0.5), torch.full((1, 1, 48, 48), 0.5)
+    step[..., 24:] += 2 / 255
+    for between in (False, True):
+        student = random_student(between=between)
+        for layer in student.layers:  # they see a change of features, and none of the cells themselves
+            torch.nn.init.zeros_(layer.get_parameter("weight"))
+        with torch.no_grad():
+            without, with_step = (student._seen(cells_with_rim(plane))[1] for plane in (flat, step))
+        assert torch.allclose(without, with_step, atol=1e-4) != between
+
+
+@pytest.mark.parametrize("between", [False, True])
 @pytest.mark.parametrize("dilations", [None, (2, 1), (1, 3)])
-def test_tile_with_halo_equals_whole_frame(dilations: tuple[int, ...] | None) -> None:
-    student, x = random_student(dilations=dilations), torch.rand(1, 1, 120, 144)
+def test_tile_with_halo_equals_whole_frame(dilations: tuple[int, ...] | None, between: bool) -> None:
+    student, x = random_student(dilations=dilations, between=between), torch.rand(1, 1, 120, 144)
     halo = student.halo_px
     with torch.inference_mode():
         whole = student(x)
@@ -57,14 +80,18 @@ def test_like_rebuilds_other_sizes(bands: int, width: int, depth: int, dilations
 
 
 def test_like_rebuilds_both_looks() -> None:
-    student = random_student(looks=2, width=8, dilations=(1, 3))
+    student = random_student(looks=2, width=8, dilations=(1, 3), between=True)
     again = BlendStudent.like(student.state_dict())
     again.load_state_dict(student.state_dict())
     assert differing(again, student) == set()
-    assert again.looks == 2
+    assert (again.looks, again.halo_px) == (2, student.halo_px)
 
 
-@pytest.mark.parametrize("size", [{"depth": 1}, {"depth": 2}, {"depth": 3}, {"dilations": (2, 1)}], ids=str)
+@pytest.mark.parametrize(
+    "size",
+    [{"depth": 1}, {"depth": 2}, {"depth": 3}, {"dilations": (2, 1)}, {"dilations": (2, 1), "between": True}],
+    ids=str,
+)
 def test_nothing_is_seen_from_beyond_the_halo(size: dict[str, Any]) -> None:
     """And the halo is no larger than it must be: something is seen from its last cell."""
     student = random_student(**size)
@@ -89,7 +116,7 @@ def test_a_head_of_zeros_gives_the_input_back() -> None:
 
 def test_gradients_reach_every_weight() -> None:
     """What gets none would make a Ray Train job wait for ever."""
-    student = random_student()
+    student = random_student(between=True)
     student(torch.rand(1, 1, 24, 24)).square().mean().backward()
     assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in student.parameters())
 
@@ -99,7 +126,11 @@ def differing(one: BlendStudent, other: BlendStudent) -> set[str]:
     return {name for name, value in one.state_dict().items() if not torch.equal(value, theirs[name])}
 
 
-@pytest.mark.parametrize("size", [{}, {"bands": 1, "width": 12, "dilations": (2, 1)}], ids=["usual", "odd"])
+@pytest.mark.parametrize(
+    "size",
+    [{}, {"bands": 1, "width": 12, "dilations": (2, 1)}, {"between": True}],
+    ids=["usual", "odd", "between"],
+)
 def test_the_ends_of_the_looks_are_the_two_heads(size: dict[str, Any]) -> None:
     student, x = random_student(looks=2, **size), torch.rand(2, 1, 37, 50)
     natural, crisp = student.with_look(0), student.with_look(1)
@@ -158,13 +189,14 @@ def test_both_pictures_bring_gradients_to_every_weight() -> None:
     assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in student.parameters())
 
 
+@pytest.mark.parametrize("between", [False, True])
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 @pytest.mark.parametrize(("dtype", "peak"), [(torch.uint8, 255), (torch.int32, 1023)], ids=["8 bit", "10 bit"])
 @pytest.mark.parametrize("size", [(1, 1), (3, 130), (61, 83), (300, 64)], ids=str)
 def test_codes_come_out_as_the_float_picture_rounds(
-    size: tuple[int, int], dtype: torch.dtype, peak: int, strength: float
+    size: tuple[int, int], dtype: torch.dtype, peak: int, strength: float, between: bool
 ) -> None:
-    student = random_student()
+    student = random_student(between=between)
     codes = torch.randint(0, peak + 1, size).to(dtype)
     given = codes.clone()
     x = codes.float()[None, None] / peak
@@ -180,7 +212,8 @@ def test_codes_come_out_as_the_float_picture_rounds(
     assert not torch.equal(out, given)
 
 
-def test_strips_change_no_code() -> None:
-    student, codes = random_student(), torch.randint(0, 256, (301, 90)).to(torch.uint8)
+@pytest.mark.parametrize("between", [False, True])
+def test_strips_change_no_code(between: bool) -> None:
+    student, codes = random_student(between=between), torch.randint(0, 256, (301, 90)).to(torch.uint8)
     whole = student.sharpen_codes(codes, 255, 1.0, strip_pixels=1 << 20)
     assert torch.equal(whole, student.sharpen_codes(codes, 255, 1.0, strip_pixels=90 * 48))

@@ -16,6 +16,7 @@ from tests.support.students import random_student
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"bands": 1, "width": 12, "depth": 1},
     "dilated": {"dilations": (1, 2, 4, 1), "depth": 4},
+    "between": {"dilations": (1, 2), "depth": 2, "between": True},
 }
 
 
@@ -39,7 +40,8 @@ def test_a_file_gives_what_its_network_gives(name: str, look: float) -> None:
 
 
 def convolutions(weights: BlendWeights) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [weights.spectrum, weights.enter, *weights.layers, weights.head]
+    between = [] if weights.between is None else [weights.between]
+    return [weights.spectrum, *between, weights.enter, *weights.layers, weights.head]
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -52,7 +54,9 @@ def test_size_and_reach(size: dict[str, Any]) -> None:
     assert weights.halo_px == student.halo_px
 
 
-@pytest.mark.parametrize("wrong", ["missing", "unexpected", "of another shape", "no layers", "another network"])
+@pytest.mark.parametrize(
+    "wrong", ["missing", "unexpected", "of another shape", "a spectrum for nobody", "no layers", "another network"]
+)
 def test_other_weights_are_none_of_a_blend_student(wrong: str) -> None:
     state = arrays(random_student())
     match wrong:
@@ -62,6 +66,8 @@ def test_other_weights_are_none_of_a_blend_student(wrong: str) -> None:
             state["tail.bias"] = state["head.bias"]
         case "of another shape":
             state["enter.weight"] = state["enter.weight"][:, 1:]
+        case "a spectrum for nobody":
+            state |= {f"between.{part}": state[f"spectrum.{part}"] for part in ("weight", "bias")}
         case "no layers":
             state = {name: array for name, array in state.items() if not name.startswith("layers.")}
         case _:
@@ -71,7 +77,7 @@ def test_other_weights_are_none_of_a_blend_student(wrong: str) -> None:
 
 @pytest.mark.parametrize("look", [0.0, 0.3, 0.5, 1.0])
 def test_a_look_of_two_is_that_of_the_network_to_the_last_bit(look: float) -> None:
-    student = random_student(looks=2)
+    student = random_student(looks=2, between=True)
     of_state, of_net = BlendWeights.of(arrays(student), look), student.with_look(look).as_arrays()
     assert of_state is not None
     for (weight, bias), (same_weight, same_bias) in zip(convolutions(of_state), convolutions(of_net), strict=True):

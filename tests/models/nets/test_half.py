@@ -128,7 +128,7 @@ def test_networks_do_compute_in_half_but_take_and_give_what_they_did(name: str) 
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("name", ["fast", "reference"])
+@pytest.mark.parametrize("name", ["fast", "best", "reference"])
 @torch.inference_mode()
 def test_weights_that_are_ready_give_the_same_bits(name: str, dtype: torch.dtype) -> None:
     net = student(name).net

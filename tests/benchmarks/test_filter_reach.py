@@ -1,0 +1,26 @@
+"""The reach that undoes a blur, measured on blurs of known length."""
+
+import numpy as np
+import pytest
+
+from benchmarks.quality.filter_reach import gain_db
+
+
+@pytest.fixture(scope="module")
+def sharp() -> np.ndarray:
+    """Noise of which each pixel is half its left neighbour."""
+    rows = np.random.default_rng(0).normal(128, 30, (96, 128))
+    for column in range(1, rows.shape[1]):
+        rows[:, column] += 0.5 * (rows[:, column - 1] - 128)
+    return rows
+
+
+def test_a_filter_must_reach_as_far_as_the_picture_was_moved(sharp: np.ndarray) -> None:
+    moved = np.roll(sharp, 4, axis=1)
+    assert gain_db(moved, sharp, 5, block_px=96) < 4
+    assert gain_db(moved, sharp, 9, block_px=96) > 20
+
+
+def test_what_cannot_be_known_brings_nothing(sharp: np.ndarray) -> None:
+    noise = np.random.default_rng(1).normal(0, 10, sharp.shape)
+    assert -0.5 < gain_db(sharp, sharp + noise, 9, block_px=96) <= 0.05
