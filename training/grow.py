@@ -4,7 +4,8 @@
 
 New layers and channels add nothing yet, new filters have no weight, and a crisp look that was not there begins as the
 natural one, so that the larger student gives the same pictures (Net2Net, Chen, Goodfellow and Shlens, ICLR 2016).
-`vidsharp train student --start grown.safetensors` continues from there.
+`vidsharp train student --start grown.safetensors` continues from there. What looks between cells is slow to be listened
+to from nothing: with `--share 0.3` it begins with so much of what the first layer hears of cells, and pictures change.
 """
 
 import argparse
@@ -19,20 +20,21 @@ from torch import Tensor
 from ..models.errors import VidsharpError
 from ..models.nets.blend import BlendStudent
 from ..models.nets.blend_weights import PHASES
-from ..models.nets.catalogue import load_student
+from ..models.nets.catalogue import network_of, weights_path
 from ..pipeline.atomic import write_atomically
 from .errors import RecipeError
 from .recipe import read_recipe
 
 
 @torch.no_grad()
-def grown(small: BlendStudent, size: Mapping[str, Any]) -> BlendStudent:
+def grown(small: BlendStudent, size: Mapping[str, Any], share: float = 0.0) -> BlendStudent:
     """A student of a size that gives what a smaller one gives.
 
     Args:
         small: with one look or two.
         size: what `BlendStudent` takes: at least as many looks, channels, bands and spectra, and the dilations of the
             smaller one in their order, with others between them.
+        share: of the first layer's weights for cells, moved to those for what lies between them.
 
     Raises:
         RecipeError: the smaller student does not fit into that size.
@@ -50,6 +52,10 @@ def grown(small: BlendStudent, size: Mapping[str, Any]) -> BlendStudent:
     large.enter.get_parameter("bias")[:width] = small.enter.get_parameter("bias")
     large.enter.weight[:width, :inputs] = small.enter.weight
     large.enter.weight[:width, inputs:] = 0
+    if large.between is not None:
+        of_cells, of_between = large.enter.weight.chunk(2, dim=1)
+        of_between += share * of_cells
+        of_cells *= 1 - share
     places = _places(_dilations(small), _dilations(large))
     for number, layer in enumerate(large.layers):
         for name, wide in layer.named_parameters():
@@ -93,12 +99,16 @@ def main() -> None:
     parser.add_argument("student", help="a student that ships, or a checkpoint")
     parser.add_argument("--recipe", required=True, help="of the larger one")
     parser.add_argument("--out", type=Path, required=True, help="a .safetensors file")
+    parser.add_argument("--share", type=float, default=0.0, help="0 to 1, for students that look between cells [0]")
     args = parser.parse_args()
     try:
-        small, recipe = load_student(args.student).net, read_recipe(args.recipe)
+        # As it lies in its file, with both looks; `load_student` would choose one.
+        small, recipe = network_of(weights_path(args.student)), read_recipe(args.recipe)
         if recipe.network != "blend" or not isinstance(small, BlendStudent):
             raise RecipeError("Only students that blend filters grow.")
-        state: dict[str, Tensor] = {k: v.contiguous() for k, v in grown(small, recipe.size).state_dict().items()}
+        state: dict[str, Tensor] = {
+            k: v.contiguous() for k, v in grown(small, recipe.size, args.share).state_dict().items()
+        }
         write_atomically(args.out, save(state))
     except VidsharpError as error:
         parser.error(str(error))

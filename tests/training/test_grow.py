@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from vidsharp.models.nets.blend import BlendStudent
 from vidsharp.training import grow
 from vidsharp.training.errors import RecipeError
@@ -69,6 +69,9 @@ def test_who_comes_to_look_between_cells_gives_the_same_pictures_and_can_learn_f
     assert grad is not None
     assert not large.enter.weight[:8, 32:].any()
     assert float(grad[:8, 32:].abs().max()) > 0
+    moved = grown(large, {"bands": 2, "width": 12, "dilations": [1, 4], "looks": 2, "between": True}, share=0.25)
+    torch.testing.assert_close(moved.enter.weight[:8, :32], 0.75 * small.enter.weight)
+    torch.testing.assert_close(moved.enter.weight[:8, 32:], 0.25 * small.enter.weight)
     again = grown(large, {"bands": 2, "width": 12, "dilations": [1, 4], "looks": 2, "between": True})
     assert torch.equal(again(picture), large(picture))
     with pytest.raises(RecipeError, match="spectra"):
@@ -99,6 +102,27 @@ def test_the_command_grows_what_ships_of_version_0_1(
     large = BlendStudent.like(load_file(out))
     large.load_state_dict(load_file(out))
     assert (large.bands, large.looks) == (read_recipe(name).size["bands"], 2)
+
+
+def test_the_command_keeps_both_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, it grew the crisp one alone, and the natural look began as a copy of it."""
+    small, out = learned(bands=2, width=8, dilations=[1, 4], looks=2), tmp_path / "grown.safetensors"
+    save_file(small.state_dict(), tmp_path / "small.safetensors")
+    recipe = tmp_path / "wider.toml"
+    training = 'network = "blend"\nsteps = 1\nbatch = 1\npatch_px = 16\nlearning_rate = 1e-3\n'
+    size = "[size]\nbands = 3\nwidth = 12\ndilations = [1, 4]\nlooks = 2\n"
+    recipe.write_text(f"{training}{size}[crisp]\npixel = 1.0\n")
+    monkeypatch.setattr(
+        "sys.argv",
+        ["grow", str(tmp_path / "small.safetensors"), "--recipe", str(recipe), "--out", str(out)],
+    )
+    grow.main()
+    large, picture = BlendStudent.like(load_file(out)), torch.rand(1, 1, 30, 42)
+    large.load_state_dict(load_file(out))
+    with torch.no_grad():
+        for before, after in zip(small.both(picture), large.both(picture), strict=True):
+            torch.testing.assert_close(before, after)
+        assert not torch.equal(*large.both(picture))
 
 
 def test_what_is_no_student_of_that_kind_is_refused_in_a_sentence(
