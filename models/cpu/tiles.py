@@ -14,9 +14,10 @@ from torch import Tensor
 STRIP_PIXELS = {"luma": 1 << 20, "rgb": 1 << 18}
 """Output pixels per strip and domain: the reference student needs some 600 bytes for each of its 64-channel layers."""
 
-WIDEST_RGB = 1024
-"""Columns of an RGB tile: for wider ones, oneDNN on AVX2 sums the transposed convolution in an order of its own, and
-then no smaller piece of the frame gets the same bits (see `same_bits.py`)."""
+WIDEST_RGB = 480
+"""Columns of an RGB tile, without its halo: for windows wider than 512 (AMD) or about 1,024 (Intel), oneDNN on AVX2
+sums the transposed convolution in an order of its own, and then no smaller piece of the frame gets the same bits (see
+`same_bits.py`)."""
 
 
 class Tile(NamedTuple):
