@@ -14,9 +14,8 @@ shared, and what comes after is linear in it, so a blend of the two layers' weig
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import reduce
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -45,22 +44,14 @@ class _Derived:
 
     cells: Tensor
     """The filters as weights [16·K, 16, 3, 3] of one convolution between unshuffled planes."""
-    spectra: tuple["_Spectrum", ...]
-    """Of cells, and of those between them where the guide sees these."""
-    bias: Tensor
-    """Of the guide's first layer."""
-
-
-class _Spectrum(NamedTuple):
-    """A spectrum, and the weights of the guide's first layer for it."""
-
     contrast: Tensor
-    """Of the spectrum, of each cell to its mean."""
+    """Of the spectrum, of each cell to its mean, [16, 16, 1, 1]; where the guide looks between cells, also of what lies
+    there, [32, 16, 2, 2]."""
     offset: Tensor
     signed: Tensor
-    """For the spectrum as it is,"""
     magnitudes: Tensor
-    """and for its logarithm."""
+    bias: Tensor
+    """Of the guide's first layer, for the spectrum as it is and for its logarithm."""
 
 
 class BlendStudent(nn.Module):
@@ -251,14 +242,13 @@ class BlendStudent(nn.Module):
         that depends on the picture's size, 16 in one that does not; so with a width of 16, a tile gives the whole
         frame's result to the last bit.
         """
-        terms: list[Tensor] = []
-        for of, seen in zip(derived.spectra, (cells[..., 1:-1, 1:-1], cells[..., 1:, 1:]), strict=False):
-            with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
-                spectrum = F.conv2d(seen, of.contrast, of.offset)
-                loudness = spectrum.abs().add_(FLOOR).log_()
-            terms.append(F.conv2d(spectrum, of.signed, None if terms else derived.bias))
-            terms.append(F.conv2d(loudness, of.magnitudes))
-        x = F.leaky_relu_(reduce(torch.add, terms), SLOPE)
+        seen = cells[..., 1:-1, 1:-1] if self.between is None else cells[..., 1:, 1:]
+        with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it
+            spectrum = F.conv2d(seen, derived.contrast, derived.offset)
+            loudness = spectrum.abs().add_(FLOOR).log_()
+        x = F.conv2d(spectrum, derived.signed, derived.bias)
+        x = x + F.conv2d(loudness, derived.magnitudes)
+        x = F.leaky_relu_(x, SLOPE)
         for layer in self.layers:
             added = F.leaky_relu_(layer(x), SLOPE)
             x = x + added if torch.is_grad_enabled() else x.add_(added)  # autograd still needs the x that was
@@ -268,31 +258,28 @@ class BlendStudent(nn.Module):
         return cell_weights(self.filters, self.get_buffer("_tap_index"))
 
     def _derived(self) -> _Derived:
-        spectra, bias = [], self.enter.get_parameter("bias")
+        transforms = [self.spectrum] if self.between is None else [self.spectrum, self.between]
+        contrasts = [(each.weight - each.weight.mean(dim=1, keepdim=True)) * CONTRAST for each in transforms]
+        if self.between is not None:
+            contrasts = [F.pad(contrasts[0], (0, 1, 0, 1)), between_cells(contrasts[1])]
         entered = self.enter.weight.split(PHASES, dim=1)
-        for transform, signed, magnitudes in zip(
-            (self.spectrum, self.between), entered[::2], entered[1::2], strict=False
-        ):
-            assert transform is not None, "the first layer has weights for it"
-            contrast = (transform.weight - transform.weight.mean(dim=1, keepdim=True)) * CONTRAST
-            bias = bias + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3))
-            spectra.append(
-                _Spectrum(
-                    contrast if transform is self.spectrum else between_cells(contrast),
-                    transform.get_parameter("bias"),
-                    signed.contiguous(memory_format=torch.channels_last),
-                    (LOUDNESS_SCALE * magnitudes).contiguous(memory_format=torch.channels_last),
-                )
-            )
-        return _Derived(self._cell_weights(), tuple(spectra), bias)
+        signed, magnitudes = torch.cat(entered[::2], dim=1), torch.cat(entered[1::2], dim=1)
+        return _Derived(
+            cells=self._cell_weights(),
+            contrast=torch.cat(contrasts).contiguous(memory_format=torch.channels_last),
+            offset=torch.cat([each.get_parameter("bias") for each in transforms]),
+            signed=signed.contiguous(memory_format=torch.channels_last),
+            magnitudes=(LOUDNESS_SCALE * magnitudes).contiguous(memory_format=torch.channels_last),
+            bias=self.enter.get_parameter("bias") + LOUDNESS_BIAS * magnitudes.sum(dim=(1, 2, 3)),
+        )
 
     @torch.no_grad()
     def with_weights_in(self, dtype: torch.dtype) -> "BlendStudent":
         """As `ReadiesWeights`. The spectrum stays in float32."""
         made, derived = deepcopy(self), self._derived()
         cast_weights(made.layers, made.head, dtype=dtype)
-        spectra = (s._replace(signed=s.signed.to(dtype), magnitudes=s.magnitudes.to(dtype)) for s in derived.spectra)
-        made._kept = _Derived(derived.cells.to(dtype), tuple(spectra), derived.bias.to(dtype))
+        ready = {name: getattr(derived, name).to(dtype) for name in ("cells", "signed", "magnitudes", "bias")}
+        made._kept = replace(derived, **ready)
         return made
 
 
