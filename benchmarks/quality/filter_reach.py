@@ -92,9 +92,8 @@ def asked_smaller(net: torch.nn.Module, blurred: np.ndarray, sharp: np.ndarray, 
     def resized(plane: Tensor, size: Sequence[int]) -> Tensor:
         return F.interpolate(plane, size=list(size), mode="bicubic", antialias=True)
 
-    small = resized(soft, [side // by for side in size]) if by > 1 else soft
-    change = forward(net, small) - small
-    made = (soft + (resized(change, size) if by > 1 else change)).clamp(0, 1)
+    small = resized(soft, [side // by for side in size])
+    made = (soft + resized(forward(net, small) - small, size)).clamp(0, 1)
     before, after = (float((plane - goal).square().mean()) for plane in (soft, made))
     return float(10 * np.log10(before / after))
 

@@ -240,7 +240,7 @@ class BlendStudent(nn.Module):
         What is linear before and after the logarithm is folded into the 1×1 convolutions, whose weights are few: fewer
         passes over whole pictures. The second one is done in two halves: oneDNN sums 32 input channels in an order
         that depends on the picture's size, 16 in one that does not; so with a width of 16, a tile gives the whole
-        frame's result to the last bit.
+        frame's result to the last bit, unless it looks between its cells.
         """
         seen = cells[..., 1:-1, 1:-1] if self.between is None else cells[..., 1:, 1:]
         with exactly(cells):  # rounded weights would find contrast in flat cells, and the logarithm would show it

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
-from torch.utils._pytree import tree_iter, tree_map_only
+from torch.utils._pytree import tree_iter
 from vidsharp.models.gpu import gpu_student
 from vidsharp.models.gpu.gpu_student import GpuStudent
 from vidsharp.models.gpu.lanes import lanes_of
@@ -81,7 +81,7 @@ def _without_numbers(module: nn.Module) -> None:
         module.register_buffer(name, _like(each))
     for name, kept in [*vars(module).items()]:
         if is_dataclass(kept) and not isinstance(kept, type):
-            made = {field: tree_map_only(Tensor, _like, value) for field, value in vars(kept).items()}
+            made = {field: _like(value) for field, value in vars(kept).items() if isinstance(value, Tensor)}
             setattr(module, name, replace(kept, **made))
 
 

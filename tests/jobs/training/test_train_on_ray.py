@@ -94,6 +94,17 @@ def test_windows_train_alike_here_and_in_a_ray_job(config: TrainConfig, shared_r
 
 
 @pytest.mark.slow
+def test_two_workers_take_the_steps_of_one(config: TrainConfig, shared_ray: None) -> None:
+    """Before what the last bits of their sums lack has grown."""
+    outs = {workers: config.out / str(workers) for workers in (1, 2)}
+    for workers, out in outs.items():
+        train(replace(config, workers=workers, ray=workers > 1, out=out))
+    one, two = (weights(out) for out in outs.values())
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], atol=1e-5, rtol=0)
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_crew_follows_the_single_worker_and_outlives_a_killed_one(
     config: TrainConfig, shared_ray: None, monkeypatch: pytest.MonkeyPatch
